@@ -1,0 +1,1 @@
+//! One process from its cycles to measures and findings.

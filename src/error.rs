@@ -1,0 +1,63 @@
+//! Everything that can go wrong, said with its place.
+
+use std::fmt;
+
+/// Why a line that starts like GC trace is not one: where the grammar failed, and what it expected there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseError {
+    /// Byte offset in the text that was parsed.
+    pub offset: usize,
+    /// What was expected there, e.g. `three wall-clock times`.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {} at byte {}", self.expected, self.offset)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// An error that ends the reading or never lets it begin.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A source could not be opened or read.
+    Io {
+        /// The source as the user named it.
+        source: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A source is in a format that is not read here; `hint` is what to do instead.
+    Unsupported {
+        /// The source as the user named it.
+        source: String,
+        /// What it is, e.g. `xz-compressed`.
+        what: &'static str,
+        /// The command that helps.
+        hint: String,
+    },
+    /// A value that the user gave cannot be used.
+    Usage(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { source, error } => write!(f, "{source}: {error}"),
+            Self::Unsupported { source, what, hint } => write!(f, "{source}: {what}: {hint}"),
+            Self::Usage(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            Self::Unsupported { .. } | Self::Usage(_) => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Bytes to lines: sources, decompression, decoding, the buffered reader.

@@ -1,0 +1,18 @@
+//! `gcpressure` reads what a Go program prints under `GODEBUG=gctrace=1` and says whether the garbage collector is
+//! under pressure, where, how badly, on what evidence, and what to do next.
+
+pub mod analyzer;
+pub mod error;
+pub mod event;
+pub mod input;
+pub mod measure;
+pub mod parse;
+pub mod pipeline;
+pub mod process;
+pub mod render;
+pub mod report;
+pub mod rules;
+pub mod settings;
+pub mod stats;
+pub mod units;
+pub mod window;

@@ -1,0 +1,7 @@
+//! The `gcpressure` program.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

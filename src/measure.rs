@@ -1,0 +1,1 @@
+//! A cycle and the one before it: derived measures.

@@ -1,0 +1,1 @@
+//! The rules: one file each, the trait and the table here.

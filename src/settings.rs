@@ -1,0 +1,88 @@
+//! What the user may set about the analysis, as values: windows, thresholds, which rules, what is known of the program.
+//! Where a value came from (flag, file, default) is the command line's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far a sliding window reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowLength {
+    /// Program time, ns.
+    Time(u64),
+    /// A number of GC cycles.
+    Cycles(u64),
+}
+
+/// What the rules judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// Sliding windows (the default).
+    #[default]
+    Window,
+    /// The whole run as one window.
+    Run,
+}
+
+/// How bad a finding is. The order is the order of badness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; never fails a gate.
+    Info,
+    /// Pressure that costs something.
+    Warning,
+    /// Pressure that hurts.
+    Critical,
+}
+
+/// The thresholds of one rule as the user set them, in the rule's own unit; `None` keeps the default.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ThresholdOverride {
+    /// From this value on a finding is a warning.
+    pub warning: Option<f64>,
+    /// From this value on a finding is critical.
+    pub critical: Option<f64>,
+}
+
+/// Everything that steers the analysis. [`Settings::default`] is what the program uses without flags or files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Length of the sliding window (10 s).
+    pub window: WindowLength,
+    /// Step of the sliding window, ns (2 s).
+    pub hop_ns: u64,
+    /// Start of the run that rules leave out, ns; `None` is the adaptive default, min(2 s, a quarter of the run).
+    pub warmup_ns: Option<u64>,
+    /// Sliding windows or the whole run.
+    pub scope: Scope,
+    /// Thresholds by rule id.
+    pub thresholds: BTreeMap<String, ThresholdOverride>,
+    /// Rules that are switched off.
+    pub allow: BTreeSet<String>,
+    /// If not empty, the only rules that run.
+    pub only: BTreeSet<String>,
+    /// Rules named by `--max` or `--only`: where one of them has no evidence in any process there is no verdict.
+    pub required: BTreeSet<String>,
+    /// Go version where the user knows it, as (1, minor).
+    pub go_version: Option<(u32, u32)>,
+    /// GOGC where the user knows it, percent.
+    pub gogc: Option<u32>,
+    /// GOMEMLIMIT where the user knows it, bytes.
+    pub memory_limit: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            window: WindowLength::Time(10_000_000_000),
+            hop_ns: 2_000_000_000,
+            warmup_ns: None,
+            scope: Scope::Window,
+            thresholds: BTreeMap::new(),
+            allow: BTreeSet::new(),
+            only: BTreeSet::new(),
+            required: BTreeSet::new(),
+            go_version: None,
+            gogc: None,
+            memory_limit: None,
+        }
+    }
+}
