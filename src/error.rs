@@ -1,6 +1,7 @@
 //! Everything that can go wrong, said with its place.
 
 use std::fmt;
+use std::io;
 
 /// Why a line that starts like GC trace is not one: where the grammar failed, and what it expected there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,20 @@ pub enum Error {
     },
     /// A value that the user gave cannot be used.
     Usage(String),
+}
+
+impl Error {
+    /// The error of reading `source`: an [`Error`] that came wrapped in `error` as it is, all else as [`Error::Io`].
+    #[must_use]
+    pub fn io(source: &str, error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => Self::Io {
+                source: source.to_owned(),
+                error,
+            },
+        }
+    }
 }
 
 impl fmt::Display for Error {
