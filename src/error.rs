@@ -40,6 +40,11 @@ pub enum Error {
         /// The command that helps.
         hint: String,
     },
+    /// Output could not be written; the input was read to its end all the same.
+    Output {
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A value that the user gave cannot be used.
     Usage(String),
 }
@@ -63,6 +68,7 @@ impl fmt::Display for Error {
         match self {
             Self::Io { source, error } => write!(f, "{source}: {error}"),
             Self::Unsupported { source, what, hint } => write!(f, "{source}: {what}: {hint}"),
+            Self::Output { error } => write!(f, "writing output: {error}"),
             Self::Usage(message) => f.write_str(message),
         }
     }
@@ -71,7 +77,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { error, .. } => Some(error),
+            Self::Io { error, .. } | Self::Output { error } => Some(error),
             Self::Unsupported { .. } | Self::Usage(_) => None,
         }
     }
