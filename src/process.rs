@@ -154,9 +154,12 @@ impl Stream {
         let now = self.now;
         let admits: Vec<usize> = match &self.tracks[..] {
             // The usual case, one process, allocates nothing.
-            [track] => return (track.admits(cycle)
-                && !self.is_other_process(track, cycle)).then_some(0),
-            tracks => (0..tracks.len()).filter(|i| tracks[*i].admits(cycle)).collect(),
+            [track] => {
+                return (track.admits(cycle) && !self.is_other_process(track, cycle)).then_some(0);
+            }
+            tracks => (0..tracks.len())
+                .filter(|i| tracks[*i].admits(cycle))
+                .collect(),
         };
         let next: Vec<usize> = admits
             .iter()

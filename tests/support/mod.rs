@@ -1,4 +1,4 @@
-//! What the integration tests share: the program as its users call it, a source of repeatable chance, a writer that
+//! What the integration tests share: everything that comes out of one input, repeatable chance, a writer that
 //! prints cycles as the Go runtime does, and loggers that fall between its pieces.
 #![allow(
     dead_code,
@@ -7,87 +7,89 @@
 )]
 
 pub(crate) mod foreign;
+pub(crate) mod shapes;
 pub(crate) mod writer;
 
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::io;
 
-use serde_json::Value;
+use gcpressure::error::Error;
+use gcpressure::event::GcCycle;
+use gcpressure::input::Source;
+use gcpressure::pipeline::{self, CycleRow, Options, Sink};
+use gcpressure::report::Report;
 
-/// The program, with nothing of the environment that changes what it prints.
-pub(crate) fn gcpressure() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gcpressure"));
-    command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1");
-    command
+/// A cycle as the library hands it out, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) process: String,
+    pub(crate) stream: Option<String>,
+    pub(crate) cycle: GcCycle,
+    pub(crate) repaired: bool,
+    pub(crate) line: u64,
+    pub(crate) offset: u64,
+    pub(crate) wall_time: Option<String>,
+    pub(crate) raw: Vec<u8>,
 }
 
-/// Runs the program on `input` as its standard input.
-pub(crate) fn run(args: &[&str], input: &[u8]) -> Output {
-    let mut child = gcpressure()
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|scope| {
-        // It may leave before it has read everything, when it must not: the status tells.
-        scope.spawn(move || {
-            let _ = stdin.write_all(input);
+/// Everything that comes out of one input.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Reading {
+    pub(crate) rows: Vec<Row>,
+    /// The lines that are no GC trace, as they would be passed through.
+    pub(crate) foreign: Vec<u8>,
+    pub(crate) report: Report,
+}
+
+#[derive(Default)]
+struct Keep {
+    rows: Vec<Row>,
+    foreign: Vec<u8>,
+}
+
+impl Sink for Keep {
+    fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
+        self.rows.push(Row {
+            process: row.process.to_owned(),
+            stream: row.stream.map(str::to_owned),
+            cycle: *row.cycle,
+            repaired: row.repaired,
+            line: row.line,
+            offset: row.offset,
+            wall_time: row.wall_time.map(str::to_owned),
+            raw: row.raw.to_vec(),
         });
-        child.wait_with_output().unwrap()
-    })
-}
+        Ok(())
+    }
 
-/// The rows of `events` for `input`.
-pub(crate) fn events(input: &[u8]) -> Vec<Value> {
-    let output = run(&["events", "--format", "ndjson"], input);
-    let code = output.status.code();
-    assert!(
-        matches!(code, Some(0 | 3)),
-        "events: {code:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect()
-}
-
-/// The JSON report on the files, whatever the verdict.
-pub(crate) fn report(files: &[&Path]) -> Result<Value, String> {
-    let output = gcpressure()
-        .args(["--format", "json"])
-        .args(files)
-        .output()
-        .unwrap();
-    match output.status.code() {
-        Some(0 | 3) => serde_json::from_slice(&output.stdout).map_err(|error| error.to_string()),
-        code => Err(format!(
-            "{code:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        )),
+    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
+        self.foreign.extend_from_slice(line);
+        Ok(())
     }
 }
 
-/// The JSON report on `input`, and what passed through.
-pub(crate) fn report_and_passthrough(input: &[u8]) -> (Value, Vec<u8>) {
-    let dir = tempfile::tempdir().unwrap();
-    let json = dir.path().join("report.json");
-    let to = format!("json={}", json.display());
-    let output = run(&["--passthrough", "--output", &to], input);
-    let code = output.status.code();
-    assert!(
-        matches!(code, Some(0 | 3)),
-        "report: {code:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let report = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
-    (report, output.stdout)
+/// Reads sources to their end.
+pub(crate) fn read_sources(sources: Vec<Source>) -> Result<Reading, Error> {
+    let mut keep = Keep::default();
+    let options = Options {
+        foreign: true,
+        ..Options::default()
+    };
+    let report = pipeline::analyse(sources, &options, &mut keep)?;
+    Ok(Reading {
+        rows: keep.rows,
+        foreign: keep.foreign,
+        report,
+    })
+}
+
+/// Reads whatever a reader gives.
+pub(crate) fn read_from(reader: impl io::Read + Send + 'static) -> Reading {
+    read_sources(vec![Source::from_reader("test.log", Box::new(reader))]).unwrap()
+}
+
+/// Reads bytes that are all there at once.
+pub(crate) fn read(bytes: &[u8]) -> Reading {
+    read_from(io::Cursor::new(bytes.to_vec()))
 }
 
 /// Repeatable pseudo-random numbers (SplitMix64).

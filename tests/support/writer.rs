@@ -1,7 +1,7 @@
 //! Cycles of a simulated Go program, printed as the runtime prints them: every operand of its print statement is a
 //! write of its own.
 
-use serde_json::{Value, json};
+use gcpressure::event::{Format, GcCycle};
 
 use super::Chance;
 
@@ -129,47 +129,35 @@ impl Cycle {
         self.pieces(era).concat()
     }
 
-    /// What a row of `events` must say, field by field, as exactly as the line does.
-    pub(crate) fn row(&self, era: Era) -> Value {
+    /// What must come out of the line: each field as exactly as the line states it.
+    pub(crate) fn printed(&self, era: Era) -> GcCycle {
         let [sweep, mark, termination] = self.clock_ns.map(printed_ns);
-        let [cpu_sweep, assist, background, idle, cpu_termination] = self.cpu_ns.map(printed_ns);
-        let [start, end, live] = self.heap_mib.map(|mib| mib << 20);
-        let scanned = |mib: u64| (era != Era::Go16).then_some(mib << 20);
-        json!({
-            "cycle": self.number,
-            "at_ns": self.at_ns / 1_000_000 * 1_000_000,
-            "gomaxprocs": self.procs,
-            "sweep_termination_ns": sweep,
-            "concurrent_mark_ns": mark,
-            "mark_termination_ns": termination,
-            "pause_ns": sweep + termination,
-            "sweep_termination_cpu_ns": cpu_sweep,
-            "mark_assist_cpu_ns": assist,
-            "mark_background_cpu_ns": background,
-            "mark_idle_cpu_ns": idle,
-            "mark_termination_cpu_ns": cpu_termination,
-            "cumulative_gc_cpu_percent": self.percent,
-            "heap_start_bytes": start,
-            "heap_end_bytes": end,
-            "heap_live_bytes": live,
-            "heap_goal_bytes": self.goal_mib << 20,
-            "stack_scan_bytes": scanned(self.stacks_mib),
-            "globals_scan_bytes": scanned(self.globals_mib),
-            "forced": self.forced,
-            "leak_check": self.leak_check && era == Era::Go126,
-        })
+        let [sweep_cpu, assist, background, idle, termination_cpu] = self.cpu_ns.map(printed_ns);
+        let roots = era != Era::Go16;
+        GcCycle {
+            number: self.number,
+            start_ns: self.at_ns / 1_000_000 * 1_000_000,
+            sweep_termination_ns: sweep,
+            concurrent_mark_ns: mark,
+            mark_termination_ns: termination,
+            sweep_termination_cpu_ns: sweep_cpu,
+            mark_assist_cpu_ns: assist,
+            mark_background_cpu_ns: background,
+            mark_idle_cpu_ns: idle,
+            mark_termination_cpu_ns: termination_cpu,
+            heap_start_mib: self.heap_mib[0],
+            heap_end_mib: self.heap_mib[1],
+            heap_live_mib: self.heap_mib[2],
+            heap_goal_mib: self.goal_mib,
+            stacks_mib: if roots { self.stacks_mib } else { 0 },
+            globals_mib: if roots { self.globals_mib } else { 0 },
+            cumulative_cpu_percent: i64::try_from(self.percent).unwrap(),
+            gomaxprocs: u32::try_from(self.procs).unwrap(),
+            format: if roots { Format::Go1_18 } else { Format::Go1_6 },
+            forced: self.forced,
+            leak_check: self.leak_check && era == Era::Go126,
+        }
     }
-}
-
-/// The fields of `wanted` in which a row of `events` says something else.
-pub(crate) fn differences(row: &Value, wanted: &Value) -> Vec<String> {
-    let wanted = wanted.as_object().expect("an object");
-    let says = |key: &str| row.get(key).unwrap_or(&Value::Null);
-    wanted
-        .iter()
-        .filter(|(key, value)| says(key) != *value)
-        .map(|(key, value)| format!("{key}: got {}, expected {value}", says(key)))
-        .collect()
 }
 
 /// A Go program whose heap, goal, clock and CPU time fit together as the runtime's do.
