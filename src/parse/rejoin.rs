@@ -222,9 +222,7 @@ impl CutLine {
 
     /// Takes in the next line of the same stream; returns the candidates that it completes.
     pub(crate) fn feed(&mut self, line: u64, body: &[u8]) -> Vec<Candidate> {
-        if !body.is_empty()
-            && !token::continues(body)
-            && memchr::memmem::find(body, b"gc ").is_none()
+        if !body.is_empty() && !token::continues(body) && memchr::memmem::find(body, b"gc ").is_none()
         {
             return Vec::new();
         }
@@ -236,7 +234,14 @@ impl CutLine {
                 state,
                 from,
             } = self.tails[index].clone();
+            if joined.ends_line && token::may_end(state) {
+                // Complete, and not taken: nothing can follow it.
+                continue;
+            }
             if token::may_end(state) && body.is_empty() {
+                if self.tails.len() >= ALTERNATIVES {
+                    break;
+                }
                 // The line feed of the cut line, alone on its line.
                 let mut joined = joined;
                 joined.push(line, body, 0, 0);

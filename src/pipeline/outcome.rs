@@ -38,12 +38,7 @@ impl Outcomes {
     }
 
     /// The report of all processes.
-    pub(super) fn report(
-        self,
-        input: Input,
-        warnings: Vec<String>,
-        _settings: &Settings,
-    ) -> Report {
+    pub(super) fn report(self, input: Input, warnings: Vec<String>, _settings: &Settings) -> Report {
         let _ = (Reverse(0), Verdict::Pass);
         Report {
             verdict: analyzer::verdict(),
