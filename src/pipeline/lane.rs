@@ -107,6 +107,10 @@ impl Lane {
             self.ends.pop_front();
         }
         self.ends.push_back(end);
+        if !whole {
+            // Lines that held pieces start as no foreign line does.
+            self.learnt = self.learnt.max(end);
+        }
         if whole && self.active {
             self.weaver.whole_line(&Known(&self.stream));
         }
@@ -129,6 +133,9 @@ impl Lane {
     pub(super) fn close(&mut self) -> Vec<Torn> {
         self.weaver.reset();
         self.active = false;
+        if let Some(last) = self.torn.last() {
+            self.learnt = self.learnt.max(last.offset + 1);
+        }
         std::mem::take(&mut self.torn)
     }
 }

@@ -413,9 +413,9 @@ impl Reader {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
         let quoted = memchr::memmem::find_iter(text, b"gc ")
+            .filter(|start| *start > 0)
             .find_map(|start| parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest)));
         if let Some((start, cycle, [])) = quoted
-            && start > 0
             && !holds_piece(&text[..start])
         {
             self.strange_line(&text[..start], &cycle, &text[start..], unwrapped, offset, finds);
@@ -706,6 +706,7 @@ fn stream_name(prefix: &[u8]) -> Vec<u8> {
 fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = match from {
         0 => 0,
+        _ if from >= to => to,
         _ => memchr::memchr(b'\n', &bytes[from - 1..to]).map_or(to, |i| from + i),
     };
     std::iter::from_fn(move || {
