@@ -50,8 +50,14 @@ impl Judgement {
     }
 
     /// The worst finding of all; no verdict where no process had enough evidence, or where a rule that the user named by
-    /// `--max` or `--only` had none in any process. A critical finding stands even then.
-    pub fn verdict(&self) -> Verdict {
+    /// `--max` or `--only` had none in any process (a critical finding stands even then); none for a log that runs `newest_first`.
+    pub fn verdict(&self, newest_first: bool) -> Verdict {
+        if newest_first {
+            return Verdict::NoVerdict(
+                "the log runs newest line first: turn it round with `tac` and read it again"
+                    .to_owned(),
+            );
+        }
         if !self.evidence {
             let why = self.why_not.clone();
             return Verdict::NoVerdict(why.unwrap_or_else(|| "no GC cycle in the input".to_owned()));

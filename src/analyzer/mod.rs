@@ -300,6 +300,7 @@ impl ProcessAnalyzer {
                 .settings
                 .memory_limit
                 .map(|limit| limit as f64 / MIB as f64),
+            cycles_seen: self.meter.mark().seen,
             completeness: None,
             whole_run: false,
         }
@@ -334,7 +335,7 @@ impl ProcessAnalyzer {
         let all = self.settings.scope == Scope::Run;
         self.watches.run(&view, all, &walls, &mut self.changes);
 
-        let why_not = self.why_not(about);
+        let why_not = self.why_not();
         let (findings, rules) = std::mem::take(&mut self.watches).finish();
         Analysis {
             periodic_cycles: self.total.periodic,
@@ -347,12 +348,10 @@ impl ProcessAnalyzer {
     }
 
     /// Why the process cannot carry a verdict; empty where it can.
-    fn why_not(&self, about: &Completeness) -> String {
+    fn why_not(&self) -> String {
         let cycles = self.meter.mark().seen;
         let covered = self.meter.mark().end_ns.saturating_sub(self.origin_ns);
-        if about.newest_first {
-            "the log runs newest line first: turn it round with `tac` and read it again".to_owned()
-        } else if cycles < MIN_CYCLES {
+        if cycles < MIN_CYCLES {
             format!("{cycles} GC cycles with a clock, {MIN_CYCLES} are needed: record for longer or under load")
         } else if covered < MIN_COVERED_NS {
             format!(

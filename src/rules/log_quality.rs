@@ -7,16 +7,12 @@ use crate::units::{Unit, percent};
 /// What is missing from the log of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Completeness {
-    /// Cycles read.
-    pub cycles_seen: u64,
     /// Numbers between the first and the last that were not seen.
     pub cycles_missing: u64,
     /// gc lines of this process (or that no process could be found for) that could not be read.
     pub damaged: u64,
     /// gc lines put together again from pieces.
     pub repaired: u64,
-    /// The stream runs newest line first.
-    pub newest_first: bool,
     /// Told apart from other processes by guesswork.
     pub approximate: bool,
 }
@@ -48,7 +44,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let Some(log) = view.completeness else {
         return Reading::NoEvidence;
     };
-    let all = log.cycles_seen.saturating_add(log.cycles_missing);
+    let all = view.cycles_seen.saturating_add(log.cycles_missing);
     if all == 0 {
         return Reading::NoEvidence;
     }
@@ -72,7 +68,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         "{} of the cycles are missing from the log ({} of {}, threshold {}); {} gc lines were put together from pieces, {} could not be read",
         percent(crossing.value),
         log.cycles_missing,
-        log.cycles_seen.saturating_add(log.cycles_missing),
+        view.cycles_seen.saturating_add(log.cycles_missing),
         percent(crossing.threshold),
         log.repaired,
         log.damaged,

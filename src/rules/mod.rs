@@ -151,6 +151,8 @@ pub struct View<'a> {
     pub limit_regime: bool,
     /// GOMEMLIMIT where the user knows it, MiB.
     pub memory_limit_mib: Option<f64>,
+    /// Cycles of the process seen so far.
+    pub cycles_seen: u64,
     /// What is missing from the log; known at the end of the stream.
     pub completeness: Option<Completeness>,
     /// The view is of the whole run.
