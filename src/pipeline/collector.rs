@@ -63,7 +63,7 @@ impl<'s> Collector<'s> {
             source: String::new(),
             open: Vec::new(),
             recent: usize::MAX,
-            outcomes: Outcomes::default(),
+            outcomes: Outcomes::new(&options.settings),
             next: 0,
             nameless: 0,
             names: HashMap::new(),
@@ -262,7 +262,7 @@ impl Collector<'_> {
         if let Some(error) = self.failed {
             return Err(Error::Output { error });
         }
-        Ok(self.outcomes.report(reader.input, warnings, &self.options.settings))
+        Ok(self.outcomes.report(reader.input, warnings))
     }
 }
 
