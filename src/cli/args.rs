@@ -32,7 +32,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The same analysis as a gate: the exit status says pass (0), fail (1) or no verdict (3)
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
     Events(EventsArgs),
     /// Says what a rule measures, its thresholds, known false alarms, and what to do

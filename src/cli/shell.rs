@@ -42,11 +42,7 @@ pub(crate) fn man(name: Option<&str>) -> Result<u8, Failure> {
             .cloned()
             .ok_or_else(|| no_command(name))?,
     };
-    let title = command
-        .get_display_name()
-        .unwrap_or("gcpressure")
-        .to_owned();
-    let page = clap_mangen::Man::new(command.name(title));
+    let page = clap_mangen::Man::new(command);
     output::print(|out| page.render(out))?;
     Ok(exit::DONE)
 }

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 
+mod chart;
+mod escape;
 mod json;
+mod text;
 
 /// How the text is to look; machine formats ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 1] = [Self::Json];
+    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
 
     /// The name that users type.
     pub const fn name(self) -> &'static str {
@@ -63,7 +66,7 @@ impl Format {
     /// What the writer gives.
     pub fn render(self, report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         match self {
-            Self::Text => Ok(()),
+            Self::Text => text::render(report, out, style),
             Self::Json => json::render(report, out, style),
         }
     }

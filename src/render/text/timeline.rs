@@ -1,0 +1,97 @@
+//! The course of one process as sparklines, with the findings under them.
+
+use super::super::chart::{self, Columns};
+use super::page::{self, Page, left};
+use crate::report::{Finding, Process, TimelinePoint};
+use crate::settings::Severity;
+use crate::units;
+
+/// Columns of the names and of the scale at the end.
+const NAME: usize = 11;
+const SCALE: usize = 16;
+
+/// Writes the sparklines; nothing where the run is too short to have a course.
+pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
+    let points = &process.measures.timeline;
+    let width = page.style().width.saturating_sub(NAME + SCALE).max(10);
+    let Some(columns) = Columns::new(points, width) else {
+        return;
+    };
+    let mut row =
+        |name: &str, value: &dyn Fn(&TimelinePoint) -> f64, scale: &dyn Fn(f64) -> String| {
+            let peaks = columns.peaks(value);
+            let top = peaks.iter().copied().fold(0.0, f64::max);
+            let bars = chart::sparkline(&peaks, page.style().ascii);
+            page.line(&format!("{}{bars}  max {}", left(name, NAME), scale(top)));
+        };
+    let time = |ns: f64| units::Unit::Nanoseconds.format(ns);
+    let size = |bytes: f64| units::Unit::Mebibytes.format(bytes / f64::from(1 << 20));
+    row("frequency", &|p| p.gc_frequency_per_second, &units::rate);
+    row("pause", &|p| float(p.pause_max_ns), &time);
+    row(
+        "GC CPU",
+        &|p| p.stop_cpu_ratio + p.assist_cpu_ratio + p.background_cpu_ratio,
+        &units::percent,
+    );
+    row("live heap", &|p| float(p.heap_live_max_bytes), &size);
+    let marks = raised(&columns, process, findings);
+    if !marks.trim().is_empty() {
+        page.line(&format!(
+            "{}{marks}  ! critical + warning",
+            left("raised", NAME)
+        ));
+    }
+    axis(&columns, page);
+}
+
+/// Where findings of this process were raised.
+fn raised(columns: &Columns<'_>, process: &Process, findings: &[Finding]) -> String {
+    let episodes: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.process == process.id && finding.severity > Severity::Info)
+        .flat_map(|finding| &finding.episodes)
+        .collect();
+    columns
+        .spans()
+        .map(|(start, end)| {
+            let worst = episodes
+                .iter()
+                .filter(|episode| episode.since_ns < end && episode.until_ns >= start)
+                .map(|episode| episode.severity)
+                .max();
+            match worst {
+                Some(Severity::Critical) => '!',
+                Some(Severity::Warning) => '+',
+                Some(Severity::Info) | None => ' ',
+            }
+        })
+        .collect()
+}
+
+/// Start, end and the length of a column.
+fn axis(columns: &Columns<'_>, page: &mut Page) {
+    let count = columns.spans().count();
+    let (start, first_end) = columns.span(0);
+    let (_, end) = columns.span(count.saturating_sub(1));
+    let (start_text, end_text) = (units::duration(start), units::duration(end));
+    let between = count
+        .saturating_sub(start_text.len() + end_text.len())
+        .max(1);
+    let line = format!(
+        "{}{start_text}{}{end_text}  each {}",
+        left("", NAME),
+        " ".repeat(between),
+        units::duration(first_end - start)
+    );
+    let line = page.paint(page::DIM, &line);
+    page.line(&line);
+}
+
+/// Bars have eight heights, so the 53 bits of a double are plenty.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "eight heights are shown of the result"
+)]
+const fn float(value: u64) -> f64 {
+    value as f64
+}
