@@ -302,6 +302,9 @@ fn nearest_unit<'a>(unit: &str, names: &[&'a str]) -> Option<&'a str> {
 
 /// Writes ns for people: `49µs`, `1.2ms`, `12.7s`, `2m03s`, `1h12m`, `3d04h`.
 pub fn duration(ns: u64) -> String {
+    if ns == 0 {
+        return "0s".to_owned();
+    }
     for (name, size, limit) in [
         ("ns", 1, 1_000),
         ("µs", 1_000, 999_500),
@@ -511,7 +514,7 @@ mod tests {
     #[test]
     fn numbers_have_no_more_digits_than_they_carry() {
         for (ns, text) in [
-            (0, "0ns"),
+            (0, "0s"),
             (850, "850ns"),
             (49_000, "49µs"),
             (250_000, "250µs"),

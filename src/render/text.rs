@@ -64,8 +64,8 @@ fn headline(report: &Report, page: &mut Page) {
         ansi,
         &format!("{sentence}{}", tally(report)),
     );
-    if let Some(line) = subject(report) {
-        let line = page.paint(page::DIM, &page.clean(&line));
+    if let Some(line) = subject(report, page) {
+        let line = page.paint(page::DIM, &line);
         page.line(&line);
     }
 }
@@ -73,31 +73,29 @@ fn headline(report: &Report, page: &mut Page) {
 /// How many findings of which severity.
 fn tally(report: &Report) -> String {
     let count = |severity| {
-        report
-            .findings
-            .iter()
-            .filter(|f| f.severity == severity)
+        let findings = report.findings.iter();
+        findings
+            .filter(|finding| finding.severity == severity)
             .count()
     };
-    let parts: Vec<_> = [Severity::Critical, Severity::Warning]
-        .into_iter()
-        .map(|severity| (count(severity), page::word(severity)))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", parts.join(", "))
-    }
+    let parts: Vec<_> = match (count(Severity::Critical), count(Severity::Warning)) {
+        (0, 0) => return String::new(),
+        (critical, 0) => vec![format!("{critical} critical")],
+        (critical, warnings) => {
+            let warnings = page::counted(warnings as u64, "warning");
+            let critical = (critical > 0).then(|| format!("{critical} critical"));
+            critical.into_iter().chain([warnings]).collect()
+        }
+    };
+    format!(": {}", parts.join(", "))
 }
 
 /// What was judged: one process by its cycles and time, several by their number.
-fn subject(report: &Report) -> Option<String> {
+fn subject(report: &Report, page: &Page) -> Option<String> {
     let input = &report.input;
     let name = match input.sources.as_slice() {
         [source] if source.name == "-" => "standard input".to_owned(),
-        [source] => source.name.clone(),
+        [source] => page.name(&source.name, 30),
         sources => page::counted(sources.len() as u64, "source"),
     };
     match report.processes.as_slice() {
@@ -113,7 +111,7 @@ fn subject(report: &Report) -> Option<String> {
                 format!("{least} to {most}")
             };
             Some(format!(
-                "{name}: {cycles} from {} to {}, {procs} P, {}",
+                "{name}: {cycles} from {} to {}, GOMAXPROCS {procs}, {}",
                 units::duration(measures.started_ns),
                 units::duration(end),
                 process.format

@@ -116,8 +116,24 @@ fn details(finding: &Finding, page: &mut Page) {
         let figures: Vec<_> = finding
             .evidence
             .iter()
-            .map(|figure| format!("{} {}", figure.name, Unit::Count.format(figure.value)))
+            .map(|figure| evidence(figure.name, figure.value))
             .collect();
         page.paragraph("  evidence: ", page::DIM, &figures.join(", "));
     }
+}
+
+/// `pause_p50_ns`, 250,000 as `pause p50 250µs`: the unit is the end of the name.
+fn evidence(name: &str, value: f64) -> String {
+    const ENDINGS: [(&str, Unit); 5] = [
+        ("_ns", Unit::Nanoseconds),
+        ("_mib", Unit::Mebibytes),
+        ("_per_second", Unit::PerSecond),
+        ("_per_minute", Unit::PerMinute),
+        ("_ratio", Unit::Ratio),
+    ];
+    let found = ENDINGS
+        .iter()
+        .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)));
+    let (name, unit) = found.unwrap_or((name, Unit::Count));
+    format!("{} {}", name.replace('_', " "), unit.format(value))
 }

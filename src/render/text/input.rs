@@ -8,18 +8,19 @@ use crate::units::{self, Unit};
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph("input: ", page::BOLD, &completeness(report));
     if !report.processes.is_empty() {
-        page.paragraph(
-            "       ",
-            page::DIM,
-            "the log holds two digits of a time below 10ms, whole ms above, whole MiB of a size",
-        );
+        let resolution =
+            "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
+        page.paragraph("", page::DIM, resolution);
+    }
+    if !report.rules.is_empty() {
+        page.paragraph("rules: ", page::BOLD, &outcome(report));
     }
     for warning in &report.warnings {
         page.paragraph("warning: ", page::WARNING, warning);
     }
     if page.style().verbose {
         damaged(report, page);
-        rules(report, page);
+        every_rule(report, page);
     }
 }
 
@@ -34,14 +35,16 @@ fn completeness(report: &Report) -> String {
     let mut parts = vec![
         counted(lines, "line"),
         counted(input.intact + input.repaired, "gc line"),
-        match missing {
+    ];
+    if !report.processes.is_empty() {
+        parts.push(match missing {
             0 => "no cycle missing".to_owned(),
             missing => format!("{} missing", counted(missing, "cycle")),
-        },
-    ];
+        });
+    }
     for (count, what) in [
         (input.repaired, "repaired"),
-        (input.damaged, "damaged (-v shows where)"),
+        (input.damaged, "damaged"),
         (input.duplicate, "seen twice"),
         (input.quoted, "quoted in prose"),
         (input.legacy_gc_lines, "of Go 1.0 to 1.4, without a clock"),
@@ -50,6 +53,24 @@ fn completeness(report: &Report) -> String {
         if count > 0 {
             parts.push(format!("{} {what}", units::count(count)));
         }
+    }
+    parts.join(", ")
+}
+
+/// How many rules said something, and which could not.
+fn outcome(report: &Report) -> String {
+    let with = |state| report.rules.iter().filter(move |rule| rule.status == state);
+    let silent: Vec<_> = with(RuleState::NoEvidence).map(|rule| rule.id).collect();
+    let mut parts = vec![
+        format!("{} raised", with(RuleState::Raised).count()),
+        format!("{} quiet", with(RuleState::Quiet).count()),
+    ];
+    match with(RuleState::Off).count() {
+        0 => {}
+        off => parts.push(format!("{off} off")),
+    }
+    if !silent.is_empty() {
+        parts.push(format!("too little evidence for {}", silent.join(", ")));
     }
     parts.join(", ")
 }
@@ -73,7 +94,7 @@ fn damaged(report: &Report, page: &mut Page) {
     }
 }
 
-fn rules(report: &Report, page: &mut Page) {
+fn every_rule(report: &Report, page: &mut Page) {
     page.gap();
     let longest = report
         .rules

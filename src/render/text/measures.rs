@@ -23,7 +23,7 @@ pub(super) fn write(process: &Process, page: &mut Page) {
             "{} to {}: {}, pause p99 {}, GC CPU {}",
             units::duration(peak.start_ns),
             units::duration(peak.end_ns),
-            units::rate(peak.gc_frequency_per_second),
+            cycles(peak.gc_frequency_per_second),
             units::duration(peak.pause_p99_ns),
             units::percent(peak.gc_cpu_ratio)
         );
@@ -37,7 +37,7 @@ fn rows(process: &Process, measures: &Measures) -> Vec<Row> {
     let none = || [const { String::new() }; 4];
     let frequency = measures.gc_frequency_per_second.map_or_else(
         || "unknown: too few cycles".to_owned(),
-        |rate| format!("{} on average", units::rate(rate)),
+        |rate| format!("{} on average", cycles(rate)),
     );
     let forced = match process.forced_cycles {
         0 => String::new(),
@@ -64,14 +64,6 @@ fn rows(process: &Process, measures: &Measures) -> Vec<Row> {
         ),
         ("GC CPU", none(), gc_cpu(measures)),
         (
-            "assists",
-            none(),
-            format!(
-                "{} of the CPU",
-                units::percent(measures.mark_assist_cpu_ratio)
-            ),
-        ),
-        (
             "live heap",
             sizes(&measures.live_heap),
             course(&measures.live_heap),
@@ -91,6 +83,11 @@ fn rows(process: &Process, measures: &Measures) -> Vec<Row> {
     rows
 }
 
+/// `66.7 cycles/s`.
+fn cycles(rate: f64) -> String {
+    units::rate(rate).replace('/', " cycles/")
+}
+
 fn gc_cpu(measures: &Measures) -> String {
     let [ratio, low, high] = [
         measures.gc_cpu_ratio,
@@ -98,10 +95,11 @@ fn gc_cpu(measures: &Measures) -> String {
         measures.gc_cpu_ratio_high,
     ]
     .map(units::percent);
+    let assists = units::percent(measures.mark_assist_cpu_ratio);
     if low == high {
-        ratio
+        format!("{ratio}, assists {assists}")
     } else {
-        format!("{ratio} (between {low} and {high})")
+        format!("{ratio} ({low} to {high}), assists {assists}")
     }
 }
 
@@ -139,8 +137,8 @@ fn times(times: &Distribution) -> [String; 4] {
 fn sizes(size: &Size) -> [String; 4] {
     [
         units::bytes(size.p50),
-        "-".to_owned(),
-        "-".to_owned(),
+        String::new(),
+        String::new(),
         units::bytes(size.max),
     ]
 }

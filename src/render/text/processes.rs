@@ -8,8 +8,9 @@ use crate::settings::Severity;
 use crate::units;
 
 /// Columns of a process's name, and of the figures.
-const NAME: usize = 24;
-const FIGURES: [usize; 6] = [9, 8, 10, 9, 9, 9];
+const NAME: usize = 22;
+const VERDICT: usize = 9;
+const FIGURES: [usize; 6] = [8, 8, 10, 8, 7, 8];
 
 /// Rows where not everything is asked for: with the findings above them that is a screen or two.
 const ROWS: usize = 20;
@@ -22,7 +23,7 @@ pub(super) fn write(report: &Report, processes: &[Process], page: &mut Page) {
         *severity = finding.severity.max(*severity);
     }
     let heads = ["cycles", "freq", "pause p99", "max", "GC CPU", "live"].map(str::to_owned);
-    let head = format!("{}{}", left("process", NAME + 10), figures(&heads));
+    let head = format!("{}{}", left("process", NAME + VERDICT), figures(&heads));
     let head = page.paint(page::DIM, head.trim_end());
     page.line(&head);
     let shown = if page.style().verbose {
@@ -58,8 +59,8 @@ fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
     let mark = if process.approximate { "~" } else { "" };
     let name = format!("{mark}{}", page.name(&process.id, NAME - 2));
     let verdict = match severity {
-        Some(severity) => page.paint(page::color(severity), &left(page::word(severity), 10)),
-        None => left("", 10),
+        Some(severity) => page.paint(page::color(severity), &left(page::word(severity), VERDICT)),
+        None => left("", VERDICT),
     };
     let frequency = measures
         .gc_frequency_per_second

@@ -8,7 +8,7 @@ use crate::units;
 
 /// Columns of the names and of the scale at the end.
 const NAME: usize = 11;
-const SCALE: usize = 16;
+const SCALE: usize = 18;
 
 /// Writes the sparklines; nothing where the run is too short to have a course.
 pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
@@ -35,12 +35,13 @@ pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
     );
     row("live heap", &|p| float(p.heap_live_max_bytes), &size);
     let marks = raised(&columns, process, findings);
-    if !marks.trim().is_empty() {
-        page.line(&format!(
-            "{}{marks}  ! critical + warning",
-            left("raised", NAME)
-        ));
-    }
+    let legend = match (marks.contains('!'), marks.contains('+')) {
+        (true, true) => "! crit  + warn",
+        (true, false) => "! critical",
+        (false, true) => "+ warning",
+        (false, false) => return axis(&columns, page),
+    };
+    page.line(&format!("{}{marks}  {legend}", left("raised", NAME)));
     axis(&columns, page);
 }
 
