@@ -96,6 +96,7 @@ fn no_page_is_wider_than_it_may_be() {
 
 #[test]
 fn colour_changes_nothing_but_colour() {
+    let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for report in [example::critical(), example::nothing(), example::fleet(30)] {
         let colored = text(
             &report,
@@ -105,7 +106,6 @@ fn colour_changes_nothing_but_colour() {
             },
         );
         assert!(colored.contains("\u{1b}["));
-        let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
         assert_eq!(escapes.replace_all(&colored, ""), text(&report, PLAIN));
     }
 }

@@ -28,7 +28,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Report {
+    pub(crate) struct Report {
         pub schema: String,
         pub tool: Tool,
         pub verdict: String,
@@ -44,14 +44,14 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Tool {
+    pub(crate) struct Tool {
         pub name: String,
         pub version: String,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Input {
+    pub(crate) struct Input {
         pub sources: Vec<Source>,
         pub gc_lines: BTreeMap<String, u64>,
         pub legacy_gc_lines: u64,
@@ -66,7 +66,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Source {
+    pub(crate) struct Source {
         pub name: String,
         pub bytes: u64,
         pub lines: u64,
@@ -74,7 +74,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Process {
+    pub(crate) struct Process {
         pub id: String,
         pub stream: Option<String>,
         pub approximate: bool,
@@ -116,7 +116,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct PeakWindow {
+    pub(crate) struct PeakWindow {
         pub start_ns: u64,
         pub end_ns: u64,
         pub cycles: u64,
@@ -127,7 +127,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct TimelinePoint {
+    pub(crate) struct TimelinePoint {
         pub start_ns: u64,
         pub end_ns: u64,
         pub cycles: u64,
@@ -150,7 +150,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Finding {
+    pub(crate) struct Finding {
         pub rule: String,
         pub severity: String,
         pub process: String,
@@ -171,7 +171,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Episode {
+    pub(crate) struct Episode {
         pub since_ns: u64,
         pub until_ns: u64,
         pub worst: f64,
@@ -180,7 +180,7 @@ mod manual {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    pub struct Rule {
+    pub(crate) struct Rule {
         pub id: String,
         pub status: String,
         pub worst: Option<f64>,

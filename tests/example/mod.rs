@@ -12,7 +12,7 @@ const SECOND: u64 = 1000 * MS;
 const MIB: u64 = 1 << 20;
 
 /// A process that collects 66 times a second after 10 s of peace.
-pub fn critical() -> Report {
+pub(crate) fn critical() -> Report {
     let pressure = finding("gc-frequency", Severity::Critical, 66.7, 40.0, "1/s");
     let mut cpu = finding("gc-cpu", Severity::Warning, 0.184, 0.1, "ratio");
     cpu.since_ns = 22 * SECOND;
@@ -30,14 +30,14 @@ pub fn critical() -> Report {
 }
 
 /// The same program, repaired.
-pub fn healthy() -> Report {
+pub(crate) fn healthy() -> Report {
     let mut report = report(Verdict::Pass, vec![process("1", 1.25)], Vec::new());
     report.exit_status = 0;
     report
 }
 
 /// No GC line at all.
-pub fn nothing() -> Report {
+pub(crate) fn nothing() -> Report {
     let mut report = report(
         Verdict::NoVerdict(
             "no GC cycle in the input; run the program with GODEBUG=gctrace=1 and pass on its standard error".to_owned(),
@@ -55,7 +55,7 @@ pub fn nothing() -> Report {
 }
 
 /// Many processes, the first few of them in trouble.
-pub fn fleet(count: usize) -> Report {
+pub(crate) fn fleet(count: usize) -> Report {
     let processes: Vec<_> = (0..count)
         .map(|n| {
             let mut process = process(
@@ -85,7 +85,7 @@ pub fn fleet(count: usize) -> Report {
 }
 
 /// Names that try to take over the terminal, the page or the line.
-pub fn hostile() -> Report {
+pub(crate) fn hostile() -> Report {
     let name = "web\u{1b}[2J\r\n::error::\u{202e}</script><img onerror=alert(1)>%0A日本";
     let mut report = fleet(4);
     for process in &mut report.processes {
