@@ -400,7 +400,7 @@ const fn to_f64(value: u64) -> f64 {
     clippy::cast_sign_loss,
     reason = "`as` saturates, and a size or duration is shown, not computed with"
 )]
-fn from_f64(value: f64) -> u64 {
+pub(crate) fn from_f64(value: f64) -> u64 {
     value.round() as u64
 }
 

@@ -112,6 +112,21 @@ mod manual {
         pub peak_window: Option<PeakWindow>,
         pub timeline: Vec<TimelinePoint>,
         pub pause_histogram: Vec<BTreeMap<String, u64>>,
+        pub percentiles_exact: bool,
+        pub sums_estimated: bool,
+        pub allocation_bytes_low: u64,
+        pub allocation_bytes_high: u64,
+        pub mark_assist_share_ratio: Option<f64>,
+        pub headroom_use_p50_ratio: Option<f64>,
+        pub overshoot_ratio: f64,
+        pub min_heap_ratio: f64,
+        pub early_cycles: u64,
+        pub gogc_changes: u64,
+        pub limit_regime: bool,
+        pub cpus_seen: Option<f64>,
+        pub limiter_bucket_max_ratio: f64,
+        pub live_trend_bytes_per_second: Option<f64>,
+        pub heap_goal_churn_cause: Option<String>,
     }
 
     #[derive(Debug, Deserialize)]

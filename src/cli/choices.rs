@@ -381,9 +381,11 @@ impl Choices {
                     None => format!(" {name} {value} (default)"),
                 })
             };
+            let info = || Some(format!(" info {} (default)", rule.unit.format(rule.info?)));
             let warning = level(Level::Warning, "warning", chosen.warning, rule.warning);
             let critical = level(Level::Critical, "critical", chosen.critical, rule.critical);
-            let levels: Vec<_> = warning.into_iter().chain(critical).collect();
+            let info = if warning.is_none() { info() } else { None };
+            let levels: Vec<_> = [info, warning, critical].into_iter().flatten().collect();
             format!("{}:{}", rule.id, levels.join(","))
         };
         let settings = Setting::ALL.into_iter().map(setting);

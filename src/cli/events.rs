@@ -2,6 +2,7 @@
 
 use std::io;
 
+use gcpressure::error::Error;
 use gcpressure::pipeline::{self, CycleRow, Sink};
 use gcpressure::report::Verdict;
 use gcpressure::settings::Settings;
@@ -16,24 +17,20 @@ use super::{input, output};
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     let options = input::options(&args.input, Settings::default())?;
     let sources = input::open(&args.input)?;
-    let failed = |error: &io::Error| Failure::writing("standard output", error);
-    let queue = Queue::new(io::stdout()).map_err(|error| failed(&error))?;
-    let mut sink = Printer {
-        rows: match args.format {
-            RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
-            RowFormat::Csv => Box::new(Csv::new(queue)),
-        },
-        failed: None,
-    };
-    let result = pipeline::analyse(sources, &options, &mut sink);
-    let written = match sink.failed {
-        Some(error) => Err(error),
-        None => sink.rows.finish(),
+    let queue = Queue::new(io::stdout()).map_err(failed)?;
+    let mut printer = Printer(match args.format {
+        RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
+        RowFormat::Csv => Box::new(Csv::new(queue)),
+    });
+    let result = pipeline::analyse(sources, &options, &mut printer);
+    let written = match &result {
+        Err(Error::Output { error }) => Err(io::Error::from(error.kind())),
+        // Also where a source broke off: the rows before that are good.
+        _ => printer.0.finish(),
     };
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
-        Err(error) => return Err(failed(&error)),
-        Ok(()) => {}
+        written => written.map_err(failed)?,
     }
     let report = result?;
     let policy = Policy {
@@ -42,38 +39,27 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
         exit_zero: args.exit_zero,
     };
     let status = policy.status(&report);
-    if let (exit::NO_VERDICT, Verdict::NoVerdict(reason), false) =
-        (status, &report.verdict, args.quiet)
+    if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
+        && !args.quiet
     {
-        output::complain(&format!("no GC cycle printed: {reason}"));
+        output::complain(&format!("no rows: {reason}"));
     }
     Ok(status)
 }
 
-/// Prints each cycle; keeps what went wrong, so that a reader that has left can be told from a source that broke.
-struct Printer {
-    rows: Box<dyn Rows>,
-    failed: Option<io::Error>,
+fn failed(error: io::Error) -> Failure {
+    Failure::writing("standard output", &error)
 }
 
-impl Printer {
-    fn keep(&mut self, result: io::Result<()>) -> io::Result<()> {
-        result.map_err(|error| {
-            let kind = error.kind();
-            self.failed = Some(error);
-            kind.into()
-        })
-    }
-}
+/// Prints each cycle.
+struct Printer(Box<dyn Rows>);
 
 impl Sink for Printer {
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
-        let result = self.rows.row(row);
-        self.keep(result)
+        self.0.row(row)
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        let result = self.rows.flush();
-        self.keep(result)
+        self.0.flush()
     }
 }

@@ -101,6 +101,7 @@ impl From<Error> for Failure {
             Error::Unsupported { source, what, hint } => {
                 Self::new(format!("cannot read {source}: {what}")).tip(hint)
             }
+            Error::Output { error } => Self::writing("standard output", error),
             error => Self::new(error.to_string()),
         }
     }

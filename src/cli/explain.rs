@@ -29,7 +29,7 @@ fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
             rule.id
         )?;
     }
-    writeln!(out, "{}", rule.explain.trim())
+    writeln!(out, "{}", rule.explain().trim())
 }
 
 fn list(out: &mut dyn Write) -> io::Result<()> {

@@ -55,7 +55,7 @@ pub(crate) fn judge(
         sink.finish();
         report
     } else {
-        pipeline::analyse(sources, &options, &mut Ignore)?
+        pipeline::analyse(sources, &options, &mut ())?
     };
     report.exit_status = policy.status(&report);
 
@@ -87,11 +87,6 @@ fn show(args: &ReportArgs, report: &Report) -> Result<(), Failure> {
         output::print(|out| format.render(report, out, &style))
     }
 }
-
-/// Wants nothing but the report.
-struct Ignore;
-
-impl Sink for Ignore {}
 
 /// Copies foreign lines to standard output. When that is closed or full the report goes on without it: leaving early
 /// would kill the program that writes the trace.

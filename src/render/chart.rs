@@ -6,7 +6,8 @@ use crate::report::TimelinePoint;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII: [char; 8] = ['_', '.', ':', '-', '=', '+', '*', '#'];
 
-/// The columns of a timeline: equal stretches of time, each with the points that reach into it.
+/// The columns of a timeline: equal stretches of time, each with the points that reach into it. A short run has several
+/// columns a point.
 #[derive(Debug)]
 pub(super) struct Columns<'a> {
     points: &'a [TimelinePoint],
@@ -24,28 +25,39 @@ impl<'a> Columns<'a> {
             points,
             start_ns: first.start_ns,
             end_ns: last.end_ns,
-            count: points.len().min(width),
+            count: if points.len() < width {
+                width - width % points.len()
+            } else {
+                width
+            },
         };
-        (columns.count >= FEWEST && columns.end_ns > columns.start_ns).then_some(columns)
+        (points.len() >= FEWEST && columns.end_ns > columns.start_ns).then_some(columns)
     }
 
-    /// Start and end of a column, ns of program time.
-    pub(super) fn span(&self, column: usize) -> (u64, u64) {
+    /// How many columns there are.
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The time that one bar stands for, ns: a column, or the point that it shows where that is longer.
+    pub(super) fn step_ns(&self) -> u64 {
+        let column = (self.end_ns - self.start_ns) / self.count.max(1) as u64;
+        let first = self.points.first();
+        column.max(first.map_or(0, |point| point.end_ns.saturating_sub(point.start_ns)))
+    }
+
+    /// Every column's start and end, ns of program time.
+    pub(super) fn spans(&self) -> impl Iterator<Item = (u64, u64)> {
         let (span, count) = (u128::from(self.end_ns - self.start_ns), self.count as u128);
-        let edge = |column: usize| {
+        let edge = move |column: usize| {
             let offset = u64::try_from(span * column as u128 / count).unwrap_or(u64::MAX);
             self.start_ns.saturating_add(offset)
         };
-        (edge(column), edge(column + 1))
+        (0..self.count).map(move |column| (edge(column), edge(column + 1)))
     }
 
-    /// Every column's span.
-    pub(super) fn spans(&self) -> impl Iterator<Item = (u64, u64)> {
-        (0..self.count).map(|column| self.span(column))
-    }
-
-    /// The largest value in each column: thinning must not hide a peak.
-    pub(super) fn peaks(&self, value: impl Fn(&TimelinePoint) -> f64) -> Vec<f64> {
+    /// The largest value in each column, as thinning must not hide a peak; `None` where no point has one.
+    pub(super) fn peaks(&self, value: impl Fn(&TimelinePoint) -> Option<f64>) -> Vec<Option<f64>> {
         let mut from = 0;
         self.spans()
             .map(|(start, end)| {
@@ -60,29 +72,30 @@ impl<'a> Columns<'a> {
                 self.points[from..]
                     .iter()
                     .take_while(|point| point.start_ns < end)
-                    .map(&value)
-                    .fold(0.0, f64::max)
+                    .filter_map(&value)
+                    .reduce(f64::max)
             })
             .collect()
     }
 }
 
-/// A line of bars from 0 to the largest value; nothing at all is a gap.
-pub(super) fn sparkline(values: &[f64], ascii: bool) -> String {
-    let bars = if ascii { &ASCII } else { &BLOCKS };
-    let top = values.iter().copied().fold(0.0, f64::max);
-    let bar = |value: &f64| {
-        if *value <= 0.0 || top <= 0.0 {
-            return ' ';
-        }
-        let reached = |level: &usize| *value * 8.0 > top * level_f64(*level);
-        bars[(1..8).filter(reached).count()]
-    };
-    values.iter().map(bar).collect()
+/// The largest of some values, 0 of none.
+pub(super) fn top(values: &[Option<f64>]) -> f64 {
+    values.iter().copied().flatten().fold(0.0, f64::max)
 }
 
-fn level_f64(level: usize) -> f64 {
-    u32::try_from(level).map_or(0.0, f64::from)
+/// A line of bars from 0 to the largest value; where there is no value there is a gap.
+pub(super) fn sparkline(values: &[Option<f64>], ascii: bool) -> String {
+    let bars = if ascii { &ASCII } else { &BLOCKS };
+    let top = top(values);
+    let bar = |value: &Option<f64>| match value {
+        None => ' ',
+        Some(value) => {
+            let reached = (1..8_u32).filter(|&level| *value * 8.0 > top * f64::from(level));
+            bars[reached.count()]
+        }
+    };
+    values.iter().map(bar).collect()
 }
 
 #[cfg(test)]
@@ -104,10 +117,11 @@ mod tests {
 
     #[test]
     fn bars_grow_with_their_values() {
-        let values: Vec<f64> = (0..=8).map(f64::from).collect();
-        assert_eq!(sparkline(&values, false), " ▁▂▃▄▅▆▇█");
-        assert_eq!(sparkline(&values, true), " _.:-=+*#");
-        assert_eq!(sparkline(&[0.0, 0.0], false), "  ");
+        let mut values: Vec<_> = (0..=8).map(f64::from).map(Some).collect();
+        values.push(None);
+        assert_eq!(sparkline(&values, false), "▁▁▂▃▄▅▆▇█ ");
+        assert_eq!(sparkline(&values, true), "__.:-=+*# ");
+        assert_eq!(sparkline(&[Some(0.0), None], false), "▁ ");
     }
 
     #[test]
@@ -115,18 +129,16 @@ mod tests {
         let mut points = points(1000);
         points[700].pause_max_ns = 1_000_000;
         let columns = Columns::new(&points, 50).unwrap();
-        let peaks = columns.peaks(|point| f64::from(u32::try_from(point.pause_max_ns).unwrap()));
+        let peaks = columns.peaks(|point| u32::try_from(point.pause_max_ns).ok().map(f64::from));
         assert_eq!(peaks.len(), 50);
-        let highest = (0..50)
-            .max_by(|&a, &b| peaks[a].total_cmp(&peaks[b]))
-            .unwrap();
-        assert_eq!(highest, 35);
-        assert_eq!(columns.span(49), (9800, 10_000));
+        assert_eq!(peaks[35], Some(1e6));
+        assert_eq!(peaks.iter().filter(|peak| peak.unwrap() > 999.0).count(), 1);
+        assert_eq!(columns.spans().last(), Some((9800, 10_000)));
     }
 
     #[test]
     fn too_few_points_make_no_chart() {
         assert!(Columns::new(&points(3), 50).is_none());
-        assert_eq!(Columns::new(&points(4), 50).unwrap().spans().count(), 4);
+        assert_eq!(Columns::new(&points(4), 50).unwrap().count(), 48);
     }
 }

@@ -92,17 +92,10 @@ fn tally(report: &Report) -> String {
 
 /// What was judged: one process by its cycles and time, several by their number.
 fn subject(report: &Report, page: &Page) -> Option<String> {
-    let input = &report.input;
-    let name = match input.sources.as_slice() {
-        [source] if source.name == "-" => "standard input".to_owned(),
-        [source] => page.name(&source.name, 30),
-        sources => page::counted(sources.len() as u64, "source"),
-    };
-    match report.processes.as_slice() {
-        [] => None,
+    let of = match report.processes.as_slice() {
+        [] => return None,
         [process] => {
             let measures = &process.measures;
-            let cycles = page::counted(process.cycles_seen, "GC cycle");
             let end = measures.started_ns.saturating_add(measures.duration_ns);
             let (least, most) = measures.gomaxprocs;
             let procs = if least == most {
@@ -110,21 +103,31 @@ fn subject(report: &Report, page: &Page) -> Option<String> {
             } else {
                 format!("{least} to {most}")
             };
-            Some(format!(
-                "{name}: {cycles} from {} to {}, GOMAXPROCS {procs}, {}",
+            format!(
+                "{} from {} to {}, GOMAXPROCS {procs}, {}",
+                page::counted(process.cycles_seen, "GC cycle"),
                 units::duration(measures.started_ns),
                 units::duration(end),
                 process.format
-            ))
+            )
         }
         many => {
             let all = many.len() as u64 + report.processes_omitted;
             let cycles = many.iter().map(|process| process.cycles_seen).sum();
-            Some(format!(
-                "{name}: {}, {}",
-                page::counted(all, "process").replace("processs", "processes"),
+            format!(
+                "{} processes, {}",
+                units::count(all),
                 page::counted(cycles, "GC cycle")
-            ))
+            )
         }
-    }
+    };
+    let name = match report.input.sources.as_slice() {
+        [source] if source.name == "-" => "standard input".to_owned(),
+        [source] => page.path(
+            &source.name,
+            page.style().width.saturating_sub(of.len() + 2),
+        ),
+        sources => page::counted(sources.len() as u64, "source"),
+    };
+    Some(format!("{name}: {of}"))
 }

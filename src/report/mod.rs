@@ -137,7 +137,8 @@ pub struct PeakWindow {
     pub gc_cpu_ratio: f64,
 }
 
-/// One point of the timeline: a pane of the window, or several where the run is long.
+/// One point of the timeline: a pane of the window, or several where the run is long (each figure is then the worst of
+/// them, so no peak is lost). A point without cycles is a gap: nothing was collected in it, its sizes are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TimelinePoint {
     /// Start, ns of program time.
@@ -264,6 +265,36 @@ pub struct Measures {
     pub timeline: Vec<TimelinePoint>,
     /// Exact counts of each printed pause value (ns, count), ascending; at most 4,096.
     pub pause_histogram: Vec<(u64, u64)>,
+    /// False where more than 4,096 distinct values forced the percentiles onto two or three significant digits.
+    pub percentiles_exact: bool,
+    /// True where cycles are missing, so that sums are scaled up from those seen.
+    pub sums_estimated: bool,
+    /// Bounds of `allocation_bytes`: the log truncates each heap size to whole MiB.
+    pub allocation_bytes_low: u64,
+    /// See `allocation_bytes_low`.
+    pub allocation_bytes_high: u64,
+    /// Share of the mark CPU (assist and background) that assists paid; `None` without marking.
+    pub mark_assist_share: Option<f64>,
+    /// Median of live heap / next heap goal (0.5 at GOGC=100); `None` in the minimum heap or without a goal.
+    pub headroom_use_p50: Option<f64>,
+    /// Share of the cycles whose heap at end was 10 % and 2 MiB above the goal.
+    pub overshoot_ratio: f64,
+    /// Share of the cycles with the smallest heap goal there is (4 MiB at GOGC=100).
+    pub min_heap_ratio: f64,
+    /// Automatic cycles that began below every heap trigger: GOGC or the memory limit had been changed.
+    pub early_cycles: u64,
+    /// Heap goals that no constant GOGC explains: the times GOGC or the memory limit must have changed or taken over.
+    pub gogc_changes: u64,
+    /// True where the goal is flat or falling while the live heap rises: a memory limit drives it.
+    pub limit_regime: bool,
+    /// CPUs that the runtime could use, min(GOMAXPROCS, CPUs), from the stops' CPU time; `None` without a stop of 0.1 ms.
+    pub cpus_seen: Option<f64>,
+    /// Highest fill of the replayed GC CPU limiter's bucket; 1 = the limiter switched on.
+    pub limiter_bucket_max: f64,
+    /// Slope of the live heap over the last 10 minutes, bytes per second; `None` with too few points.
+    pub live_trend_bytes_per_second: Option<f64>,
+    /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; `None` where it did not.
+    pub goal_churn_cause: Option<&'static str>,
 }
 
 /// A stretch of time during which a finding was raised.

@@ -221,6 +221,36 @@ pub struct Process<'a> {
     pub timeline: Vec<TimelinePoint>,
     /// Exact counts of the printed pauses, ascending; at most 4,096 values.
     pub pause_histogram: Vec<PauseCount>,
+    /// False where so many values differed that percentiles are of values rounded to two or three digits.
+    pub percentiles_exact: bool,
+    /// True where cycles are missing, so that sums are scaled up from those seen.
+    pub sums_estimated: bool,
+    /// Lower bound of `allocation_bytes`.
+    pub allocation_bytes_low: u64,
+    /// Upper bound of `allocation_bytes`.
+    pub allocation_bytes_high: u64,
+    /// Share of the mark CPU (assist and background) that assists paid; null without marking.
+    pub mark_assist_share_ratio: Option<f64>,
+    /// Median of live heap over the next heap goal; null in the minimum heap or without a goal.
+    pub headroom_use_p50_ratio: Option<f64>,
+    /// Share of the cycles whose heap at end was 10 % and 2 MiB above the goal.
+    pub overshoot_ratio: f64,
+    /// Share of the cycles with the smallest heap goal there is.
+    pub min_heap_ratio: f64,
+    /// Automatic cycles that began below every heap trigger: GOGC or the memory limit had been changed.
+    pub early_cycles: u64,
+    /// Heap goals that no constant GOGC explains.
+    pub gogc_changes: u64,
+    /// True where a memory limit drives the goal.
+    pub limit_regime: bool,
+    /// CPUs that the runtime could use, from the CPU time of the stops; null without a stop of 0.1 ms.
+    pub cpus_seen: Option<f64>,
+    /// Highest fill of the replayed GC CPU limiter's bucket; 1 is the limiter switched on.
+    pub limiter_bucket_max_ratio: f64,
+    /// Slope of the live heap over the last 10 minutes; null with too few points.
+    pub live_trend_bytes_per_second: Option<f64>,
+    /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; null where it did not.
+    pub heap_goal_churn_cause: Option<&'static str>,
 }
 
 /// The smallest and the largest.

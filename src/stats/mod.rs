@@ -1,1 +1,13 @@
-//! Numbers only, no GC words: exact count histogram, nearest-rank quantiles, trend, exceedance tests. The only importer of `statrs`.
+//! Numbers only, no GC words: exact count histogram, nearest-rank quantiles, trend, exceedance test, zig-zag legs.
+//! The only importer of `statrs`, which is used for distributions alone (its 0.19 exact Mann-Whitney test is wrong for
+//! `n1 <= n2`, so no test statistic comes from it).
+
+mod counts;
+mod exceedance;
+mod trend;
+mod zigzag;
+
+pub use counts::{Counts, MAX_DISTINCT, Ranked};
+pub use exceedance::binomial_tail;
+pub use trend::{Trend, mann_kendall, theil_sen};
+pub use zigzag::{Leg, MAX_LEGS, ZigZag};

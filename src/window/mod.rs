@@ -1,1 +1,434 @@
 //! Panes and sliding windows of event time.
+//!
+//! A pane covers a fixed stretch of program time (the hop) and keeps the totals at its first and last cycle and a
+//! value -> count map of the pauses; a window is the panes that lie in it. So a window costs as much memory for a million
+//! cycles as for a hundred, sums over it are the difference of two marks, and its percentiles are exact.
+//! A cycle belongs to the pane in which it *ends*, the instant at which its line is printed.
+
+mod churn;
+mod growth;
+mod pane;
+#[cfg(test)]
+mod tests;
+
+pub use churn::Churn;
+pub use growth::{Growth, LiveTrend};
+pub use pane::{Pane, Tally};
+
+use std::collections::VecDeque;
+
+use crate::event::GcCycle;
+use crate::measure::{Mark, Step, Stretch};
+use crate::stats::Ranked;
+
+/// Most panes in a window: a longer window gets longer panes.
+pub const MAX_PANES: u64 = 60;
+
+/// The adaptive warm-up is rounded down to multiples of this, ns.
+const WARMUP_STEP_NS: u64 = 100_000_000;
+
+/// The longest adaptive warm-up, ns.
+const MAX_WARMUP_NS: u64 = 2_000_000_000;
+
+/// Cycles that slow programs are judged by.
+const REACH_CYCLES: usize = 4;
+
+/// How far back those may lie, ns.
+const REACH_NS: u64 = 60_000_000_000;
+
+/// Length of window and pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Program time: ns a pane, panes a window.
+    Time {
+        /// The hop.
+        pane_ns: u64,
+        /// How many make a window.
+        panes: u64,
+    },
+    /// GC cycles: cycles a pane, panes a window.
+    Cycles {
+        /// Cycles between two evaluations.
+        pane: u64,
+        /// How many make a window.
+        panes: u64,
+    },
+}
+
+impl Length {
+    /// A window of `window` ns that moves by `hop` ns: the window rounded up to a multiple of the hop, the hop stretched
+    /// where there would be more than [`MAX_PANES`].
+    pub fn time(window: u64, hop: u64) -> Self {
+        let hop = hop
+            .max(1_000_000)
+            .max(window.div_ceil(MAX_PANES))
+            .min(u64::MAX / (2 * MAX_PANES));
+        Self::Time {
+            pane_ns: hop,
+            panes: window.div_ceil(hop).clamp(1, MAX_PANES),
+        }
+    }
+
+    /// A window of `window` cycles that moves by a fifth of itself, rounded up to a multiple of that.
+    pub fn cycles(window: u64) -> Self {
+        let pane = window.div_ceil(5).max(1);
+        Self::Cycles {
+            pane,
+            panes: window.div_ceil(pane).max(1),
+        }
+    }
+}
+
+/// The start of the run that is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warmup {
+    /// min(2 s, a quarter of the run so far), rounded down to 100 ms.
+    Adaptive,
+    /// Until here, ns of program time.
+    Until(u64),
+}
+
+impl Warmup {
+    /// Cycles that ended before this are left out of a window judged at `at`, ns of program time.
+    pub fn end_ns(self, at: u64) -> u64 {
+        match self {
+            Self::Adaptive => (at / 4).min(MAX_WARMUP_NS) / WARMUP_STEP_NS * WARMUP_STEP_NS,
+            Self::Until(end) => end,
+        }
+    }
+}
+
+/// What a rule looks at: a stretch of one process, summed up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Window<'a> {
+    /// Where the window begins, ns of program time: not before the end of the warm-up.
+    pub start_ns: u64,
+    /// Where it ends, ns of program time.
+    pub end_ns: u64,
+    /// Its first cycle to its last: what sums and ratios run over. Empty for fewer than two cycles.
+    pub stretch: Stretch,
+    /// The same, reaching back to the last four cycles of the last 60 s where the window holds fewer.
+    pub reach: Stretch,
+    /// Cycles that `reach` takes in, the first included.
+    pub reach_cycles: u64,
+    /// Counts, smallest and largest figures of the cycles in it.
+    pub tally: Tally,
+    /// Pauses, ns.
+    pub pauses: Ranked<'a>,
+    /// Median of live heap / next goal, 1/1000, over the cycles of `reach`; `None` where none could tell.
+    pub headroom_use: Option<u64>,
+    /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
+    pub cpus_lacking: Ranked<'a>,
+    /// The CPU fields are the runtime's own accounting, see [`Stretch::gc_cpu`].
+    pub fields_exact: bool,
+}
+
+/// The panes of one process.
+#[derive(Debug)]
+pub struct Panes {
+    length: Length,
+    warmup: Warmup,
+    panes: VecDeque<Pane>,
+    /// Panes to use again, with their memory.
+    spare: Vec<Pane>,
+    /// All panes that left the window, as one.
+    gone: Option<Box<Pane>>,
+    /// The next evaluation, ns of program time.
+    next_ns: u64,
+    /// Where the log begins to tell, ns of program time.
+    origin_ns: u64,
+    recent: VecDeque<(Mark, Option<u64>)>,
+}
+
+/// Memory that windows are summed up in; keep one and use it again.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pauses: Vec<(u64, u64)>,
+    headroom: Vec<(u64, u64)>,
+    lacking: Vec<(u64, u64)>,
+}
+
+impl Scratch {
+    /// The room for pauses, emptied.
+    pub fn pauses(&mut self) -> &mut Vec<(u64, u64)> {
+        self.pauses.clear();
+        &mut self.pauses
+    }
+
+    fn clear(&mut self) {
+        self.pauses.clear();
+        self.headroom.clear();
+        self.lacking.clear();
+    }
+
+    fn gather(&mut self, pane: &Pane) {
+        pane.pauses.append_to(&mut self.pauses);
+        pane.headroom.append_to(&mut self.headroom);
+        pane.lacking.append_to(&mut self.lacking);
+    }
+
+    fn sort(&mut self) {
+        self.pauses.sort_unstable();
+        self.headroom.sort_unstable();
+        self.lacking.sort_unstable();
+    }
+}
+
+impl Panes {
+    /// Windows of this length over a process that is about to start. Nothing is allocated before the first cycle.
+    pub fn new(length: Length, warmup: Warmup) -> Self {
+        Self {
+            length,
+            warmup,
+            panes: VecDeque::new(),
+            spare: Vec::new(),
+            gone: None,
+            next_ns: match length {
+                Length::Time { pane_ns, .. } => pane_ns,
+                Length::Cycles { .. } => u64::MAX,
+            },
+            origin_ns: 0,
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// The log tells of the process from `origin` on, and its first cycle ends at `end`: nothing before is evaluated.
+    pub fn begin(&mut self, origin: u64, end: u64) {
+        self.origin_ns = origin;
+        if let Length::Time { pane_ns, .. } = self.length {
+            self.next_ns = (end / pane_ns).saturating_add(1).saturating_mul(pane_ns);
+        }
+    }
+
+    /// The evaluation that is due before a cycle that ended at `end_ns` may be pushed, if one is.
+    #[inline]
+    pub fn due(&self, end_ns: u64) -> Option<u64> {
+        (end_ns >= self.next_ns).then_some(self.next_ns)
+    }
+
+    /// True where the last push completed a pane of cycles: the window is to be evaluated now.
+    pub fn full(&self) -> bool {
+        match (self.length, self.panes.back()) {
+            (Length::Cycles { pane, .. }, Some(last)) => last.tally.cycles >= pane,
+            _ => false,
+        }
+    }
+
+    /// Takes the next cycle, with the limiter's fill in it (1/1000) and the wall-clock time of its line.
+    #[inline]
+    pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
+        let end = step.mark.end_ns;
+        if self.recent.len() == REACH_CYCLES {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((step.mark, step.headroom_use));
+        let fits = self.panes.back().is_some_and(|pane| match self.length {
+            Length::Time { .. } => end < pane.end_ns,
+            Length::Cycles { pane: cycles, .. } => end < pane.end_ns && pane.tally.cycles < cycles,
+        });
+        if !fits {
+            self.open(end);
+        }
+        if let Some(pane) = self.panes.back_mut() {
+            pane.push(cycle, step, limiter, wall);
+        }
+    }
+
+    #[cold]
+    fn open(&mut self, end: u64) {
+        let (start_ns, end_ns) = match self.length {
+            Length::Time { pane_ns, .. } => self.bounds(end, pane_ns),
+            // A pane of cycles does not reach over the end of the warm-up either.
+            Length::Cycles { .. } => match self.warmup {
+                Warmup::Until(warm) if end < warm => (end, warm),
+                _ => (end, u64::MAX),
+            },
+        };
+        let mut pane = self.spare.pop().unwrap_or_default();
+        pane.reset(start_ns, end_ns);
+        self.panes.push_back(pane);
+    }
+
+    /// The pane that an instant falls in: split where the warm-up ends, and every 100 ms while that may still move.
+    fn bounds(&self, at: u64, pane_ns: u64) -> (u64, u64) {
+        let start = at / pane_ns * pane_ns;
+        let end = start.saturating_add(pane_ns);
+        match self.warmup {
+            Warmup::Adaptive if at < MAX_WARMUP_NS => {
+                let fine = at / WARMUP_STEP_NS * WARMUP_STEP_NS;
+                (start.max(fine), end.min(fine + WARMUP_STEP_NS))
+            }
+            Warmup::Until(warm) if at < warm => (start, end.min(warm)),
+            Warmup::Until(warm) => (start.max(warm), end),
+            Warmup::Adaptive => (start, end),
+        }
+    }
+
+    /// Where the window that is judged at `at` begins: the length of the window back, after the warm-up.
+    fn start(&self, at: u64) -> u64 {
+        let warm = self.warmup.end_ns(at);
+        match self.length {
+            // Before the next evaluation is due its window is already the current one.
+            Length::Time { pane_ns, panes } => self
+                .next_ns
+                .saturating_sub(pane_ns.saturating_mul(panes))
+                .max(warm),
+            Length::Cycles { .. } => warm,
+        }
+    }
+
+    /// The window that ends at `at`: an evaluation that is due, or the end of the stream.
+    pub fn window<'a>(&self, at: u64, fields_exact: bool, scratch: &'a mut Scratch) -> Window<'a> {
+        let start = self.start(at);
+        scratch.clear();
+        let mut sum = Summary::default();
+        for pane in self.panes.iter().filter(|pane| pane.start_ns >= start) {
+            sum.add(pane);
+            scratch.gather(pane);
+        }
+        let reach = if sum.tally.cycles < REACH_CYCLES as u64 {
+            let warm = self.warmup.end_ns(at).max(at.saturating_sub(REACH_NS));
+            let mut reach = Summary::default();
+            scratch.headroom.clear();
+            for (mark, headroom) in self.recent.iter().filter(|(mark, _)| mark.end_ns >= warm) {
+                reach.extend(mark, mark);
+                reach.tally.cycles += 1;
+                scratch.headroom.extend(headroom.map(|share| (share, 1)));
+            }
+            reach
+        } else {
+            sum
+        };
+        scratch.sort();
+        let start_ns = match self.length {
+            Length::Time { .. } => start.max(self.origin_ns),
+            Length::Cycles { .. } => sum.ends.map_or(start, |(first, _)| first.start_ns),
+        };
+        sum.window(start_ns, at, &reach, scratch, fields_exact)
+    }
+
+    /// Everything since the warm-up as one window that ends at `at`.
+    pub fn run<'a>(&self, at: u64, fields_exact: bool, scratch: &'a mut Scratch) -> Window<'a> {
+        let warm = self.warmup.end_ns(at);
+        scratch.clear();
+        let mut sum = Summary::default();
+        let now = self.panes.iter().filter(|pane| pane.start_ns >= warm);
+        for pane in self.gone.as_deref().into_iter().chain(now) {
+            sum.add(pane);
+            scratch.gather(pane);
+        }
+        scratch.sort();
+        let whole = sum;
+        sum.window(warm.max(self.origin_ns), at, &whole, scratch, fields_exact)
+    }
+
+    /// The panes since the evaluation before the one that is due, oldest first.
+    pub fn closing(&self) -> impl Iterator<Item = &Pane> {
+        let from = match self.length {
+            Length::Time { pane_ns, .. } => self.next_ns.saturating_sub(pane_ns),
+            Length::Cycles { .. } => self.panes.back().map_or(0, |pane| pane.start_ns),
+        };
+        self.panes.iter().filter(move |pane| pane.start_ns >= from)
+    }
+
+    /// The wall-clock times of the first and the last cycle of the window that is judged at `at`, or of the run, where the
+    /// log has them.
+    pub fn walls(&self, at: u64, whole_run: bool) -> (Option<&str>, Option<&str>) {
+        let start = if whole_run { 0 } else { self.start(at) };
+        let gone = self.gone.as_deref().filter(|_| whole_run);
+        let first = gone
+            .into_iter()
+            .chain(&self.panes)
+            .find(|pane| pane.start_ns >= start);
+        (
+            first.and_then(|pane| pane.walls().0),
+            self.panes.back().and_then(|pane| pane.walls().1),
+        )
+    }
+
+    /// Goes on to the next evaluation after one at `at`; drops the panes that no later window holds.
+    pub fn pass(&mut self, at: u64) {
+        if let Length::Time { pane_ns, .. } = self.length {
+            self.next_ns = self.next_ns.saturating_add(pane_ns);
+        }
+        let start = self.start(at);
+        let warm = self.warmup.end_ns(at);
+        // Until the warm-up is final its panes stay, whatever the length of the window.
+        let settled = self.warmup != Warmup::Adaptive || at / 4 >= MAX_WARMUP_NS;
+        while let Some(pane) = self.panes.front() {
+            let out = match self.length {
+                Length::Time { .. } => pane.start_ns < start,
+                Length::Cycles { panes, .. } => self.panes.len() as u64 >= panes,
+            };
+            if !out || (!settled && pane.start_ns < MAX_WARMUP_NS) {
+                break;
+            }
+            let Some(pane) = self.panes.pop_front() else {
+                break;
+            };
+            if pane.start_ns >= warm {
+                self.gone.get_or_insert_default().merge(&pane);
+            }
+            self.spare.push(pane);
+        }
+    }
+
+    /// Nothing is left that a window could hold: evaluations up to `end_ns` may be left out. Gives how many there were.
+    pub fn skip(&mut self, end_ns: u64) -> u64 {
+        let Length::Time { pane_ns, .. } = self.length else {
+            return 0;
+        };
+        let hops = end_ns.saturating_sub(self.next_ns) / pane_ns;
+        self.next_ns = self.next_ns.saturating_add(hops * pane_ns);
+        hops
+    }
+}
+
+/// Panes added up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Summary {
+    ends: Option<(Mark, Mark)>,
+    tally: Tally,
+}
+
+impl Summary {
+    fn extend(&mut self, first: &Mark, last: &Mark) {
+        let first = self.ends.map_or(*first, |ends| ends.0);
+        self.ends = Some((first, *last));
+    }
+
+    fn add(&mut self, pane: &Pane) {
+        if pane.tally.cycles > 0 {
+            self.extend(&pane.first, &pane.last);
+            self.tally.merge(&pane.tally);
+        }
+    }
+
+    fn stretch(&self) -> Stretch {
+        self.ends
+            .map_or_else(Stretch::default, |(from, to)| Stretch { from, to })
+    }
+
+    fn window<'a>(
+        &self,
+        start_ns: u64,
+        end_ns: u64,
+        reach: &Self,
+        scratch: &'a Scratch,
+        fields_exact: bool,
+    ) -> Window<'a> {
+        let headroom = Ranked::new(&scratch.headroom);
+        Window {
+            start_ns,
+            end_ns,
+            stretch: self.stretch(),
+            reach: reach.stretch(),
+            reach_cycles: reach.tally.cycles,
+            tally: self.tally,
+            pauses: Ranked::new(&scratch.pauses),
+            headroom_use: (headroom.count() > 0).then(|| headroom.quantile(500)),
+            cpus_lacking: Ranked::new(&scratch.lacking),
+            fields_exact,
+        }
+    }
+}

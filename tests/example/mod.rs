@@ -245,6 +245,11 @@ fn process(id: &str, rate: f64) -> Process {
             }),
             timeline: timeline(rate),
             pause_histogram: vec![(49_000, 40), (61_000, 45)],
+            percentiles_exact: true,
+            headroom_use_p50: Some(0.5),
+            cpus_seen: Some(8.0),
+            limiter_bucket_max: 0.1,
+            ..Measures::default()
         },
     }
 }

@@ -1,5 +1,7 @@
 //! The findings: severity, rule, measured against threshold, when, why it matters, what next.
 
+use std::cmp::Reverse;
+
 use super::page::{self, Page};
 use crate::report::{Finding, Report};
 use crate::settings::Severity;
@@ -15,18 +17,19 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let verbose = page.style().verbose;
     for (at, group) in groups.iter().enumerate() {
         let Some(worst) = group.first() else { continue };
-        let full = verbose || (at < IN_FULL && worst.severity > Severity::Info);
-        if full || at == 0 || at == IN_FULL {
+        let full = verbose || at < IN_FULL;
+        if full || at == IN_FULL {
             page.gap();
         }
         head(worst, several.then_some(group.len()), page);
         if full {
             page.paragraph("  ", page::DIM, &worst.message);
-            for advice in worst
-                .advice
-                .iter()
-                .take(if verbose { usize::MAX } else { 1 })
-            {
+            let advice = match worst.severity {
+                _ if verbose => usize::MAX,
+                Severity::Info => 0,
+                Severity::Warning | Severity::Critical => 1,
+            };
+            for advice in worst.advice.iter().take(advice) {
                 page.paragraph("  next: ", page::BOLD, advice);
             }
         }
@@ -34,21 +37,29 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             details(worst, page);
         }
     }
+    if groups.len() > IN_FULL && !verbose {
+        let hint = page.paint(
+            page::DIM,
+            "-v says why these matter, and all that can be done",
+        );
+        page.line(&hint);
+    }
 }
 
-/// Findings by rule, in the order of each rule's worst; findings are sorted worst first.
+/// Findings by rule: the worst of each first, and the rules in the order of their worst.
 fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
-        match groups.iter_mut().find(|group| {
-            group
-                .first()
-                .is_some_and(|first| first.rule == finding.rule)
-        }) {
+        let same = |group: &&mut Vec<&Finding>| group[0].rule == finding.rule;
+        match groups.iter_mut().find(same) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
     }
+    for group in &mut groups {
+        group.sort_by_key(|finding| Reverse(finding.severity));
+    }
+    groups.sort_by_key(|group| Reverse(group[0].severity));
     groups
 }
 

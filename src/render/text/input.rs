@@ -12,7 +12,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
         page.paragraph("", page::DIM, resolution);
     }
-    if !report.rules.is_empty() {
+    if !report.processes.is_empty() && !report.rules.is_empty() {
         page.paragraph("rules: ", page::BOLD, &outcome(report));
     }
     for warning in &report.warnings {
@@ -59,6 +59,7 @@ fn completeness(report: &Report) -> String {
 
 /// How many rules said something, and which could not.
 fn outcome(report: &Report) -> String {
+    const FEW: usize = 4;
     let with = |state| report.rules.iter().filter(move |rule| rule.status == state);
     let silent: Vec<_> = with(RuleState::NoEvidence).map(|rule| rule.id).collect();
     let mut parts = vec![
@@ -69,8 +70,10 @@ fn outcome(report: &Report) -> String {
         0 => {}
         off => parts.push(format!("{off} off")),
     }
-    if !silent.is_empty() {
-        parts.push(format!("too little evidence for {}", silent.join(", ")));
+    match silent.len() {
+        0 => {}
+        1..=FEW => parts.push(format!("too little evidence for {}", silent.join(", "))),
+        many => parts.push(format!("too little evidence for {many} others (-v)")),
     }
     parts.join(", ")
 }

@@ -105,7 +105,7 @@ fn gc_cpu(measures: &Measures) -> String {
 
 fn allocation(measures: &Measures) -> String {
     if !measures.allocation_resolved {
-        return "unresolved: too little a cycle for whole MiB".to_owned();
+        return "unresolved: below 4MiB a cycle".to_owned();
     }
     let rate = units::Unit::Mebibytes.format(measures.allocation_bytes_per_second / MIB);
     format!(
@@ -118,7 +118,7 @@ fn allocation(measures: &Measures) -> String {
 const MIB: f64 = 1_048_576.0;
 
 /// Percentiles that the sample can carry: with fewer values a high percentile is just the maximum.
-fn times(times: &Distribution) -> [String; 4] {
+pub(super) fn times(times: &Distribution) -> [String; 4] {
     let from = |least: u64, ns: u64| {
         if times.count < least {
             "-".to_owned()
@@ -135,20 +135,19 @@ fn times(times: &Distribution) -> [String; 4] {
 }
 
 fn sizes(size: &Size) -> [String; 4] {
-    [
-        units::bytes(size.p50),
-        String::new(),
-        String::new(),
-        units::bytes(size.max),
-    ]
+    [heap(size.p50), String::new(), String::new(), heap(size.max)]
 }
 
 fn course(size: &Size) -> String {
-    format!(
-        "{} at first, {} at last",
-        units::bytes(size.first),
-        units::bytes(size.last)
-    )
+    format!("{} at first, {} at last", heap(size.first), heap(size.last))
+}
+
+/// A heap size: 0 in the log is anything below 1 MiB.
+pub(super) fn heap(bytes: u64) -> String {
+    match bytes {
+        0 => "<1MiB".to_owned(),
+        bytes => units::bytes(bytes),
+    }
 }
 
 fn line(name: &str, figures: &[String; 4], whole: &str) -> String {

@@ -2,6 +2,7 @@
 
 use anstyle::AnsiColor;
 pub(super) use anstyle::Style as Ansi;
+use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{Style, escape};
@@ -68,9 +69,10 @@ impl Page {
     pub(super) fn paragraph(&mut self, label: &str, ansi: Ansi, text: &str) {
         let text = self.clean(text);
         let room = self.style.width.saturating_sub(label.width()).max(20);
+        let options = Options::new(room).word_splitter(WordSplitter::NoHyphenation);
         let indent = " ".repeat(label.width());
         let label = self.paint(ansi, label);
-        for (at, line) in textwrap::wrap(&text, room).iter().enumerate() {
+        for (at, line) in textwrap::wrap(&text, options).iter().enumerate() {
             let before = if at == 0 { &label } else { &indent };
             let line = format!("{before}{line}");
             self.line(&line);
@@ -85,6 +87,19 @@ impl Page {
         } else {
             text.into_owned()
         }
+    }
+
+    /// The end of a path in at most `width` columns: it says more than the directories.
+    pub(super) fn path(&self, path: &str, width: usize) -> String {
+        const MARK: &str = "..";
+        let path = self.clean(path);
+        if path.width() <= width {
+            return path;
+        }
+        let tail: Vec<char> =
+            fitting(path.chars().rev(), width.saturating_sub(MARK.len())).collect();
+        let tail: String = tail.into_iter().rev().collect();
+        format!("{MARK}{tail}")
     }
 
     /// A name from the log in at most `width` columns; the middle gives way, as both ends tell names apart.

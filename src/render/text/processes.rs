@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::measures::{heap, times};
 use super::page::{self, Page, left, right};
 use crate::report::{Process, Report};
 use crate::settings::Severity;
@@ -65,13 +66,14 @@ fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
     let frequency = measures
         .gc_frequency_per_second
         .map_or_else(|| "-".to_owned(), units::rate);
+    let [_, _, p99, _] = times(&measures.pause);
     let figures = figures(&[
         units::count(process.cycles_seen),
         frequency,
-        units::duration(measures.pause.p99),
+        p99,
         units::duration(measures.pause.max),
         units::percent(measures.gc_cpu_ratio),
-        units::bytes(measures.live_heap.last),
+        heap(measures.live_heap.last),
     ]);
     format!("{}{verdict}{figures}", left(&name, NAME))
 }

@@ -4,7 +4,7 @@ use super::super::chart::{self, Columns};
 use super::page::{self, Page, left};
 use crate::report::{Finding, Process, TimelinePoint};
 use crate::settings::Severity;
-use crate::units;
+use crate::units::{self, Unit};
 
 /// Columns of the names and of the scale at the end.
 const NAME: usize = 11;
@@ -19,21 +19,25 @@ pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
     };
     let mut row =
         |name: &str, value: &dyn Fn(&TimelinePoint) -> f64, scale: &dyn Fn(f64) -> String| {
-            let peaks = columns.peaks(value);
-            let top = peaks.iter().copied().fold(0.0, f64::max);
+            let peaks = columns.peaks(|point| (point.cycles > 0).then(|| value(point)));
             let bars = chart::sparkline(&peaks, page.style().ascii);
-            page.line(&format!("{}{bars}  max {}", left(name, NAME), scale(top)));
+            let top = scale(chart::top(&peaks));
+            page.line(&format!("{}{bars}  max {top}", left(name, NAME)));
         };
-    let time = |ns: f64| units::Unit::Nanoseconds.format(ns);
-    let size = |bytes: f64| units::Unit::Mebibytes.format(bytes / f64::from(1 << 20));
     row("frequency", &|p| p.gc_frequency_per_second, &units::rate);
-    row("pause", &|p| float(p.pause_max_ns), &time);
+    row("pause", &|p| float(p.pause_max_ns), &|ns| {
+        Unit::Nanoseconds.format(ns)
+    });
     row(
         "GC CPU",
         &|p| p.stop_cpu_ratio + p.assist_cpu_ratio + p.background_cpu_ratio,
         &units::percent,
     );
-    row("live heap", &|p| float(p.heap_live_max_bytes), &size);
+    row(
+        "live heap",
+        &|p| float(p.heap_live_max_bytes) / MIB,
+        &mebibytes,
+    );
     let marks = raised(&columns, process, findings);
     let legend = match (marks.contains('!'), marks.contains('+')) {
         (true, true) => "! crit  + warn",
@@ -71,21 +75,31 @@ fn raised(columns: &Columns<'_>, process: &Process, findings: &[Finding]) -> Str
 
 /// Start, end and the length of a column.
 fn axis(columns: &Columns<'_>, page: &mut Page) {
-    let count = columns.spans().count();
-    let (start, first_end) = columns.span(0);
-    let (_, end) = columns.span(count.saturating_sub(1));
-    let (start_text, end_text) = (units::duration(start), units::duration(end));
-    let between = count
-        .saturating_sub(start_text.len() + end_text.len())
-        .max(1);
+    let Some(((start, _), (_, end))) = columns.spans().next().zip(columns.spans().last()) else {
+        return;
+    };
+    let (from, to) = (units::duration(start), units::duration(end));
+    let between = columns.count().saturating_sub(from.len() + to.len()).max(1);
     let line = format!(
-        "{}{start_text}{}{end_text}  each {}",
+        "{}{from}{}{to}  each {}",
         left("", NAME),
         " ".repeat(between),
-        units::duration(first_end - start)
+        units::duration(columns.step_ns())
     );
     let line = page.paint(page::DIM, &line);
     page.line(&line);
+}
+
+/// One MiB in bytes.
+const MIB: f64 = 1_048_576.0;
+
+/// Whole MiB, and what the log shows as 0.
+fn mebibytes(mib: f64) -> String {
+    if mib < 1.0 {
+        "<1MiB".to_owned()
+    } else {
+        Unit::Mebibytes.format(mib)
+    }
 }
 
 /// Bars have eight heights, so the 53 bits of a double are plenty.

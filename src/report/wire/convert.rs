@@ -140,6 +140,21 @@ impl<'a> From<&'a model::Process> for Process<'a> {
                 .iter()
                 .map(|&(pause_ns, cycles)| PauseCount { pause_ns, cycles })
                 .collect(),
+            percentiles_exact: measures.percentiles_exact,
+            sums_estimated: measures.sums_estimated,
+            allocation_bytes_low: measures.allocation_bytes_low,
+            allocation_bytes_high: measures.allocation_bytes_high,
+            mark_assist_share_ratio: measures.mark_assist_share,
+            headroom_use_p50_ratio: measures.headroom_use_p50,
+            overshoot_ratio: measures.overshoot_ratio,
+            min_heap_ratio: measures.min_heap_ratio,
+            early_cycles: measures.early_cycles,
+            gogc_changes: measures.gogc_changes,
+            limit_regime: measures.limit_regime,
+            cpus_seen: measures.cpus_seen,
+            limiter_bucket_max_ratio: measures.limiter_bucket_max,
+            live_trend_bytes_per_second: measures.live_trend_bytes_per_second,
+            heap_goal_churn_cause: measures.goal_churn_cause,
         }
     }
 }

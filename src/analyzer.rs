@@ -1,1 +1,0 @@
-//! One process from its cycles to measures and findings.

@@ -1,0 +1,91 @@
+//! Many processes, one verdict.
+
+use super::Analysis;
+use crate::report::{RuleState, RuleStatus, Verdict};
+use crate::rules;
+use crate::settings::{Settings, Severity};
+
+/// The verdict over all processes, put together while they end: nothing is kept of each.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    required: Vec<String>,
+    rules: Vec<RuleStatus>,
+    worst: Option<Severity>,
+    evidence: bool,
+    why_not: Option<String>,
+}
+
+impl Judgement {
+    /// No process yet.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            required: settings.required.iter().cloned().collect(),
+            rules: super::watch::Watches::new(settings).finish().1,
+            worst: None,
+            evidence: false,
+            why_not: None,
+        }
+    }
+
+    /// Takes in a process that has ended.
+    pub fn add(&mut self, analysis: &Analysis) {
+        for (all, one) in self.rules.iter_mut().zip(&analysis.rules) {
+            all.status = all.status.max(one.status);
+            all.worst = match (all.worst, one.worst) {
+                (Some(a), Some(b)) => Some(a.max(b)),
+                (a, b) => a.or(b),
+            };
+        }
+        let worst = analysis
+            .findings
+            .iter()
+            .map(|finding| finding.severity)
+            .max();
+        self.worst = self.worst.max(worst);
+        self.evidence |= analysis.enough_evidence;
+        if !analysis.enough_evidence && self.why_not.is_none() {
+            self.why_not = Some(analysis.why_not.clone());
+        }
+    }
+
+    /// Each rule over all processes, in the order of the rule table: raised where one raised it, its worst value of all.
+    pub fn rules(&self) -> &[RuleStatus] {
+        &self.rules
+    }
+
+    /// The worst finding of all; no verdict where no process had enough evidence, or where a rule that the user named by
+    /// `--max` or `--only` had none in any process (a critical finding stands even then); none for a log that runs `newest_first`.
+    pub fn verdict(&self, newest_first: bool) -> Verdict {
+        if newest_first {
+            return Verdict::NoVerdict(
+                "the log runs newest line first: turn it round with `tac` and read it again"
+                    .to_owned(),
+            );
+        }
+        if !self.evidence {
+            let why = self.why_not.clone();
+            return Verdict::NoVerdict(
+                why.unwrap_or_else(|| "no GC cycle in the input".to_owned()),
+            );
+        }
+        if self.worst == Some(Severity::Critical) {
+            return Verdict::Critical;
+        }
+        let unjudged = self.rules.iter().find(|rule| {
+            rule.status != RuleState::Off
+                && rule.worst.is_none()
+                && self.required.iter().any(|id| id == rule.id)
+        });
+        if let Some(rule) = unjudged {
+            let needs = rules::find(rule.id).map_or("", |rule| rule.evidence);
+            return Verdict::NoVerdict(format!(
+                "the rule {} had too little evidence in every process (it needs: {needs}): record for longer or under load",
+                rule.id
+            ));
+        }
+        match self.worst {
+            Some(Severity::Warning) => Verdict::Warning,
+            _ => Verdict::Pass,
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! One process from its cycles to measures and findings.
+
+mod judgement;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod watch;
+
+pub use crate::rules::Completeness;
+pub use judgement::Judgement;
+
+use std::sync::Arc;
+
+use crate::event::GcCycle;
+use crate::measure::{Gogc, Known, LimitRegime, Limiter, Mark, Meter, Mmu};
+use crate::report::{Finding, Measures, PeakWindow, RuleStatus};
+use crate::rules::View;
+use crate::settings::{Scope, Settings, Severity, WindowLength};
+use crate::stats::{Counts, ZigZag};
+use crate::units::{MIB, SECOND, duration};
+use crate::window::{Churn, Length, LiveTrend, Panes, Scratch, Tally, Warmup, Window};
+use timeline::Timeline;
+use watch::Watches;
+
+/// Cycles that a process needs for a verdict.
+const MIN_CYCLES: u64 = 4;
+
+/// Program time that its log must cover, ns.
+const MIN_COVERED_NS: u64 = SECOND;
+
+/// Moves of the goal below this are jitter, MiB.
+const CHURN_STEP_MIB: u64 = 16;
+
+/// Churn looks at the last minute, or the window where that is longer, ns.
+const CHURN_NS: u64 = 60 * SECOND;
+
+/// Evaluations after the last cycle has left every window: enough for all findings to clear.
+const IDLE_HOPS: u64 = 4;
+
+/// The analysis of one process while its cycles arrive.
+///
+/// Takes the cycles in the order of their numbers, which may have gaps. Allocates nothing for a cycle once its maps have
+/// grown to the distinct values of the log; a few KB at first, some tens of KB for a long run.
+#[derive(Debug)]
+pub struct ProcessAnalyzer {
+    settings: Arc<Settings>,
+    meter: Meter,
+    origin_ns: u64,
+    first: Option<GcCycle>,
+    first_mark: Mark,
+    first_goal: Option<u64>,
+    /// The newest live heap and goal, MiB.
+    last_sizes: (u64, Option<u64>),
+    limiter: Limiter,
+    mmu: Mmu,
+    panes: Panes,
+    trend: LiveTrend,
+    goal_legs: ZigZag,
+    live_legs: ZigZag,
+    gogc: Gogc,
+    regime: LimitRegime,
+    limit_regime: bool,
+    total: Tally,
+    counts: RunCounts,
+    timeline: Timeline,
+    peak: Option<PeakWindow>,
+    watches: Watches,
+    changes: Vec<FindingChange>,
+    scratch: Scratch,
+}
+
+/// Value counts over the whole run.
+#[derive(Debug, Default)]
+struct RunCounts {
+    pause: Counts,
+    stop: Counts,
+    mark: Counts,
+    period: Counts,
+    live: Counts,
+    goal: Counts,
+    headroom: Counts,
+    cpus: Counts,
+}
+
+/// A finding was raised, got worse, or cleared: what live input announces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FindingChange {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How bad it is (was, where it cleared).
+    pub severity: Severity,
+    /// False where it cleared.
+    pub raised: bool,
+    /// When, ns of program time.
+    pub at_ns: u64,
+    /// The value, in the rule's unit.
+    pub measured: f64,
+    /// The threshold that it crossed.
+    pub threshold: f64,
+    /// Unit of both.
+    pub unit: &'static str,
+    /// The finding's sentence.
+    pub message: String,
+}
+
+/// Everything that is left of a process at the end of its stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// The whole-run measures.
+    pub measures: Measures,
+    /// Cycles of the two-minute timer.
+    pub periodic_cycles: u64,
+    /// The findings, worst first; [`Finding::process`] is left empty.
+    pub findings: Vec<Finding>,
+    /// One entry a rule, in the order of the rule table.
+    pub rules: Vec<RuleStatus>,
+    /// The process can carry a verdict.
+    pub enough_evidence: bool,
+    /// Why it cannot; empty where it can.
+    pub why_not: String,
+}
+
+impl ProcessAnalyzer {
+    /// A process of which nothing has been seen.
+    pub fn new(settings: &Arc<Settings>) -> Self {
+        let length = match settings.window {
+            WindowLength::Time(window) => Length::time(window, settings.hop_ns),
+            WindowLength::Cycles(cycles) => Length::cycles(cycles),
+        };
+        let warmup = settings.warmup_ns.map_or(Warmup::Adaptive, Warmup::Until);
+        let known = Known {
+            gogc: settings.gogc,
+            fields_exact: settings
+                .go_version
+                .is_some_and(|version| version <= (1, 22)),
+        };
+        Self {
+            meter: Meter::new(known),
+            origin_ns: 0,
+            first: None,
+            first_mark: Mark::default(),
+            first_goal: None,
+            last_sizes: (0, None),
+            limiter: Limiter::default(),
+            mmu: Mmu::default(),
+            panes: Panes::new(length, warmup),
+            trend: LiveTrend::default(),
+            goal_legs: ZigZag::new(CHURN_STEP_MIB),
+            live_legs: ZigZag::new(CHURN_STEP_MIB),
+            gogc: Gogc::default(),
+            regime: LimitRegime::default(),
+            limit_regime: false,
+            total: Tally::default(),
+            counts: RunCounts::default(),
+            timeline: Timeline::default(),
+            peak: None,
+            watches: Watches::new(settings),
+            changes: Vec::new(),
+            scratch: Scratch::default(),
+            settings: Arc::clone(settings),
+        }
+    }
+
+    /// A `GC forced` line stood before the next cycle: the two-minute timer starts it.
+    pub const fn forced_notice(&mut self) {
+        self.meter.forced_notice();
+    }
+
+    /// Takes the next cycle, with the wall-clock time of its line where the log has one.
+    ///
+    /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
+    pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
+        if cycle.wrapped() {
+            self.meter.skip();
+            return;
+        }
+        if self.first.is_none() {
+            self.begin(cycle);
+        }
+        let end = cycle.end_ns().max(self.meter.mark().end_ns);
+        while let Some(at) = self.panes.due(end) {
+            self.evaluate(at, false);
+            self.panes.pass(at);
+            if at.saturating_sub(self.meter.mark().end_ns) > self.idle_after() {
+                self.watches.skip(self.panes.skip(end));
+            }
+        }
+
+        let step = self.meter.observe(cycle);
+        if step.mark.seen == 1 {
+            self.first_mark = step.mark;
+        }
+        let limiter = self.limiter.observe(cycle);
+        self.panes.push(cycle, &step, limiter, wall);
+        self.total.push(cycle, &step, limiter);
+        self.trend.observe(end, cycle.heap_live_mib);
+        self.stops(cycle, end);
+        self.sizes(cycle, end);
+        let counts = &mut self.counts;
+        counts.pause.record(cycle.pause_ns());
+        counts.stop.record(cycle.sweep_termination_ns);
+        counts.stop.record(cycle.mark_termination_ns);
+        counts.mark.record(cycle.concurrent_mark_ns);
+        if let Some(period) = step.period_ns {
+            counts.period.record(period);
+        }
+        if let Some(share) = step.headroom_use {
+            counts.headroom.record(share);
+        }
+        if let Some((seen, _)) = step.cpus {
+            counts.cpus.record(seen);
+        }
+        if let Some(implied) = step.gogc {
+            self.gogc.observe(implied);
+        }
+        if self.panes.full() {
+            self.evaluate(end, false);
+            self.panes.pass(end);
+        }
+    }
+
+    fn begin(&mut self, cycle: &GcCycle) {
+        // A log that starts in the middle of a run tells nothing of the time before.
+        let origin = if cycle.number == 1 { 0 } else { cycle.start_ns };
+        self.first = Some(*cycle);
+        self.origin_ns = origin;
+        self.panes.begin(origin, cycle.end_ns());
+        self.timeline.begin(origin);
+    }
+
+    fn stops(&mut self, cycle: &GcCycle, end: u64) {
+        let first_end = cycle.start_ns.saturating_add(cycle.sweep_termination_ns);
+        self.mmu.observe(first_end, cycle.sweep_termination_ns);
+        self.mmu.observe(end, cycle.mark_termination_ns);
+    }
+
+    fn sizes(&mut self, cycle: &GcCycle, end: u64) {
+        let live = cycle.heap_live_mib;
+        self.counts.live.record(live);
+        // What was allocated while marking is printed as live and is not.
+        let grown = cycle.heap_end_mib.saturating_sub(cycle.heap_start_mib);
+        self.live_legs
+            .observe(end, live.saturating_sub(grown).saturating_mul(2));
+        let goal = cycle.goal_mib();
+        if let Some(goal) = goal {
+            self.first_goal = self.first_goal.or(Some(goal));
+            self.counts.goal.record(goal);
+            self.goal_legs.observe(end, goal);
+            self.regime.observe(self.last_sizes.0, goal);
+        }
+        self.last_sizes = (live, goal.or(self.last_sizes.1));
+    }
+
+    fn window_ns(&self) -> u64 {
+        match self.settings.window {
+            WindowLength::Time(window) => window,
+            WindowLength::Cycles(_) => 0,
+        }
+    }
+
+    /// How long after its last cycle nothing of a process is left in any window, ns.
+    fn idle_after(&self) -> u64 {
+        CHURN_NS
+            .saturating_add(self.window_ns())
+            .saturating_add(self.settings.hop_ns.saturating_mul(IDLE_HOPS))
+    }
+
+    /// Judges the window that ends at `at`.
+    fn evaluate(&mut self, at: u64, last: bool) {
+        self.limit_regime |= self.regime.holds();
+        self.timeline.close(self.panes.closing(), &mut self.scratch);
+        if self.settings.scope == Scope::Run {
+            return;
+        }
+        let mut view = self.context(at);
+        view.window = self
+            .panes
+            .window(at, self.meter.fields_exact(), &mut self.scratch);
+        note_peak(&mut self.peak, &view.window);
+        let walls = || self.panes.walls(at, false);
+        self.watches.windows(&view, last, &walls, &mut self.changes);
+    }
+
+    /// A view without its window: what the process has shown up to `at`.
+    fn context(&self, at: u64) -> View<'static> {
+        let warm = self.warmup().end_ns(at).max(self.origin_ns);
+        let start = at.saturating_sub(CHURN_NS.max(self.window_ns())).max(warm);
+        View {
+            window: Window::default(),
+            churn: Churn::between(&self.goal_legs, start, at),
+            live_churn: Churn::between(&self.live_legs, start, at),
+            growth: self.trend.growth(at),
+            gogc_changes: self.gogc.changes(),
+            gogc_cycles: self.gogc.cycles(),
+            limit_regime: self.limit_regime,
+            memory_limit_mib: self
+                .settings
+                .memory_limit
+                .map(|limit| limit as f64 / MIB as f64),
+            cycles_seen: self.meter.mark().seen,
+            completeness: None,
+            whole_run: false,
+        }
+    }
+
+    fn warmup(&self) -> Warmup {
+        self.settings
+            .warmup_ns
+            .map_or(Warmup::Adaptive, Warmup::Until)
+    }
+
+    /// Findings raised, made worse or cleared since the last call, for live announcements.
+    pub fn take_changes(&mut self) -> Vec<FindingChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The end of the stream: judges what is there and sums everything up.
+    pub fn finish(mut self, about: &Completeness) -> Analysis {
+        let at = self.meter.mark().end_ns;
+        if self.first.is_some() {
+            self.evaluate(at, true);
+        }
+        let exact = self.meter.fields_exact();
+        let mut view = self.context(at);
+        let warm = self.warmup().end_ns(at).max(self.origin_ns);
+        view.churn = Churn::between(&self.goal_legs, warm, at);
+        view.live_churn = Churn::between(&self.live_legs, warm, at);
+        view.completeness = Some(*about);
+        view.whole_run = true;
+        view.window = self.panes.run(at, exact, &mut self.scratch);
+        let walls = || self.panes.walls(at, true);
+        let all = self.settings.scope == Scope::Run;
+        self.watches.run(&view, all, &walls, &mut self.changes);
+
+        let why_not = self.why_not();
+        let (findings, rules) = std::mem::take(&mut self.watches).finish();
+        Analysis {
+            periodic_cycles: self.total.periodic,
+            findings,
+            rules,
+            enough_evidence: why_not.is_empty(),
+            why_not,
+            measures: self.measures(),
+        }
+    }
+
+    /// Why the process cannot carry a verdict; empty where it can.
+    fn why_not(&self) -> String {
+        let cycles = self.meter.mark().seen;
+        let covered = self.meter.mark().end_ns.saturating_sub(self.origin_ns);
+        if cycles < MIN_CYCLES {
+            format!(
+                "{cycles} GC cycles with a clock, {MIN_CYCLES} are needed: record for longer or under load"
+            )
+        } else if covered < MIN_COVERED_NS {
+            format!(
+                "the log covers {} of the program's time, {} are needed: record for longer",
+                duration(covered),
+                duration(MIN_COVERED_NS)
+            )
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// Keeps the window with the highest frequency.
+fn note_peak(peak: &mut Option<PeakWindow>, window: &Window<'_>) {
+    let Some(frequency) = window.stretch.frequency() else {
+        return;
+    };
+    if window.tally.cycles < MIN_CYCLES
+        || window.stretch.duration_ns() < MIN_COVERED_NS
+        || peak.is_some_and(|peak| peak.gc_frequency_per_second >= frequency)
+    {
+        return;
+    }
+    *peak = Some(PeakWindow {
+        start_ns: window.start_ns,
+        end_ns: window.end_ns,
+        cycles: window.tally.cycles,
+        gc_frequency_per_second: frequency,
+        pause_p99_ns: window.pauses.quantile(990),
+        gc_cpu_ratio: window
+            .stretch
+            .gc_cpu(window.fields_exact)
+            .map_or(0.0, |cpu| cpu.ratio),
+    });
+}

@@ -1,0 +1,171 @@
+//! The run as a series of points, thinned without losing a peak.
+
+use crate::measure::{Mark, Stretch};
+use crate::report::TimelinePoint;
+use crate::stats::Ranked;
+use crate::units::MIB;
+use crate::window::{Pane, Scratch, Tally};
+
+/// Most points; when there are more, neighbours are joined in pairs. Half of what the report allows, so that a process
+/// stays small.
+const MAX_POINTS: usize = 1_000;
+
+/// Points in time, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Timeline {
+    points: Vec<TimelinePoint>,
+    /// Totals at the end of the last point.
+    base: Mark,
+    /// Where the next point begins.
+    start_ns: u64,
+    /// Panes a point takes in: 1, 2, 4 and so on.
+    stride: u64,
+    pending: u64,
+}
+
+impl Timeline {
+    pub(super) const fn begin(&mut self, origin_ns: u64) {
+        self.start_ns = origin_ns;
+        self.stride = 1;
+    }
+
+    /// Adds the panes of one hop as a point, or to the last one.
+    pub(super) fn close<'a>(
+        &mut self,
+        panes: impl Iterator<Item = &'a Pane>,
+        scratch: &mut Scratch,
+    ) {
+        let mut tally = Tally::default();
+        let mut ends: Option<(u64, u64)> = None;
+        let mut last = self.base;
+        let pauses = scratch.pauses();
+        for pane in panes.filter(|pane| pane.tally.cycles > 0) {
+            tally.merge(&pane.tally);
+            last = pane.last;
+            ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
+            pane.pauses.append_to(pauses);
+        }
+        let Some((start, end)) = ends else {
+            return;
+        };
+        pauses.sort_unstable();
+        let ranked = Ranked::new(pauses);
+        // The pane of the end of the stream, and panes of cycles, end with their last cycle.
+        let end = if end == u64::MAX { last.end_ns } else { end };
+        let start = start.max(self.start_ns);
+        if start > self.start_ns {
+            self.push(TimelinePoint {
+                start_ns: self.start_ns,
+                end_ns: start,
+                ..TimelinePoint::default()
+            });
+        }
+        let point = point(
+            (start, end),
+            &Stretch {
+                from: self.base,
+                to: last,
+            },
+            &tally,
+            &ranked,
+        );
+        self.base = last;
+        self.start_ns = end;
+        self.push(point);
+    }
+
+    fn push(&mut self, point: TimelinePoint) {
+        match self.points.last_mut() {
+            Some(last) if self.pending > 0 => join(last, &point),
+            _ => self.points.push(point),
+        }
+        self.pending = (self.pending + 1) % self.stride.max(1);
+        if self.points.len() > MAX_POINTS && self.pending == 0 {
+            let mut kept = 0;
+            for at in (0..self.points.len()).step_by(2) {
+                let mut point = self.points[at];
+                if let Some(next) = self.points.get(at + 1) {
+                    join(&mut point, next);
+                }
+                self.points[kept] = point;
+                kept += 1;
+            }
+            self.points.truncate(kept);
+            self.stride = self.stride.max(1).saturating_mul(2);
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<TimelinePoint> {
+        self.points
+    }
+}
+
+fn point(
+    (start_ns, end_ns): (u64, u64),
+    stretch: &Stretch,
+    tally: &Tally,
+    pauses: &Ranked<'_>,
+) -> TimelinePoint {
+    let bytes = |mib: u64| mib.saturating_mul(MIB);
+    let cpu = |total: fn(&Mark) -> u64| stretch.cpu_ratio(total).unwrap_or(0.0);
+    let goal = |mib: u64| (tally.goal_mib.1 > 0).then(|| bytes(mib));
+    TimelinePoint {
+        start_ns,
+        end_ns,
+        cycles: tally.cycles,
+        // From end to end, since the first point reaches back to the start of the process.
+        gc_frequency_per_second: stretch.cycles() as f64 / stretch.seconds().max(1e-9),
+        pause_p50_ns: pauses.quantile(500),
+        pause_p99_ns: pauses.quantile(990),
+        pause_max_ns: pauses.max(),
+        stop_cpu_ratio: cpu(|mark| mark.stop_cpu_ns),
+        assist_cpu_ratio: cpu(|mark| mark.assist_cpu_ns),
+        background_cpu_ratio: cpu(|mark| mark.background_cpu_ns),
+        idle_cpu_ratio: cpu(|mark| mark.idle_cpu_ns),
+        heap_start_max_bytes: bytes(tally.heap_start_max_mib),
+        heap_end_max_bytes: bytes(tally.heap_end_max_mib),
+        heap_live_min_bytes: bytes(tally.live_mib.0),
+        heap_live_max_bytes: bytes(tally.live_mib.1),
+        heap_goal_min_bytes: goal(tally.goal_mib.0),
+        heap_goal_max_bytes: goal(tally.goal_mib.1),
+        allocation_bytes_per_second: stretch.allocated_mib().unwrap_or(0.0) * MIB as f64
+            / stretch.seconds().max(1e-9),
+    }
+}
+
+/// Joins a point with the one after it: cycles add up, everything else keeps its worst.
+fn join(point: &mut TimelinePoint, next: &TimelinePoint) {
+    let start_ns = point.start_ns;
+    if point.cycles == 0 {
+        *point = *next;
+    } else if next.cycles > 0 {
+        let high = |a: &mut f64, b: f64| *a = a.max(b);
+        point.cycles += next.cycles;
+        high(
+            &mut point.gc_frequency_per_second,
+            next.gc_frequency_per_second,
+        );
+        point.pause_p50_ns = point.pause_p50_ns.max(next.pause_p50_ns);
+        point.pause_p99_ns = point.pause_p99_ns.max(next.pause_p99_ns);
+        point.pause_max_ns = point.pause_max_ns.max(next.pause_max_ns);
+        high(&mut point.stop_cpu_ratio, next.stop_cpu_ratio);
+        high(&mut point.assist_cpu_ratio, next.assist_cpu_ratio);
+        high(&mut point.background_cpu_ratio, next.background_cpu_ratio);
+        high(&mut point.idle_cpu_ratio, next.idle_cpu_ratio);
+        point.heap_start_max_bytes = point.heap_start_max_bytes.max(next.heap_start_max_bytes);
+        point.heap_end_max_bytes = point.heap_end_max_bytes.max(next.heap_end_max_bytes);
+        point.heap_live_min_bytes = point.heap_live_min_bytes.min(next.heap_live_min_bytes);
+        point.heap_live_max_bytes = point.heap_live_max_bytes.max(next.heap_live_max_bytes);
+        point.heap_goal_min_bytes = match (point.heap_goal_min_bytes, next.heap_goal_min_bytes) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        point.heap_goal_max_bytes = point.heap_goal_max_bytes.max(next.heap_goal_max_bytes);
+        high(
+            &mut point.allocation_bytes_per_second,
+            next.allocation_bytes_per_second,
+        );
+    }
+    point.start_ns = start_ns;
+    point.end_ns = point.end_ns.max(next.end_ns);
+}

@@ -1,1 +1,0 @@
-//! A cycle and the one before it: derived measures.

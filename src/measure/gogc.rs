@@ -1,0 +1,105 @@
+//! What the heap goals say of GOGC and of a memory limit.
+
+use crate::event::{Format, GcCycle};
+
+/// The live heap from which on a goal tells GOGC: below it, truncation to whole MiB drowns it.
+const MIN_LIVE_MIB: u64 = 8;
+
+/// The GOGC, percent, that turns the live heap of `previous` into `goal`, from and to, allowing for the truncation of
+/// every size to whole MiB: 100 x (goal - live) / (live + stacks + globals).
+pub(super) fn implied(previous: &GcCycle, goal: u64, heap_start: u64) -> Option<(f64, f64)> {
+    let live = previous.heap_live_mib;
+    // A goal just above the heap at start was raised to it and says nothing of GOGC.
+    if live < MIN_LIVE_MIB || goal <= heap_start.saturating_add(1) {
+        return None;
+    }
+    let roots = previous.stacks_mib.saturating_add(previous.globals_mib);
+    let base = live.saturating_add(roots) as f64;
+    let truncated = if previous.format < Format::Go1_18 {
+        1.0
+    } else {
+        3.0
+    };
+    let room = goal as f64 - live as f64;
+    let low = 100.0 * (room - 1.0).max(0.0) / (base + truncated);
+    let high = 100.0 * (room + 1.0).max(0.0) / base;
+    Some((low, high))
+}
+
+/// The GOGC that all goals since the last change agree with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Gogc {
+    range: Option<(f64, f64)>,
+    cycles: u64,
+    changes: u64,
+}
+
+impl Gogc {
+    /// Takes what one goal allows.
+    #[inline]
+    pub fn observe(&mut self, implied: (f64, f64)) {
+        self.cycles += 1;
+        let (low, high) = match self.range {
+            Some((low, high)) => (low.max(implied.0), high.min(implied.1)),
+            None => implied,
+        };
+        self.range = if low <= high {
+            Some((low, high))
+        } else {
+            self.changes += 1;
+            Some(implied)
+        };
+    }
+
+    /// The interval in percent; `None` where the goals disagree or none could tell.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        self.range.filter(|_| self.changes == 0)
+    }
+
+    /// How often a goal left no GOGC that all goals since the last change agree with.
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Goals that could tell.
+    pub const fn cycles(&self) -> u64 {
+        self.cycles
+    }
+}
+
+const REMEMBERED: usize = 8;
+
+/// Whether a memory limit, not GOGC, sets the heap goal: over the last eight cycles the goal stays flat (within 3 %) or
+/// falls while the live heap rises.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LimitRegime {
+    recent: [(u64, u64); REMEMBERED],
+    count: usize,
+}
+
+impl LimitRegime {
+    /// Takes the live heap that a goal was set from, and the goal, MiB.
+    #[inline]
+    pub const fn observe(&mut self, live: u64, goal: u64) {
+        self.recent[self.count % REMEMBERED] = (live, goal);
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// True where the last eight goals did not follow the live heap.
+    pub fn holds(&self) -> bool {
+        if self.count < REMEMBERED {
+            return false;
+        }
+        let (old_live, old_goal) = self.recent[self.count % REMEMBERED];
+        let (live, goal) = self.recent[(self.count + REMEMBERED - 1) % REMEMBERED];
+        let (low, high) = self
+            .recent
+            .iter()
+            .fold((u64::MAX, 0), |(low, high), &(_, goal)| {
+                (low.min(goal), high.max(goal))
+            });
+        let flat = high - low <= (high / 33).max(1);
+        let rising = live >= old_live.saturating_add(2 + old_live / 20);
+        rising && goal >= 8 && (flat || goal < old_goal)
+    }
+}

@@ -1,0 +1,240 @@
+//! A cycle and the ones before it: derived measures.
+//!
+//! [`Meter`] takes the cycles of one process in order and keeps running totals. A copy of the totals is a [`Mark`]; the
+//! difference of two marks is a [`Stretch`], from which every ratio follows. So a window costs two marks, whatever its
+//! length and however many cycles it holds.
+
+mod gogc;
+mod limiter;
+mod mmu;
+mod stretch;
+
+pub use gogc::{Gogc, LimitRegime};
+pub use limiter::Limiter;
+pub use mmu::{MMU_WINDOWS_NS, Mmu};
+pub use stretch::{GcCpu, Mark, Stretch};
+
+use crate::event::{Format, GcCycle};
+
+/// A goal up to here is the smallest heap there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17), MiB.
+pub const MIN_HEAP_GOAL_MIB: u64 = 5;
+
+/// The timer that starts a cycle after two minutes without one, with room for its own lateness, ns.
+const PERIODIC_NS: u64 = 119_900_000_000;
+
+/// What is known of the program besides its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// GOGC, percent.
+    pub gogc: Option<u32>,
+    /// The CPU fields are the runtime's own accounting (Go up to 1.22), not an upper bound.
+    pub fields_exact: bool,
+}
+
+/// Why a cycle began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trigger {
+    /// The heap reached its trigger.
+    Heap,
+    /// `runtime.GC`, `debug.FreeOSMemory`, a goroutine-leak profile.
+    Forced,
+    /// None for two minutes.
+    Periodic,
+    /// Automatic, and below every heap trigger: GOGC or the memory limit had been changed.
+    Early,
+}
+
+/// What one cycle adds to what was known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The totals including this cycle.
+    pub mark: Mark,
+    /// Why it began.
+    pub trigger: Trigger,
+    /// Start to start, ns; `None` where the cycle before is missing.
+    pub period_ns: Option<u64>,
+    /// Live heap before it / its goal, in 1/1000; `None` in the minimum heap, without a goal, after a gap.
+    pub headroom_use: Option<u64>,
+    /// The GOGC that its goal agrees with, percent, from and to; `None` where the goal cannot tell.
+    pub gogc: Option<(f64, f64)>,
+    /// CPUs that the stop was charged with, min(GOMAXPROCS, CPUs), and GOMAXPROCS less that, both in 1/10; `None` for
+    /// stops under 0.1 ms, too short to divide by.
+    pub cpus: Option<(u64, u64)>,
+    /// The goal is the smallest there is.
+    pub min_heap: bool,
+    /// The heap at end was 10 % and 2 MiB above the goal.
+    pub overshoots: bool,
+}
+
+/// Follows the cycles of one process. Integers only; saturating; allocates nothing.
+#[derive(Debug, Clone)]
+pub struct Meter {
+    known: Known,
+    min_heap_goal_mib: u64,
+    mark: Mark,
+    previous: Option<GcCycle>,
+    notice: bool,
+}
+
+impl Meter {
+    /// A process of which nothing has been seen.
+    pub fn new(known: Known) -> Self {
+        let min_heap_goal_mib = known
+            .gogc
+            .map_or(MIN_HEAP_GOAL_MIB, |gogc| 4 * u64::from(gogc) / 100 + 1);
+        Self {
+            known,
+            min_heap_goal_mib,
+            mark: Mark::default(),
+            previous: None,
+            notice: false,
+        }
+    }
+
+    /// A `GC forced` line stood before the next cycle: the two-minute timer starts it.
+    pub const fn forced_notice(&mut self) {
+        self.notice = true;
+    }
+
+    /// A cycle that cannot be measured (its clock wrapped) stood here.
+    pub const fn skip(&mut self) {
+        self.previous = None;
+        self.notice = false;
+    }
+
+    /// The totals so far.
+    pub const fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// Takes the next cycle.
+    #[inline]
+    pub fn observe(&mut self, cycle: &GcCycle) -> Step {
+        // Printed starts are cut to whole ms, so a cycle may seem to begin or even end before the one before it ended.
+        let end_ns = cycle.end_ns().max(self.mark.end_ns);
+        let elapsed = end_ns - self.mark.end_ns;
+        let before = self
+            .previous
+            .filter(|previous| previous.number.checked_add(1) == Some(cycle.number));
+        let trigger = self.trigger(cycle, before.as_ref(), elapsed);
+        let goal = cycle.goal_mib();
+        let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
+        let first = self.mark.seen == 0;
+
+        let mark = &mut self.mark;
+        mark.number = cycle.number;
+        mark.start_ns = cycle.start_ns;
+        mark.end_ns = end_ns;
+        mark.percent = cycle.cumulative_cpu_percent;
+        mark.seen += 1;
+        mark.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
+        let stop_cpu = cycle
+            .sweep_termination_cpu_ns
+            .saturating_add(cycle.mark_termination_cpu_ns);
+        add(&mut mark.stop_cpu_ns, stop_cpu);
+        add(&mut mark.assist_cpu_ns, cycle.mark_assist_cpu_ns);
+        add(&mut mark.background_cpu_ns, cycle.mark_background_cpu_ns);
+        add(&mut mark.idle_cpu_ns, cycle.mark_idle_cpu_ns);
+        add(&mut mark.stop_ns, cycle.pause_ns());
+        add(&mut mark.mark_ns, cycle.concurrent_mark_ns);
+        // From the end of one mark to the end of the next the heap grows by exactly what was allocated.
+        let live_before = match before {
+            Some(previous) => Some(previous.heap_live_mib),
+            None => (first && cycle.number == 1).then_some(0),
+        };
+        if let Some(live) = live_before {
+            mark.linked += 1;
+            mark.allocated_mib = mark
+                .allocated_mib
+                .saturating_add(signed(cycle.heap_end_mib))
+                .saturating_sub(signed(live));
+        }
+        let step = Step {
+            mark: *mark,
+            trigger,
+            period_ns: before.map(|previous| cycle.start_ns.saturating_sub(previous.start_ns)),
+            headroom_use: match (before, goal) {
+                (Some(previous), Some(goal)) if !min_heap => {
+                    Some(previous.heap_live_mib.saturating_mul(1000) / goal.max(1))
+                }
+                _ => None,
+            },
+            gogc: match (before, goal) {
+                (Some(previous), Some(goal)) if !min_heap => {
+                    gogc::implied(&previous, goal, cycle.heap_start_mib)
+                }
+                _ => None,
+            },
+            cpus: cpus(cycle),
+            min_heap,
+            overshoots: goal.is_some_and(|goal| overshoots(cycle.heap_end_mib, goal)),
+        };
+        self.previous = Some(*cycle);
+        self.notice = false;
+        step
+    }
+
+    /// True where the CPU fields are the runtime's own accounting: known from the shape of the line, or told.
+    pub fn fields_exact(&self) -> bool {
+        self.known.fields_exact
+            || self
+                .previous
+                .is_some_and(|cycle| cycle.format < Format::Go1_18)
+    }
+
+    fn trigger(&self, cycle: &GcCycle, before: Option<&GcCycle>, elapsed: u64) -> Trigger {
+        if cycle.forced {
+            return Trigger::Forced;
+        }
+        if self.notice {
+            return Trigger::Periodic;
+        }
+        let Some((previous, goal)) = before.zip(cycle.goal_mib()) else {
+            return Trigger::Heap;
+        };
+        // The lowest heap trigger lies 45/64 of the way from the live heap to the goal (up to Go 1.17: 0.6). One MiB is
+        // added because the printed sizes are truncated.
+        let share = if cycle.format < Format::Go1_18 {
+            38
+        } else {
+            45
+        };
+        let live = u128::from(previous.heap_live_mib);
+        let room = u128::from(goal).saturating_sub(live);
+        let below = (u128::from(cycle.heap_start_mib) + 1) * 64 <= live * 64 + room * share;
+        match (below, elapsed >= PERIODIC_NS) {
+            (true, true) => Trigger::Periodic,
+            // In small heaps the truncation is as large as the room.
+            (true, false) if goal >= 8 => Trigger::Early,
+            _ => Trigger::Heap,
+        }
+    }
+}
+
+#[inline]
+const fn add(total: &mut u64, amount: u64) {
+    *total = total.saturating_add(amount);
+}
+
+fn signed(mib: u64) -> i64 {
+    i64::try_from(mib).unwrap_or(i64::MAX)
+}
+
+/// A heap at end well above the goal: by the 10 % that the pacer grants itself, and by more than rounding.
+const fn overshoots(heap_end_mib: u64, goal_mib: u64) -> bool {
+    let over = heap_end_mib.saturating_sub(goal_mib);
+    over >= 2 && over.saturating_mul(10) >= goal_mib
+}
+
+/// A stop is charged to min(GOMAXPROCS, CPUs), so CPU time / wall time tells that number, to two digits. Both times are
+/// truncated, so the quotient is off by up to a tenth either way; a twentieth is granted before a CPU counts as lacking.
+fn cpus(cycle: &GcCycle) -> Option<(u64, u64)> {
+    let (wall, cpu) = (cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns);
+    if wall < 100_000 {
+        return None;
+    }
+    let seen = cpu.saturating_mul(10) / wall;
+    let granted = seen.saturating_add(1).saturating_mul(21) / 20;
+    let lacking = (u64::from(cycle.gomaxprocs) * 10).saturating_sub(granted);
+    Some((seen, lacking))
+}

@@ -1,0 +1,180 @@
+//! Running totals of a process, and what lies between two of them.
+
+/// The widest %-interval that is used, as a ratio: a wider one says nothing.
+const MAX_INTERVAL: f64 = 0.05;
+
+/// Where a process stands at the end of a cycle: totals over all cycles seen so far. The default is the start of the
+/// process, when all totals are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Mark {
+    /// Number of the cycle.
+    pub number: u64,
+    /// Its start, ns of program time.
+    pub start_ns: u64,
+    /// Its end, ns of program time.
+    pub end_ns: u64,
+    /// GC CPU since the start of the process, whole percent, truncated.
+    pub percent: i64,
+    /// Cycles seen with their times intact.
+    pub seen: u64,
+    /// Cycles seen whose predecessor was seen too (or that were the first of the process).
+    pub linked: u64,
+    /// GOMAXPROCS x time, added up over its changes, ns.
+    pub capacity_ns: u128,
+    /// CPU of both stops, ns.
+    pub stop_cpu_ns: u64,
+    /// CPU of mark assists, ns.
+    pub assist_cpu_ns: u64,
+    /// CPU of background marking, ns.
+    pub background_cpu_ns: u64,
+    /// CPU of idle marking, ns.
+    pub idle_cpu_ns: u64,
+    /// Wall time of both stops, ns.
+    pub stop_ns: u64,
+    /// Wall time of concurrent mark, ns.
+    pub mark_ns: u64,
+    /// Bytes allocated over the linked cycles, MiB; truncation makes single steps negative at times.
+    pub allocated_mib: i64,
+}
+
+/// The cycles after `from` up to `to`: their times lie between the ends of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Stretch {
+    /// The last cycle before.
+    pub from: Mark,
+    /// The last cycle in it.
+    pub to: Mark,
+}
+
+/// GC CPU / (GOMAXPROCS x time) without idle marking.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct GcCpu {
+    /// The estimate.
+    pub ratio: f64,
+    /// What it is at least.
+    pub low: f64,
+    /// What it is at most.
+    pub high: f64,
+    /// False where neither the Go version nor the cumulative percentage pins the estimate down.
+    pub resolved: bool,
+    /// Width of the interval that the cumulative percentage allows, as a ratio.
+    pub interval: f64,
+}
+
+impl Stretch {
+    /// Cycles in it by their numbers, missing ones included.
+    pub const fn cycles(&self) -> u64 {
+        self.to.number.saturating_sub(self.from.number)
+    }
+
+    /// Cycles in it that were seen.
+    pub const fn seen(&self) -> u64 {
+        self.to.seen.saturating_sub(self.from.seen)
+    }
+
+    /// From end to end, ns.
+    pub const fn duration_ns(&self) -> u64 {
+        self.to.end_ns.saturating_sub(self.from.end_ns)
+    }
+
+    /// The same in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.duration_ns() as f64 / 1e9
+    }
+
+    /// Cycles per second, from numbers and starts: exact to 1 ms even where lines are missing.
+    pub fn frequency(&self) -> Option<f64> {
+        let time = self.to.start_ns.saturating_sub(self.from.start_ns);
+        (time > 0).then(|| self.cycles() as f64 * 1e9 / time as f64)
+    }
+
+    /// What sums over the cycles seen are multiplied with to make up for missing ones; `None` where over 20 % are missing.
+    pub fn scale(&self) -> Option<f64> {
+        let (all, seen) = (self.cycles() as f64, self.seen() as f64);
+        (seen > 0.0 && seen >= 0.8 * all).then(|| (all / seen).max(1.0))
+    }
+
+    /// CPU time summed over the stretch as a share of GOMAXPROCS x time.
+    pub fn cpu_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
+        let capacity = self.to.capacity_ns.saturating_sub(self.from.capacity_ns) as f64;
+        let sum = total(&self.to).saturating_sub(total(&self.from)) as f64;
+        (capacity > 0.0).then_some(sum / capacity * self.scale()?)
+    }
+
+    /// Wall time summed over the stretch as a share of the time.
+    pub fn wall_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
+        let time = self.duration_ns() as f64;
+        let sum = total(&self.to).saturating_sub(total(&self.from)) as f64;
+        (time > 0.0).then_some((sum / time * self.scale()?).min(1.0))
+    }
+
+    /// GC CPU ratio: the CPU fields added up, held inside the interval that the cumulative percentage allows.
+    ///
+    /// Since Go 1.23 the stops' CPU fields include the time to reach the stop on every P, which the runtime itself no
+    /// longer charges, so the fields are an upper bound and mark + assist a lower one. The percentage p is truncated, so
+    /// GC CPU up to a cycle lies between p and p + 1 percent of the capacity C then, and over the stretch a to b between
+    /// (p_b C_b - (p_a + 1) C_a) / (C_b - C_a) and ((p_b + 1) C_b - p_a C_a) / (C_b - C_a). At the start of the process
+    /// both are exactly 0. Intervals wider than 5 points are not used.
+    pub fn gc_cpu(&self, fields_exact: bool) -> Option<GcCpu> {
+        let (before, after) = (
+            self.from.capacity_ns as f64 / 100.0,
+            self.to.capacity_ns as f64 / 100.0,
+        );
+        let capacity = (after - before) * 100.0;
+        if capacity <= 0.0 {
+            return None;
+        }
+        let (p_a, p_b) = (self.from.percent as f64, self.to.percent as f64);
+        let truncated = if self.from.seen == 0 { 0.0 } else { 1.0 };
+        let least = ((p_b * after - (p_a + truncated) * before) / capacity).clamp(0.0, 1.0);
+        let most = (((p_b + 1.0) * after - p_a * before) / capacity).clamp(0.0, 1.0);
+        let interval = (after + truncated * before) / capacity;
+        let valid = |p: i64| (0..=100).contains(&p);
+        let usable = interval <= MAX_INTERVAL && valid(self.from.percent) && valid(self.to.percent);
+
+        let mark = self.cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns));
+        let stops = self.cpu_ratio(|mark| mark.stop_cpu_ns);
+        let (low, high) = match (mark.zip(stops), usable) {
+            (Some((mark, stops)), false) if fields_exact => (mark + stops, mark + stops),
+            (Some((mark, stops)), false) => (mark, mark + stops),
+            (Some((mark, stops)), true) => {
+                let high = (mark + stops).clamp(least, most);
+                let low = if fields_exact {
+                    high
+                } else {
+                    mark.clamp(least, most)
+                };
+                (low, high)
+            }
+            (None, true) => (least, most),
+            (None, false) => return None,
+        };
+        // With too many cycles missing only the interval is left, and the middle of it is the best guess.
+        let ratio = if mark.is_some() {
+            high
+        } else {
+            f64::midpoint(low, high)
+        };
+        Some(GcCpu {
+            ratio: ratio.min(1.0),
+            low: low.min(1.0),
+            high: high.min(1.0),
+            resolved: usable || fields_exact,
+            interval,
+        })
+    }
+
+    /// MiB allocated, estimated over missing cycles; `None` where too many are missing or none could be measured.
+    pub fn allocated_mib(&self) -> Option<f64> {
+        let linked = self.to.linked.saturating_sub(self.from.linked);
+        let sum = self
+            .to
+            .allocated_mib
+            .saturating_sub(self.from.allocated_mib)
+            .max(0);
+        if linked == 0 || (linked as f64) < 0.5 * self.cycles() as f64 {
+            return None;
+        }
+        Some(sum as f64 * self.cycles() as f64 / linked as f64)
+    }
+}

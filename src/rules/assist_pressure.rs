@@ -1,0 +1,62 @@
+//! Goroutines that must mark before they may allocate.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use crate::units::{Unit, percent};
+
+rule! {
+    /// The share of the CPUs (GOMAXPROCS x time) that mark assists take. Warning from 2 %, critical from 10 %.
+    ///
+    /// Why: a goroutine that allocates faster than background marking keeps up must mark in its place. That is latency of
+    /// the very requests that allocate; 2 to 7 % has been reported to hurt tail latencies of databases.
+    ///
+    /// Measured over the same cycles as gc-cpu, from the log's assist field, which loses less than 5 us a P and cycle.
+    /// Needs 4 cycles over 5 s, or 8 over 1 s where the cumulative percentage pins GC CPU down to 3 points.
+    ///
+    /// False alarms: a program starved of CPU assists more, because background workers do not get to run.
+    ///
+    /// What to do: smooth allocation bursts, allocate less, give the heap more room (GOGC); Go before 1.21 assists more.
+    id: "assist-pressure",
+    summary: "allocating goroutines are made to mark",
+    unit: Unit::Ratio,
+    info: None,
+    warning: Some(0.02),
+    critical: Some(0.10),
+    evidence: "4 cycles over 5 s, or 8 over 1 s with the cumulative percentage to 3 points",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    match view.window.reach.cpu_ratio(|mark| mark.assist_cpu_ns) {
+        Some(value) if view.cpu_evidence() => Reading::graded(value, thresholds),
+        _ => Reading::NoEvidence,
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let background = view
+        .window
+        .reach
+        .cpu_ratio(|mark| mark.background_cpu_ns)
+        .unwrap_or(0.0);
+    let share = crossing.value / (crossing.value + background).max(1e-12);
+    Told {
+        message: format!(
+            "mark assists take {} of the CPU (threshold {}) and do {} of the marking: goroutines that allocate are made to mark first, which is latency of the requests they serve",
+            percent(crossing.value),
+            percent(crossing.threshold),
+            percent(share),
+        ),
+        advice: vec![
+            "find the bursts: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs, and allocate less or more evenly there".to_owned(),
+            advice::GOGC.to_owned(),
+            "with Go before 1.21, upgrade: its pacer assists less".to_owned(),
+        ],
+        evidence: vec![
+            ("mark_assist_share", share),
+            ("mark_background_cpu_ratio", background),
+            ("cycles", view.window.reach_cycles as f64),
+        ],
+    }
+}

@@ -1,0 +1,59 @@
+//! The runtime's emergency brake.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::units::{Unit, percent};
+
+rule! {
+    /// How full the runtime's GC CPU limiter is, replayed from the log (runtime/mgclimit.go): a bucket of one CPU-second
+    /// for each P that GC time fills and the program's time drains. `info` from 65 %, critical from 90 %; at 100 % the limiter
+    /// is on.
+    ///
+    /// Why: the limiter caps GC at half of the CPU by letting the heap grow past its memory limit. It is the last thing that
+    /// happens before the program is killed for its memory or stands still.
+    ///
+    /// Needs one cycle. The runtime does not count idle Ps as the program's time, which the log does not show, so a fifth of
+    /// the program's share is taken as idle. That fits the logs the runtime's own answer is known for (docs/ACCURACY.md),
+    /// to the cycle; a program that idles more than that may be limited without this rule seeing it.
+    ///
+    /// What to do: as low-headroom.
+    id: "cpu-limiter",
+    summary: "the runtime limits GC CPU to one half",
+    unit: Unit::Ratio,
+    info: Some(0.65),
+    warning: None,
+    critical: Some(0.90),
+    evidence: "1 cycle",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    if view.window.tally.cycles == 0 {
+        return Reading::NoEvidence;
+    }
+    Reading::graded(view.window.tally.limiter_max as f64 / 1000.0, thresholds)
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let state = if crossing.value >= 1.0 {
+        "the runtime has very likely switched its GC CPU limiter on, which lets the heap grow past the limit"
+    } else {
+        "the runtime is close to limiting GC CPU to one half, which lets the heap grow past its limit"
+    };
+    Told {
+        message: format!(
+            "the GC CPU limiter's bucket is {} full (threshold {}, replayed from the log): {state}",
+            percent(crossing.value.min(1.0)),
+            percent(crossing.threshold),
+        ),
+        advice: vec![
+            "raise GOMEMLIMIT or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".to_owned(),
+            "ask the runtime itself: runtime/metrics /gc/limiter/last-enabled:gc-cycle".to_owned(),
+        ],
+        evidence: vec![
+            ("cycles", view.window.tally.cycles as f64),
+            ("gc_cpu_ratio", view.gc_cpu_floor().unwrap_or(f64::NAN)),
+        ],
+    }
+}

@@ -1,0 +1,82 @@
+//! More Ps than CPUs.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::units::{Unit, duration};
+
+rule! {
+    /// How many CPUs GOMAXPROCS counts on that the program does not have. Warning from 0.6; `info` where pauses look
+    /// throttled (p99 at least 10 ms and a hundred times p50).
+    ///
+    /// Measured from the stops: the runtime charges a stop to min(GOMAXPROCS, CPUs), so CPU time / wall time of the stop tells
+    /// that number. The median over stops of at least 0.1 ms, with the truncation of both times granted.
+    ///
+    /// Why: with more Ps than CPUs, threads that a stop waits for are not running, and a quarter of GOMAXPROCS marks on CPUs
+    /// that are not there. A cgroup quota has the same effect and is not seen by this measure, but by its pauses.
+    ///
+    /// Needs 3 stops of at least 0.1 ms.
+    ///
+    /// False alarms: a CPU affinity set on purpose.
+    ///
+    /// What to do: set GOMAXPROCS to the CPUs or the quota; Go 1.25 does it by itself on Linux, automaxprocs before that.
+    id: "cpu-oversubscription",
+    summary: "GOMAXPROCS exceeds the CPUs",
+    unit: Unit::Count,
+    info: None,
+    warning: Some(0.6),
+    critical: None,
+    evidence: "3 stops of at least 0.1 ms",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let lacking = &view.window.cpus_lacking;
+    if lacking.count() < 3 {
+        return Reading::NoEvidence;
+    }
+    let value = lacking.quantile(500) as f64 / 10.0;
+    match Reading::graded(value, thresholds) {
+        Reading::Judged { severity: None, .. } if throttled(view) => Reading::Suspected(value),
+        reading => reading,
+    }
+}
+
+fn throttled(view: &View<'_>) -> bool {
+    let (p50, p99) = (
+        view.window.pauses.quantile(500),
+        view.window.pauses.quantile(990),
+    );
+    view.window.pauses.count() >= 29 && p99 >= 10_000_000 && p99 >= p50.saturating_mul(100)
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let procs = view.window.tally.gomaxprocs.1;
+    let message = if crossing.suspected {
+        format!(
+            "the pause p99 ({}) is over a hundred times the p50 ({}): the program is probably throttled or the host is busy, since a thread that does not run holds up the stop",
+            duration(view.window.pauses.quantile(990)),
+            duration(view.window.pauses.quantile(500)),
+        )
+    } else {
+        format!(
+            "GOMAXPROCS is {procs} but the stops were charged to about {:.0} CPUs ({:.0} lacking, threshold {}): threads wait for a CPU, and stops wait for threads",
+            (f64::from(procs) - crossing.value).max(1.0),
+            crossing.value,
+            Unit::Count.format(crossing.threshold),
+        )
+    };
+    Told {
+        message,
+        advice: vec![
+            "set GOMAXPROCS to the CPUs or the quota the program has (Go 1.25 reads the cgroup quota by itself; before that import go.uber.org/automaxprocs)".to_owned(),
+            "see whether the kernel throttles it: cat /sys/fs/cgroup/cpu.stat (nr_throttled, throttled_usec)".to_owned(),
+        ],
+        evidence: vec![
+            ("gomaxprocs", f64::from(procs)),
+            ("stops_measured", view.window.cpus_lacking.count() as f64),
+            ("pause_p50_ns", view.window.pauses.quantile(500) as f64),
+            ("pause_p99_ns", view.window.pauses.quantile(990) as f64),
+        ],
+    }
+}

@@ -1,0 +1,66 @@
+//! Cycles that the program asks for.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::units::{Unit, percent};
+
+rule! {
+    /// The share of cycles marked `(forced)`: runtime.GC, debug.FreeOSMemory, goroutine-leak profiles. Warning from 10 %,
+    /// critical from 50 %, with at least 2 of them a minute. The two-minute cycle is not marked so and does not count.
+    ///
+    /// Why: a forced cycle marks the whole live heap whether or not anything is to be gained, and its caller waits for it.
+    ///
+    /// Needs 4 cycles.
+    ///
+    /// False alarms: benchmarks; `go test -bench` calls runtime.GC before each.
+    ///
+    /// What to do: find the caller and drop the call. To give memory back, GOMEMLIMIT does what FreeOSMemory is called for.
+    id: "forced-gc",
+    summary: "the program forces cycles itself",
+    unit: Unit::Ratio,
+    info: None,
+    warning: Some(0.10),
+    critical: Some(0.50),
+    evidence: "4 cycles; 2 forced cycles a minute",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let tally = &view.window.tally;
+    if tally.cycles < 4 {
+        return Reading::NoEvidence;
+    }
+    let value = tally.share(tally.forced);
+    if per_minute(view) >= 2.0 {
+        Reading::graded(value, thresholds)
+    } else {
+        Reading::quiet(value)
+    }
+}
+
+fn per_minute(view: &View<'_>) -> f64 {
+    view.window.tally.forced as f64 * 60.0 / view.seconds().max(1e-9)
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let tally = &view.window.tally;
+    Told {
+        message: format!(
+            "{} of {} cycles are forced by the program (threshold {}), {:.0} a minute: each marks the whole live heap and its caller waits for it",
+            percent(crossing.value),
+            tally.cycles,
+            percent(crossing.threshold),
+            per_minute(view),
+        ),
+        advice: vec![
+            "find the caller: grep for runtime.GC, debug.FreeOSMemory and goroutine-leak profiles in the program and its libraries".to_owned(),
+            "to give memory back to the system set GOMEMLIMIT instead".to_owned(),
+        ],
+        evidence: vec![
+            ("cycles", tally.cycles as f64),
+            ("forced_cycles", tally.forced as f64),
+            ("forced_per_minute", per_minute(view)),
+        ],
+    }
+}

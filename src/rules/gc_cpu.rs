@@ -1,0 +1,107 @@
+//! CPU spent on collecting.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use crate::settings::Severity;
+use crate::units::{Unit, percent};
+
+rule! {
+    /// The share of the CPUs (GOMAXPROCS x time) that collecting takes: stops, assists and background marking, without
+    /// idle marking. Warning from 10 %, critical from 25 %.
+    ///
+    /// Measured over the cycles of the window (fewer than four: the last four, at most 60 s back) from the CPU fields,
+    /// held inside the interval that the cumulative percentage of the lines allows. Since Go 1.23 the fields of the stops
+    /// are an upper bound, so where that interval is wider than 5 points (a short window late in a long run) the severity
+    /// comes from marking and assists alone, and a threshold between the bounds gives `info`. With `--go 1.22` or older the
+    /// fields are exact.
+    ///
+    /// Why: a quarter is what the runtime takes *while it marks*. More than that, averaged over the pauses between cycles
+    /// too, means that marking hardly ever stops or that assists pay for it.
+    ///
+    /// Needs 4 cycles over 5 s, or 8 over 1 s where the percentage pins the figure down to 3 points.
+    ///
+    /// False alarms: batch jobs that have memory to spare and do not mind; raise GOGC for them.
+    ///
+    /// What to do: GOGC=200 roughly halves it; allocate less; keep fewer pointers in the live heap.
+    id: "gc-cpu",
+    summary: "collecting takes a large share of the CPU",
+    unit: Unit::Ratio,
+    info: None,
+    warning: Some(0.10),
+    critical: Some(0.25),
+    evidence: "4 cycles over 5 s, or 8 over 1 s with the cumulative percentage to 3 points",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let Some(cpu) = view.window.reach.gc_cpu(view.window.fields_exact) else {
+        return Reading::NoEvidence;
+    };
+    if !view.cpu_evidence() {
+        return Reading::NoEvidence;
+    }
+    if cpu.resolved {
+        return Reading::graded(cpu.ratio, thresholds);
+    }
+    let severity = match (thresholds.grade(cpu.low), thresholds.grade(cpu.high)) {
+        (None, Some(_)) => Some(Severity::Info),
+        (low, _) => low,
+    };
+    Reading::Judged {
+        value: if severity.is_some_and(|severity| severity > Severity::Info) {
+            cpu.low
+        } else {
+            cpu.ratio
+        },
+        severity,
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let window = &view.window;
+    let cpu = window.reach.gc_cpu(window.fields_exact).unwrap_or_default();
+    let part =
+        |total: fn(&crate::measure::Mark) -> u64| window.reach.cpu_ratio(total).unwrap_or(0.0);
+    let (assist, background, stops) = (
+        part(|mark| mark.assist_cpu_ns),
+        part(|mark| mark.background_cpu_ns),
+        part(|mark| mark.stop_cpu_ns),
+    );
+    let bounds = if cpu.resolved || cpu.high - cpu.low < 0.005 {
+        String::new()
+    } else {
+        format!(
+            "; the log allows {} to {}",
+            percent(cpu.low),
+            percent(cpu.high)
+        )
+    };
+    Told {
+        message: format!(
+            "collecting takes {} of the CPU (threshold {}; background marking {}, assists {}, stops up to {}{bounds}): CPU that the program does not get",
+            percent(crossing.value),
+            percent(crossing.threshold),
+            percent(background),
+            percent(assist),
+            percent(stops),
+        ),
+        advice: vec![
+            if view.limit_regime || window.headroom_use.is_some_and(|share| share >= 800) {
+                "the heap has hardly any room above the live part, so GOGC will not help: raise GOMEMLIMIT or GOGC, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)".to_owned()
+            } else {
+                advice::GOGC.to_owned()
+            },
+            advice::ALLOCATIONS.to_owned(),
+            "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".to_owned(),
+        ],
+        evidence: vec![
+            ("gc_cpu_ratio_low", cpu.low),
+            ("gc_cpu_ratio_high", cpu.high),
+            ("mark_assist_cpu_ratio", assist),
+            ("mark_background_cpu_ratio", background),
+            ("stop_cpu_ratio", stops),
+            ("cycles", window.reach_cycles as f64),
+        ],
+    }
+}

@@ -1,0 +1,104 @@
+//! Too many cycles per second.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule};
+use crate::units::{Unit, percent, rate};
+
+rule! {
+    /// How many GC cycles the runtime starts by itself per second.
+    ///
+    /// Measured as (last number - first number) / (last start - first start) of the cycles in the window, times the share
+    /// of automatic cycles; exact to 1 ms even where lines are missing. Warning from 10/s, critical from 40/s (a cycle
+    /// every 100 ms, every 25 ms).
+    ///
+    /// Why: each cycle stops the world twice, switches write barriers on and makes allocating goroutines assist. At 10/s
+    /// every request of 100 ms meets a cycle. Frequency alone costs latency before it costs much CPU.
+    ///
+    /// Needs 20 cycles over 2 s, or 50 over 1 s. Fewer cycles than that over 2 s and more are evidence of a low frequency.
+    /// Silent where at least half of the cycles are forced by the program: see forced-gc.
+    ///
+    /// False alarms: tiny heaps whose cycles cost next to nothing. The severity stays, because the gate is on frequency,
+    /// and the message says what the cycles cost.
+    ///
+    /// What to do: allocate less (pprof -sample_index=alloc_objects), or let the heap grow further between cycles (GOGC,
+    /// GOMEMLIMIT).
+    id: "gc-frequency",
+    summary: "GC cycles follow each other too fast",
+    unit: Unit::PerSecond,
+    info: None,
+    warning: Some(10.0),
+    critical: Some(40.0),
+    evidence: "20 cycles over 2 s, or 50 over 1 s; fewer than half of them forced",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+/// Automatic cycles per second.
+pub(super) fn frequency(view: &View<'_>) -> Option<f64> {
+    let tally = &view.window.tally;
+    Some(view.window.stretch.frequency()? * tally.share(tally.automatic()))
+}
+
+/// Enough cycles over enough time to call them frequent.
+pub(super) fn evidence(view: &View<'_>) -> bool {
+    let (cycles, seconds) = (view.window.tally.cycles, view.window.stretch.seconds());
+    (cycles >= 20 && seconds >= 2.0) || (cycles >= 50 && seconds >= 1.0)
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    match frequency(view) {
+        Some(value) if view.forced_dominates() => Reading::quiet(value),
+        Some(value) if evidence(view) => Reading::graded(value, thresholds),
+        _ => {
+            // Hardly any cycle in a window that is long enough: rare, for certain.
+            let seconds = view.seconds();
+            let most = (view.window.tally.cycles as f64 + 1.0) / seconds.max(1e-9);
+            if seconds >= 2.0 && most < thresholds.least() {
+                Reading::quiet(view.window.tally.automatic() as f64 / seconds)
+            } else {
+                Reading::NoEvidence
+            }
+        }
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let period = ns(1e9 / crossing.value);
+    let cpu = view.window.stretch.gc_cpu(view.window.fields_exact);
+    let min_heap = view.window.tally.share(view.window.tally.min_heap) >= 0.5;
+    let cost = match cpu {
+        Some(cpu) if cpu.ratio < 0.02 => format!(
+            "; they cost only {} of the CPU, so what they cost is latency (stops, write barriers, assists), not throughput",
+            percent(cpu.ratio)
+        ),
+        Some(cpu) => format!("; they take {} of the CPU", percent(cpu.ratio)),
+        None => String::new(),
+    };
+    let mut told = Told {
+        message: format!(
+            "{} GC cycles, one every {period} (threshold {}): a request of 100 ms meets {:.0} of them{cost}",
+            rate(crossing.value),
+            rate(crossing.threshold),
+            (crossing.value / 10.0).max(1.0),
+        ),
+        ..Told::default()
+    };
+    if min_heap {
+        told.advice.push(
+            "the heap is at its 4 MiB minimum, where any GOGC below a few hundred collects for nothing: try GOGC=400, or GOGC=off with GOMEMLIMIT as the bound"
+                .to_owned(),
+        );
+    }
+    told.advice.push(advice::ALLOCATIONS.to_owned());
+    told.advice.push(advice::REUSE.to_owned());
+    if !min_heap {
+        told.advice.push(advice::GOGC.to_owned());
+    }
+    told.evidence = vec![
+        ("cycles", view.window.tally.cycles as f64),
+        ("forced_cycles", view.window.tally.forced as f64),
+        ("period_mean_ns", 1e9 / crossing.value),
+        ("gc_cpu_ratio", cpu.map_or(f64::NAN, |cpu| cpu.ratio)),
+    ];
+    told
+}

@@ -1,0 +1,134 @@
+//! A heap goal that swings.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::units::{MIB, Unit, bytes};
+
+rule! {
+    /// How far the heap goal swings up and down: doublings and halvings per minute over the last minute (or the window,
+    /// where that is longer). Warning from 10/min, critical from 40/min, with at least 3 turns.
+    ///
+    /// Measured as zig-zag legs: a turn counts once the goal has come back from its extreme by a factor of 1.5 and by
+    /// 16 MiB; a leg counts |log2(end / start)|. So growth in one direction is no churn, and neither is the jitter of small
+    /// heaps, which dominates a plain sum of changes.
+    ///
+    /// Why: a goal that swings makes cycles bunch up in its low phases and memory peak in its high ones; requests see
+    /// a different collector from minute to minute.
+    ///
+    /// Needs 5 s. The message says what swings: the live heap itself, GOGC or the memory limit (goals that no constant GOGC
+    /// explains), or allocation bursts that are marked as live while a cycle runs.
+    ///
+    /// False alarms: batch and cron phases. They are genuine, and often cheap.
+    ///
+    /// What to do: give the heap a floor and a ceiling (GOMEMLIMIT with a higher GOGC), rebuild caches in parts rather than
+    /// at once, stop changing GOGC in a loop.
+    id: "goal-churn",
+    summary: "the heap goal swings up and down",
+    unit: Unit::PerMinute,
+    info: None,
+    warning: Some(10.0),
+    critical: Some(40.0),
+    evidence: "5 s of goals; 3 turns of at least 16 MiB and 1.5x",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+/// What makes the goal swing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The live heap swings with it.
+    LiveHeap,
+    /// No constant GOGC explains the goals.
+    GogcOrLimit,
+    /// What is allocated during marking counts as live until the next cycle.
+    AllocationBursts,
+}
+
+impl Cause {
+    /// The name in data.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LiveHeap => "live-heap",
+            Self::GogcOrLimit => "gogc-or-limit",
+            Self::AllocationBursts => "allocation-bursts",
+        }
+    }
+
+    /// From the churn of the goal, the churn of the live heap, and whether goals disagree on GOGC.
+    pub fn of(goal: f64, live: f64, gogc_changes: u64) -> Self {
+        if live >= goal / 4.0 {
+            Self::LiveHeap
+        } else if gogc_changes > 0 {
+            Self::GogcOrLimit
+        } else {
+            Self::AllocationBursts
+        }
+    }
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let churn = &view.churn;
+    let (_, highest) = view.window.tally.goal_mib;
+    if churn.seconds < 5.0 || (view.window.tally.cycles > 0 && highest == 0) {
+        Reading::NoEvidence
+    } else if churn.reversals >= 3 {
+        Reading::graded(churn.per_minute, thresholds)
+    } else {
+        Reading::quiet(churn.per_minute)
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let cause = Cause::of(
+        view.churn.per_minute,
+        view.live_churn.per_minute,
+        view.gogc_changes,
+    );
+    let (because, first): (&str, &str) = match cause {
+        Cause::LiveHeap => (
+            "the live heap itself swings",
+            "rebuild caches and batches in parts instead of all at once, and drop the old one before building the new one",
+        ),
+        Cause::GogcOrLimit => (
+            "GOGC or the memory limit is being changed, since no constant GOGC explains the goals",
+            "find who calls debug.SetGCPercent or debug.SetMemoryLimit in a loop and set one value",
+        ),
+        Cause::AllocationBursts => (
+            "bursts allocated while marking count as live until the next cycle",
+            "spread the bursts, or allocate less in them: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs",
+        ),
+    };
+    let (low, high) = view.window.tally.goal_mib;
+    let range = if low <= high {
+        format!(
+            " between {} and {}",
+            bytes(low.saturating_mul(MIB)),
+            bytes(high.saturating_mul(MIB))
+        )
+    } else {
+        String::new()
+    };
+    Told {
+        message: format!(
+            "the heap goal doubles or halves {} times a minute and turned {} times in {:.0} s{range} (threshold {}): {because}, so cycles bunch up at the low points and memory peaks at the high ones",
+            significant(crossing.value),
+            view.churn.reversals,
+            view.churn.seconds,
+            Unit::PerMinute.format(crossing.threshold),
+        ),
+        advice: vec![
+            first.to_owned(),
+            "give the goal a floor and a ceiling: set GOMEMLIMIT to what the program may use and raise GOGC".to_owned(),
+        ],
+        evidence: vec![
+            ("reversals", view.churn.reversals as f64),
+            ("live_heap_churn_per_minute", view.live_churn.per_minute),
+            ("gogc_changes", view.gogc_changes as f64),
+            ("seconds", view.churn.seconds),
+        ],
+    }
+}
+
+fn significant(value: f64) -> String {
+    Unit::Count.format(value)
+}

@@ -1,0 +1,57 @@
+//! Goals that no constant GOGC explains.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::units::Unit;
+
+rule! {
+    /// How often the heap goal cannot be explained by the GOGC that explained the goals before it, plus automatic cycles that
+    /// began below every heap trigger. `info` from 1.
+    ///
+    /// Each goal allows an interval of GOGC, 100 x (goal - live heap before) / (live heap + stacks + globals), widened by the
+    /// truncation to whole MiB; intervals that do not meet mean that debug.SetGCPercent was called, or that a memory limit
+    /// took over.
+    ///
+    /// Why: it explains other findings. A goal that follows a memory limit leaves less room as the live heap grows.
+    ///
+    /// Needs 5 goals over live heaps of at least 8 MiB: in smaller heaps the truncation is too coarse. Judged over the run.
+    id: "gogc-changed",
+    summary: "GOGC changed, or a memory limit took over",
+    unit: Unit::Count,
+    info: Some(1.0),
+    warning: None,
+    critical: None,
+    evidence: "5 goals over live heaps of at least 8 MiB",
+    judged: Judged::Run,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    if view.gogc_cycles < 5 {
+        return Reading::NoEvidence;
+    }
+    let value = (view.gogc_changes + view.window.tally.early) as f64;
+    Reading::graded(value, thresholds)
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let what = if view.limit_regime {
+        "the goal stays flat while the live heap grows, so a memory limit (GOMEMLIMIT) drives it"
+    } else {
+        "debug.SetGCPercent or debug.SetMemoryLimit was called, or a memory limit took over"
+    };
+    Told {
+        message: format!(
+            "{:.0} times the heap goal does not follow from the GOGC before (threshold {:.0}): {what}",
+            crossing.value, crossing.threshold,
+        ),
+        advice: vec![
+            "if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment".to_owned(),
+        ],
+        evidence: vec![
+            ("gogc_changes", view.gogc_changes as f64),
+            ("early_cycles", view.window.tally.early as f64),
+            ("goals", view.gogc_cycles as f64),
+        ],
+    }
+}

@@ -1,0 +1,94 @@
+//! A log that lacks cycles.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::settings::Severity;
+use crate::units::{Unit, percent};
+
+/// What is missing from the log of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Completeness {
+    /// Numbers between the first and the last that were not seen.
+    pub cycles_missing: u64,
+    /// gc lines of this process (or that no process could be found for) that could not be read.
+    pub damaged: u64,
+    /// gc lines put together again from pieces.
+    pub repaired: u64,
+    /// Told apart from other processes by guesswork.
+    pub approximate: bool,
+}
+
+rule! {
+    /// The share of the process's cycles that the log lacks. Warning from 1 %; a process that could only be told from others
+    /// by guesswork is a warning as well; lines put together again from pieces are `info`.
+    ///
+    /// Why: rates come from the cycle numbers and stay exact, but sums are scaled up from what was seen, percentiles may miss
+    /// the worst cycle, and cycles of another process would be taken for this one's.
+    ///
+    /// Judged over the run. Above 20 % missing, sums are not given at all.
+    ///
+    /// What to do: give standard error a pipe of its own (`gcpressure run -- CMD`), so that nothing cuts the lines; log
+    /// processes to streams of their own.
+    id: "log-quality",
+    summary: "cycles are missing from the log",
+    unit: Unit::Ratio,
+    info: None,
+    warning: Some(0.01),
+    critical: None,
+    evidence: "1 cycle",
+    judged: Judged::Run,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let Some(log) = view.completeness else {
+        return Reading::NoEvidence;
+    };
+    let all = view.cycles_seen.saturating_add(log.cycles_missing);
+    if all == 0 {
+        return Reading::NoEvidence;
+    }
+    let value = log.cycles_missing as f64 / all as f64;
+    let noted = if log.approximate {
+        Some(Severity::Warning)
+    } else if log.repaired + log.damaged + log.cycles_missing > 0 {
+        Some(Severity::Info)
+    } else {
+        None
+    };
+    Reading::Judged {
+        value,
+        severity: thresholds.grade(value).max(noted),
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let log = view.completeness.unwrap_or_default();
+    let mut message = format!(
+        "{} of the cycles are missing from the log ({} of {}, threshold {}); {} gc lines were put together from pieces, {} could not be read",
+        percent(crossing.value),
+        log.cycles_missing,
+        view.cycles_seen.saturating_add(log.cycles_missing),
+        percent(crossing.threshold),
+        log.repaired,
+        log.damaged,
+    );
+    if log.cycles_missing > 0 {
+        message.push_str(": rates stay exact, sums are scaled up, percentiles may miss the worst");
+    }
+    if log.approximate {
+        message.push_str("; processes share the stream and could only be told apart by guesswork");
+    }
+    Told {
+        message,
+        advice: vec![
+            "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own".to_owned(),
+        ],
+        evidence: vec![
+            ("cycles_missing", log.cycles_missing as f64),
+            ("repaired", log.repaired as f64),
+            ("damaged", log.damaged as f64),
+            ("approximate", f64::from(u8::from(log.approximate))),
+        ],
+    }
+}

@@ -1,0 +1,56 @@
+//! One very long stop.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, contention, ns, pause_p99, rule};
+use crate::units::Unit;
+
+rule! {
+    /// The longest pause of a single cycle, both stops together. Warning from 50 ms, critical from 100 ms.
+    ///
+    /// Why: it catches what a percentile dilutes. One stop of 100 ms is a hundred milliseconds in which nothing answers.
+    ///
+    /// Needs one cycle.
+    ///
+    /// False alarms: a suspended laptop, a frozen container, a debugger, a host so busy that a thread did not run. The
+    /// message names CPU contention where the figures show it.
+    ///
+    /// What to do: record a runtime trace around that time; see pause-p99.
+    id: "long-pause",
+    summary: "a single cycle stops the program for very long",
+    unit: Unit::Nanoseconds,
+    info: None,
+    warning: Some(50e6),
+    critical: Some(100e6),
+    evidence: "1 cycle",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    if view.window.pauses.count() == 0 {
+        return Reading::NoEvidence;
+    }
+    Reading::graded(view.window.pauses.max() as f64, thresholds)
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let pauses = &view.window.pauses;
+    let above = pauses.at_least(crossing.threshold);
+    let cause = contention(view);
+    Told {
+        message: format!(
+            "a cycle stopped the program for {} (threshold {}, reached by {above} of {} cycles){}",
+            ns(crossing.value),
+            ns(crossing.threshold),
+            pauses.count(),
+            pause_p99::why(cause.as_deref(), false),
+        ),
+        advice: pause_p99::remedies(cause.is_some()),
+        evidence: vec![
+            ("cycles", pauses.count() as f64),
+            ("cycles_above_threshold", above as f64),
+            ("pause_p50_ns", pauses.quantile(500) as f64),
+            ("cpu_contention_signs", f64::from(u8::from(cause.is_some()))),
+        ],
+    }
+}

@@ -1,0 +1,65 @@
+//! The smallest heap there is.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, gc_frequency, rule};
+use crate::units::{Unit, percent, rate};
+
+rule! {
+    /// The share of cycles with the smallest heap goal that the runtime allows (4 MiB x GOGC / 100), where cycles are
+    /// frequent too. Warning from 50 % at 10 cycles per second and more; never critical by itself.
+    ///
+    /// Why: a program that allocates fast over a nearly empty heap collects all the time for next to nothing. It is the
+    /// cheapest GC problem to fix.
+    ///
+    /// Needs 20 cycles over 2 s. A goal of up to 5 MiB counts as the smallest; with `--gogc` it is computed.
+    ///
+    /// False alarms: short benchmarks.
+    ///
+    /// What to do: GOGC=400, or GOGC=off with GOMEMLIMIT as the bound. A ballast is no longer needed.
+    id: "min-heap",
+    summary: "frequent cycles over a nearly empty heap",
+    unit: Unit::Ratio,
+    info: None,
+    warning: Some(0.5),
+    critical: None,
+    evidence: "20 cycles over 2 s; 10 automatic cycles per second",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let tally = &view.window.tally;
+    let value = tally.share(tally.min_heap);
+    match gc_frequency::frequency(view) {
+        Some(rate) if gc_frequency::evidence(view) => {
+            if rate >= 10.0 && !view.forced_dominates() {
+                Reading::graded(value, thresholds)
+            } else {
+                Reading::quiet(value)
+            }
+        }
+        // Few cycles are not frequent, whatever the heap.
+        _ if tally.cycles > 0 && view.seconds() >= 2.0 => Reading::quiet(value),
+        _ => Reading::NoEvidence,
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let frequency = gc_frequency::frequency(view).unwrap_or(0.0);
+    Told {
+        message: format!(
+            "{} of the cycles (threshold {}) run at the smallest heap goal there is, {}: the heap is nearly empty, so they collect for next to nothing",
+            percent(crossing.value),
+            percent(crossing.threshold),
+            rate(frequency),
+        ),
+        advice: vec![
+            "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use".to_owned(),
+            advice::ALLOCATIONS.to_owned(),
+        ],
+        evidence: vec![
+            ("cycles", view.window.tally.cycles as f64),
+            ("gc_frequency_per_second", frequency),
+        ],
+    }
+}

@@ -1,0 +1,60 @@
+//! Stops add up.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, contention, pause_p99, rule};
+use crate::units::{Unit, duration, percent};
+
+rule! {
+    /// The share of time in which the world is stopped: all stops of the window / its time. Warning from 1 %, critical
+    /// from 5 %.
+    ///
+    /// Why: it is the chance that a request arrives in a stop. Healthy programs stay below 0.2 %.
+    ///
+    /// Needs 10 cycles. Since Go 1.23 it is an upper bound: the time to reach the stop is in it, during which some
+    /// goroutines still run.
+    ///
+    /// False alarms: as pause-p99, whose message names CPU contention where the figures show it.
+    ///
+    /// What to do: fewer cycles (see gc-frequency) where stops are short, shorter stops (see pause-p99) where they are not.
+    id: "pause-budget",
+    summary: "stops add up to a noticeable share of the time",
+    unit: Unit::Ratio,
+    info: None,
+    warning: Some(0.01),
+    critical: Some(0.05),
+    evidence: "10 cycles",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    match view.window.stretch.wall_ratio(|mark| mark.stop_ns) {
+        Some(value) if view.window.tally.cycles >= 10 => Reading::graded(value, thresholds),
+        _ => Reading::NoEvidence,
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let pauses = &view.window.pauses;
+    let cause = contention(view);
+    Told {
+        message: format!(
+            "stops take {} of the time (threshold {}; {} cycles, pause p50 {}, p99 {}), so that share of requests starts by waiting{}",
+            percent(crossing.value),
+            percent(crossing.threshold),
+            pauses.count(),
+            duration(pauses.quantile(500)),
+            duration(pauses.quantile(990)),
+            cause.as_deref().map_or_else(String::new, |sign| format!(
+                ": looks like CPU contention or throttling, since {sign}"
+            )),
+        ),
+        advice: pause_p99::remedies(cause.is_some()),
+        evidence: vec![
+            ("cycles", pauses.count() as f64),
+            ("pause_p50_ns", pauses.quantile(500) as f64),
+            ("pause_p99_ns", pauses.quantile(990) as f64),
+            ("cpu_contention_signs", f64::from(u8::from(cause.is_some()))),
+        ],
+    }
+}

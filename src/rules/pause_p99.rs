@@ -1,0 +1,118 @@
+//! Long stops, too many of them.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, ns, rule};
+use crate::settings::Severity;
+use crate::stats::binomial_tail;
+use crate::units::{Unit, duration};
+
+rule! {
+    /// The pause that one cycle in a hundred exceeds: both stops of a cycle together, as in MemStats.PauseNs, nearest rank
+    /// over the printed values. Warning from 5 ms, critical from 25 ms.
+    ///
+    /// Why: Go's own aim is below half a millisecond a stop. In a pause no goroutine runs, so it adds to every request in
+    /// flight.
+    ///
+    /// Needs at least 3 pauses at or above the threshold, and more of them than chance makes where only one in a hundred
+    /// is (binomial, 5 %). A plain p99 of 100 cycles is their longest but one and alarms in a third of healthy windows.
+    /// With fewer than that the finding is `info`: suspected. Judged in each window, and over the whole run at its end,
+    /// since slow programs have too few cycles in a window.
+    ///
+    /// False alarms: a stop ends when the last running thread has stopped, so on a busy or throttled host a stop is long
+    /// because a thread did not get the CPU. The log cannot tell whose fault that is, but it shows the signs (p99 a hundred
+    /// times p50, stops charged to fewer CPUs than GOMAXPROCS, marking that costs next to nothing), and the message says so.
+    ///
+    /// What to do: compare GOMAXPROCS with the CPU quota, look for other load, for cgo calls and for long loops without
+    /// calls; record a runtime trace.
+    id: "pause-p99",
+    summary: "one cycle in a hundred stops the program for long",
+    unit: Unit::Nanoseconds,
+    info: None,
+    warning: Some(5e6),
+    critical: Some(25e6),
+    evidence: "4 cycles; 3 pauses at or above the threshold, and more than chance would make",
+    judged: Judged::WindowsAndRun,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let pauses = &view.window.pauses;
+    let count = pauses.count();
+    if count == 0 {
+        return Reading::NoEvidence;
+    }
+    let p99 = pauses.quantile(990);
+    let exceeded = |threshold: Option<f64>| {
+        threshold.is_some_and(|threshold| {
+            let above = pauses.at_least(threshold);
+            above >= 3 && binomial_tail(above, count, 0.01) <= 0.05
+        })
+    };
+    let severity = if exceeded(thresholds.critical) {
+        Some(Severity::Critical)
+    } else if exceeded(thresholds.warning) {
+        Some(Severity::Warning)
+    } else {
+        None
+    };
+    let value = p99 as f64;
+    match severity {
+        None if value >= thresholds.least() => Reading::Suspected(value),
+        None if count < 4 => Reading::NoEvidence,
+        severity => Reading::Judged { value, severity },
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let pauses = &view.window.pauses;
+    let above = pauses.at_least(crossing.threshold);
+    let cause = contention(view);
+    let mut told = Told {
+        message: format!(
+            "the pause p99 is {} over {} cycles (threshold {}, reached {above} times; p50 {}, longest {}){}",
+            ns(crossing.value),
+            pauses.count(),
+            ns(crossing.threshold),
+            duration(pauses.quantile(500)),
+            duration(pauses.max()),
+            why(cause.as_deref(), crossing.suspected),
+        ),
+        advice: remedies(cause.is_some()),
+        ..Told::default()
+    };
+    told.evidence = vec![
+        ("cycles", pauses.count() as f64),
+        ("cycles_above_threshold", above as f64),
+        ("pause_p50_ns", pauses.quantile(500) as f64),
+        ("pause_max_ns", pauses.max() as f64),
+        ("cpu_contention_signs", f64::from(u8::from(cause.is_some()))),
+    ];
+    told
+}
+
+/// What long stops mean, said the same way by all rules on pauses.
+pub(super) fn why(contention: Option<&str>, suspected: bool) -> String {
+    let because = match contention {
+        Some(sign) => format!(
+            ": looks like CPU contention or throttling rather than GC pressure, since {sign}; all requests in flight wait either way"
+        ),
+        None => ": every request in flight waits that long".to_owned(),
+    };
+    if suspected {
+        format!("{because}; too few cycles to be sure")
+    } else {
+        because
+    }
+}
+
+/// What to try, the likeliest first.
+pub(super) fn remedies(contention: bool) -> Vec<String> {
+    const QUOTA: &str = "compare GOMAXPROCS with the CPUs the program really gets (cgroup quota: cat /sys/fs/cgroup/cpu.max, cpu.stat for nr_throttled; Go 1.25 sets GOMAXPROCS from it, before that automaxprocs does) and look for other load on the host";
+    const LOOPS: &str =
+        "look for what is slow to stop: long loops without calls, cgo calls, page faults, swapping";
+    let mut order = [LOOPS, advice::TRACE, QUOTA];
+    if contention {
+        order.rotate_right(1);
+    }
+    order.map(str::to_owned).to_vec()
+}

@@ -1,0 +1,55 @@
+//! Large stacks and globals.
+
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use crate::units::Unit;
+
+rule! {
+    /// Stacks and globals of at least the size of the live heap, MiB. `info` from 16 MiB.
+    ///
+    /// Why: they are scanned in every cycle. Since Go 1.18 they count towards the heap goal, so their cost is spread over more
+    /// allocation; that is why this never is more than worth knowing.
+    ///
+    /// Needs 3 cycles, Go 1.18 or later. Go 1.18 and 1.19 print the stack space held, not scanned, which overstates it.
+    ///
+    /// What to do: count goroutines; look for deep recursion.
+    id: "stack-roots",
+    summary: "stacks and globals exceed the live heap",
+    unit: Unit::Mebibytes,
+    info: Some(16.0),
+    warning: None,
+    critical: None,
+    evidence: "3 cycles with such stacks",
+    judged: Judged::Windows,
+    judge: judge,
+    tell: tell,
+}
+
+fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    let tally = &view.window.tally;
+    let value = tally.roots_max_mib as f64;
+    if tally.roots >= 3 {
+        Reading::graded(value, thresholds)
+    } else if tally.cycles >= 3 {
+        Reading::quiet(value)
+    } else {
+        Reading::NoEvidence
+    }
+}
+
+fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let size = |mib: f64| Unit::Mebibytes.format(mib);
+    let (_, live) = view.window.tally.live_mib;
+    Told {
+        message: format!(
+            "stacks and globals reach {} (threshold {}), more than the live heap (at most {}): every cycle scans them",
+            size(crossing.value),
+            size(crossing.threshold),
+            size(live as f64),
+        ),
+        advice: vec![
+            "count goroutines and see where they wait: go tool pprof http://HOST/debug/pprof/goroutine".to_owned(),
+            "look for deep recursion and large values on stacks".to_owned(),
+        ],
+        evidence: vec![("cycles", view.window.tally.roots as f64)],
+    }
+}

@@ -1,0 +1,125 @@
+//! Swings of a series that are larger than its jitter: zig-zag legs between turning points.
+
+use std::collections::VecDeque;
+
+/// Most legs that are kept for looking back; totals go on counting.
+pub const MAX_LEGS: usize = 256;
+
+/// One swing, from turning point to turning point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Leg {
+    /// When it began.
+    pub start: u64,
+    /// When it turned round.
+    pub end: u64,
+    /// |log2(end / start)| of the values: 1 is a doubling or a halving.
+    pub size: f64,
+}
+
+/// Follows a series in O(1) and keeps its legs. A turn counts once the value has come back from its extreme by a factor
+/// of 1.5 *and* by `step`; smaller moves are jitter. One-way growth never turns, however far it goes.
+#[derive(Debug, Clone)]
+pub struct ZigZag {
+    step: u64,
+    pivot: (u64, u64),
+    extreme: (u64, u64),
+    direction: Direction,
+    legs: VecDeque<Leg>,
+    turns: u64,
+    total: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    None,
+    Flat,
+    Up,
+    Down,
+}
+
+impl ZigZag {
+    /// Follows a series whose moves below `step` are jitter.
+    pub const fn new(step: u64) -> Self {
+        Self {
+            step,
+            pivot: (0, 0),
+            extreme: (0, 0),
+            direction: Direction::None,
+            legs: VecDeque::new(),
+            turns: 0,
+            total: 0.0,
+        }
+    }
+
+    /// Takes the next value. A leg is kept when the turn that ends it is certain; it ends at the extreme, not here.
+    #[inline]
+    pub fn observe(&mut self, at: u64, value: u64) {
+        let far = |low: u64, high: u64| {
+            high.saturating_sub(low) >= self.step && high.saturating_mul(2) >= low.saturating_mul(3)
+        };
+        let (low, high) = (value.min(self.extreme.1), value.max(self.extreme.1));
+        match self.direction {
+            Direction::None => {
+                self.pivot = (at, value);
+                self.extreme = (at, value);
+                self.direction = Direction::Flat;
+            }
+            Direction::Flat if far(low, high) => {
+                self.direction = if value > self.extreme.1 {
+                    Direction::Up
+                } else {
+                    Direction::Down
+                };
+                self.extreme = (at, value);
+            }
+            Direction::Up if value >= self.extreme.1 => self.extreme = (at, value),
+            Direction::Down if value <= self.extreme.1 => self.extreme = (at, value),
+            Direction::Up if far(low, high) => self.turn(at, value, Direction::Down),
+            Direction::Down if far(low, high) => self.turn(at, value, Direction::Up),
+            Direction::Flat | Direction::Up | Direction::Down => {}
+        }
+    }
+
+    #[cold]
+    fn turn(&mut self, at: u64, value: u64, direction: Direction) {
+        let leg = self.leg(self.extreme);
+        self.total += leg.size;
+        self.turns = self.turns.saturating_add(1);
+        if self.legs.len() == MAX_LEGS {
+            self.legs.pop_front();
+        }
+        self.legs.push_back(leg);
+        self.pivot = self.extreme;
+        self.extreme = (at, value);
+        self.direction = direction;
+    }
+
+    fn leg(&self, end: (u64, u64)) -> Leg {
+        let log = |value: u64| (value.max(1) as f64).log2();
+        Leg {
+            start: self.pivot.0,
+            end: end.0,
+            size: (log(end.1) - log(self.pivot.1)).abs(),
+        }
+    }
+
+    /// The leg that has not turned yet; `None` before the first turn, when it may be one-way growth.
+    pub fn open_leg(&self) -> Option<Leg> {
+        (self.turns > 0).then(|| self.leg(self.extreme))
+    }
+
+    /// The legs that ended with a turn, oldest first, at most the last [`MAX_LEGS`].
+    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.iter()
+    }
+
+    /// Turns since the beginning.
+    pub const fn turns(&self) -> u64 {
+        self.turns
+    }
+
+    /// Sizes of all legs since the beginning, the open one included; 0 without a turn.
+    pub fn total(&self) -> f64 {
+        self.total + self.open_leg().map_or(0.0, |leg| leg.size)
+    }
+}

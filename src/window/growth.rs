@@ -1,0 +1,195 @@
+//! Is the live heap growing: the last ten minutes in at most 64 buckets, and the run of rising values.
+
+use std::collections::VecDeque;
+
+use crate::stats::{mann_kendall, theil_sen};
+
+/// How far back the trend looks, ns.
+const LOOK_BACK_NS: u64 = 600_000_000_000;
+
+/// The finest bucket: buckets double in width as the stretch grows, so that there are never more than 64.
+const FINEST_NS: u64 = LOOK_BACK_NS / 512;
+
+const MAX_BUCKETS: usize = 64;
+
+/// Buckets that a trend needs.
+const MIN_BUCKETS: usize = 10;
+
+/// Values that a rising run needs: six in a row rise by chance once in 720 times.
+const MIN_RUN: u64 = 6;
+
+/// Follows the live heap of one process.
+#[derive(Debug, Clone, Default)]
+pub struct LiveTrend {
+    width_ns: u64,
+    /// (bucket number, smallest live heap in it, MiB): the floor, because a leak raises it and a swing does not.
+    buckets: VecDeque<(u64, u64)>,
+    run: Run,
+}
+
+/// Live heaps that rose from cycle to cycle, up to the newest.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    length: u64,
+    start_ns: u64,
+    first_mib: u64,
+    end_ns: u64,
+    last_mib: u64,
+}
+
+/// Growth of the live heap, up to the newest cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Growth {
+    /// From the first to the last value, MiB; 0 where it fell.
+    pub mib: f64,
+    /// The newest live heap, MiB.
+    pub live_mib: f64,
+    /// From the first to the last value, s.
+    pub seconds: f64,
+    /// MiB per second.
+    pub slope: f64,
+    /// True where it is growth and not noise.
+    pub certain: bool,
+    /// Enough buckets, or a long enough run, to tell.
+    pub evidence: bool,
+}
+
+impl LiveTrend {
+    /// Takes the live heap at the end of a cycle.
+    #[inline]
+    pub fn observe(&mut self, end_ns: u64, live_mib: u64) {
+        if self.run.length > 0 && live_mib > self.run.last_mib {
+            self.run.length += 1;
+        } else {
+            self.run = Run {
+                length: 1,
+                start_ns: end_ns,
+                first_mib: live_mib,
+                ..self.run
+            };
+        }
+        self.run.end_ns = end_ns;
+        self.run.last_mib = live_mib;
+        self.width_ns = self.width_ns.max(FINEST_NS);
+        let bucket = end_ns / self.width_ns;
+        match self.buckets.back_mut() {
+            Some(last) if last.0 >= bucket => last.1 = last.1.min(live_mib),
+            _ => self.open(bucket, live_mib),
+        }
+    }
+
+    #[cold]
+    fn open(&mut self, bucket: u64, live_mib: u64) {
+        self.buckets.push_back((bucket, live_mib));
+        let kept = LOOK_BACK_NS / self.width_ns;
+        while self
+            .buckets
+            .front()
+            .is_some_and(|first| first.0 + kept <= bucket)
+        {
+            self.buckets.pop_front();
+        }
+        if self.buckets.len() > MAX_BUCKETS {
+            self.width_ns *= 2;
+            let mut joined: VecDeque<(u64, u64)> = VecDeque::with_capacity(MAX_BUCKETS + 1);
+            for (bucket, live) in self.buckets.drain(..) {
+                match joined.back_mut() {
+                    Some(last) if last.0 == bucket / 2 => last.1 = last.1.min(live),
+                    _ => joined.push_back((bucket / 2, live)),
+                }
+            }
+            self.buckets = joined;
+        }
+    }
+
+    /// What the last ten minutes before `now` (ns of program time) say. The trend (Mann-Kendall over the buckets, tau at
+    /// least 0.7, p below 0.001, growth of at least a fifth of the median) finds steady leaks; the run (six values or
+    /// more, each above the one before, the last at least twice the first) finds those whose cycles get rarer as the heap
+    /// grows. The larger growth of the two counts.
+    pub fn growth(&self, now: u64) -> Growth {
+        let run = self.by_run(now);
+        let trend = self.by_trend(now);
+        match (run.certain, trend.certain) {
+            (true, true) | (false, false) if run.mib > trend.mib => Growth {
+                evidence: run.evidence || trend.evidence,
+                ..run
+            },
+            (true, false) => run,
+            _ => Growth {
+                evidence: run.evidence || trend.evidence,
+                ..trend
+            },
+        }
+    }
+
+    /// Slope of the live heap over the last ten minutes before `now`, MiB/s; `None` for fewer than ten buckets.
+    pub fn slope(&self, now: u64) -> Option<f64> {
+        let points = self.points(now);
+        (points.len() >= MIN_BUCKETS)
+            .then(|| theil_sen(&points))
+            .flatten()
+    }
+
+    fn points(&self, now: u64) -> Vec<(f64, f64)> {
+        let width = self.width_ns as f64 / 1e9;
+        self.recent(now)
+            .map(|&(bucket, live)| (bucket as f64 * width, live as f64))
+            .collect()
+    }
+
+    fn recent(&self, now: u64) -> impl Iterator<Item = &(u64, u64)> {
+        let oldest = now.saturating_sub(LOOK_BACK_NS) / self.width_ns.max(1);
+        self.buckets.iter().filter(move |bucket| bucket.0 >= oldest)
+    }
+
+    fn by_run(&self, now: u64) -> Growth {
+        let run = &self.run;
+        if run.length == 0 || run.end_ns.saturating_add(LOOK_BACK_NS) < now {
+            return Growth::default();
+        }
+        let mib = run.last_mib.saturating_sub(run.first_mib) as f64;
+        let seconds = run.end_ns.saturating_sub(run.start_ns) as f64 / 1e9;
+        Growth {
+            mib,
+            live_mib: run.last_mib as f64,
+            seconds,
+            slope: if seconds > 0.0 { mib / seconds } else { 0.0 },
+            certain: run.length >= MIN_RUN && run.last_mib >= run.first_mib.saturating_mul(2),
+            evidence: run.length >= MIN_RUN,
+        }
+    }
+
+    fn by_trend(&self, now: u64) -> Growth {
+        let mut recent = self.recent(now);
+        let (Some(&first), Some(&last)) = (recent.next(), self.buckets.back()) else {
+            return Growth::default();
+        };
+        let mib = last.1.saturating_sub(first.1);
+        let growth = Growth {
+            mib: mib as f64,
+            live_mib: last.1 as f64,
+            seconds: ((last.0 - first.0) * self.width_ns) as f64 / 1e9,
+            slope: 0.0,
+            certain: false,
+            evidence: recent.count() + 1 >= MIN_BUCKETS,
+        };
+        // The test is O(n^2), so the cheap conditions come first.
+        if !growth.evidence || mib < 2 {
+            return growth;
+        }
+        let mut values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();
+        let trend = mann_kendall(&values);
+        values.sort_unstable();
+        let median = values.get(values.len() / 2).copied().unwrap_or(0);
+        if !trend.is_some_and(|trend| trend.tau >= 0.7 && trend.p < 0.001)
+            || mib.saturating_mul(5) < median
+        {
+            return growth;
+        }
+        Growth {
+            slope: theil_sen(&self.points(now)).unwrap_or(0.0),
+            certain: true,
+            ..growth
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! One pane: a fixed stretch of program time, summed up.
+
+use crate::event::GcCycle;
+use crate::measure::{Mark, Step, Trigger};
+use crate::stats::Counts;
+
+/// How many cycles were of which kind, and the smallest and largest figures among them. Mergeable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Cycles.
+    pub cycles: u64,
+    /// `(forced)` cycles.
+    pub forced: u64,
+    /// Cycles of the two-minute timer.
+    pub periodic: u64,
+    /// Automatic cycles below every heap trigger.
+    pub early: u64,
+    /// Cycles with the smallest goal there is.
+    pub min_heap: u64,
+    /// Cycles whose heap at end was 10 % and 2 MiB above the goal.
+    pub overshoots: u64,
+    /// Cycles with more stack and globals than live heap.
+    pub roots: u64,
+    /// The most stack and globals in one of those, MiB.
+    pub roots_max_mib: u64,
+    /// Highest fill of the GC CPU limiter's bucket, 1/1000.
+    pub limiter_max: u64,
+    /// Smallest and largest GOMAXPROCS.
+    pub gomaxprocs: (u32, u32),
+    /// Largest heap at start, MiB.
+    pub heap_start_max_mib: u64,
+    /// Largest heap at end, MiB.
+    pub heap_end_max_mib: u64,
+    /// Smallest and largest live heap, MiB.
+    pub live_mib: (u64, u64),
+    /// Smallest and largest goal, MiB, sentinels left out; (`u64::MAX`, 0) without any.
+    pub goal_mib: (u64, u64),
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            cycles: 0,
+            forced: 0,
+            periodic: 0,
+            early: 0,
+            min_heap: 0,
+            overshoots: 0,
+            roots: 0,
+            roots_max_mib: 0,
+            limiter_max: 0,
+            gomaxprocs: (u32::MAX, 0),
+            heap_start_max_mib: 0,
+            heap_end_max_mib: 0,
+            live_mib: (u64::MAX, 0),
+            goal_mib: (u64::MAX, 0),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one cycle.
+    #[inline]
+    pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64) {
+        self.cycles += 1;
+        match step.trigger {
+            Trigger::Heap => {}
+            Trigger::Forced => self.forced += 1,
+            Trigger::Periodic => self.periodic += 1,
+            Trigger::Early => self.early += 1,
+        }
+        self.min_heap += u64::from(step.min_heap);
+        self.overshoots += u64::from(step.overshoots);
+        let roots = cycle.stacks_mib.saturating_add(cycle.globals_mib);
+        if roots > 0 && roots >= cycle.heap_live_mib {
+            self.roots += 1;
+            self.roots_max_mib = self.roots_max_mib.max(roots);
+        }
+        self.limiter_max = self.limiter_max.max(limiter);
+        widen(&mut self.gomaxprocs, cycle.gomaxprocs);
+        self.heap_start_max_mib = self.heap_start_max_mib.max(cycle.heap_start_mib);
+        self.heap_end_max_mib = self.heap_end_max_mib.max(cycle.heap_end_mib);
+        widen(&mut self.live_mib, cycle.heap_live_mib);
+        if let Some(goal) = cycle.goal_mib() {
+            widen(&mut self.goal_mib, goal);
+        }
+    }
+
+    /// Adds all that `other` counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.cycles += other.cycles;
+        self.forced += other.forced;
+        self.periodic += other.periodic;
+        self.early += other.early;
+        self.min_heap += other.min_heap;
+        self.overshoots += other.overshoots;
+        self.roots += other.roots;
+        self.roots_max_mib = self.roots_max_mib.max(other.roots_max_mib);
+        self.limiter_max = self.limiter_max.max(other.limiter_max);
+        self.heap_start_max_mib = self.heap_start_max_mib.max(other.heap_start_max_mib);
+        self.heap_end_max_mib = self.heap_end_max_mib.max(other.heap_end_max_mib);
+        join(&mut self.gomaxprocs, other.gomaxprocs);
+        join(&mut self.live_mib, other.live_mib);
+        join(&mut self.goal_mib, other.goal_mib);
+    }
+
+    /// Cycles that the runtime started by itself for the sake of the heap.
+    pub const fn automatic(&self) -> u64 {
+        self.cycles
+            .saturating_sub(self.forced)
+            .saturating_sub(self.periodic)
+    }
+
+    /// A count as a share of the cycles; 0 without any.
+    pub fn share(&self, count: u64) -> f64 {
+        if self.cycles == 0 {
+            0.0
+        } else {
+            count as f64 / self.cycles as f64
+        }
+    }
+}
+
+fn widen<T: Ord + Copy>(range: &mut (T, T), value: T) {
+    join(range, (value, value));
+}
+
+fn join<T: Ord + Copy>(range: &mut (T, T), other: (T, T)) {
+    *range = (range.0.min(other.0), range.1.max(other.1));
+}
+
+/// A stretch of program time.
+#[derive(Debug, Clone, Default)]
+pub struct Pane {
+    /// Where it begins, ns of program time.
+    pub start_ns: u64,
+    /// Where the next one begins.
+    pub end_ns: u64,
+    /// Totals at its first cycle.
+    pub first: Mark,
+    /// Totals at its last cycle.
+    pub last: Mark,
+    /// Its cycles.
+    pub tally: Tally,
+    /// Pauses, ns.
+    pub pauses: Counts,
+    /// Live heap / next goal, 1/1000.
+    pub(super) headroom: Counts,
+    /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
+    pub(super) lacking: Counts,
+    first_wall: String,
+    last_wall: String,
+}
+
+impl Pane {
+    pub(super) fn reset(&mut self, start_ns: u64, end_ns: u64) {
+        self.start_ns = start_ns;
+        self.end_ns = end_ns;
+        self.tally = Tally::default();
+        self.pauses.clear();
+        self.headroom.clear();
+        self.lacking.clear();
+        self.first_wall.clear();
+        self.last_wall.clear();
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
+        if self.tally.cycles == 0 {
+            self.first = step.mark;
+        }
+        self.last = step.mark;
+        self.tally.push(cycle, step, limiter);
+        self.pauses.record(cycle.pause_ns());
+        if let Some(share) = step.headroom_use {
+            self.headroom.record(share);
+        }
+        if let Some((_, lacking)) = step.cpus {
+            self.lacking.record(lacking);
+        }
+        if let Some(wall) = wall {
+            // The strings keep their memory from pane to pane.
+            if self.first_wall.is_empty() {
+                self.first_wall.push_str(wall);
+            }
+            self.last_wall.clear();
+            self.last_wall.push_str(wall);
+        }
+    }
+
+    pub(super) fn merge(&mut self, later: &Self) {
+        if self.tally.cycles == 0 {
+            self.first = later.first;
+            self.start_ns = later.start_ns;
+            self.first_wall.clone_from(&later.first_wall);
+        }
+        self.last = later.last;
+        self.end_ns = later.end_ns;
+        self.tally.merge(&later.tally);
+        self.pauses.merge(&later.pauses);
+        self.headroom.merge(&later.headroom);
+        self.lacking.merge(&later.lacking);
+    }
+
+    pub(super) fn walls(&self) -> (Option<&str>, Option<&str>) {
+        let text = |wall: &'_ String| !wall.is_empty();
+        (
+            text(&self.first_wall).then_some(self.first_wall.as_str()),
+            text(&self.last_wall).then_some(self.last_wall.as_str()),
+        )
+    }
+}
