@@ -285,9 +285,7 @@ impl ProcessAnalyzer {
     /// A view without its window: what the process has shown up to `at`.
     fn context(&self, at: u64) -> View<'static> {
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        let start = at
-            .saturating_sub(CHURN_NS.max(self.window_ns()))
-            .max(warm);
+        let start = at.saturating_sub(CHURN_NS.max(self.window_ns())).max(warm);
         View {
             window: Window::default(),
             churn: Churn::between(&self.goal_legs, start, at),
@@ -352,7 +350,9 @@ impl ProcessAnalyzer {
         let cycles = self.meter.mark().seen;
         let covered = self.meter.mark().end_ns.saturating_sub(self.origin_ns);
         if cycles < MIN_CYCLES {
-            format!("{cycles} GC cycles with a clock, {MIN_CYCLES} are needed: record for longer or under load")
+            format!(
+                "{cycles} GC cycles with a clock, {MIN_CYCLES} are needed: record for longer or under load"
+            )
         } else if covered < MIN_COVERED_NS {
             format!(
                 "the log covers {} of the program's time, {} are needed: record for longer",

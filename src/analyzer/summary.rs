@@ -84,14 +84,13 @@ impl ProcessAnalyzer {
             allocation_bytes_low: bytes(allocation - cycles as f64),
             allocation_bytes_high: bytes(allocation + cycles as f64),
             live_heap: size(&counts.live, first.heap_live_mib, self.last_sizes.0),
-            heap_goal: self.first_goal.map(|goal| {
-                size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))
-            }),
+            heap_goal: self
+                .first_goal
+                .map(|goal| size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))),
             heap_goal_churn_per_minute: per_minute(churn),
             heap_goal_reversals: self.goal_legs.turns(),
-            goal_churn_cause: (self.goal_legs.turns() > 0).then(|| {
-                Cause::of(churn, self.live_legs.total(), self.gogc.changes()).name()
-            }),
+            goal_churn_cause: (self.goal_legs.turns() > 0)
+                .then(|| Cause::of(churn, self.live_legs.total(), self.gogc.changes()).name()),
             mmu: self.mmu.curve(last.saturating_sub(self.origin_ns)),
             implied_gogc: self.gogc.range(),
             gogc_changes: self.gogc.changes(),
@@ -103,8 +102,7 @@ impl ProcessAnalyzer {
                 .iter()
                 .all(|counts| counts.is_exact()),
             sums_estimated: run.seen() < cycles,
-            mark_assist_share: (assist + background > 0.0)
-                .then(|| assist / (assist + background)),
+            mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
             overshoot_ratio: self.total.share(self.total.overshoots),
             min_heap_ratio: self.total.share(self.total.min_heap),

@@ -60,7 +60,15 @@ impl Timeline {
                 ..TimelinePoint::default()
             });
         }
-        let point = point((start, end), &Stretch { from: self.base, to: last }, &tally, &ranked);
+        let point = point(
+            (start, end),
+            &Stretch {
+                from: self.base,
+                to: last,
+            },
+            &tally,
+            &ranked,
+        );
         self.base = last;
         self.start_ns = end;
         self.push(point);
@@ -133,7 +141,10 @@ fn join(point: &mut TimelinePoint, next: &TimelinePoint) {
     } else if next.cycles > 0 {
         let high = |a: &mut f64, b: f64| *a = a.max(b);
         point.cycles += next.cycles;
-        high(&mut point.gc_frequency_per_second, next.gc_frequency_per_second);
+        high(
+            &mut point.gc_frequency_per_second,
+            next.gc_frequency_per_second,
+        );
         point.pause_p50_ns = point.pause_p50_ns.max(next.pause_p50_ns);
         point.pause_p99_ns = point.pause_p99_ns.max(next.pause_p99_ns);
         point.pause_max_ns = point.pause_max_ns.max(next.pause_max_ns);
@@ -150,7 +161,10 @@ fn join(point: &mut TimelinePoint, next: &TimelinePoint) {
             (a, b) => a.or(b),
         };
         point.heap_goal_max_bytes = point.heap_goal_max_bytes.max(next.heap_goal_max_bytes);
-        high(&mut point.allocation_bytes_per_second, next.allocation_bytes_per_second);
+        high(
+            &mut point.allocation_bytes_per_second,
+            next.allocation_bytes_per_second,
+        );
     }
     point.start_ns = start_ns;
     point.end_ns = point.end_ns.max(next.end_ns);

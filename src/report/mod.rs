@@ -1,5 +1,7 @@
 //! The result as plain data: complete, in integers and ratios, without formatting. Renderers read this and nothing else.
 
+pub mod wire;
+
 use crate::settings::Severity;
 
 /// The whole result of one analysis.

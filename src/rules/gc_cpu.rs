@@ -61,9 +61,8 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let window = &view.window;
     let cpu = window.reach.gc_cpu(window.fields_exact).unwrap_or_default();
-    let part = |total: fn(&crate::measure::Mark) -> u64| {
-        window.reach.cpu_ratio(total).unwrap_or(0.0)
-    };
+    let part =
+        |total: fn(&crate::measure::Mark) -> u64| window.reach.cpu_ratio(total).unwrap_or(0.0);
     let (assist, background, stops) = (
         part(|mark| mark.assist_cpu_ns),
         part(|mark| mark.background_cpu_ns),

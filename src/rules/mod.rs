@@ -279,14 +279,10 @@ use rule;
 
 /// Advice that several rules give.
 mod advice {
-    pub(super) const ALLOCATIONS: &str =
-        "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
-    pub(super) const REUSE: &str =
-        "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
-    pub(super) const GOGC: &str =
-        "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
-    pub(super) const TRACE: &str =
-        "record a trace around that time: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5' && go tool trace trace.out";
+    pub(super) const ALLOCATIONS: &str = "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
+    pub(super) const REUSE: &str = "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
+    pub(super) const GOGC: &str = "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
+    pub(super) const TRACE: &str = "record a trace around that time: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5' && go tool trace trace.out";
 }
 
 /// A duration in ns for people.

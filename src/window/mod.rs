@@ -224,9 +224,7 @@ impl Panes {
         self.recent.push_back((step.mark, step.headroom_use));
         let fits = self.panes.back().is_some_and(|pane| match self.length {
             Length::Time { .. } => end < pane.end_ns,
-            Length::Cycles { pane: cycles, .. } => {
-                end < pane.end_ns && pane.tally.cycles < cycles
-            }
+            Length::Cycles { pane: cycles, .. } => end < pane.end_ns && pane.tally.cycles < cycles,
         });
         if !fits {
             self.open(end);
@@ -280,12 +278,7 @@ impl Panes {
     }
 
     /// The window that ends at `at`: an evaluation that is due, or the end of the stream.
-    pub fn window<'a>(
-        &self,
-        at: u64,
-        fields_exact: bool,
-        scratch: &'a mut Scratch,
-    ) -> Window<'a> {
+    pub fn window<'a>(&self, at: u64, fields_exact: bool, scratch: &'a mut Scratch) -> Window<'a> {
         let start = self.start(at);
         scratch.clear();
         let mut sum = Summary::default();

@@ -165,13 +165,7 @@ impl Pane {
     }
 
     #[inline]
-    pub(super) fn push(
-        &mut self,
-        cycle: &GcCycle,
-        step: &Step,
-        limiter: u64,
-        wall: Option<&str>,
-    ) {
+    pub(super) fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
         if self.tally.cycles == 0 {
             self.first = step.mark;
         }
