@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -44,10 +45,10 @@ var styles = []func(now time.Time, n int) string{
 	},
 }
 
-// logLines writes rate records per second to standard error until stop is closed, and the same bytes to the file named
-// copyTo, if any.
+// logLines writes rate records per second to standard error until stop is closed, and each as a JSON string in a line of
+// its own to the file named copyTo, if any.
 func logLines(rate int, copyTo string, stop <-chan struct{}) {
-	out := io.Writer(os.Stderr)
+	written := json.NewEncoder(io.Discard)
 	if copyTo != "" {
 		file, err := os.Create(copyTo)
 		if err != nil {
@@ -56,12 +57,14 @@ func logLines(rate int, copyTo string, stop <-chan struct{}) {
 		defer file.Close()
 		buffered := bufio.NewWriter(file)
 		defer buffered.Flush()
-		out = io.MultiWriter(os.Stderr, buffered)
+		written = json.NewEncoder(buffered)
 	}
 	started := time.Now()
 	for n := 0; ; time.Sleep(200 * time.Microsecond) {
 		for due := int(time.Since(started).Seconds() * float64(rate)); n < due; n++ {
-			io.WriteString(out, styles[n%len(styles)](time.Now(), n))
+			record := styles[n%len(styles)](time.Now(), n)
+			os.Stderr.WriteString(record)
+			written.Encode(record)
 		}
 		select {
 		case <-stop:
