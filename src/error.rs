@@ -1,6 +1,7 @@
 //! Everything that can go wrong, said with its place.
 
 use std::fmt;
+use std::io;
 
 /// Why a line that starts like GC trace is not one: where the grammar failed, and what it expected there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,27 @@ pub enum Error {
         /// The command that helps.
         hint: String,
     },
+    /// Output could not be written; the input was read to its end all the same.
+    Output {
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A value that the user gave cannot be used.
     Usage(String),
+}
+
+impl Error {
+    /// The error of reading `source`: an [`Error`] that came wrapped in `error` as it is, all else as [`Error::Io`].
+    #[must_use]
+    pub fn io(source: &str, error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => Self::Io {
+                source: source.to_owned(),
+                error,
+            },
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -48,6 +68,7 @@ impl fmt::Display for Error {
         match self {
             Self::Io { source, error } => write!(f, "{source}: {error}"),
             Self::Unsupported { source, what, hint } => write!(f, "{source}: {what}: {hint}"),
+            Self::Output { error } => write!(f, "writing output: {error}"),
             Self::Usage(message) => f.write_str(message),
         }
     }
@@ -56,7 +77,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { error, .. } => Some(error),
+            Self::Io { error, .. } | Self::Output { error } => Some(error),
             Self::Unsupported { .. } | Self::Usage(_) => None,
         }
     }

@@ -1,1 +1,108 @@
 //! Lines to events: the only importer of `nom`.
+//!
+//! [`line()`] reads one line without prefix. Prefixes and envelopes are taken off by [`prefix`] and [`envelope`]; cut
+//! lines are put together by `rejoin`.
+
+pub(crate) mod envelope;
+mod gc;
+mod legacy;
+mod note;
+mod number;
+pub(crate) mod prefix;
+pub(crate) mod rejoin;
+mod token;
+
+pub(crate) use token::NEEDLE;
+
+use crate::error::ParseError;
+use crate::event::{Event, GcCycle};
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// No GC trace.
+    NotOurs,
+    /// It starts as a gc line (`gc N @S.SSS`) and breaks off or goes on otherwise.
+    Broken(ParseError),
+    /// A line of trace, whole.
+    Event(Event),
+}
+
+/// Reads one line, without its line feed. Blanks and a carriage return at its end are no part of it.
+pub fn line(line: &[u8]) -> Outcome {
+    let text = trim_end(line);
+    if let Some(cycle) = whole_cycle(text) {
+        return Outcome::Event(Event::Cycle(cycle));
+    }
+    if let Some(event) = lesser(text) {
+        return Outcome::Event(event);
+    }
+    match diagnose(text) {
+        Some(error) => Outcome::Broken(error),
+        None => Outcome::NotOurs,
+    }
+}
+
+/// A gc line at the start of `text`, and what stands behind it.
+#[inline]
+pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
+    gc::cycle(text).ok().map(|(rest, cycle)| (cycle, rest))
+}
+
+/// A gc line that is all of `text`.
+#[inline]
+pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
+    match gc::cycle(text) {
+        Ok(([], cycle)) => Some(cycle),
+        _ => None,
+    }
+}
+
+/// A line of trace other than a gc line of Go 1.5 or later, if that is all of `text`.
+pub(crate) fn lesser(text: &[u8]) -> Option<Event> {
+    if let Ok(([], legacy)) = legacy::cycle(text) {
+        return Some(Event::Legacy(legacy));
+    }
+    match note::note(text) {
+        Ok(([], note)) => Some(Event::Note(note)),
+        _ => None,
+    }
+}
+
+/// Why a line that starts as a gc line is none; `None` where it does not even start as one.
+pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
+    let end = token::Walk::new(text, token::START, false).last()?;
+    (end.state >= token::OURS).then_some(ParseError {
+        offset: end.at,
+        expected: token::expected(end.state),
+    })
+}
+
+/// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
+pub(crate) fn is_beginning(text: &[u8]) -> bool {
+    text == b"gc"
+        || token::Walk::new(text, token::START, false)
+            .last()
+            .is_some_and(|end| end.at == text.len())
+}
+
+/// Blanks, tabs, carriage returns and colour resets at the end of a line are the terminal's, not the runtime's.
+pub(crate) fn trim_end(mut text: &[u8]) -> &[u8] {
+    loop {
+        match text {
+            [rest @ .., b' ' | b'\t' | b'\r'] => text = rest,
+            [rest @ .., b'm'] => {
+                let digits = rest
+                    .iter()
+                    .rev()
+                    .take_while(|b| b.is_ascii_digit() || **b == b';')
+                    .count();
+                match &rest[..rest.len() - digits] {
+                    [before @ .., 0x1b, b'['] => text = before,
+                    _ => return text,
+                }
+            }
+            _ => return text,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The read buffer: complete lines as they arrive, with some of what came before them.
+
+use std::io::{self, Read};
+
+/// Bytes asked of the source at a time.
+const READ: usize = 256 * 1024;
+/// Bytes kept behind the reading position, to look for the heads of cut lines.
+pub const HISTORY: usize = 256 * 1024;
+/// A line longer than this is skipped and counted.
+pub const LINE_CAP: usize = 64 * 1024;
+
+/// A sliding stretch of a stream. It never holds more than the history, one line and one read.
+#[derive(Debug)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    /// Position in the stream of `bytes[0]`.
+    base: u64,
+    /// First byte not yet consumed.
+    position: usize,
+    /// Past the last byte read.
+    end: usize,
+    /// Past the last line feed read, or the end once the stream has ended.
+    complete: usize,
+    ended: bool,
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self {
+            bytes: vec![0; HISTORY + LINE_CAP + 2 * READ],
+            base: 0,
+            position: 0,
+            end: 0,
+            complete: 0,
+            ended: false,
+        }
+    }
+}
+
+/// What a read brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// Some bytes; there may be no complete line among them.
+    Some,
+    /// The stream has ended: what is left is the last line.
+    End,
+}
+
+impl Buffer {
+    /// Reads once. Returns as soon as the source has something.
+    ///
+    /// # Errors
+    /// What the source says; an interrupted read is tried again.
+    pub fn fill(&mut self, source: &mut dyn Read) -> io::Result<Filled> {
+        if self.bytes.len() - self.end < READ {
+            let from = self.position.saturating_sub(HISTORY);
+            self.bytes.copy_within(from..self.end, 0);
+            self.base += from as u64;
+            self.position -= from;
+            self.complete -= from;
+            self.end -= from;
+        }
+        let stop = self.bytes.len().min(self.end + READ);
+        let count = loop {
+            match source.read(&mut self.bytes[self.end..stop]) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        };
+        if count == 0 {
+            self.ended = true;
+            self.complete = self.end;
+            return Ok(Filled::End);
+        }
+        let fresh = self.end..self.end + count;
+        self.end = fresh.end;
+        if let Some(at) = memchr::memrchr(b'\n', &self.bytes[fresh.clone()]) {
+            self.complete = fresh.start + at + 1;
+        }
+        Ok(Filled::Some)
+    }
+
+    /// Everything that is held: history, complete lines, the beginning of the next line.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.end]
+    }
+
+    /// First byte not consumed, in [`Buffer::bytes`].
+    pub const fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Past the last complete line, in [`Buffer::bytes`].
+    pub const fn complete(&self) -> usize {
+        self.complete
+    }
+
+    /// Bytes after the last complete line: the beginning of a line.
+    pub const fn rest(&self) -> usize {
+        self.end - self.complete
+    }
+
+    /// Marks everything before `position` as consumed.
+    pub fn consume(&mut self, position: usize) {
+        self.position = position.clamp(self.position, self.end);
+        self.complete = self.complete.max(self.position);
+    }
+
+    /// Position in the stream of a position in [`Buffer::bytes`].
+    pub const fn offset(&self, position: usize) -> u64 {
+        self.base + position as u64
+    }
+
+    /// Position in [`Buffer::bytes`] of a position in the stream, if it is still held.
+    pub fn at(&self, offset: u64) -> Option<usize> {
+        let at = usize::try_from(offset.checked_sub(self.base)?).ok()?;
+        (at <= self.end).then_some(at)
+    }
+}

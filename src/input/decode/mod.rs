@@ -1,0 +1,65 @@
+//! What stands between the bytes of a source and plain text: recognised by its first bytes, undone while it is read.
+
+mod format;
+mod peek;
+mod utf16;
+mod zstd;
+
+pub(super) use format::{Compression, Refused, Text};
+
+use std::io::{self, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use peek::Peeked;
+use utf16::Utf16Reader;
+use zstd::ZstdReader;
+
+/// Compressed bytes asked of a source at once.
+const CHUNK: usize = 64 * 1024;
+
+/// A reader of plain text, and whether a decompressor stands in it.
+pub(super) struct Decoded {
+    /// The text.
+    pub(super) text: Box<dyn Read + Send>,
+    /// Whether the source is compressed, so that bad data can be told from a failing source.
+    pub(super) compressed: bool,
+}
+
+/// Recognises what `raw` holds and puts the readers in front of it that make plain text of it.
+///
+/// Waits for as many bytes as the recognition takes, one for ordinary text. Plain text is not copied: beyond the
+/// few bytes looked at, a read goes straight to `raw`.
+///
+/// # Errors
+/// [`Refused`] for a format that is not read here. A failure of `raw` is left for the first read.
+pub(super) fn decode(raw: Box<dyn Read + Send>) -> Result<Decoded, Refused> {
+    let mut raw = Peeked::new(raw);
+    let compression = Compression::of(raw.peek(Compression::undecided))?;
+    let plain: Box<dyn Read + Send> = match compression {
+        Compression::None => Box::new(raw),
+        Compression::Gzip => {
+            let buffered = BufReader::with_capacity(CHUNK, raw);
+            Box::new(MultiGzDecoder::new(buffered))
+        }
+        Compression::Zstd => Box::new(ZstdReader::new(BufReader::with_capacity(CHUNK, raw))),
+    };
+
+    let mut plain = Peeked::new(plain);
+    let text: Box<dyn Read + Send> = match Text::of(plain.peek(Text::undecided))? {
+        Text::Utf8 => Box::new(plain),
+        Text::Utf16(encoding) => Box::new(Utf16Reader::new(plain, encoding)),
+    };
+    Ok(Decoded {
+        text,
+        compressed: compression != Compression::None,
+    })
+}
+
+/// Whether `error` says that compressed data is cut or damaged, rather than that its source failed.
+pub(super) fn is_bad_data(error: &io::Error) -> bool {
+    error.raw_os_error().is_none()
+        && matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+}

@@ -1,0 +1,214 @@
+//! A source of bytes: a file, standard input or any reader, decompressed and decoded while it is read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::decode::{self, Decoded, Refused};
+use crate::error::Error;
+
+/// A source of log text.
+///
+/// Reading gives plain text, whatever the source holds: gzip (members joined) and zstd (frames joined) are
+/// recognised by their first bytes and decompressed, UTF-16 with a byte order mark becomes UTF-8. A read returns as
+/// soon as there is something; plain text is not copied on its way. A compressed source that is cut or damaged gives
+/// everything it holds and then a [warning](Self::warnings), not an error.
+///
+/// # Errors of reading
+/// What the system says when reading fails, and [`Error::Unsupported`] wrapped in an [`io::Error`] for a format that is
+/// not read here; [`Error::io`] unwraps it.
+pub struct Source {
+    name: String,
+    size: Option<u64>,
+    read: Arc<AtomicU64>,
+    warnings: Vec<String>,
+    state: State,
+}
+
+enum State {
+    /// Nothing was read, so nothing is known about what it holds.
+    Unread(Box<dyn Read + Send>),
+    Reading(Decoded),
+    Ended,
+}
+
+impl Source {
+    /// Opens the file at `path`, or standard input for `-`.
+    ///
+    /// What a regular file holds is recognised here; a pipe is not read before the first [`read`](Read::read), so
+    /// opening one that is still empty does not wait.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a file that is missing, unreadable or a directory; [`Error::Unsupported`] for a format that is
+    /// not read here.
+    pub fn open(path: &str) -> Result<Self, Error> {
+        let failed = |error| Error::io(path, error);
+        let file = match path {
+            "-" => standard_input(),
+            _ => File::open(path),
+        }
+        .map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            let error = io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "is a directory; name the files in it",
+            );
+            return Err(failed(error));
+        }
+        let mut source = Self::from_reader(path, Box::new(file));
+        if metadata.is_file() {
+            source.size = Some(metadata.len());
+            source.recognise().map_err(failed)?;
+        }
+        Ok(source)
+    }
+
+    /// A source that reads from `reader` and is called `name` in messages and rows.
+    ///
+    /// `reader` may return fewer bytes than asked for and may be interrupted; it is not read before the first
+    /// [`read`](Read::read).
+    #[must_use]
+    pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Self {
+        let read = Arc::new(AtomicU64::new(0));
+        let raw = Raw {
+            inner: reader,
+            read: Arc::clone(&read),
+        };
+        Self {
+            name: name.to_owned(),
+            size: None,
+            read,
+            warnings: Vec::new(),
+            state: State::Unread(Box::new(raw)),
+        }
+    }
+
+    /// The source as the user named it; `-` is standard input.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The size in bytes of a regular file when it was opened, compressed if it is compressed; it may grow.
+    #[must_use]
+    pub fn size_hint(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Bytes taken from the source so far, before decompression: with [`size_hint`](Self::size_hint), the progress.
+    #[must_use]
+    pub fn raw_bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// What was wrong with the source and did not stop the reading, e.g. that its compressed data ends early.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Finds out what the source holds, if that is not known yet.
+    fn recognise(&mut self) -> io::Result<()> {
+        self.state = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Unread(raw) => {
+                let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
+                State::Reading(decoded)
+            }
+            known => known,
+        };
+        Ok(())
+    }
+
+    fn refuse(&self, refused: Refused) -> io::Error {
+        let Refused { what, command } = refused;
+        let hint = match self.name.as_str() {
+            "-" => format!("decode it on the way: `... | {command} | gcpressure`"),
+            name => format!("pipe it through `{command} {name} | gcpressure`"),
+        };
+        io::Error::new(
+            io::ErrorKind::Unsupported,
+            Error::Unsupported {
+                source: self.name.clone(),
+                what,
+                hint,
+            },
+        )
+    }
+
+    /// What an error of a decoded source means: an end with a warning, or an error indeed.
+    fn give_up(&mut self, error: io::Error, compressed: bool) -> io::Result<usize> {
+        self.state = State::Ended;
+        if let Some(refused) = error.get_ref().and_then(|e| e.downcast_ref::<Refused>()) {
+            return Err(self.refuse(*refused));
+        }
+        if !compressed || !decode::is_bad_data(&error) {
+            return Err(error);
+        }
+        self.warnings
+            .push(if error.kind() == io::ErrorKind::UnexpectedEof {
+                "compressed data ends early: what it holds was read".to_owned()
+            } else {
+                format!(
+                    "compressed data is damaged ({error}): what stands before the damage was read"
+                )
+            });
+        Ok(0)
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        self.recognise()?;
+        let State::Reading(decoded) = &mut self.state else {
+            return Ok(0);
+        };
+        let compressed = decoded.compressed;
+        match decoded.text.read(buf) {
+            Ok(n) => Ok(n),
+            Err(error) => self.give_up(error, compressed),
+        }
+    }
+}
+
+/// The bytes as they come, counted; an interrupted read is tried again.
+struct Raw {
+    inner: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Raw {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.inner.read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(n) => {
+                    self.read.fetch_add(n as u64, Ordering::Relaxed);
+                    return Ok(n);
+                }
+            }
+        }
+    }
+}
+
+/// Standard input as a file: std's own handle reads through a buffer of its own.
+#[cfg(unix)]
+fn standard_input() -> io::Result<File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard input as a file: std's own handle reads through a buffer of its own.
+#[cfg(windows)]
+fn standard_input() -> io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+}
+
+#[cfg(test)]
+mod tests;

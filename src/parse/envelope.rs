@@ -1,0 +1,246 @@
+//! JSON-lines envelopes: one object a line, one string of which holds the line that the program wrote.
+//!
+//! Docker's json-file (`log`), Loki's `logcli -o jsonl` (`line`), journald (`MESSAGE`), cloud logging (`textPayload`,
+//! `message`), `go test -json` (`Output`), and any other object: the string that holds the trace is found by what is
+//! in it, or, for lines without trace, by the key that held it before.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::token::NEEDLE;
+
+/// Keys that hold the line, in the order of their preference.
+const LINE_KEYS: [&str; 10] = [
+    "log",
+    "line",
+    "MESSAGE",
+    "Output",
+    "textPayload",
+    "message",
+    "msg",
+    "text",
+    "body",
+    "event",
+];
+/// Keys that name the stream, in the order of their preference.
+const STREAM_KEYS: [&str; 13] = [
+    "pod_name",
+    "pod",
+    "_SYSTEMD_UNIT",
+    "container_name",
+    "container",
+    "unit",
+    "app",
+    "Package",
+    "service",
+    "service_name",
+    "SYSLOG_IDENTIFIER",
+    "job",
+    "host",
+];
+/// Keys that hold the wall-clock time, in the order of their preference.
+const TIME_KEYS: [&str; 7] = [
+    "time",
+    "timestamp",
+    "Time",
+    "ts",
+    "@timestamp",
+    "__REALTIME_TIMESTAMP",
+    "receiveTimestamp",
+];
+/// Objects in objects deeper than this hold no line.
+const DEPTH: u8 = 8;
+
+/// What an envelope holds.
+#[derive(Debug, Default)]
+pub(crate) struct Envelope<'a> {
+    /// The line that the program wrote, with its line feed where the envelope keeps it.
+    pub(crate) line: Option<Cow<'a, [u8]>>,
+    /// The name of the stream.
+    pub(crate) stream: Option<Cow<'a, str>>,
+    /// The wall-clock time as the envelope writes it.
+    pub(crate) wall: Option<Cow<'a, str>>,
+    /// The format keeps line feeds and this line has none: it goes on in the next object.
+    pub(crate) partial: bool,
+    line_rank: usize,
+    stream_rank: usize,
+    wall_rank: usize,
+}
+
+/// Opens an envelope; `None` where the line is no JSON object or holds no string that could be the line.
+pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
+    let mut envelope = Envelope {
+        line_rank: usize::MAX,
+        stream_rank: usize::MAX,
+        wall_rank: usize::MAX,
+        ..Envelope::default()
+    };
+    let mut json = serde_json::Deserializer::from_slice(line);
+    let object = Object {
+        envelope: &mut envelope,
+        depth: 0,
+    };
+    json.deserialize_map(object).ok()?;
+    json.end().ok()?;
+    envelope.line.is_some().then_some(envelope)
+}
+
+impl<'a> Envelope<'a> {
+    fn take(&mut self, key: &str, value: Cow<'a, str>) {
+        let rank = |keys: &[&str]| keys.iter().position(|k| *k == key);
+        let needle = value.len() > 40 && memchr::memmem::find(value.as_bytes(), NEEDLE).is_some();
+        let line_rank = if needle { Some(0) } else { rank(&LINE_KEYS).map(|r| r + 1) };
+        if let Some(rank) = line_rank {
+            if rank < self.line_rank {
+                self.line_rank = rank;
+                self.partial = matches!(key, "log" | "Output") && !value.ends_with('\n');
+                self.line = Some(match value {
+                    Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                    Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+                });
+            }
+        } else if let Some(rank) = rank(&STREAM_KEYS) {
+            if rank < self.stream_rank && !value.is_empty() {
+                self.stream_rank = rank;
+                self.stream = Some(value);
+            }
+        } else if let Some(rank) = rank(&TIME_KEYS)
+            && rank < self.wall_rank
+        {
+            self.wall_rank = rank;
+            self.wall = Some(value);
+        }
+    }
+}
+
+struct Object<'e, 'a> {
+    envelope: &'e mut Envelope<'a>,
+    depth: u8,
+}
+
+impl<'a> Visitor<'a> for Object<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Text(key)) = map.next_key_seed(TextSeed)? {
+            map.next_value_seed(Member {
+                envelope: &mut *self.envelope,
+                key: &key,
+                depth: self.depth,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// One member of an object: strings are looked at, objects entered, a `MESSAGE` of bytes decoded, the rest skipped.
+struct Member<'e, 'k, 'a> {
+    envelope: &'e mut Envelope<'a>,
+    key: &'k str,
+    depth: u8,
+}
+
+impl<'a> DeserializeSeed<'a> for Member<'_, '_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<(), E> {
+        self.envelope.take(self.key, Cow::Borrowed(value));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.envelope.take(self.key, Cow::Owned(value.to_owned()));
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        if self.depth < DEPTH {
+            let object = Object {
+                envelope: self.envelope,
+                depth: self.depth + 1,
+            };
+            object.visit_map(map)
+        } else {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(())
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        // journald writes a message that is no UTF-8 as an array of its bytes.
+        if self.key != "MESSAGE" {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        while let Some(byte) = seq.next_element::<u8>()? {
+            bytes.push(byte);
+        }
+        self.envelope
+            .take(self.key, Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// A string, borrowed from the line where it has no escapes.
+struct Text<'a>(Cow<'a, str>);
+
+struct TextSeed;
+
+impl<'a> DeserializeSeed<'a> for TextSeed {
+    type Value = Text<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Text<'a>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'a> for TextSeed {
+    type Value = Text<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Text<'a>, E> {
+        Ok(Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Text<'a>, E> {
+        Ok(Text(Cow::Owned(value.to_owned())))
+    }
+}

@@ -1,0 +1,238 @@
+//! The gc line as the runtime writes it: one `write` for each print operand, some 39 of them.
+//!
+//! Other output falls between operands, never inside one, so a cut line is a walk through this table that stops at a
+//! state and goes on from it elsewhere. The same walk says where a broken line breaks and what was expected there.
+
+use super::number::{milliseconds, percent, seconds, uint};
+
+/// A place between two operands of a gc line.
+pub(super) type State = u8;
+
+/// Before the first operand.
+pub(super) const START: State = 0;
+/// After `s `: enough was read (`gc N @S.SSS`) to call a line ours.
+pub(super) const OURS: State = 4;
+/// After ` P`: only ` (forced)` and the line feed may follow.
+const AFTER_P: State = 57;
+/// After ` (forced)`: only the line feed.
+const AFTER_FORCED: State = 58;
+
+/// ` ms clock, ` is one operand, present in every gc line of Go 1.5 and later and in hardly any other text.
+pub(crate) const NEEDLE: &[u8] = b" ms clock, ";
+
+#[derive(Clone, Copy)]
+enum Operand {
+    Lit(&'static [u8]),
+    Uint,
+    Ms,
+    Sec,
+    Pct,
+}
+use Operand::{Lit, Ms, Pct, Sec, Uint};
+
+/// For each state the operands that may come next, and the state behind each.
+const TABLE: [&[(Operand, State)]; 59] = [
+    &[(Lit(b"gc "), 1)],
+    &[(Uint, 2)],
+    &[(Lit(b" @"), 3)],
+    &[(Sec, 4)],
+    &[(Lit(b"s "), 5)],
+    &[(Pct, 6)],
+    &[(Lit(b"%"), 7)],
+    &[(Lit(b": "), 9), (Lit(b" (checking for goroutine leaks)"), 8)],
+    &[(Lit(b": "), 9)],
+    // clock
+    &[(Ms, 10)],
+    &[(Lit(b"+"), 11)],
+    &[(Ms, 12)],
+    &[(Lit(b"+"), 13)],
+    &[(Ms, 14)],
+    &[(Lit(NEEDLE), 19), (Lit(b"+"), 15)],
+    &[(Ms, 16)],
+    &[(Lit(b"+"), 17)],
+    &[(Ms, 18)],
+    &[(Lit(NEEDLE), 29)],
+    // cpu, Go 1.6 and later
+    &[(Ms, 20)],
+    &[(Lit(b"+"), 21)],
+    &[(Ms, 22)],
+    &[(Lit(b"/"), 23)],
+    &[(Ms, 24)],
+    &[(Lit(b"/"), 25)],
+    &[(Ms, 26)],
+    &[(Lit(b"+"), 27)],
+    &[(Ms, 28)],
+    &[(Lit(b" ms cpu, "), 43)],
+    // cpu, Go 1.5
+    &[(Ms, 30)],
+    &[(Lit(b"+"), 31)],
+    &[(Ms, 32)],
+    &[(Lit(b"+"), 33)],
+    &[(Ms, 34)],
+    &[(Lit(b"+"), 35)],
+    &[(Ms, 36)],
+    &[(Lit(b"/"), 37)],
+    &[(Ms, 38)],
+    &[(Lit(b"/"), 39)],
+    &[(Ms, 40)],
+    &[(Lit(b"+"), 41)],
+    &[(Ms, 42)],
+    &[(Lit(b" ms cpu, "), 43)],
+    // heap
+    &[(Uint, 44)],
+    &[(Lit(b"->"), 45)],
+    &[(Uint, 46)],
+    &[(Lit(b"->"), 47)],
+    &[(Uint, 48)],
+    &[(Lit(b" MB, "), 49)],
+    &[(Uint, 50)],
+    &[(Lit(b" MB goal, "), 51)],
+    &[(Uint, 52)],
+    &[(Lit(b" MB stacks, "), 53), (Lit(b" P"), AFTER_P)],
+    &[(Uint, 54)],
+    &[(Lit(b" MB globals, "), 55)],
+    &[(Uint, 56)],
+    &[(Lit(b" P"), AFTER_P)],
+    &[(Lit(b" (forced)"), AFTER_FORCED)],
+    &[],
+];
+
+/// True where the line may end: only the line feed is still to come.
+pub(super) const fn may_end(state: State) -> bool {
+    state >= AFTER_P
+}
+
+/// What the grammar expects in a state, in words.
+pub(super) const fn expected(state: State) -> &'static str {
+    match state {
+        0 => "`gc `",
+        1 => "a cycle number",
+        2 => "` @`",
+        3 => "seconds with three decimals",
+        4 => "`s `",
+        5 => "a whole percentage",
+        6 => "`%`",
+        7 | 8 => "`: `",
+        9..=18 => "three wall-clock times and ` ms clock, `",
+        19..=42 => "the CPU times and ` ms cpu, `",
+        43..=48 => "three heap sizes and ` MB, `",
+        49 | 50 => "the heap goal and ` MB goal, `",
+        51..=56 => "stacks, globals and processors",
+        _ => "the end of the line",
+    }
+}
+
+/// Longest operand at the start of `text`, or `None`.
+fn operand(operand: Operand, text: &[u8]) -> Option<usize> {
+    let rest = match operand {
+        Lit(literal) => return text.starts_with(literal).then_some(literal.len()),
+        Uint => uint(text).ok()?.0,
+        Ms => milliseconds(text).ok()?.0,
+        Sec => seconds(text).ok()?.0,
+        Pct => percent(text).ok()?.0,
+    };
+    Some(text.len() - rest.len())
+}
+
+/// A boundary between two operands: byte position in the walked text, and the state there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Boundary {
+    pub(super) at: usize,
+    pub(super) state: State,
+}
+
+/// The boundaries of one walk, in order. A walk has at most one entry for each operand of a line, and a few for the
+/// ways in which a number can end when digits of other output follow it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Walk {
+    pub(super) boundaries: Vec<Boundary>,
+}
+
+impl Walk {
+    /// Walks `text` from `state` as far as the operands go. With `short` also notes the shorter readings of a last
+    /// number: digits behind it may belong to other output.
+    pub(super) fn new(text: &[u8], mut state: State, short: bool) -> Self {
+        let mut walk = Self::default();
+        let mut at = 0;
+        'walk: loop {
+            for (candidate, next) in TABLE[usize::from(state)] {
+                if let Some(length) = operand(*candidate, &text[at..]) {
+                    let from = at;
+                    at += length;
+                    state = *next;
+                    let stuck = !TABLE[usize::from(state)]
+                        .iter()
+                        .any(|(next, _)| operand(*next, &text[at..]).is_some());
+                    if short && stuck {
+                        walk.shorter(*candidate, &text[from..at], from, state);
+                    }
+                    walk.boundaries.push(Boundary { at, state });
+                    continue 'walk;
+                }
+            }
+            // A number glued to a digit that cannot be its own, like `0` before `2026/11/23`.
+            if short && let [(candidate, next), ..] = TABLE[usize::from(state)] {
+                let digits = text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+                if digits > 0 {
+                    walk.shorter(*candidate, &text[at..at + digits], at, *next);
+                }
+            }
+            return walk;
+        }
+    }
+
+    /// The shorter readings of a number operand `digits`, which starts at `from`.
+    fn shorter(&mut self, candidate: Operand, digits: &[u8], from: usize, state: State) {
+        let longest = digits.len().min(20);
+        for length in 1..longest {
+            let head = &digits[..length];
+            if operand(candidate, head) == Some(length) {
+                self.boundaries.push(Boundary {
+                    at: from + length,
+                    state,
+                });
+            }
+        }
+        // The whole run of digits was not a number by itself, so its full length is no reading either.
+    }
+
+    /// The last boundary: how far the walk came.
+    pub(super) fn last(&self) -> Option<Boundary> {
+        self.boundaries.last().copied()
+    }
+
+    /// The boundaries at which the walk is in `state`, the longest reading first.
+    pub(super) fn at_state(&self, state: State) -> impl Iterator<Item = usize> + '_ {
+        self.boundaries
+            .iter()
+            .rev()
+            .filter(move |b| b.state == state)
+            .map(|b| b.at)
+    }
+}
+
+/// The states whose next operand can start with the first byte of `text`: a cheap sieve before [`Walk::new`].
+pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
+    let count = if continues(text) { TABLE.len() } else { 1 };
+    (1..count).filter_map(move |state| {
+        TABLE[state]
+            .iter()
+            .any(|(candidate, _)| operand_or_digits(*candidate, text))
+            .then(|| State::try_from(state).unwrap_or(START))
+    })
+}
+
+fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
+    match candidate {
+        Lit(literal) => text.starts_with(literal),
+        Uint | Ms | Sec | Pct => text.first().is_some_and(u8::is_ascii_digit),
+    }
+}
+
+/// Whether a line can start with the continuation of a cut gc line.
+pub(super) fn continues(text: &[u8]) -> bool {
+    matches!(
+        text.first(),
+        Some(b'0'..=b'9' | b' ' | b's' | b'%' | b':' | b'+' | b'/' | b'-')
+    )
+}

@@ -1,0 +1,294 @@
+//! Cycles to their processes, processes to their analyzers, analyses to one report.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::outcome::Outcomes;
+use super::reader::{Finds, Found, Reader};
+use super::{Bound, CycleRow, Options, Sink};
+use crate::analyzer::{Completeness, ProcessAnalyzer};
+use crate::error::Error;
+use crate::event::Format;
+use crate::process::{Placement, Stream};
+use crate::report::{self, Report};
+
+/// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
+const OPEN: usize = 512;
+
+/// A process while its cycles come.
+struct Process {
+    id: String,
+    stream: Option<String>,
+    number: u32,
+    format: Format,
+    first_cycle: u64,
+    last_cycle: u64,
+    seen: u64,
+    missing: u64,
+    repaired: u64,
+    forced: u64,
+    /// Cycles that the options let through.
+    observed: u64,
+    /// When it was last heard of, counted in cycles.
+    used: u64,
+    forced_notice: bool,
+    approximate: bool,
+    analyzer: ProcessAnalyzer,
+}
+
+/// Everything found, on its way into the report.
+pub(super) struct Collector<'s> {
+    options: &'s Options,
+    sink: &'s mut dyn Sink,
+    /// The sink's first error; it is called no more.
+    failed: Option<io::Error>,
+    source: String,
+    open: Vec<Process>,
+    /// Where the last cycle went: the next one goes there too, as a rule.
+    recent: usize,
+    outcomes: Outcomes,
+    /// Numbers given to processes so far.
+    next: u32,
+    nameless: u64,
+    names: HashMap<String, u64>,
+    clock: u64,
+    duplicates: u64,
+}
+
+impl<'s> Collector<'s> {
+    pub(super) fn new(options: &'s Options, sink: &'s mut dyn Sink) -> Self {
+        Self {
+            options,
+            sink,
+            failed: None,
+            source: String::new(),
+            open: Vec::new(),
+            recent: usize::MAX,
+            outcomes: Outcomes::default(),
+            next: 0,
+            nameless: 0,
+            names: HashMap::new(),
+            clock: 0,
+            duplicates: 0,
+        }
+    }
+}
+
+impl Finds for Collector<'_> {
+    fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool {
+        let next = &mut self.next;
+        let placement = stream.place(found.cycle, &mut || {
+            *next += 1;
+            *next
+        });
+        let (process, missing) = match placement {
+            Placement::Duplicate => {
+                self.duplicates += 1;
+                return false;
+            }
+            Placement::Next { process, missing } => (process, missing),
+            Placement::First { process, closed } => {
+                if let Some(closed) = closed {
+                    self.close(closed);
+                }
+                (process, 0)
+            }
+        };
+        let index = self.slot(process, found);
+        let entry = &mut self.open[index];
+        entry.seen += 1;
+        entry.missing += missing;
+        entry.repaired += u64::from(found.repaired);
+        entry.forced += u64::from(found.cycle.forced);
+        entry.last_cycle = found.cycle.number;
+        self.clock += 1;
+        entry.used = self.clock;
+        if !wanted(self.options, entry, found) {
+            return true;
+        }
+        if std::mem::take(&mut entry.forced_notice) {
+            entry.analyzer.forced_notice();
+        }
+        entry.analyzer.observe(found.cycle, found.wall);
+        entry.observed += 1;
+        if self.failed.is_some() {
+            return true;
+        }
+        let row = CycleRow {
+            process: &entry.id,
+            stream: entry.stream.as_deref(),
+            cycle: found.cycle,
+            repaired: found.repaired,
+            source: &self.source,
+            line: found.line,
+            offset: found.offset,
+            wall_time: found.wall,
+            raw: found.raw,
+        };
+        let mut result = self.sink.cycle(&row);
+        for change in entry.analyzer.take_changes() {
+            result = result.and_then(|()| self.sink.change(&entry.id, &change));
+        }
+        self.failed = result.err();
+        true
+    }
+
+    fn forced_notice(&mut self, stream: &[u8]) {
+        // The notice names no process: it is of the one that was silent for two minutes.
+        if let Some(entry) = self
+            .open
+            .iter_mut()
+            .filter(|p| p.stream.as_deref().unwrap_or("").as_bytes() == stream)
+            .min_by_key(|p| p.used)
+        {
+            entry.forced_notice = true;
+        }
+    }
+
+    fn foreign(&mut self, text: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.sink.foreign(text).err();
+        }
+    }
+}
+
+impl Collector<'_> {
+    /// The next source begins.
+    pub(super) fn open(&mut self, name: &str) {
+        name.clone_into(&mut self.source);
+    }
+
+    /// A read was processed.
+    pub(super) fn idle(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.sink.idle().err();
+        }
+    }
+
+    /// Where the process is followed; opens it where it is new.
+    fn slot(&mut self, process: u32, found: &Found<'_>) -> usize {
+        if self.open.get(self.recent).is_some_and(|p| p.number == process) {
+            return self.recent;
+        }
+        let index = match self.open.iter().position(|p| p.number == process) {
+            Some(index) => index,
+            None => {
+                if self.open.len() == OPEN
+                    && let Some(oldest) = self.open.iter().min_by_key(|p| p.used)
+                {
+                    self.close(oldest.number);
+                }
+                let entry = self.process(process, found);
+                self.open.push(entry);
+                self.open.len() - 1
+            }
+        };
+        self.recent = index;
+        index
+    }
+
+    fn process(&mut self, number: u32, found: &Found<'_>) -> Process {
+        let stream = (!found.stream.is_empty())
+            .then(|| String::from_utf8_lossy(found.stream).into_owned());
+        let id = match &stream {
+            None => {
+                self.nameless += 1;
+                self.nameless.to_string()
+            }
+            Some(name) => {
+                let count = self.names.entry(name.clone()).or_default();
+                *count += 1;
+                match count {
+                    1 => name.clone(),
+                    count => format!("{name}#{count}"),
+                }
+            }
+        };
+        Process {
+            id,
+            stream,
+            number,
+            format: found.cycle.format,
+            first_cycle: found.cycle.number,
+            last_cycle: found.cycle.number,
+            seen: 0,
+            missing: 0,
+            repaired: 0,
+            forced: 0,
+            observed: 0,
+            used: 0,
+            forced_notice: false,
+            approximate: false,
+            analyzer: ProcessAnalyzer::new(&self.options.settings),
+        }
+    }
+
+    /// Takes a process out of those that are followed and keeps what was found of it.
+    fn close(&mut self, number: u32) {
+        let Some(index) = self.open.iter().position(|p| p.number == number) else {
+            return;
+        };
+        let entry = self.open.swap_remove(index);
+        self.recent = usize::MAX;
+        self.keep(entry);
+    }
+
+    fn keep(&mut self, entry: Process) {
+        if entry.observed == 0 {
+            return;
+        }
+        let analysis = entry.analyzer.finish(&Completeness {
+            cycles_missing: entry.missing,
+            damaged: 0,
+            repaired: entry.repaired,
+            approximate: entry.approximate,
+        });
+        self.outcomes.add(analysis, |measures, periodic| report::Process {
+            id: entry.id,
+            stream: entry.stream,
+            approximate: entry.approximate,
+            format: entry.format.name(),
+            first_cycle: entry.first_cycle,
+            last_cycle: entry.last_cycle,
+            cycles_seen: entry.seen,
+            cycles_missing: entry.missing,
+            forced_cycles: entry.forced,
+            periodic_cycles: periodic,
+            measures,
+        });
+    }
+
+    /// The end of the input: the report.
+    pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
+        for mut entry in std::mem::take(&mut self.open) {
+            entry.approximate |= reader.approximate(entry.stream.as_deref().unwrap_or("").as_bytes(), entry.number);
+            self.keep(entry);
+        }
+        let mut input = reader.input;
+        input.duplicate = self.duplicates;
+        if let Some(error) = self.failed {
+            return Err(Error::Output { error });
+        }
+        Ok(self.outcomes.report(input, warnings, &self.options.settings))
+    }
+}
+
+/// Whether the options let a cycle through to its analyzer and the sink.
+fn wanted(options: &Options, process: &Process, found: &Found<'_>) -> bool {
+    let named = options.process.as_ref().is_none_or(|id| *id == process.id)
+        && options
+            .stream
+            .as_ref()
+            .is_none_or(|name| process.stream.as_ref() == Some(name));
+    let after = match &options.since {
+        None => true,
+        Some(Bound::Program(ns)) => found.cycle.start_ns >= *ns,
+        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w >= wall.as_str()),
+    };
+    let before = match &options.until {
+        None => true,
+        Some(Bound::Program(ns)) => found.cycle.start_ns <= *ns,
+        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w <= wall.as_str()),
+    };
+    named && after && before
+}

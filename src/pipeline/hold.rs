@@ -1,0 +1,109 @@
+//! Foreign lines on their way out: held back while a cut gc line may still claim a piece of them, so that they come
+//! out whole and in order.
+
+use super::reader::Finds;
+use crate::parse::rejoin::Claim;
+
+/// Lines held at most.
+const LINES: usize = 512;
+/// Bytes held at most.
+const BYTES: usize = 128 * 1024;
+/// Reads after which a beginning that nothing continued is let go.
+const READS: u32 = 2;
+
+#[derive(Debug)]
+struct Line {
+    offset: u64,
+    text: Vec<u8>,
+    body_at: Option<usize>,
+    /// Nothing of it is foreign.
+    gone: bool,
+}
+
+/// Lines held back, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    lines: Vec<Line>,
+    bytes: usize,
+    reads: u32,
+}
+
+impl Hold {
+    /// A foreign line. It is held where it could be the `beginning` of a cut line, or comes after one that is held.
+    pub(super) fn line(
+        &mut self,
+        offset: u64,
+        text: &[u8],
+        body_at: Option<usize>,
+        beginning: bool,
+        waits: bool,
+        finds: &mut dyn Finds,
+    ) {
+        if self.lines.is_empty() && !beginning && !waits {
+            finds.foreign(text);
+            return;
+        }
+        self.bytes += text.len();
+        self.lines.push(Line {
+            offset,
+            text: text.to_vec(),
+            body_at,
+            gone: false,
+        });
+        if self.lines.len() > LINES || self.bytes > BYTES {
+            self.release(finds);
+        }
+    }
+
+    /// A whole cycle: whatever was begun before it in this stream was not continued, or is still awaited.
+    pub(super) fn cycle(&mut self, finds: &mut dyn Finds) {
+        if !self.lines.is_empty() {
+            self.release(finds);
+        }
+    }
+
+    /// Takes the pieces of a line that was put together out of the lines that hold them.
+    pub(super) fn mend(&mut self, claims: &[Claim]) {
+        let last = claims.last().map(|claim| claim.line);
+        for line in &mut self.lines {
+            // From the back, so that positions before stay true.
+            for claim in claims.iter().rev().filter(|c| c.line == line.offset) {
+                let ends_line = Some(claim.line) == last;
+                let Some(body_at) = line.body_at else {
+                    // Decoded out of an envelope: the foreign text cannot be cut out of it.
+                    line.gone |= ends_line && claim.start == 0;
+                    continue;
+                };
+                let start = (body_at + claim.start).min(line.text.len());
+                let end = (body_at + claim.end).min(line.text.len());
+                self.bytes -= end - start;
+                line.text.drain(start..end);
+                if ends_line && claim.start == 0 {
+                    line.gone = true;
+                }
+            }
+        }
+    }
+
+    /// After each read.
+    pub(super) fn idle(&mut self, waits: bool, finds: &mut dyn Finds) {
+        if self.lines.is_empty() {
+            return;
+        }
+        self.reads += 1;
+        if self.reads >= READS && !waits {
+            self.release(finds);
+        }
+    }
+
+    /// Lets everything go.
+    pub(super) fn release(&mut self, finds: &mut dyn Finds) {
+        for line in self.lines.drain(..) {
+            if !line.gone {
+                finds.foreign(&line.text);
+            }
+        }
+        self.bytes = 0;
+        self.reads = 0;
+    }
+}

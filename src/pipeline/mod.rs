@@ -1,0 +1,199 @@
+//! Bytes to [`Report`]: sources in order through the reader, cycles to their processes, processes to their analyzers.
+
+mod collector;
+mod hold;
+mod outcome;
+mod reader;
+mod repair;
+mod unwrap;
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::analyzer::FindingChange;
+use crate::error::Error;
+use crate::event::GcCycle;
+use crate::input::{Buffer, Filled, LINE_CAP};
+use crate::report::Report;
+use crate::settings::Settings;
+
+use collector::Collector;
+use reader::Reader;
+
+/// A limit in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    /// Program time, ns since the start of the process.
+    Program(u64),
+    /// Wall-clock time as the log writes it; compared as text, so it must be in the log's own form.
+    Wall(String),
+}
+
+/// What to read out of the input.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How to judge.
+    pub settings: Arc<Settings>,
+    /// Only the process of this id.
+    pub process: Option<String>,
+    /// Only the stream of this name.
+    pub stream: Option<String>,
+    /// Only cycles from here on.
+    pub since: Option<Bound>,
+    /// Only cycles up to here.
+    pub until: Option<Bound>,
+    /// The sink wants the lines that are no GC trace.
+    pub foreign: bool,
+}
+
+/// One GC cycle with its place.
+#[derive(Debug, Clone, Copy)]
+pub struct CycleRow<'a> {
+    /// Id of its process.
+    pub process: &'a str,
+    /// Name of its stream: pod, container, unit.
+    pub stream: Option<&'a str>,
+    /// The cycle.
+    pub cycle: &'a GcCycle,
+    /// Put together again from pieces.
+    pub repaired: bool,
+    /// The source it was read from.
+    pub source: &'a str,
+    /// Line in the source, from 1 (of the piece with the clock times, where it was cut).
+    pub line: u64,
+    /// Byte offset of the line (of its first piece) in the source.
+    pub offset: u64,
+    /// Wall-clock time as the log writes it.
+    pub wall_time: Option<&'a str>,
+    /// The line as the runtime wrote it.
+    pub raw: &'a [u8],
+}
+
+/// Takes what is found while it is found. All methods have empty default bodies.
+///
+/// An error ends the calls to this sink; the reading goes on to the end of the input, and the error is returned with it.
+pub trait Sink {
+    /// A GC cycle, as soon as its line is complete.
+    ///
+    /// # Errors
+    /// What the output says.
+    fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
+        let _ = row;
+        Ok(())
+    }
+
+    /// A line that is no GC trace, whole, with its line feed.
+    ///
+    /// # Errors
+    /// What the output says.
+    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
+        let _ = line;
+        Ok(())
+    }
+
+    /// A finding was raised or cleared.
+    ///
+    /// # Errors
+    /// What the output says.
+    fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
+        let _ = (process, change);
+        Ok(())
+    }
+
+    /// After each read whose lines are processed.
+    ///
+    /// # Errors
+    /// What the output says.
+    fn idle(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A sink that takes nothing.
+impl Sink for () {}
+
+/// Reads all sources to their end, in order, as one stream, and judges what was found.
+///
+/// # Errors
+/// The first source that cannot be read, or the sink's own error (as [`Error::Output`]) after all was read.
+pub fn analyse(
+    sources: Vec<crate::input::Source>,
+    options: &Options,
+    sink: &mut dyn Sink,
+) -> Result<Report, Error> {
+    let mut buffer = Buffer::default();
+    let mut reader = Reader::new(options.foreign);
+    let mut collector = Collector::new(options, sink);
+    let mut warnings = Vec::new();
+    let mut last = None;
+    for mut source in sources {
+        let start = buffer.offset(buffer.position());
+        reader.open(source.name(), start);
+        collector.open(source.name());
+        last = read(&mut source, start, &mut buffer, &mut reader, &mut collector)
+            .map_err(|error| source_error(source.name(), error))?;
+        warnings.extend(source.warnings().iter().cloned());
+    }
+    reader.finish(last.as_deref(), &mut collector);
+    collector.finish(reader, warnings)
+}
+
+fn source_error(name: &str, error: io::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error) => error,
+        Err(error) => Error::Io {
+            source: name.to_owned(),
+            error,
+        },
+    }
+}
+
+/// Reads one source to its end. Returns its last line where that has no line feed.
+fn read(
+    source: &mut dyn Read,
+    start: u64,
+    buffer: &mut Buffer,
+    reader: &mut Reader,
+    collector: &mut Collector<'_>,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut last = None;
+    let mut skipping = false;
+    loop {
+        let filled = buffer.fill(source)?;
+        if skipping {
+            skipping = skip_overlong(buffer, reader, collector);
+        }
+        let (from, to) = (buffer.position(), buffer.complete());
+        if !skipping && from < to {
+            if filled == Filled::End {
+                last = Some(buffer.bytes()[from..to].to_vec());
+            }
+            let base = buffer.offset(0);
+            reader.lines(buffer.bytes(), from, to, base, collector);
+            buffer.consume(to);
+        }
+        if !skipping && buffer.rest() > LINE_CAP {
+            reader.overlong();
+            skipping = skip_overlong(buffer, reader, collector);
+        }
+        reader.progress(buffer.offset(buffer.bytes().len()) - start);
+        if filled == Filled::End {
+            return Ok(last);
+        }
+        reader.idle(collector);
+        collector.idle();
+    }
+}
+
+/// Skips what is there of a line over the cap. Returns true while its line feed has not come.
+fn skip_overlong(buffer: &mut Buffer, reader: &mut Reader, collector: &mut Collector<'_>) -> bool {
+    let from = buffer.position();
+    let held = &buffer.bytes()[from..];
+    let (length, more) = match memchr::memchr(b'\n', held) {
+        Some(at) => (at + 1, false),
+        None => (held.len(), true),
+    };
+    reader.pass_overlong(&held[..length], collector);
+    buffer.consume(from + length);
+    more
+}

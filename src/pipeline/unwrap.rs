@@ -1,0 +1,116 @@
+//! A physical line, and the line that the program wrote in it.
+
+use std::borrow::Cow;
+
+use crate::parse::{envelope, prefix, trim_end};
+
+/// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
+/// would be mistaken for more wrapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Depth {
+    outer: usize,
+    enveloped: bool,
+    inner: usize,
+}
+
+impl Depth {
+    /// Take off whatever is known.
+    pub(super) const ANY: Self = Self {
+        outer: prefix::LAYERS,
+        enveloped: true,
+        inner: prefix::LAYERS,
+    };
+    /// Nothing was taken off.
+    pub(super) const NONE: Self = Self {
+        outer: 0,
+        enveloped: false,
+        inner: 0,
+    };
+}
+
+/// The line that the program wrote, and what its wrapping says.
+#[derive(Debug, Clone)]
+pub(super) struct Unwrapped<'a> {
+    /// Without line feed and carriage return.
+    pub(super) body: Cow<'a, [u8]>,
+    /// Where the body starts in the physical line; `None` where it was decoded out of an envelope.
+    pub(super) body_at: Option<usize>,
+    /// The stream's name, empty where there is none.
+    pub(super) stream: Cow<'a, [u8]>,
+    /// The wall-clock time as written.
+    pub(super) wall: Option<Cow<'a, str>>,
+    /// The program's line goes on in the next physical line of the stream.
+    pub(super) partial: bool,
+    /// How it was unwrapped.
+    pub(super) depth: Depth,
+}
+
+/// The line without its line ending.
+pub(super) fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+}
+
+/// Takes the wrapping off a physical line (with or without its line ending), as far as `depth` says.
+pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
+    let line = without_end(line);
+    let outer = prefix::strip(line, depth.outer);
+    let body = &line[outer.body..];
+    let mut unwrapped = Unwrapped {
+        body: Cow::Borrowed(body),
+        body_at: Some(outer.body),
+        stream: outer.stream.map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&line[r])),
+        wall: outer.wall.and_then(|r| text(&line[r])),
+        partial: outer.partial,
+        depth: Depth {
+            outer: outer.layers,
+            ..Depth::NONE
+        },
+    };
+    if depth.enveloped
+        && body.first() == Some(&b'{')
+        && let Some(envelope) = envelope::open(trim_end(body))
+        && let Some(inner) = envelope.line
+    {
+        unwrapped.depth.enveloped = true;
+        unwrapped.partial |= envelope.partial;
+        unwrapped.body_at = None;
+        if let Some(stream) = envelope.stream {
+            unwrapped.stream = match stream {
+                Cow::Borrowed(name) => Cow::Borrowed(name.as_bytes()),
+                Cow::Owned(name) => Cow::Owned(name.into_bytes()),
+            };
+        }
+        unwrapped.wall = envelope.wall.or(unwrapped.wall);
+        unwrapped.inner(inner, depth.inner);
+    }
+    unwrapped
+}
+
+impl<'a> Unwrapped<'a> {
+    /// Takes the layers off the line that came out of an envelope.
+    fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
+        let layers = prefix::strip(without_end(&line), most);
+        self.depth.inner = layers.layers;
+        if self.wall.is_none()
+            && let Some(range) = layers.wall.clone()
+        {
+            self.wall = text(&line[range]).map(|wall| Cow::Owned(wall.into_owned()));
+        }
+        if let Some(range) = layers.stream.clone() {
+            self.stream = Cow::Owned(line[range].to_vec());
+        }
+        self.body = match line {
+            Cow::Borrowed(line) => Cow::Borrowed(&without_end(line)[layers.body..]),
+            Cow::Owned(mut line) => {
+                line.truncate(without_end(&line).len());
+                line.drain(..layers.body);
+                Cow::Owned(line)
+            }
+        };
+    }
+}
