@@ -17,7 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("process", &["event", "error"]),
     ("measure", &["process", "event", "units"]),
     ("window", &["measure", "event", "stats", "units"]),
-    ("rules", &["window", "measure", "units", "settings"]),
+    (
+        "rules",
+        &["window", "measure", "stats", "units", "settings"],
+    ),
     (
         "analyzer",
         &[

@@ -118,18 +118,39 @@ fn the_rules_table_is_the_programs() {
         .output()
         .unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let of_the_program: Vec<&str> = report["rules"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|rule| rule["id"].as_str().unwrap())
-        .collect();
     let readme = readme();
-    let in_the_readme: Vec<&str> = table(&readme, "| rule |")
-        .iter()
-        .map(|row| row[0].trim_matches('`'))
-        .collect();
-    assert_eq!(in_the_readme, of_the_program);
+    let rows = table(&readme, "| rule | warning | critical |");
+    let rules = report["rules"].as_array().unwrap();
+    assert_eq!(rows.len(), rules.len());
+    for (row, rule) in rows.iter().zip(rules) {
+        assert_eq!(row[0].trim_matches('`'), rule["id"]);
+        for (cell, key) in [(row[1], "warning"), (row[2], "critical")] {
+            let (shown, real) = (threshold(cell), rule[key].as_f64());
+            let same = match (shown, real) {
+                (Some(shown), Some(real)) => (shown - real).abs() <= real * 1e-9,
+                (shown, real) => shown == real,
+            };
+            assert!(
+                same,
+                "{}, {key}: the README says {cell:?}, the program {real:?}",
+                row[0]
+            );
+        }
+    }
+}
+
+/// A threshold as the report's JSON holds it: ns, ratios, MiB and counts. `None` for words.
+fn threshold(cell: &str) -> Option<f64> {
+    let digits = cell
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(cell.len());
+    let number: f64 = cell[..digits].parse().ok()?;
+    match cell[digits..].trim() {
+        "ms" => Some(number * 1e6),
+        "%" => Some(number / 100.0),
+        "" | "/s" | "/min" | "MiB" => Some(number),
+        unit => panic!("unit {unit:?} in {cell:?}"),
+    }
 }
 
 #[test]
