@@ -17,8 +17,6 @@ const OPEN: usize = 64;
 const REMEMBERED: usize = 2_048;
 /// Slack for clocks printed in whole milliseconds and phases truncated.
 const SLACK_NS: u64 = 2_000_000;
-/// How late a line may be printed after its cycle ended, next to lines of other processes.
-const LATE_NS: u64 = 500_000_000;
 /// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
 const FALLING: u32 = 3;
 
@@ -103,16 +101,70 @@ impl Track {
     }
 
     /// How much has to be explained away for the cycle to be the next of this process; 0 is a perfect fit.
+    /// The parts are weighed so that each outdoes all behind it: shape of the line, P, heap, cumulative CPU, lateness.
     fn strain(&self, cycle: &GcCycle, now: i128) -> u64 {
+        let last = &self.last;
+        let heap = last
+            .heap_live_mib
+            .saturating_sub(cycle.heap_start_mib.saturating_add(1));
         let late = now - (self.offset + i128::from(cycle.end_ns()));
-        let late = u64::try_from(late).unwrap_or(0) / 1_000_000;
-        let heap = (self.last.heap_live_mib).saturating_sub(cycle.heap_start_mib.saturating_add(1));
-        let processors = u64::from(self.last.gomaxprocs != cycle.gomaxprocs);
-        let format = u64::from(self.last.format != cycle.format);
-        late.saturating_add(heap.saturating_mul(100))
-            .saturating_add(processors * 10_000)
-            .saturating_add(format * 1_000_000)
+        let late_ms = u64::try_from(late).unwrap_or(0) / 1_000_000;
+        u64::from(last.format != cycle.format) * FORMAT_STRAIN
+            + u64::from(last.gomaxprocs != cycle.gomaxprocs) * PROCESSORS_STRAIN
+            + heap.saturating_mul(HEAP_STRAIN).min(HEAP_STRAIN * 9)
+            + percent_off(last, cycle).saturating_mul(PERCENT_STRAIN).min(HEAP_STRAIN - PERCENT_STRAIN)
+            + late_ms.min(10 * PERCENT_STRAIN)
     }
+}
+
+/// Strain of a line of another Go version: never the same process.
+const FORMAT_STRAIN: u64 = 1_000_000_000;
+/// Strain of another P: it changes inside a process, but seldom.
+const PROCESSORS_STRAIN: u64 = 100_000_000;
+/// Strain of each MiB by which a heap starts smaller than the live heap before it.
+const HEAP_STRAIN: u64 = 10_000_000;
+/// Strain of each hundredth of a percent between the cumulative GC CPU and where it should be.
+const PERCENT_STRAIN: u64 = 1_000;
+/// How much strain tells nothing: half a percent, about what truncation to whole percent leaves open.
+const CLOSE: u64 = 50 * PERCENT_STRAIN;
+
+/// How far the cumulative GC CPU of a cycle is from where it should be after the cycle before it, in hundredths of a
+/// percent; ten times over where it is out of reach.
+///
+/// The percentage is GC CPU over P times time, truncated, and what the cycle added is in its line: at most all of it,
+/// at least the marking (since Go 1.23 part of the stops is not counted).
+fn percent_off(last: &GcCycle, cycle: &GcCycle) -> u64 {
+    if last.gomaxprocs != cycle.gomaxprocs || last.wrapped() || cycle.wrapped() {
+        return 0;
+    }
+    let processors = i128::from(cycle.gomaxprocs);
+    let past = i128::from(last.end_ns()) * processors;
+    let end = (i128::from(cycle.end_ns()) * processors).max(1);
+    let before = i128::from(last.cumulative_cpu_percent);
+    let percent = i128::from(cycle.cumulative_cpu_percent);
+    let mark = i128::from(cycle.mark_assist_cpu_ns) + i128::from(cycle.mark_background_cpu_ns);
+    let all = mark
+        + i128::from(cycle.sweep_termination_cpu_ns)
+        + i128::from(cycle.mark_termination_cpu_ns);
+    let neighbours = cycle.number == last.number + 1;
+    // Percent times CPU time, so that nothing is divided before the end. Starts are printed in whole ms.
+    let slack = 1_000_000 * processors * (before + 1);
+    let least = before * past + 100 * mark - slack;
+    let most = (before + 1) * past + 100 * (all + all / 8 + 10_000) + slack;
+    let (low, high) = (percent * end, (percent + 1) * end);
+    let out_of_reach = if high < least {
+        least - high
+    } else if low > most && neighbours {
+        low - most
+    } else {
+        0
+    };
+    let middle = if neighbours {
+        ((low + high) - (2 * before + 1) * past - 100 * (mark + all)).abs() / 2
+    } else {
+        0
+    };
+    u64::try_from((out_of_reach * 10 + middle) * 100 / end).unwrap_or(u64::MAX)
 }
 
 impl Stream {
@@ -164,16 +216,14 @@ impl Stream {
             .filter(|i| self.tracks[*i].last.number + 1 == cycle.number)
             .collect();
         let strain = |i: &usize| self.tracks[*i].strain(cycle, now);
-        let late = LATE_NS / 1_000_000;
         if let Some(best) = next.iter().copied().min_by_key(strain)
-            && (strain(&best) < 10_000 || admits.len() == 1)
+            && strain(&best) < FORMAT_STRAIN
         {
+            let close = strain(&best).saturating_add(CLOSE);
             let rivals = next
                 .iter()
-                .filter(|i| **i != best && strain(i) <= strain(&best).saturating_add(late))
-                .filter(|i| self.overlaps(**i, best))
-                .count();
-            if rivals > 0 {
+                .filter(|i| **i != best && strain(i) <= close && self.overlaps(**i, best));
+            if rivals.count() > 0 {
                 self.tracks[best].approximate = true;
             }
             return Some(best);
@@ -185,7 +235,7 @@ impl Stream {
         let best = admits
             .iter()
             .copied()
-            .filter(|i| strain(i) < late)
+            .filter(|i| strain(i) < HEAP_STRAIN)
             .min_by_key(|i| (cycle.number - self.tracks[*i].last.number, strain(i)))?;
         if admits.len() > 1 {
             self.tracks[best].approximate = true;
@@ -267,7 +317,7 @@ impl Stream {
         let next = |t: &Track| {
             cycle.number == t.last.number + 1
                 && cycle.gomaxprocs == t.last.gomaxprocs
-                && t.strain(cycle, self.now) < 10_000
+                && t.strain(cycle, self.now) < HEAP_STRAIN
         };
         if self.tracks.iter().filter(admitting).any(next) {
             Fit::Next

@@ -234,7 +234,14 @@ impl CutLine {
                 state,
                 from,
             } = self.tails[index].clone();
+            if joined.ends_line && token::may_end(state) {
+                // Complete, and not taken: nothing can follow it.
+                continue;
+            }
             if token::may_end(state) && body.is_empty() {
+                if self.tails.len() >= ALTERNATIVES {
+                    break;
+                }
                 // The line feed of the cut line, alone on its line.
                 let mut joined = joined;
                 joined.push(line, body, 0, 0);

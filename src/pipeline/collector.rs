@@ -52,7 +52,6 @@ pub(super) struct Collector<'s> {
     nameless: u64,
     names: HashMap<String, u64>,
     clock: u64,
-    duplicates: u64,
 }
 
 impl<'s> Collector<'s> {
@@ -69,7 +68,6 @@ impl<'s> Collector<'s> {
             nameless: 0,
             names: HashMap::new(),
             clock: 0,
-            duplicates: 0,
         }
     }
 }
@@ -82,10 +80,7 @@ impl Finds for Collector<'_> {
             *next
         });
         let (process, missing) = match placement {
-            Placement::Duplicate => {
-                self.duplicates += 1;
-                return false;
-            }
+            Placement::Duplicate => return false,
             Placement::Next { process, missing } => (process, missing),
             Placement::First { process, closed } => {
                 if let Some(closed) = closed {
@@ -264,12 +259,10 @@ impl Collector<'_> {
             entry.approximate |= reader.approximate(entry.stream.as_deref().unwrap_or("").as_bytes(), entry.number);
             self.keep(entry);
         }
-        let mut input = reader.input;
-        input.duplicate = self.duplicates;
         if let Some(error) = self.failed {
             return Err(Error::Output { error });
         }
-        Ok(self.outcomes.report(input, warnings, &self.options.settings))
+        Ok(self.outcomes.report(reader.input, warnings, &self.options.settings))
     }
 }
 

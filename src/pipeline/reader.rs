@@ -171,7 +171,6 @@ impl Reader {
         };
         let length = text.len() - behind.len();
         self.line += 1;
-        self.input.intact += 1;
         let found = Found {
             cycle: &cycle,
             raw: &text[..length],
@@ -184,7 +183,7 @@ impl Reader {
         if self.foreign {
             self.hold.cycle(finds);
         }
-        finds.cycle(&found, &mut self.plain);
+        tally(&mut self.input, finds.cycle(&found, &mut self.plain), false);
         self.hot = true;
         Some(length + end)
     }
@@ -290,7 +289,6 @@ impl Reader {
         let body = parse::trim_end(&unwrapped.body);
         if let Some(cycle) = parse::whole_cycle(body.trim_ascii_start()) {
             self.depth = unwrapped.depth;
-            self.input.intact += 1;
             if self.foreign {
                 self.hold.cycle(finds);
             }
@@ -365,7 +363,7 @@ impl Reader {
             repaired: false,
         };
         let stream = Self::stream(&mut self.plain, &mut self.streams, &unwrapped.stream);
-        finds.cycle(&found, stream);
+        tally(&mut self.input, finds.cycle(&found, stream), false);
     }
 
     /// A line with ` ms clock, ` that is no whole gc line: behind a strange prefix, quoted, cut, or foreign.
@@ -384,7 +382,7 @@ impl Reader {
             .find_map(|start| parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest)));
         if let Some((start, cycle, [])) = quoted
             && start > 0
-            && !self.is_other_writers_piece(&text[..start])
+            && !holds_piece(&text[..start])
         {
             self.strange_line(&text[..start], &cycle, &text[start..], unwrapped, offset, finds);
             self.pass(line, offset, unwrapped, finds);
@@ -412,21 +410,15 @@ impl Reader {
         }
         self.pass(line, offset, unwrapped, finds);
         self.show(bytes, at, unwrapped, offset, finds);
+        let whole_claimed = mended.iter().any(|m| quoted.as_ref().is_some_and(|(_, c, _)| m.cycle == *c));
         for mended in mended {
             self.mended(mended, unwrapped, finds);
         }
-        if !ours {
-            if quoted.is_some() {
-                self.input.quoted += 1;
-            } else {
-                self.input.other_lines += 1;
-            }
+        if quoted.is_some() && !whole_claimed {
+            self.input.quoted += 1;
+        } else if !ours {
+            self.input.other_lines += 1;
         }
-    }
-
-    /// True where the text before a gc line is itself a piece of one: several programs print into the stream.
-    fn is_other_writers_piece(&self, before: &[u8]) -> bool {
-        parse::rejoin::is_piece(before)
     }
 
     /// Shows a line to the cut lines that wait.
@@ -444,7 +436,6 @@ impl Reader {
     }
 
     fn mended(&mut self, mended: Mended, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
-        self.input.repaired += 1;
         if self.foreign {
             self.hold.mend(&mended.claims);
         }
@@ -458,7 +449,7 @@ impl Reader {
             repaired: true,
         };
         let stream = Self::stream(&mut self.plain, &mut self.streams, &unwrapped.stream);
-        finds.cycle(&found, stream);
+        tally(&mut self.input, finds.cycle(&found, stream), true);
     }
 
     /// The lines before `at` that could hold pieces, nearest first, as far back as the work done allows.
@@ -528,7 +519,6 @@ impl Reader {
         };
         let name = stream_name(prefix);
         if self.strange[index].accepted {
-            self.input.intact += 1;
             let held = self.held(cycle, raw, unwrapped, offset);
             self.emit_held(&held, &name, finds);
             return;
@@ -546,7 +536,6 @@ impl Reader {
         if strange.held.len() == STRANGE_LINES {
             strange.accepted = true;
             for held in std::mem::take(&mut strange.held) {
-                self.input.intact += 1;
                 self.emit_held(&held, &name, finds);
             }
         }
@@ -573,7 +562,7 @@ impl Reader {
             repaired: false,
         };
         let stream = Self::stream(&mut self.plain, &mut self.streams, name);
-        finds.cycle(&found, stream);
+        tally(&mut self.input, finds.cycle(&found, stream), false);
     }
 
     fn note_given_up(&mut self) {
@@ -647,10 +636,27 @@ impl Reader {
     }
 }
 
+/// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
+fn holds_piece(before: &[u8]) -> bool {
+    parse::rejoin::is_piece(before)
+        || parse::diagnose(before).is_some()
+        || memchr::memmem::find(before, NEEDLE).is_some()
+}
+
 /// Whether a text starts as some whole line before `at` does.
 fn seen_whole(bytes: &[u8], at: usize, depth: Depth, text: &[u8]) -> bool {
     let shape = start_shape(text);
     physical_lines_before(bytes, at).any(|(_, line)| start_shape(&unwrap(line, depth).body) == shape)
+}
+
+/// Counts a gc line: as a duplicate, or as what it was.
+fn tally(input: &mut Input, fresh: bool, repaired: bool) {
+    let count = match (fresh, repaired) {
+        (false, _) => &mut input.duplicate,
+        (true, true) => &mut input.repaired,
+        (true, false) => &mut input.intact,
+    };
+    *count += 1;
 }
 
 /// A strange prefix as the name of a stream: without the blanks and colons that end it.
