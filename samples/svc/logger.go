@@ -34,8 +34,8 @@ var styles = []func(now time.Time, n int) string{
 	func(now time.Time, n int) string { // logrus
 		return fmt.Sprintf("time=%q level=warning msg=\"slow shard\" n=%d shard=%d\n", now.Format(time.RFC3339), n, n%3)
 	},
-	func(now time.Time, n int) string { // plain words, digits first and last as a gc line has them
-		return fmt.Sprintf("%d orders so far, %d->%d MB on disk, 4 P\n", n, n%512, n%512+1)
+	func(now time.Time, n int) string { // plain words, with numbers as a gc line has them
+		return fmt.Sprintf("stored order %d, 4->%d MB on disk, 4 P\n", n, n%512)
 	},
 	func(now time.Time, n int) string { // words that begin like the trace
 		return fmt.Sprintf("gc manager: order %d swept @%d.%03ds 3%%: done\n", n, n/1000, n%1000)
