@@ -17,6 +17,8 @@ const OPEN: usize = 64;
 const REMEMBERED: usize = 2_048;
 /// Slack for clocks printed in whole milliseconds and phases truncated.
 const SLACK_NS: u64 = 2_000_000;
+/// Cycles after which a process that printed none of them is no longer counted as alive.
+const LATELY: u64 = 64;
 /// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
 const FALLING: u32 = 3;
 
@@ -41,21 +43,12 @@ pub enum Placement {
     Duplicate,
 }
 
-/// How well a proposed cycle fits what is known, worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fit {
-    /// It cannot be: no process could have printed it now.
-    Impossible,
-    /// Nothing speaks against it: a first cycle, or one after a gap.
-    Possible,
-    /// It is the very next cycle of a process.
-    Next,
-}
-
 #[derive(Debug)]
 struct Track {
     process: u32,
     last: GcCycle,
+    /// Least and greatest number of processors that its stops can have stopped.
+    stops: (u64, u64),
     /// Real time minus the process's clock, ns, as far as the order of lines shows: a lower bound.
     offset: i128,
     /// Count of placed cycles when this track was last chosen.
@@ -115,6 +108,18 @@ impl Track {
             + percent_off(last, cycle).saturating_mul(PERCENT_STRAIN).min(HEAP_STRAIN - PERCENT_STRAIN)
             + late_ms.min(10 * PERCENT_STRAIN)
     }
+}
+
+/// What is known of the processors that a process stops, after one more cycle.
+fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
+    let Some((low, high)) = stop_processors(cycle) else {
+        return track.stops;
+    };
+    if track.last.gomaxprocs != cycle.gomaxprocs {
+        return (low, high);
+    }
+    let (low, high) = (low.max(track.stops.0), high.min(track.stops.1));
+    if low <= high { (low, high) } else { track.stops }
 }
 
 /// Strain of a line of another Go version: never the same process.
@@ -187,6 +192,7 @@ impl Stream {
                 let now = self.now;
                 let track = &mut self.tracks[index];
                 let missing = cycle.number - track.last.number - 1;
+                track.stops = narrowed(track, cycle);
                 track.last = *cycle;
                 track.used = self.placed;
                 let end = i128::from(cycle.end_ns());
@@ -273,6 +279,7 @@ impl Stream {
         self.tracks.push(Track {
             process,
             last: *cycle,
+            stops: stop_processors(cycle).unwrap_or((1, u64::MAX)),
             offset: self.now - end,
             used: self.placed,
             approximate: false,
@@ -303,41 +310,72 @@ impl Stream {
             .any(|t| t.process == process && t.approximate)
     }
 
-    /// The last cycle of each process still followed.
-    pub fn last_cycles(&self) -> impl Iterator<Item = &GcCycle> {
-        self.tracks.iter().map(|t| &t.last)
+    /// Processes that printed lately.
+    pub fn alive(&self) -> usize {
+        let lately = self.placed.saturating_sub(LATELY);
+        self.tracks.iter().filter(|t| t.used >= lately).count()
     }
 
-    /// How well a cycle that was put together from pieces fits, without placing it.
-    pub fn fit(&self, cycle: &GcCycle) -> Fit {
-        if !consistent(cycle) {
-            return Fit::Impossible;
-        }
-        let admitting = |t: &&Track| t.admits(cycle);
-        let next = |t: &Track| {
-            cycle.number == t.last.number + 1
-                && cycle.gomaxprocs == t.last.gomaxprocs
-                && t.strain(cycle, self.now) < HEAP_STRAIN
+    /// What it costs that the next gc line has this number, and this start where it is known: 0 for what is expected,
+    /// about 3 for what is unusual, 12 for what is strange, `None` for what cannot be.
+    pub fn head_cost(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
+        let cost = |track: &Track| {
+            let last = &track.last;
+            let late = start_ns.is_some_and(|start| start.saturating_add(SLACK_NS) < last.end_ns());
+            match number.checked_sub(last.number) {
+                _ if late => None,
+                None | Some(0) => None,
+                Some(1) => Some(0),
+                Some(2..=8) => Some(6),
+                Some(_) => Some(12),
+            }
         };
-        if self.tracks.iter().filter(admitting).any(next) {
-            Fit::Next
-        } else if cycle.number == 1
-            || self.tracks.is_empty()
-            || self.tracks.iter().any(|t| t.admits(cycle))
-        {
-            Fit::Possible
-        } else {
-            Fit::Impossible
-        }
+        let first = match (number, self.tracks.is_empty()) {
+            (_, true) => Some(0),
+            (1, false) => Some(6),
+            _ => None,
+        };
+        self.tracks.iter().filter_map(cost).chain(first).min()
+    }
+
+    /// What it costs that this cycle is the next one, in the units of [`Stream::head_cost`].
+    pub fn cycle_cost(&self, cycle: &GcCycle) -> Option<u32> {
+        let (low, high) = stop_processors(cycle)?;
+        let ordered = cycle.heap_start_mib <= cycle.heap_end_mib
+            && cycle.heap_live_mib <= cycle.heap_end_mib;
+        let own = if ordered { 0 } else { 4 };
+        let cost = |track: &Track| {
+            let last = &track.last;
+            if !track.admits(cycle) || (self.tracks.len() == 1 && last.format != cycle.format) {
+                return None;
+            }
+            let gap = if cycle.number == last.number + 1 { 0 } else { 6 };
+            let shape = if last.format == cycle.format { 0 } else { 24 };
+            let processors = if last.gomaxprocs == cycle.gomaxprocs { 0 } else { 12 };
+            // The number of processors stopped is the same in every stop of a process whose P stays.
+            let stops = if processors > 0 || (low <= track.stops.1 && high >= track.stops.0) { 0 } else { 12 };
+            let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 { 8 } else { 0 };
+            let percent = if percent_off(last, cycle) > 300 { 4 } else { 0 };
+            Some(gap + shape + processors + stops + heap + percent)
+        };
+        let first = match (cycle.number, self.tracks.is_empty()) {
+            (_, true) => Some(0),
+            (1, false) => Some(6),
+            _ => None,
+        };
+        self.tracks.iter().filter_map(cost).chain(first).min().map(|cost| cost + own)
     }
 }
 
-/// Whether the numbers of one line agree with each other, as far as every runtime keeps to it: the CPU time of a stop
-/// is its wall time times a whole number of processors, the same for both stops, at most GOMAXPROCS. (Held in 13,980
-/// of 13,980 stops measured.) The printed numbers are truncated, so each stands for an interval.
-pub fn consistent(cycle: &GcCycle) -> bool {
+/// Least and greatest number of processors that were stopped, as the stops of one cycle show; `None` where they
+/// contradict each other or the rest of the line.
+///
+/// Every runtime keeps to it: the CPU time of a stop is its wall time times a whole number of processors, the same for
+/// both stops, at most GOMAXPROCS. (Held in 13,980 of 13,980 stops measured.) The printed numbers are truncated, so
+/// each stands for an interval.
+pub fn stop_processors(cycle: &GcCycle) -> Option<(u64, u64)> {
     if cycle.cumulative_cpu_percent > 100 {
-        return false;
+        return None;
     }
     let stops = [
         (cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns),
@@ -355,7 +393,7 @@ pub fn consistent(cycle: &GcCycle) -> bool {
         low = low.max(cpu / wall_end + 1);
         high = high.min((cpu_end - 1) / wall);
     }
-    low <= high
+    (low <= high).then_some((low, high))
 }
 
 /// What a printed duration leaves out: the true value lies in `[printed, printed + resolution)`, ns.

@@ -196,18 +196,30 @@ impl Walk {
         // The whole run of digits was not a number by itself, so its full length is no reading either.
     }
 
+    /// Whether the operands walked over, from the state `from` on, are text of a gc line and of nothing else.
+    pub(super) fn distinctive(&self, from: State) -> bool {
+        let mut before = from;
+        let mut seconds = false;
+        for boundary in &self.boundaries {
+            let state = boundary.state;
+            if state == before {
+                continue;
+            }
+            // ` @` and seconds; seconds, `s ` and a percentage; any operand with a unit; an arrow.
+            seconds |= state == 4;
+            let whole = (seconds && (before == 3 && from <= 2 || state == 7))
+                || matches!(state, 19 | 29 | 43 | 45 | 47 | 49 | 51 | 53 | 55);
+            if whole {
+                return true;
+            }
+            before = state;
+        }
+        false
+    }
+
     /// The last boundary: how far the walk came.
     pub(super) fn last(&self) -> Option<Boundary> {
         self.boundaries.last().copied()
-    }
-
-    /// The boundaries at which the walk is in `state`, the longest reading first.
-    pub(super) fn at_state(&self, state: State) -> impl Iterator<Item = usize> + '_ {
-        self.boundaries
-            .iter()
-            .rev()
-            .filter(move |b| b.state == state)
-            .map(|b| b.at)
     }
 }
 
@@ -222,10 +234,18 @@ pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
     })
 }
 
+/// Whether `text` can go on from `state`.
+pub(super) fn can_start(state: State, text: &[u8]) -> bool {
+    TABLE[usize::from(state)]
+        .iter()
+        .any(|(candidate, _)| operand_or_digits(*candidate, text))
+}
+
 fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
     match candidate {
         Lit(literal) => text.starts_with(literal),
-        Uint | Ms | Sec | Pct => text.first().is_some_and(u8::is_ascii_digit),
+        Uint | Ms | Sec => text.first().is_some_and(u8::is_ascii_digit),
+        Pct => text.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
     }
 }
 
