@@ -115,7 +115,8 @@ impl Shapes {
 
     fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
-        let ours = (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
+        let ours =
+            (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
         if self.0.len() < SHAPES && !ours {
             self.0.insert(Self::of(line));
         }
@@ -143,7 +144,9 @@ impl Weaver {
 
     /// True while the best reading has a gc line cut open.
     pub(crate) fn is_open(&self) -> bool {
-        self.readings.first().is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
+        self.readings
+            .first()
+            .is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
     }
 
     /// Forgets what is open.
@@ -203,8 +206,16 @@ impl Weaver {
             let same = |other: &Reading| {
                 other.open.len() == reading.open.len()
                     && other.done.len() == reading.done.len()
-                    && other.open.iter().zip(&reading.open).all(|(a, b)| a.text == b.text)
-                    && other.done.iter().zip(&reading.done).all(|(a, b)| a.text == b.text)
+                    && other
+                        .open
+                        .iter()
+                        .zip(&reading.open)
+                        .all(|(a, b)| a.text == b.text)
+                    && other
+                        .done
+                        .iter()
+                        .zip(&reading.done)
+                        .all(|(a, b)| a.text == b.text)
             };
             if !kept.iter().any(same) {
                 kept.push(reading);
@@ -283,12 +294,23 @@ impl Step<'_> {
     }
 
     /// Reads on in an open fragment. Returns what it costs to leave the text to others.
-    fn go_on(&mut self, reading: &Reading, index: usize, fragment: &Fragment, at: usize, pieces: usize) -> u32 {
+    fn go_on(
+        &mut self,
+        reading: &Reading,
+        index: usize,
+        fragment: &Fragment,
+        at: usize,
+        pieces: usize,
+    ) -> u32 {
         let rest = &self.body[at..];
         if token::may_end(fragment.state) && rest.is_empty() && pieces == 0 {
             // The line feed of the cut line, alone on its line.
             let mut fragment = fragment.clone();
-            fragment.claims.push(Claim { line: self.line, start: at, end: at });
+            fragment.claims.push(Claim {
+                line: self.line,
+                start: at,
+                end: at,
+            });
             self.finish(reading, Some(index), fragment, 0);
             return UNCLAIMED;
         }
@@ -299,7 +321,11 @@ impl Step<'_> {
         *self.walks += 1;
         let Some(last) = walk.last() else { return 0 };
         // A line feed alone behind the last operand would have been the line's own.
-        let lookalike = if pieces == 0 && self.shape_known { LOOKALIKE } else { 0 };
+        let lookalike = if pieces == 0 && self.shape_known {
+            LOOKALIKE
+        } else {
+            0
+        };
         self.pieces(reading, Some(index), fragment, at, pieces, &walk, lookalike);
         let operands = u32::try_from(walk.boundaries.len()).unwrap_or(u32::MAX);
         let whole = last.at == rest.len() && token::may_end(last.state);
@@ -322,13 +348,24 @@ impl Step<'_> {
             state: START,
             claims: Vec::new(),
         };
-        let second = if reading.open.is_empty() || !self.known.alone() { 0 } else { SECOND };
+        let second = if reading.open.is_empty() || !self.known.alone() {
+            0
+        } else {
+            SECOND
+        };
         self.pieces(reading, None, &fragment, at, pieces, &walk, second);
-        if walk.distinctive(START) { UNCLAIMED } else { 0 }
+        if walk.distinctive(START) {
+            UNCLAIMED
+        } else {
+            0
+        }
     }
 
     /// Every way to end a piece of `fragment` that starts at byte `at`.
-    #[allow(clippy::too_many_arguments, reason = "a step of the search: where it is and what it costs")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a step of the search: where it is and what it costs"
+    )]
     fn pieces(
         &mut self,
         reading: &Reading,
@@ -354,7 +391,11 @@ impl Step<'_> {
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
-            longer.claims.push(Claim { line: self.line, start: at, end });
+            longer.claims.push(Claim {
+                line: self.line,
+                start: at,
+                end,
+            });
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
             };

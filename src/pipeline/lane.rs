@@ -63,7 +63,11 @@ impl Lane {
 
     /// Where a gc line that is cut open now can have begun at the earliest.
     pub(super) fn begins(&self) -> u64 {
-        let several = if self.stream.alive() > 1 { 2 * self.stream.alive() } else { 0 };
+        let several = if self.stream.alive() > 1 {
+            2 * self.stream.alive()
+        } else {
+            0
+        };
         let index = self.ends.len().saturating_sub(1 + several);
         self.ends.get(index).copied().unwrap_or(0)
     }

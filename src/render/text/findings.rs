@@ -81,7 +81,7 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
     if let Some(count) = processes {
         let process = page.name(&finding.process, 40);
         let line = match count {
-            1 => format!("  in {process}"),
+            1 => format!("  in process {process}"),
             count => format!("  in {count} processes, worst in {process}"),
         };
         page.line(&line);

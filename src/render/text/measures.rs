@@ -105,7 +105,7 @@ fn gc_cpu(measures: &Measures) -> String {
 
 fn allocation(measures: &Measures) -> String {
     if !measures.allocation_resolved {
-        return "unresolved: below 4MiB a cycle".to_owned();
+        return "unresolved: few or small cycles".to_owned();
     }
     let rate = units::Unit::Mebibytes.format(measures.allocation_bytes_per_second / MIB);
     format!(
