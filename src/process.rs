@@ -121,11 +121,7 @@ fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
         return (low, high);
     }
     let (low, high) = (low.max(track.stops.0), high.min(track.stops.1));
-    if low <= high {
-        (low, high)
-    } else {
-        track.stops
-    }
+    if low <= high { (low, high) } else { track.stops }
 }
 
 /// Strain of a line of another Go version: never the same process.
@@ -350,36 +346,20 @@ impl Stream {
     /// What it costs that this cycle is the next one, in the units of [`Stream::head_cost`].
     pub fn cycle_cost(&self, cycle: &GcCycle) -> Option<u32> {
         let (low, high) = stop_processors(cycle)?;
-        let ordered =
-            cycle.heap_start_mib <= cycle.heap_end_mib && cycle.heap_live_mib <= cycle.heap_end_mib;
+        let ordered = cycle.heap_start_mib <= cycle.heap_end_mib
+            && cycle.heap_live_mib <= cycle.heap_end_mib;
         let own = if ordered { 0 } else { 4 };
         let cost = |track: &Track| {
             let last = &track.last;
             if !track.admits(cycle) || (self.tracks.len() == 1 && last.format != cycle.format) {
                 return None;
             }
-            let gap = if cycle.number == last.number + 1 {
-                0
-            } else {
-                6
-            };
+            let gap = if cycle.number == last.number + 1 { 0 } else { 6 };
             let shape = if last.format == cycle.format { 0 } else { 24 };
-            let processors = if last.gomaxprocs == cycle.gomaxprocs {
-                0
-            } else {
-                12
-            };
+            let processors = if last.gomaxprocs == cycle.gomaxprocs { 0 } else { 12 };
             // The number of processors stopped is the same in every stop of a process whose P stays.
-            let stops = if processors > 0 || (low <= track.stops.1 && high >= track.stops.0) {
-                0
-            } else {
-                12
-            };
-            let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 {
-                8
-            } else {
-                0
-            };
+            let stops = if processors > 0 || (low <= track.stops.1 && high >= track.stops.0) { 0 } else { 12 };
+            let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 { 8 } else { 0 };
             let percent = if percent_off(last, cycle) > 300 { 4 } else { 0 };
             Some(gap + shape + processors + stops + heap + percent)
         };
@@ -388,12 +368,7 @@ impl Stream {
             (1, false) => Some(6),
             _ => None,
         };
-        self.tracks
-            .iter()
-            .filter_map(cost)
-            .chain(first)
-            .min()
-            .map(|cost| cost + own)
+        self.tracks.iter().filter_map(cost).chain(first).min().map(|cost| cost + own)
     }
 }
 

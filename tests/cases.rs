@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -36,7 +37,9 @@ fn holds(path: &Path, actual: &str, overwrite: bool) -> bool {
             snapbox::Data::text(actual.to_owned()).raw(),
             data,
         );
-        eprintln!("{}", report.unwrap_err());
+        std::io::stderr()
+            .write_all(report.unwrap_err().to_string().as_bytes())
+            .unwrap();
     }
     overwrite
 }

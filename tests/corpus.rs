@@ -7,6 +7,8 @@
     clippy::unwrap_used,
     clippy::print_stderr,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
     reason = "a test may stop, says what it skips, and rounds figures given in ms to whole ns"
 )]
 
@@ -16,8 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gcpressure::error::Error;
+use gcpressure::input::Source;
+use gcpressure::report::{Distribution, Report};
 use serde_json::Value;
-use support::{events, gcpressure, report};
+use support::{Reading, Row, read_sources};
 
 const EXCEPTIONS: &str = include_str!("corpus_exceptions.tsv");
 
@@ -159,111 +164,96 @@ fn expected(expect: &Value) -> Figures {
     figures
 }
 
+fn open(path: &Path) -> Result<Reading, Error> {
+    read_sources(vec![Source::open(path.to_str().unwrap())?])
+}
+
 /// The same figures out of a report. Of several processes only what adds up.
-fn reported(report: &Value, rows: &[Value]) -> Figures {
+fn reported(report: &Report, rows: &[Row]) -> Figures {
     let mut figures = Figures::new();
-    let mut put = |key: &str, value: i64| {
+    let mut put = |key: &str, value: u64| {
         figures.insert(key.to_owned(), value.to_string());
     };
-    let lines = &report["input"]["gc_lines"];
-    let processes = report["processes"].as_array().unwrap();
-    let sum = |key: &str| {
-        processes
-            .iter()
-            .map(|process| count(&process[key]))
-            .sum::<i64>()
-    };
-    assert_eq!(
-        sum("cycles_seen"),
-        count(&lines["intact"]) + count(&lines["repaired"]),
-        "{lines}"
-    );
-    put("gc_lines", sum("cycles_seen"));
-    put("duplicate", count(&lines["duplicate"]));
-    put(
-        "legacy_gc_lines",
-        count(&report["input"]["legacy_gc_lines"]),
-    );
+    let (input, processes) = (&report.input, &report.processes);
+    let seen: u64 = processes.iter().map(|process| process.cycles_seen).sum();
+    assert_eq!(seen, input.intact + input.repaired, "{input:?}");
+    put("gc_lines", seen);
+    put("duplicate", input.duplicate);
+    put("legacy_gc_lines", input.legacy_gc_lines);
     put(
         "processes",
-        processes.len() as i64 + count(&report["processes_omitted"]),
+        processes.len() as u64 + report.processes_omitted,
     );
-    put("cycles_missing", sum("cycles_missing"));
-    put("forced_cycles", sum("forced_cycles"));
+    put(
+        "cycles_missing",
+        processes.iter().map(|process| process.cycles_missing).sum(),
+    );
+    put(
+        "forced_cycles",
+        processes.iter().map(|process| process.forced_cycles).sum(),
+    );
     put(
         "leak_check_cycles",
-        rows.iter().filter(|row| row["leak_check"] == true).count() as i64,
+        rows.iter().filter(|row| row.cycle.leak_check).count() as u64,
     );
     if processes.is_empty() {
         return figures;
     }
-    let each = |path: [&str; 2]| {
-        processes
-            .iter()
-            .map(move |process| &process[path[0]][path[1]])
-    };
+    let measures = || processes.iter().map(|process| &process.measures);
     put(
         "gomaxprocs_min",
-        each(["gomaxprocs", "min"]).map(count).min().unwrap(),
+        measures().map(|m| m.gomaxprocs.0.into()).min().unwrap(),
     );
     put(
         "gomaxprocs_max",
-        each(["gomaxprocs", "max"]).map(count).max().unwrap(),
+        measures().map(|m| m.gomaxprocs.1.into()).max().unwrap(),
     );
-    for name in ["pause", "concurrent_mark", "stop", "period"] {
-        let key = format!("{name}_ns");
-        put(
-            &format!("{name}_count"),
-            each([&key, "count"]).map(count).sum(),
-        );
-        let some = || {
-            processes
-                .iter()
-                .map(|p| &p[&key])
-                .filter(|d| count(&d["count"]) > 0)
-        };
-        if let Some(min) = some().map(|d| count(&d["min"])).min() {
+    let distributions: [(&str, Vec<&Distribution>); 4] = [
+        ("pause", measures().map(|m| &m.pause).collect()),
+        (
+            "concurrent_mark",
+            measures().map(|m| &m.concurrent_mark).collect(),
+        ),
+        ("stop", measures().map(|m| &m.stop).collect()),
+        ("period", measures().map(|m| &m.period).collect()),
+    ];
+    for (name, each) in &distributions {
+        put(&format!("{name}_count"), each.iter().map(|d| d.count).sum());
+        let some = || each.iter().filter(|d| d.count > 0);
+        if let (Some(min), Some(max)) = (some().map(|d| d.min).min(), some().map(|d| d.max).max()) {
             put(&format!("{name}_min_ns"), min);
-            put(
-                &format!("{name}_max_ns"),
-                some().map(|d| count(&d["max"])).max().unwrap(),
-            );
+            put(&format!("{name}_max_ns"), max);
+        }
+        if let ([one], true) = (&each[..], *name != "stop")
+            && one.count > 0
+        {
+            put(&format!("{name}_p50_ns"), one.p50);
+            put(&format!("{name}_p90_ns"), one.p90);
+            put(&format!("{name}_p99_ns"), one.p99);
         }
     }
-    put("pause_sum_ns", each(["pause_ns", "sum"]).map(count).sum());
+    put("pause_sum_ns", measures().map(|m| m.pause.sum).sum());
 
     let [process] = &processes[..] else {
         return figures;
     };
-    put("first_cycle", count(&process["first_cycle"]));
-    put("last_cycle", count(&process["last_cycle"]));
-    put("started_ns", count(&process["started_ns"]));
-    if let Some(frequency) = process["gc_frequency_per_second"].as_f64() {
-        put("gc_frequency_per_1000_s", (frequency * 1e3).round() as i64);
+    put("first_cycle", process.first_cycle);
+    put("last_cycle", process.last_cycle);
+    put("started_ns", process.measures.started_ns);
+    if let Some(frequency) = process.measures.gc_frequency_per_second {
+        put("gc_frequency_per_1000_s", (frequency * 1e3).round() as u64);
     }
-    for name in ["pause", "concurrent_mark", "period"] {
-        let distribution = &process[format!("{name}_ns")];
-        if count(&distribution["count"]) > 0 {
-            for quantile in ["p50", "p90", "p99"] {
-                put(
-                    &format!("{name}_{quantile}_ns"),
-                    count(&distribution[quantile]),
-                );
-            }
-        }
-    }
-    for name in ["live_heap", "heap_goal"] {
-        let size = &process[format!("{name}_bytes")];
-        if size.is_null() {
-            continue;
-        }
-        let ends: &[&str] = if name == "live_heap" {
-            &["first", "last"]
-        } else {
-            &[]
-        };
-        for key in ["min", "p50", "max"].iter().chain(ends) {
-            put(&format!("{name}_{key}_mib"), count(&size[*key]) >> 20);
+    let live = &process.measures.live_heap;
+    put("live_heap_first_mib", live.first >> 20);
+    put("live_heap_last_mib", live.last >> 20);
+    for (name, size) in [
+        ("live_heap", Some(*live)),
+        ("heap_goal", process.measures.heap_goal),
+    ] {
+        if let Some(size) = size {
+            put(&format!("{name}_min_mib"), size.min >> 20);
+            put(&format!("{name}_p50_mib"), size.p50 >> 20);
+            put(&format!("{name}_max_mib"), size.max >> 20);
         }
     }
     figures
@@ -278,9 +268,10 @@ fn every_log_is_read_as_the_reference_reads_it() {
     for (name, path, expect) in logs(&corpus) {
         files += 1;
         let special = exceptions.remove(&name).unwrap_or_default();
-        let report = match report(&[&path]) {
-            Ok(report) => report,
+        let Reading { rows, report, .. } = match open(&path) {
+            Ok(reading) => reading,
             Err(error) => {
+                let error = error.to_string();
                 if !special
                     .get("error")
                     .is_some_and(|wanted| error.contains(wanted))
@@ -293,17 +284,6 @@ fn every_log_is_read_as_the_reference_reads_it() {
         if special.contains_key("error") {
             failures.push(format!("{name}: read without the error"));
         }
-        let output = gcpressure()
-            .args(["events", "--format", "ndjson"])
-            .arg(&path)
-            .output()
-            .unwrap();
-        let rows: Vec<Value> = output
-            .stdout
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .map(|line| serde_json::from_slice(line).unwrap())
-            .collect();
         let got = reported(&report, &rows);
         if got["gc_lines"] != rows.len().to_string() {
             failures.push(format!(
@@ -358,7 +338,7 @@ fn every_log_is_read_as_the_reference_reads_it() {
 fn own_logs_hold_as_many_cycles_as_the_runtime_counted() {
     let Some(corpus) = corpus() else { return };
     let mut failures = Vec::new();
-    let mut logs = 0;
+    let mut compared = 0;
     for (name, path, _) in logs(&corpus)
         .into_iter()
         .filter(|(name, ..)| name.starts_with("own/"))
@@ -396,17 +376,22 @@ fn own_logs_hold_as_many_cycles_as_the_runtime_counted() {
             assert!(name.contains("killed"), "{name} has no truth");
             continue;
         }
-        logs += 1;
-        let report = report(&[&path]).unwrap();
-        let mut seen: Vec<(i64, i64, i64)> = report["processes"]
-            .as_array()
-            .unwrap()
+        compared += 1;
+        let Reading { rows, report, .. } = open(&path).unwrap();
+        let mut seen: Vec<(i64, i64, i64)> = report
+            .processes
             .iter()
             .map(|process| {
+                let procs = rows
+                    .iter()
+                    .rfind(|row| row.process == process.id)
+                    .unwrap()
+                    .cycle
+                    .gomaxprocs;
                 (
-                    count(&process["cycles_seen"]),
-                    count(&process["forced_cycles"]),
-                    count(&process["gomaxprocs"]["max"]),
+                    process.cycles_seen as i64,
+                    process.forced_cycles as i64,
+                    procs.into(),
                 )
             })
             .collect();
@@ -417,14 +402,14 @@ fn own_logs_hold_as_many_cycles_as_the_runtime_counted() {
                 "{name}: (cycles, forced, P) seen {seen:?}, the runtime says {truths:?}"
             ));
         }
-        let damaged = count(&report["input"]["gc_lines"]["damaged"]);
+        let damaged = report.input.damaged;
         if damaged != 0 {
             failures.push(format!(
                 "{name}: {damaged} damaged lines, though every cycle is there"
             ));
         }
     }
-    assert!(logs >= 45, "{logs} logs");
+    assert!(compared >= 44, "{compared} logs");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -433,22 +418,10 @@ fn own_logs_hold_as_many_cycles_as_the_runtime_counted() {
 fn a_wrapped_log_is_the_log_itself() {
     let Some(corpus) = corpus() else { return };
     let mut failures = Vec::new();
-    let fields = |rows: &[Value]| -> BTreeSet<String> {
-        let wrapping = [
-            "process",
-            "source",
-            "line",
-            "offset",
-            "wall_time",
-            "stream",
-            "schema",
-        ];
+    let cycles = |path: &Path| -> BTreeSet<String> {
+        let rows = open(path).unwrap().rows;
         rows.iter()
-            .map(|row| {
-                let mut row = row.as_object().unwrap().clone();
-                row.retain(|key, _| !wrapping.contains(&key.as_str()));
-                Value::Object(row).to_string()
-            })
+            .map(|row| String::from_utf8_lossy(&row.raw).into_owned())
             .collect()
     };
     for (name, path, expect) in logs(&corpus)
@@ -459,8 +432,8 @@ fn a_wrapped_log_is_the_log_itself() {
         if name.ends_with(".xz") || name.contains("cut-at-end") || name.ends_with("/compose.log") {
             continue;
         }
-        let plain = fields(&events(&fs::read(corpus.join("own").join(inner)).unwrap()));
-        let wrapped = fields(&events(&fs::read(&path).unwrap()));
+        let plain = cycles(&corpus.join("own").join(inner));
+        let wrapped = cycles(&path);
         if plain != wrapped {
             let differing = plain
                 .symmetric_difference(&wrapped)
@@ -468,7 +441,7 @@ fn a_wrapped_log_is_the_log_itself() {
                 .cloned()
                 .collect::<Vec<_>>();
             failures.push(format!(
-                "{name}: {} rows, {inner} has {}: {}",
+                "{name}: {} cycles, {inner} has {}: {}",
                 wrapped.len(),
                 plain.len(),
                 differing.join("\n  ")

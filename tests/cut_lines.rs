@@ -229,7 +229,9 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
             rate.name,
             recall * 100.0
         );
-        if right * 1000 < all * 995 {
+        // A number in front of a number cannot always be told from it: `3->4->1` before `7 requests` is `3->4->17` as well.
+        let undecidable = name == "digits" && at > 0;
+        if right * 1000 < all * 995 && !undecidable {
             failures.push(format!(
                 "{name}, {} rate: {right} of {all} cycles right",
                 rate.name
@@ -354,87 +356,125 @@ fn a_line_that_never_ends() {
     }
 }
 
-/// Several processes write to one stream, each piece by piece: what cannot be told apart is damaged, never wrong.
+/// Processes that share a stream: each with its own clock, all in one time.
+struct Together {
+    stream: Stream,
+    /// Which process printed a cycle: by number, clock in ms and P.
+    owner: HashMap<(u64, u64, u64), usize>,
+    chance: Chance,
+}
+
+impl Together {
+    /// `cycles` of each of `count` processes, in the order of real time; `torn` of 100 lines are mixed with the next
+    /// line of another process, piece by piece.
+    fn of(count: usize, cycles: usize, torn: u64, era: Era, seed: u64) -> Self {
+        let mut together = Self {
+            stream: Stream::default(),
+            owner: HashMap::new(),
+            chance: Chance(seed),
+        };
+        let mut lines = Vec::new();
+        for process in 0..count {
+            let mut program = Program::new(era, seed * 31 + process as u64);
+            let started_ns = together.chance.between(0, 3_000_000_000);
+            for _ in 0..cycles {
+                let cycle = program.cycle();
+                let printed_ns = started_ns + cycle.at_ns + cycle.clock_ns.iter().sum::<u64>();
+                together.owner.insert(
+                    (cycle.number, cycle.at_ns / 1_000_000, cycle.procs),
+                    process,
+                );
+                lines.push((printed_ns, process, cycle));
+            }
+        }
+        lines.sort_by_key(|(printed_ns, ..)| *printed_ns);
+        let mut lines = lines.into_iter().peekable();
+        while let Some((_, process, cycle)) = lines.next() {
+            let another =
+                lines.next_if(|(_, next, _)| *next != process && together.chance.percent(torn));
+            let mut writers = vec![cycle.pieces(era)];
+            together.stream.cycles.push((cycle, era));
+            if let Some((_, _, cycle)) = another {
+                writers.push(cycle.pieces(era));
+                together.stream.cycles.push((cycle, era));
+            }
+            together.write(writers);
+        }
+        together
+    }
+
+    /// The pieces of all writers, each in its order, in runs.
+    fn write(&mut self, mut writers: Vec<Vec<String>>) {
+        for pieces in &mut writers {
+            pieces.reverse();
+        }
+        while writers.iter().any(|pieces| !pieces.is_empty()) {
+            let who = self.chance.index(writers.len());
+            for _ in 0..self.chance.between(1, 30) {
+                let Some(piece) = writers[who].pop() else {
+                    break;
+                };
+                self.stream.bytes.extend_from_slice(piece.as_bytes());
+            }
+        }
+    }
+
+    /// Rows that stand under one process and come from another.
+    fn mixed(&self, rows: &[Row]) -> usize {
+        let mut by_process: HashMap<&str, HashMap<usize, usize>> = HashMap::new();
+        for row in rows {
+            let key = (
+                row.cycle.number,
+                row.cycle.start_ns / 1_000_000,
+                u64::from(row.cycle.gomaxprocs),
+            );
+            if let Some(who) = self.owner.get(&key) {
+                *by_process
+                    .entry(&row.process)
+                    .or_default()
+                    .entry(*who)
+                    .or_default() += 1;
+            }
+        }
+        by_process
+            .values()
+            .map(|members| members.values().sum::<usize>() - members.values().max().unwrap())
+            .sum()
+    }
+}
+
+/// Several processes write to one stream, each piece by piece: what cannot be told apart is damaged, never wrong, and
+/// numbers of different processes never mix unless the report says that it cannot be sure.
 #[test]
 fn processes_that_cut_each_other() {
     let mut failures = Vec::new();
     for processes in 2..=8_usize {
-        for torn_percent in [0, 3, 30] {
-            let seed = (processes * 100 + torn_percent) as u64;
-            let mut chance = Chance(seed);
+        for torn in [0, 3, 30, 100] {
+            let seed = processes as u64 * 100 + torn;
             let era = ERAS[processes % 3];
-            let mut programs: Vec<Program> = (0..processes)
-                .map(|i| Program::new(era, seed * 31 + i as u64))
-                .collect();
-            let mut stream = Stream::default();
-            let mut owner: HashMap<(u64, u64, u64), usize> = HashMap::new();
-            // What each process has still to write of its line.
-            let mut pending: Vec<Vec<String>> = vec![Vec::new(); processes];
-            let mut left: Vec<usize> = vec![150; processes];
-            while left.iter().any(|n| *n > 0) || pending.iter().any(|p| !p.is_empty()) {
-                let who = chance.index(processes);
-                if pending[who].is_empty() {
-                    if left[who] == 0 {
-                        continue;
-                    }
-                    left[who] -= 1;
-                    let cycle = programs[who].cycle();
-                    pending[who] = cycle.pieces(era);
-                    pending[who].reverse();
-                    owner.insert((cycle.number, cycle.at_ns / 1_000_000, cycle.procs), who);
-                    stream.cycles.push((cycle, era));
-                }
-                // Mostly a line is written in one go.
-                let stop = if chance.percent(torn_percent as u64) {
-                    chance.index(40)
-                } else {
-                    40
-                };
-                for _ in 0..stop {
-                    let Some(piece) = pending[who].pop() else {
-                        break;
-                    };
-                    stream.bytes.extend_from_slice(piece.as_bytes());
-                }
-            }
-            let rows = read(&stream.bytes).rows;
-            let outcome = judge(&rows, &stream);
-            let place = format!("{processes} processes, {torn_percent} % torn, {era:?}");
+            let together = Together::of(processes, 150, torn, era, seed);
+            let Reading { rows, report, .. } = read(&together.stream.bytes);
+            let outcome = judge(&rows, &together.stream);
+            let written = together.stream.cycles.len();
+            let mixed = together.mixed(&rows);
+            let sure = report.processes.iter().all(|process| !process.approximate);
+            let place = format!("{processes} processes, {torn} % torn, {era:?}");
             for wrong in outcome.wrong.iter().take(3) {
                 failures.push(format!("{place}: wrong row:{wrong}"));
             }
-            // Rows that stand under one process and come from another.
-            let mut mixed = 0;
-            let mut by_process: HashMap<String, HashMap<usize, usize>> = HashMap::new();
-            for row in &rows {
-                let key = (
-                    row.cycle.number,
-                    row.cycle.start_ns / 1_000_000,
-                    u64::from(row.cycle.gomaxprocs),
-                );
-                if let Some(who) = owner.get(&key) {
-                    *by_process
-                        .entry(row.process.clone())
-                        .or_default()
-                        .entry(*who)
-                        .or_default() += 1;
-                }
-            }
-            for members in by_process.values() {
-                mixed += members.values().sum::<usize>() - members.values().max().unwrap();
-            }
             eprintln!(
-                "{place}: {} of {} cycles right, {} processes told apart, {mixed} rows mixed",
+                "{place}: {} of {written} cycles right, {} processes told apart, {mixed} rows mixed, sure: {sure}",
                 outcome.right,
-                stream.cycles.len(),
-                by_process.len()
+                report.processes.len(),
             );
-            if torn_percent == 0 && outcome.right < stream.cycles.len() {
+            if torn == 0 && outcome.right < written {
                 failures.push(format!(
-                    "{place}: {} of {} cycles, though no line is cut",
-                    outcome.right,
-                    stream.cycles.len()
+                    "{place}: {} of {written} cycles, though no line is cut",
+                    outcome.right
                 ));
+            }
+            if mixed > 0 && sure {
+                failures.push(format!("{place}: {mixed} rows stand under another process, and the report is sure of all"));
             }
         }
     }

@@ -7,8 +7,9 @@ use crate::rules::Cause;
 use crate::stats::{Counts, Ranked};
 use crate::units::{MIB, from_f64};
 
-/// MiB a cycle below which truncation to whole MiB drowns what was allocated.
-const RESOLVED_MIB: f64 = 4.0;
+/// MiB a cycle below which truncation to whole MiB (up to 1 MiB a cycle, which does not average out) may take the figure
+/// off by more than the 7 % that it is good for.
+const RESOLVED_MIB: f64 = 10.0;
 
 /// Cycles that an allocation rate needs.
 const RESOLVED_CYCLES: u64 = 8;
@@ -77,7 +78,9 @@ impl ProcessAnalyzer {
             },
             allocation_resolved: allocated.is_some()
                 && cycles >= RESOLVED_CYCLES
-                && allocation >= RESOLVED_MIB * cycles as f64,
+                && allocation >= RESOLVED_MIB * cycles as f64
+                // Forced cycles come at the same point of the program each time, and with it the same truncation.
+                && self.total.forced * 2 < self.total.cycles,
             allocation_bytes_low: bytes(allocation - cycles as f64),
             allocation_bytes_high: bytes(allocation + cycles as f64),
             live_heap: size(&counts.live, first.heap_live_mib, self.last_sizes.0),

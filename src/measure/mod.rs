@@ -135,6 +135,11 @@ impl Meter {
         add(&mut mark.assist_cpu_ns, cycle.mark_assist_cpu_ns);
         add(&mut mark.background_cpu_ns, cycle.mark_background_cpu_ns);
         add(&mut mark.idle_cpu_ns, cycle.mark_idle_cpu_ns);
+        let truncated = resolution_ns(cycle.sweep_termination_cpu_ns)
+            + resolution_ns(cycle.mark_assist_cpu_ns)
+            + resolution_ns(cycle.mark_background_cpu_ns)
+            + resolution_ns(cycle.mark_termination_cpu_ns);
+        add(&mut mark.truncated_cpu_ns, truncated);
         add(&mut mark.stop_ns, cycle.pause_ns());
         add(&mut mark.mark_ns, cycle.concurrent_mark_ns);
         // From the end of one mark to the end of the next the heap grows by exactly what was allocated.
@@ -208,6 +213,16 @@ impl Meter {
             (true, false) if goal >= 8 => Trigger::Early,
             _ => Trigger::Heap,
         }
+    }
+}
+
+/// What truncation may have taken off a printed duration, ns (`fmtNSAsMS` in runtime/mgc.go).
+pub const fn resolution_ns(printed: u64) -> u64 {
+    match printed {
+        0..100_000 => 1_000,
+        100_000..1_000_000 => 10_000,
+        1_000_000..10_000_000 => 100_000,
+        _ => 1_000_000,
     }
 }
 

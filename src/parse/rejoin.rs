@@ -39,7 +39,7 @@ const EARLY: u32 = 8;
 /// The same, where the text behind starts as whole lines of the stream do.
 const EARLY_KNOWN: u32 = 2;
 /// Foreign text that starts as no whole line seen so far.
-const STRANGE: u32 = 3;
+const STRANGE: u32 = 5;
 /// Taking the start of a line for a piece although whole lines of the stream start so.
 const LOOKALIKE: u32 = 6;
 /// Each operand of a line that continues a gc line and is left to the foreign text.
@@ -115,8 +115,7 @@ impl Shapes {
 
     fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
-        let ours =
-            (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
+        let ours = (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
         if self.0.len() < SHAPES && !ours {
             self.0.insert(Self::of(line));
         }
@@ -144,9 +143,7 @@ impl Weaver {
 
     /// True while the best reading has a gc line cut open.
     pub(crate) fn is_open(&self) -> bool {
-        self.readings
-            .first()
-            .is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
+        self.readings.first().is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
     }
 
     /// Forgets what is open.
@@ -206,16 +203,8 @@ impl Weaver {
             let same = |other: &Reading| {
                 other.open.len() == reading.open.len()
                     && other.done.len() == reading.done.len()
-                    && other
-                        .open
-                        .iter()
-                        .zip(&reading.open)
-                        .all(|(a, b)| a.text == b.text)
-                    && other
-                        .done
-                        .iter()
-                        .zip(&reading.done)
-                        .all(|(a, b)| a.text == b.text)
+                    && other.open.iter().zip(&reading.open).all(|(a, b)| a.text == b.text)
+                    && other.done.iter().zip(&reading.done).all(|(a, b)| a.text == b.text)
             };
             if !kept.iter().any(same) {
                 kept.push(reading);
@@ -230,9 +219,12 @@ impl Weaver {
         while let Some(best) = self.readings.first()
             && let Some(mended) = best.done.first().cloned()
         {
-            let limit = best.cost + MARGIN;
+            let cost = best.cost;
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
-            let rivals = self.readings.iter().take_while(|r| r.cost <= limit);
+            // Coming to an end is evidence by itself: an unfinished reading must be as cheap to speak against it.
+            let rivals = self.readings.iter().filter(|r| {
+                r.cost <= cost || (r.cost <= cost + MARGIN && !r.done.is_empty())
+            });
             if !rivals.clone().all(has) {
                 if rivals.clone().all(|r| !r.done.is_empty()) {
                     // Read to its end in two ways that cannot be told apart: damaged.
@@ -294,23 +286,12 @@ impl Step<'_> {
     }
 
     /// Reads on in an open fragment. Returns what it costs to leave the text to others.
-    fn go_on(
-        &mut self,
-        reading: &Reading,
-        index: usize,
-        fragment: &Fragment,
-        at: usize,
-        pieces: usize,
-    ) -> u32 {
+    fn go_on(&mut self, reading: &Reading, index: usize, fragment: &Fragment, at: usize, pieces: usize) -> u32 {
         let rest = &self.body[at..];
         if token::may_end(fragment.state) && rest.is_empty() && pieces == 0 {
             // The line feed of the cut line, alone on its line.
             let mut fragment = fragment.clone();
-            fragment.claims.push(Claim {
-                line: self.line,
-                start: at,
-                end: at,
-            });
+            fragment.claims.push(Claim { line: self.line, start: at, end: at });
             self.finish(reading, Some(index), fragment, 0);
             return UNCLAIMED;
         }
@@ -319,16 +300,13 @@ impl Step<'_> {
         }
         let walk = Walk::new(rest, fragment.state, true);
         *self.walks += 1;
-        let Some(last) = walk.last() else { return 0 };
+        let last = walk.last();
         // A line feed alone behind the last operand would have been the line's own.
-        let lookalike = if pieces == 0 && self.shape_known {
-            LOOKALIKE
-        } else {
-            0
-        };
+        let lookalike = if pieces == 0 && self.shape_known { LOOKALIKE } else { 0 };
         self.pieces(reading, Some(index), fragment, at, pieces, &walk, lookalike);
-        let operands = u32::try_from(walk.boundaries.len()).unwrap_or(u32::MAX);
-        let whole = last.at == rest.len() && token::may_end(last.state);
+        let operands = walk.boundaries.iter().filter(|b| !b.split).count();
+        let operands = u32::try_from(operands).unwrap_or(u32::MAX);
+        let whole = last.is_some_and(|b| b.at == rest.len() && token::may_end(b.state));
         if whole || walk.distinctive(fragment.state) {
             UNCLAIMED
         } else if pieces == 0 && self.shape_known {
@@ -348,24 +326,13 @@ impl Step<'_> {
             state: START,
             claims: Vec::new(),
         };
-        let second = if reading.open.is_empty() || !self.known.alone() {
-            0
-        } else {
-            SECOND
-        };
+        let second = if reading.open.is_empty() || !self.known.alone() { 0 } else { SECOND };
         self.pieces(reading, None, &fragment, at, pieces, &walk, second);
-        if walk.distinctive(START) {
-            UNCLAIMED
-        } else {
-            0
-        }
+        if walk.distinctive(START) { UNCLAIMED } else { 0 }
     }
 
     /// Every way to end a piece of `fragment` that starts at byte `at`.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "a step of the search: where it is and what it costs"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "a step of the search: where it is and what it costs")]
     fn pieces(
         &mut self,
         reading: &Reading,
@@ -379,6 +346,15 @@ impl Step<'_> {
         let rest = self.body.len() - at;
         let last = walk.last();
         let furthest = last.map_or(0, |b| b.at);
+        // Where the last number begins, if the walk ends behind it.
+        let furthest_number = walk
+            .boundaries
+            .iter()
+            .rev()
+            .skip_while(|b| b.split || Some(**b) == last)
+            .map(|b| b.at)
+            .next()
+            .unwrap_or(0);
         // A text that goes on to the end of the grammar and of the line is no foreign text.
         let complete = last.is_some_and(|b| b.at == rest && token::may_end(b.state));
         let (early, early_known) = match (complete, walk.distinctive(fragment.state)) {
@@ -391,11 +367,7 @@ impl Step<'_> {
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
-            longer.claims.push(Claim {
-                line: self.line,
-                start: at,
-                end,
-            });
+            longer.claims.push(Claim { line: self.line, start: at, end });
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
             };
@@ -406,7 +378,13 @@ impl Step<'_> {
             }
             let known = self.shapes.knows(behind);
             let mut extra = cost + head;
-            if boundary.at < furthest {
+            if boundary.split && boundary.at < furthest_number {
+                // Digits inside the line are a number's own, unless a known foreign text starts with them.
+                if !known {
+                    continue;
+                }
+                extra += 1;
+            } else if boundary.at < furthest && !boundary.split {
                 extra += if known { early_known } else { early };
             } else if !known && !behind.is_empty() {
                 extra += STRANGE;
@@ -502,7 +480,9 @@ impl Step<'_> {
         let _ = reading;
         token::states_starting(text).any(|state| {
             *self.walks += 1;
-            Walk::new(text, state, false).distinctive(state)
+            let walk = Walk::new(text, state, false);
+            let whole = |b: token::Boundary| b.at == text.len() && token::may_end(b.state);
+            walk.distinctive(state) || walk.last().is_some_and(whole)
         })
     }
 }

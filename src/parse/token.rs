@@ -142,6 +142,8 @@ fn operand(operand: Operand, text: &[u8]) -> Option<usize> {
 pub(super) struct Boundary {
     pub(super) at: usize,
     pub(super) state: State,
+    /// Inside the digits of a number: what follows would be digits of other output.
+    pub(super) split: bool,
 }
 
 /// The boundaries of one walk, in order. A walk has at most one entry for each operand of a line, and a few for the
@@ -152,8 +154,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Walks `text` from `state` as far as the operands go. With `short` also notes the shorter readings of a last
-    /// number: digits behind it may belong to other output.
+    /// Walks `text` from `state` as far as the operands go. With `short` also notes the shorter readings of each
+    /// number: digits at its end may belong to other output.
     pub(super) fn new(text: &[u8], mut state: State, short: bool) -> Self {
         let mut walk = Self::default();
         let mut at = 0;
@@ -163,13 +165,14 @@ impl Walk {
                     let from = at;
                     at += length;
                     state = *next;
-                    let stuck = !TABLE[usize::from(state)]
-                        .iter()
-                        .any(|(next, _)| operand(*next, &text[at..]).is_some());
-                    if short && stuck {
+                    if short && !matches!(candidate, Lit(_)) {
                         walk.shorter(*candidate, &text[from..at], from, state);
                     }
-                    walk.boundaries.push(Boundary { at, state });
+                    walk.boundaries.push(Boundary {
+                        at,
+                        state,
+                        split: false,
+                    });
                     continue 'walk;
                 }
             }
@@ -193,6 +196,7 @@ impl Walk {
                 self.boundaries.push(Boundary {
                     at: from + length,
                     state,
+                    split: true,
                 });
             }
         }
@@ -203,11 +207,8 @@ impl Walk {
     pub(super) fn distinctive(&self, from: State) -> bool {
         let mut before = from;
         let mut seconds = false;
-        for boundary in &self.boundaries {
+        for boundary in self.boundaries.iter().filter(|b| !b.split) {
             let state = boundary.state;
-            if state == before {
-                continue;
-            }
             // ` @` and seconds; seconds, `s ` and a percentage; any operand with a unit; an arrow.
             seconds |= state == 4;
             let whole = (seconds && (before == 3 && from <= 2 || state == 7))
@@ -220,9 +221,9 @@ impl Walk {
         false
     }
 
-    /// The last boundary: how far the walk came.
+    /// The last boundary between whole operands: how far the walk came.
     pub(super) fn last(&self) -> Option<Boundary> {
-        self.boundaries.last().copied()
+        self.boundaries.iter().rev().find(|b| !b.split).copied()
     }
 }
 
@@ -248,9 +249,7 @@ fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
     match candidate {
         Lit(literal) => text.starts_with(literal),
         Uint | Ms | Sec => text.first().is_some_and(u8::is_ascii_digit),
-        Pct => text
-            .first()
-            .is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
+        Pct => text.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
     }
 }
 

@@ -63,11 +63,7 @@ impl Lane {
 
     /// Where a gc line that is cut open now can have begun at the earliest.
     pub(super) fn begins(&self) -> u64 {
-        let several = if self.stream.alive() > 1 {
-            2 * self.stream.alive()
-        } else {
-            0
-        };
+        let several = if self.stream.alive() > 1 { 2 * self.stream.alive() } else { 0 };
         let index = self.ends.len().saturating_sub(1 + several);
         self.ends.get(index).copied().unwrap_or(0)
     }
@@ -111,6 +107,10 @@ impl Lane {
             self.ends.pop_front();
         }
         self.ends.push_back(end);
+        if !whole {
+            // Lines that held pieces start as no foreign line does.
+            self.learnt = self.learnt.max(end);
+        }
         if whole && self.active {
             self.weaver.whole_line(&Known(&self.stream));
         }
@@ -133,6 +133,9 @@ impl Lane {
     pub(super) fn close(&mut self) -> Vec<Torn> {
         self.weaver.reset();
         self.active = false;
+        if let Some(last) = self.torn.last() {
+            self.learnt = self.learnt.max(last.offset + 1);
+        }
         std::mem::take(&mut self.torn)
     }
 }

@@ -141,17 +141,8 @@ impl Reader {
     }
 
     /// Reads the complete lines `bytes[from..to]`. `base` is the position of `bytes[0]` in the input.
-    pub(super) fn lines(
-        &mut self,
-        bytes: &[u8],
-        from: usize,
-        to: usize,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) {
-        self.credit = self
-            .credit
-            .saturating_add((to - from) as u64 / BYTES_A_WALK);
+    pub(super) fn lines(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
+        self.credit = self.credit.saturating_add((to - from) as u64 / BYTES_A_WALK);
         let mut at = from;
         while at < to {
             let rest = &bytes[at..to];
@@ -205,11 +196,7 @@ impl Reader {
         if self.foreign {
             self.hold.cycle(finds);
         }
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut self.plain.stream),
-            false,
-        );
+        tally(&mut self.input, finds.cycle(&found, &mut self.plain.stream), false);
         self.ended(&[], offset + (length + end) as u64, true);
         self.hot = true;
         Some(length + end)
@@ -296,14 +283,7 @@ impl Reader {
     }
 
     /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
-    fn slow_line(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        to: usize,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) -> usize {
+    fn slow_line(&mut self, bytes: &[u8], at: usize, to: usize, base: u64, finds: &mut dyn Finds) -> usize {
         let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
         let line = &bytes[at..end];
         let offset = base + at as u64;
@@ -334,11 +314,7 @@ impl Reader {
             self.odd_line(bytes, at, line, &unwrapped, base, finds);
         } else {
             // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
-            let alike = if self.active > 0 {
-                unwrap(line, self.depth)
-            } else {
-                unwrapped
-            };
+            let alike = if self.active > 0 { unwrap(line, self.depth) } else { unwrapped };
             self.input.other_lines += 1;
             self.pass(line, offset, &alike, finds);
             if self.active > 0 {
@@ -353,13 +329,7 @@ impl Reader {
     }
 
     /// Keeps the part of a line that goes on in the next physical line of its stream.
-    fn hold_partial(
-        &mut self,
-        unwrapped: &Unwrapped<'_>,
-        line: &[u8],
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
+    fn hold_partial(&mut self, unwrapped: &Unwrapped<'_>, line: &[u8], offset: u64, finds: &mut dyn Finds) {
         self.input.other_lines += 1;
         self.pass(line, offset, unwrapped, finds);
         if self.partial.len() >= 64 {
@@ -373,16 +343,9 @@ impl Reader {
 
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
         if self.foreign {
-            let beginning = unwrapped.body.starts_with(b"gc")
-                || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
-            self.hold.line(
-                offset,
-                line,
-                unwrapped.body_at,
-                beginning,
-                self.active > 0,
-                finds,
-            );
+            let beginning = unwrapped.body.starts_with(b"gc") || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
+            self.hold
+                .line(offset, line, unwrapped.body_at, beginning, self.active > 0, finds);
         }
     }
 
@@ -418,22 +381,11 @@ impl Reader {
             self.active = self.active.saturating_sub(1);
         }
         for torn in lost {
-            self.damaged(
-                torn.line,
-                "its other pieces were not found".to_owned(),
-                &torn.text,
-            );
+            self.damaged(torn.line, "its other pieces were not found".to_owned(), &torn.text);
         }
     }
 
-    fn emit(
-        &mut self,
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
+    fn emit(&mut self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
         let found = Found {
             cycle,
             raw,
@@ -444,11 +396,7 @@ impl Reader {
             repaired: false,
         };
         let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            false,
-        );
+        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), false);
         self.ended(&unwrapped.stream, offset + 1, true);
     }
 
@@ -464,27 +412,18 @@ impl Reader {
     ) {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
-        let quoted = memchr::memmem::find_iter(text, b"gc ").find_map(|start| {
-            parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
-        });
+        let quoted = memchr::memmem::find_iter(text, b"gc ")
+            .filter(|start| *start > 0)
+            .find_map(|start| parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest)));
         if let Some((start, cycle, [])) = quoted
-            && start > 0
             && !holds_piece(&text[..start])
         {
-            self.strange_line(
-                &text[..start],
-                &cycle,
-                &text[start..],
-                unwrapped,
-                offset,
-                finds,
-            );
+            self.strange_line(&text[..start], &cycle, &text[start..], unwrapped, offset, finds);
             self.pass(line, offset, unwrapped, finds);
             return;
         }
         // Behind a piece of a cut line a whole one is another writer's, not a quotation.
-        let behind_piece =
-            matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
+        let behind_piece = matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
         let torn = behind_piece
             || memchr::memmem::find_iter(text, NEEDLE)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
@@ -522,10 +461,7 @@ impl Reader {
         self.active += 1;
         lane.begin();
         let held = |position: u64| {
-            usize::try_from(position.saturating_sub(base))
-                .unwrap_or(usize::MAX)
-                .max(at.saturating_sub(HISTORY))
-                .min(at)
+            usize::try_from(position.saturating_sub(base)).unwrap_or(usize::MAX).max(at.saturating_sub(HISTORY)).min(at)
         };
         let begins = held(lane.begins());
         for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
@@ -537,9 +473,7 @@ impl Reader {
         let mut walks = 0;
         for (start, line) in lines_between(bytes, begins, at) {
             let line = unwrap(line, depth);
-            if line.stream.as_ref() != name
-                || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
-            {
+            if line.stream.as_ref() != name || parse::whole_cycle(parse::trim_end(&line.body)).is_some() {
                 continue;
             }
             walks += 1;
@@ -561,10 +495,7 @@ impl Reader {
         }
         let mended = lane.show(offset, &unwrapped.body);
         for line in mended {
-            self.credit = self
-                .credit
-                .saturating_add(CREDIT / 256)
-                .min(CREDIT.max(self.credit));
+            self.credit = self.credit.saturating_add(CREDIT / 256).min(CREDIT.max(self.credit));
             self.mended(&line, unwrapped, finds);
             self.ended(name, offset + 1, false);
         }
@@ -670,11 +601,7 @@ impl Reader {
             repaired: false,
         };
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            false,
-        );
+        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), false);
     }
 
     /// After each read: text held back for a cut line that does not go on is let go.
@@ -717,22 +644,14 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(
-                self.line,
-                "the log ends inside the line".to_owned(),
-                &text.body,
-            );
+            self.damaged(self.line, "the log ends inside the line".to_owned(), &text.body);
         }
         let mut lost = self.plain.close();
         for lane in self.lanes.values_mut() {
             lost.extend(lane.close());
         }
         for torn in lost {
-            self.damaged(
-                torn.line,
-                "the log ends before its other pieces".to_owned(),
-                &torn.text,
-            );
+            self.damaged(torn.line, "the log ends before its other pieces".to_owned(), &torn.text);
         }
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
@@ -780,17 +699,14 @@ fn stream_name(prefix: &[u8]) -> Vec<u8> {
         .iter()
         .rposition(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'>'))
         .map_or(0, |i| i + 1);
-    if end == 0 {
-        prefix.to_vec()
-    } else {
-        prefix[..end].to_vec()
-    }
+    if end == 0 { prefix.to_vec() } else { prefix[..end].to_vec() }
 }
 
 /// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.
 fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = match from {
         0 => 0,
+        _ if from >= to => to,
         _ => memchr::memchr(b'\n', &bytes[from - 1..to]).map_or(to, |i| from + i),
     };
     std::iter::from_fn(move || {

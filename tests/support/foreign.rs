@@ -177,7 +177,7 @@ fn look_alikes(chance: &mut Chance) -> String {
         2 => format!("gc: {n} objects collected\n"),
         3 => format!("took {n} ms clock, {} ms cpu\n", n * 2),
         4 => format!("gc @{n} skipped\n"),
-        5 => format!("{n} P\n"),
+        5 => format!("{n} P left\n"),
         6 => format!("cache: {n} MB goal, {} MB stacks\n", n / 2),
         7 => format!("@0.{n:03}s {}%: done\n", n % 100),
         8 => "(forced)\n".to_owned(),

@@ -6,6 +6,7 @@
     reason = "each test binary uses a part of it, and a broken test may stop"
 )]
 
+pub(crate) mod corpus;
 pub(crate) mod foreign;
 pub(crate) mod shapes;
 pub(crate) mod writer;

@@ -71,7 +71,11 @@ impl Page {
         let room = self.style.width.saturating_sub(label.width()).max(20);
         let options = Options::new(room).word_splitter(WordSplitter::NoHyphenation);
         let indent = " ".repeat(label.width());
-        let label = self.paint(ansi, label);
+        let label = if label.trim().is_empty() {
+            label.to_owned()
+        } else {
+            self.paint(ansi, label)
+        };
         for (at, line) in textwrap::wrap(&text, options).iter().enumerate() {
             let before = if at == 0 { &label } else { &indent };
             let line = format!("{before}{line}");
