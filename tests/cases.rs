@@ -1,6 +1,7 @@
 //! Whole runs of the program as plain files. A directory in `tests/cases/` holds `cmd`, the command line, and what it
 //! gives: `stdout`, `stderr` and `status` (absent where they are empty and 0). It runs there, with `input`, if there is
-//! one, as standard input. `SNAPSHOTS=overwrite cargo test --test cases` writes what the program says now, to be read
+//! one, as standard input. In `stdout` and `stderr` a line `...` stands for any lines and `[..]` for any text in a line,
+//! so that a case holds what it is about and no more. `SNAPSHOTS=overwrite cargo test --test cases` writes what the program says now, to be read
 //! before it is committed.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
@@ -23,23 +24,19 @@ fn cases() -> Vec<PathBuf> {
 /// What a file of the case must hold; no file is nothing. True where it does, or was made to.
 fn holds(path: &Path, actual: &str, overwrite: bool) -> bool {
     let expected = fs::read_to_string(path).unwrap_or_default();
-    if expected == actual {
-        return true;
-    }
-    if overwrite && actual.is_empty() {
-        fs::remove_file(path).unwrap();
-    } else if overwrite {
-        fs::write(path, actual).unwrap();
-    } else {
-        let data = snapbox::Data::text(expected).raw();
-        let report = snapbox::Assert::new().try_eq(
-            Some(&path.display()),
-            snapbox::Data::text(actual.to_owned()).raw(),
-            data,
-        );
-        std::io::stderr()
-            .write_all(report.unwrap_err().to_string().as_bytes())
-            .unwrap();
+    let compared = snapbox::Assert::new().try_eq(
+        Some(&path.display()),
+        snapbox::Data::text(actual),
+        snapbox::Data::text(expected),
+    );
+    match compared {
+        Ok(_) => return true,
+        Err(_) if overwrite && actual.is_empty() => fs::remove_file(path).unwrap(),
+        Err(_) if overwrite => fs::write(path, actual).unwrap(),
+        Err(difference) => {
+            let difference = difference.to_string();
+            std::io::stderr().write_all(difference.as_bytes()).unwrap();
+        }
     }
     overwrite
 }

@@ -123,11 +123,7 @@ fn every_rule(report: &Report, page: &mut Page) {
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name} {}", unit.format(value?))))
         .collect();
-        page.line(&format!(
-            "{}{}{}",
-            left(rule.id, longest),
-            left(state, 13),
-            figures.join(", ")
-        ));
+        let label = format!("{}{}", left(rule.id, longest), left(state, 13));
+        page.paragraph(&label, page::Ansi::new(), &figures.join(", "));
     }
 }
