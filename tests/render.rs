@@ -95,6 +95,24 @@ fn no_page_is_wider_than_it_may_be() {
 }
 
 #[test]
+fn real_logs_fit_the_page_too() {
+    for (path, report) in example::real() {
+        for verbose in [false, true] {
+            let style = Style {
+                ascii: true,
+                verbose,
+                ..PLAIN
+            };
+            let page = text(&report, style);
+            assert!(page.is_ascii(), "{path}");
+            for line in page.lines() {
+                assert!(line.len() <= 80, "{path}: {} columns: {line}", line.len());
+            }
+        }
+    }
+}
+
+#[test]
 fn colour_changes_nothing_but_colour() {
     let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for report in [example::critical(), example::nothing(), example::fleet(30)] {

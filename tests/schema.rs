@@ -243,6 +243,22 @@ fn every_report_follows_the_published_schema() {
 }
 
 #[test]
+fn real_reports_follow_it_too() {
+    let schema = serde_json::to_value(wire::report_schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (path, report) in example::real() {
+        let json = json(&report);
+        let wrong: Vec<_> = validator
+            .iter_errors(&json)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{path}: {wrong:#?}");
+        let read: manual::Report = serde_json::from_value(json).unwrap();
+        assert_eq!(read.findings.len(), report.findings.len(), "{path}");
+    }
+}
+
+#[test]
 fn the_keys_are_those_of_the_manual() {
     for report in reports() {
         let read: manual::Report = serde_json::from_value(json(&report)).unwrap();

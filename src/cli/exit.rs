@@ -134,6 +134,9 @@ fn reading(source: &str, error: &io::Error) -> Failure {
 
 /// What the system says, in lower case and without its number.
 fn reason(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::IsADirectory {
+        return "it is a directory".to_owned();
+    }
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();

@@ -18,18 +18,29 @@ pub(crate) fn run(rule: Option<&str>) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
+/// Columns of the text.
+const WIDTH: usize = 80;
+
 fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", rule.id, rule.summary)?;
-    if rule.warning.or(rule.critical).is_some() {
+    for (name, value, flag) in [
+        ("warning", rule.warning, "--warn"),
+        ("critical", rule.critical, "--max"),
+    ] {
+        let value = threshold(rule, value);
         writeln!(
             out,
-            "thresholds: warning {}, critical {}; set them with --warn {}=VALUE and --max {2}=VALUE\n",
-            threshold(rule, rule.warning),
-            threshold(rule, rule.critical),
-            rule.id
+            "{name:<8}  {value:<8}  {flag} {}={}",
+            rule.id,
+            rule.unit.example()
         )?;
     }
-    writeln!(out, "{}", rule.explain().trim())
+    writeln!(out)?;
+    for paragraph in rule.explain().trim().split("\n\n") {
+        let text = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        writeln!(out, "{}\n", textwrap::fill(&text, WIDTH))?;
+    }
+    writeln!(out, "needs: {}", rule.evidence)
 }
 
 fn list(out: &mut dyn Write) -> io::Result<()> {

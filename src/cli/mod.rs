@@ -8,6 +8,7 @@ mod events;
 mod exit;
 mod explain;
 mod input;
+mod live;
 mod output;
 mod passthrough;
 mod report;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IntoInnerError, Write};
 
+use gcpressure::analyzer::FindingChange;
 use gcpressure::pipeline::{self, Sink};
 use gcpressure::render::Style;
 use gcpressure::report::Report;
@@ -9,6 +10,7 @@ use gcpressure::report::Report;
 use super::args::ReportArgs;
 use super::choices::Choices;
 use super::exit::{Failure, Policy};
+use super::live::Announcer;
 use super::output::{self, Targets};
 use super::passthrough::Queue;
 use super::{config, input};
@@ -49,14 +51,19 @@ pub(crate) fn judge(
         output::complain(&choices.describe().join("\n"));
     }
 
-    let mut report = if args.output.passthrough {
-        let mut sink = Passthrough::new()?;
-        let report = pipeline::analyse(sources, &options, &mut sink)?;
-        sink.finish();
-        report
-    } else {
-        pipeline::analyse(sources, &options, &mut ())?
+    let mut follow = Follow {
+        passthrough: match args.output.passthrough {
+            true => Some(Passthrough::new()?),
+            false => None,
+        },
+        announcer: match args.output.quiet {
+            true => None,
+            false => Announcer::new(&sources),
+        },
     };
+    let result = pipeline::analyse(sources, &options, &mut follow);
+    follow.finish();
+    let mut report = result?;
     report.exit_status = policy.status(&report);
 
     show(args, &report)?;
@@ -125,14 +132,43 @@ impl Passthrough {
     }
 }
 
-impl Sink for Passthrough {
+/// What happens while the input is read.
+struct Follow {
+    passthrough: Option<Passthrough>,
+    announcer: Option<Announcer>,
+}
+
+impl Follow {
+    /// Waits until everything is written.
+    fn finish(self) {
+        if let Some(passthrough) = self.passthrough {
+            passthrough.finish();
+        }
+        if let Some(announcer) = self.announcer {
+            announcer.finish();
+        }
+    }
+}
+
+impl Sink for Follow {
     fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        self.attempt(|out| out.write_all(line));
+        if let Some(passthrough) = &mut self.passthrough {
+            passthrough.attempt(|out| out.write_all(line));
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
+        if let Some(announcer) = &mut self.announcer {
+            announcer.tell(process, change);
+        }
         Ok(())
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        self.attempt(Write::flush);
+        if let Some(passthrough) = &mut self.passthrough {
+            passthrough.attempt(Write::flush);
+        }
         Ok(())
     }
 }

@@ -20,23 +20,30 @@ use page::Page;
 pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
     let mut page = Page::new(*style);
     headline(report, &mut page);
-    findings::write(report, &mut page);
-    match report.processes.as_slice() {
-        [] => {}
-        [process] => {
-            page.gap();
-            measures::write(process, &mut page);
-            page.gap();
-            timeline::write(process, &report.findings, &mut page);
-        }
-        many => {
-            page.gap();
-            processes::write(report, many, &mut page);
-        }
+    if !report.input.newest_first {
+        figures(report, &mut page);
     }
     page.gap();
     input::write(report, &mut page);
     out.write_all(page.into_text().as_bytes())
+}
+
+/// What was found and measured; of a log that runs backwards it would be nonsense.
+fn figures(report: &Report, page: &mut Page) {
+    findings::write(report, page);
+    match report.processes.as_slice() {
+        [] => {}
+        [process] => {
+            page.gap();
+            measures::write(process, page);
+            page.gap();
+            timeline::write(process, &report.findings, page);
+        }
+        many => {
+            page.gap();
+            processes::write(report, many, page);
+        }
+    }
 }
 
 /// The verdict in plain words, and what it is of.
@@ -64,7 +71,9 @@ fn headline(report: &Report, page: &mut Page) {
         ansi,
         &format!("{sentence}{}", tally(report)),
     );
-    if let Some(line) = subject(report, page) {
+    if !report.input.newest_first
+        && let Some(line) = subject(report, page)
+    {
         let line = page.paint(page::DIM, &line);
         page.line(&line);
     }

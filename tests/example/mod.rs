@@ -1,15 +1,50 @@
 //! Reports made by hand, for the tests of what is written from them.
 #![allow(dead_code, reason = "no test needs all of them")]
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+use std::path::{Path, PathBuf};
+
+use gcpressure::input::Source;
+use gcpressure::pipeline::{self, Options};
+use gcpressure::report;
 use gcpressure::report::{
     DamagedLine, Distribution, Episode, Evidence, Finding, Input, Measures, PeakWindow, Process,
-    Report, RuleState, RuleStatus, Size, Source, TimelinePoint, Verdict,
+    Report, RuleState, RuleStatus, Size, TimelinePoint, Verdict,
 };
 use gcpressure::settings::Severity;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
 const MIB: u64 = 1 << 20;
+
+/// Reports of the samples, and of the corpus where `GCPRESSURE_CORPUS` names it.
+pub(crate) fn real() -> Vec<(String, Report)> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let corpus = std::env::var_os("GCPRESSURE_CORPUS").map(PathBuf::from);
+    let kinds = ["hist", "own", "real", "wrapped"];
+    let corpus = corpus
+        .iter()
+        .flat_map(|corpus| kinds.map(|kind| corpus.join(kind)));
+    let mut reports = Vec::new();
+    for directory in std::iter::once(samples).chain(corpus) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry
+                .unwrap()
+                .path()
+                .into_os_string()
+                .into_string()
+                .unwrap();
+            if !path.contains(".log") || path.ends_with(".json") || path.ends_with(".xz") {
+                continue;
+            }
+            let source = Source::open(&path).unwrap();
+            let report = pipeline::analyse(vec![source], &Options::default(), &mut ()).unwrap();
+            reports.push((path, report));
+        }
+    }
+    assert!(reports.len() >= 8, "only {} logs", reports.len());
+    reports
+}
 
 /// A process that collects 66 times a second after 10 s of peace.
 pub(crate) fn critical() -> Report {
@@ -22,7 +57,7 @@ pub(crate) fn critical() -> Report {
     ];
     let mut idle = finding("gogc-changed", Severity::Info, 3.0, 1.0, "count");
     idle.message = "GOGC or the memory limit was changed while the program ran".to_owned();
-    report(
+    made(
         Verdict::Critical,
         vec![process("1", 66.7)],
         vec![pressure, cpu, idle],
@@ -31,14 +66,14 @@ pub(crate) fn critical() -> Report {
 
 /// The same program, repaired.
 pub(crate) fn healthy() -> Report {
-    let mut report = report(Verdict::Pass, vec![process("1", 1.25)], Vec::new());
+    let mut report = made(Verdict::Pass, vec![process("1", 1.25)], Vec::new());
     report.exit_status = 0;
     report
 }
 
 /// No GC line at all.
 pub(crate) fn nothing() -> Report {
-    let mut report = report(
+    let mut report = made(
         Verdict::NoVerdict(
             "no GC cycle in the input; run the program with GODEBUG=gctrace=1 and pass on its standard error".to_owned(),
         ),
@@ -81,7 +116,7 @@ pub(crate) fn fleet(count: usize) -> Report {
             finding
         })
         .collect();
-    report(Verdict::Critical, processes, findings)
+    made(Verdict::Critical, processes, findings)
 }
 
 /// Names that try to take over the terminal, the page or the line.
@@ -105,12 +140,12 @@ pub(crate) fn hostile() -> Report {
     report
 }
 
-fn report(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Report {
+fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Report {
     Report {
         verdict,
         exit_status: 1,
         input: Input {
-            sources: vec![Source {
+            sources: vec![report::Source {
                 name: "server.log".to_owned(),
                 bytes: 1_234_567,
                 lines: 12_345,

@@ -77,11 +77,12 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
         unit.format(finding.threshold),
         when(finding)
     );
-    page.line(&format!("{label}  {rule}  {figures}"));
+    let width = 8 + 2 + finding.rule.len() + 2;
+    page.hanging(&format!("{label}  {rule}  "), width, &figures);
     if let Some(count) = processes {
         let process = page.name(&finding.process, 40);
         let line = match count {
-            1 => format!("  in {process}"),
+            1 => format!("  in process {process}"),
             count => format!("  in {count} processes, worst in {process}"),
         };
         page.line(&line);

@@ -7,12 +7,13 @@ use crate::units::{self, Unit};
 /// Writes the completeness of the input, warnings, and with `verbose` every rule and damaged line.
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph("input: ", page::BOLD, &completeness(report));
-    if !report.processes.is_empty() {
+    let judged = !report.processes.is_empty() && !report.input.newest_first;
+    if judged {
         let resolution =
             "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
         page.paragraph("", page::DIM, resolution);
     }
-    if !report.processes.is_empty() && !report.rules.is_empty() {
+    if judged && !report.rules.is_empty() {
         page.paragraph("rules: ", page::BOLD, &outcome(report));
     }
     for warning in &report.warnings {
@@ -122,11 +123,7 @@ fn every_rule(report: &Report, page: &mut Page) {
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name} {}", unit.format(value?))))
         .collect();
-        page.line(&format!(
-            "{}{}{}",
-            left(rule.id, longest),
-            left(state, 13),
-            figures.join(", ")
-        ));
+        let label = format!("{}{}", left(rule.id, longest), left(state, 13));
+        page.paragraph(&label, page::Ansi::new(), &figures.join(", "));
     }
 }

@@ -6,17 +6,16 @@ use crate::units;
 
 /// Columns of the names and of each figure.
 const NAME: usize = 11;
-const FIGURE: usize = 8;
+const FIGURE: usize = 7;
 
 /// Writes the table.
 pub(super) fn write(process: &Process, page: &mut Page) {
     let measures = &process.measures;
     let heads = ["p50", "p90", "p99", "max"].map(str::to_owned);
-    let head = line("", &heads, "whole run");
-    let head = page.paint(page::DIM, &head);
+    let head = page.paint(page::DIM, &format!("{}whole run", line("", &heads)));
     page.line(&head);
     for (name, figures, whole) in rows(process, measures) {
-        page.line(&line(name, &figures, &whole));
+        page.paragraph(&line(name, &figures), page::Ansi::new(), &whole);
     }
     if let Some(peak) = &measures.peak_window {
         let text = format!(
@@ -105,7 +104,7 @@ fn gc_cpu(measures: &Measures) -> String {
 
 fn allocation(measures: &Measures) -> String {
     if !measures.allocation_resolved {
-        return "unresolved: below 4MiB a cycle".to_owned();
+        return "unresolved: few or small cycles".to_owned();
     }
     let rate = units::Unit::Mebibytes.format(measures.allocation_bytes_per_second / MIB);
     format!(
@@ -139,7 +138,7 @@ fn sizes(size: &Size) -> [String; 4] {
 }
 
 fn course(size: &Size) -> String {
-    format!("{} at first, {} at last", heap(size.first), heap(size.last))
+    format!("from {} to {}", heap(size.first), heap(size.last))
 }
 
 /// A heap size: 0 in the log is anything below 1 MiB.
@@ -150,7 +149,8 @@ pub(super) fn heap(bytes: u64) -> String {
     }
 }
 
-fn line(name: &str, figures: &[String; 4], whole: &str) -> String {
+/// A row up to its last column, which may need more than one line.
+fn line(name: &str, figures: &[String; 4]) -> String {
     let figures: String = figures.iter().map(|figure| right(figure, FIGURE)).collect();
-    format!("{}{figures}  {whole}", left(name, NAME))
+    format!("{}{figures}  ", left(name, NAME))
 }

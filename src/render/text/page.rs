@@ -67,13 +67,22 @@ impl Page {
 
     /// A paragraph, wrapped; `label` hangs before it, the following lines stand under its text.
     pub(super) fn paragraph(&mut self, label: &str, ansi: Ansi, text: &str) {
+        let painted = if label.trim().is_empty() {
+            label.to_owned()
+        } else {
+            self.paint(ansi, label)
+        };
+        self.hanging(&painted, label.width(), text);
+    }
+
+    /// The same with a label that has its colours already, and its width without them.
+    pub(super) fn hanging(&mut self, label: &str, width: usize, text: &str) {
         let text = self.clean(text);
-        let room = self.style.width.saturating_sub(label.width()).max(20);
+        let room = self.style.width.saturating_sub(width).max(20);
         let options = Options::new(room).word_splitter(WordSplitter::NoHyphenation);
-        let indent = " ".repeat(label.width());
-        let label = self.paint(ansi, label);
+        let indent = " ".repeat(width);
         for (at, line) in textwrap::wrap(&text, options).iter().enumerate() {
-            let before = if at == 0 { &label } else { &indent };
+            let before = if at == 0 { label } else { &indent };
             let line = format!("{before}{line}");
             self.line(&line);
         }

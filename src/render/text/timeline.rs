@@ -45,7 +45,11 @@ pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
         (false, true) => "+ warning",
         (false, false) => return axis(&columns, page),
     };
-    page.line(&format!("{}{marks}  {legend}", left("raised", NAME)));
+    page.line(&format!(
+        "{}{}  {legend}",
+        left("raised", NAME),
+        painted(&marks, page)
+    ));
     axis(&columns, page);
 }
 
@@ -70,6 +74,20 @@ fn raised(columns: &Columns<'_>, process: &Process, findings: &[Finding]) -> Str
                 Some(Severity::Info) | None => ' ',
             }
         })
+        .collect()
+}
+
+/// The marks in the colours of their severities, run by run.
+fn painted(marks: &str, page: &Page) -> String {
+    let color = |mark: u8| match mark {
+        b'!' => page::CRITICAL,
+        b'+' => page::WARNING,
+        _ => page::Ansi::new(),
+    };
+    marks
+        .as_bytes()
+        .chunk_by(|a, b| a == b)
+        .map(|run| page.paint(color(run[0]), &String::from_utf8_lossy(run)))
         .collect()
 }
 
