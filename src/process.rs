@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::event::GcCycle;
+use crate::event::{Format, GcCycle};
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 const OPEN: usize = 64;
@@ -110,6 +110,18 @@ impl Track {
                 .min(HEAP_STRAIN - PERCENT_STRAIN)
             + late_ms.min(10 * PERCENT_STRAIN)
     }
+}
+
+/// Whether an automatic cycle starts well below where the pacer triggers one: at 45/64 of the way from the live heap to
+/// the goal at the earliest (Go 1.18 and later; `minTriggerRatio` in runtime/mgcpacer.go).
+fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
+    let Some(goal) = cycle.goal_mib() else {
+        return false;
+    };
+    let runway = goal.saturating_sub(last.heap_live_mib + 2);
+    cycle.format == Format::Go1_18
+        && !cycle.forced
+        && cycle.heap_start_mib + 2 < last.heap_live_mib + runway / 2
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
@@ -358,10 +370,12 @@ impl Stream {
             let shape = if last.format == cycle.format { 0 } else { 24 };
             let processors = if last.gomaxprocs == cycle.gomaxprocs { 0 } else { 12 };
             // The number of processors stopped is the same in every stop of a process whose P stays.
-            let stops = if processors > 0 || (low <= track.stops.1 && high >= track.stops.0) { 0 } else { 12 };
+            let same_stops = low <= track.stops.1 && high >= track.stops.0;
+            let stops = if processors > 0 || same_stops { 0 } else { 12 };
             let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 { 8 } else { 0 };
+            let trigger = if gap == 0 && starts_too_early(last, cycle) { 8 } else { 0 };
             let percent = if percent_off(last, cycle) > 300 { 4 } else { 0 };
-            Some(gap + shape + processors + stops + heap + percent)
+            Some(gap + shape + processors + stops + heap + trigger + percent)
         };
         let first = match (cycle.number, self.tracks.is_empty()) {
             (_, true) => Some(0),

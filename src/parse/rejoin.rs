@@ -184,11 +184,7 @@ impl Weaver {
         }
         self.readings = next;
         self.prune();
-        let taken = self.take();
-        if self.readings.first().is_none_or(|r| r.open.is_empty()) && taken.is_empty() {
-            self.shapes.learn(body);
-        }
-        taken
+        self.take()
     }
 
     /// Keeps the cheapest of equal readings, and the cheapest of all.
