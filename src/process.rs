@@ -7,7 +7,7 @@
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::event::{Format, GcCycle};
 
@@ -15,6 +15,8 @@ use crate::event::{Format, GcCycle};
 const OPEN: usize = 64;
 /// Cycles remembered to know a line that is shipped twice, each as a 64-bit hash.
 const REMEMBERED: usize = 2_048;
+/// The same in a stream with a name: there may be a thousand of them.
+const REMEMBERED_NAMED: usize = 128;
 /// Slack for clocks printed in whole milliseconds and phases truncated.
 const SLACK_NS: u64 = 2_000_000;
 /// Cycles after which a process that printed none of them is no longer counted as alive.
@@ -65,7 +67,7 @@ pub struct Stream {
     now: i128,
     placed: u64,
     seen: VecDeque<u64>,
-    hasher: RandomState,
+    remembered: usize,
     falling: u32,
     rising: u32,
     previous: Option<(u64, u64)>,
@@ -78,7 +80,7 @@ impl Default for Stream {
             now: i128::MIN,
             placed: 0,
             seen: VecDeque::new(),
-            hasher: RandomState::new(),
+            remembered: REMEMBERED,
             falling: 0,
             rising: 0,
             previous: None,
@@ -119,9 +121,16 @@ fn own_cost(cycle: &GcCycle) -> Option<u32> {
         return None;
     }
     // No more CPU time than processors have while the cycle lasts. Printed numbers are truncated by a tenth at most.
-    let wall = cycle.duration_ns().saturating_add(cycle.duration_ns() / 8).saturating_add(100_000);
+    let wall = cycle
+        .duration_ns()
+        .saturating_add(cycle.duration_ns() / 8)
+        .saturating_add(100_000);
     let most = wall.saturating_mul(u64::from(cycle.gomaxprocs));
-    let marking = [cycle.mark_assist_cpu_ns, cycle.mark_background_cpu_ns, cycle.mark_idle_cpu_ns];
+    let marking = [
+        cycle.mark_assist_cpu_ns,
+        cycle.mark_background_cpu_ns,
+        cycle.mark_idle_cpu_ns,
+    ];
     if marking.iter().any(|cpu| *cpu > most) {
         return None;
     }
@@ -152,7 +161,11 @@ fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
         return (low, high);
     }
     let (low, high) = (low.max(track.stops.0), high.min(track.stops.1));
-    if low <= high { (low, high) } else { track.stops }
+    if low <= high {
+        (low, high)
+    } else {
+        track.stops
+    }
 }
 
 /// Strain of a line of another Go version: never the same process.
@@ -205,17 +218,37 @@ fn percent_off(last: &GcCycle, cycle: &GcCycle) -> u64 {
     u64::try_from((out_of_reach * 10 + middle) * 100 / end).unwrap_or(u64::MAX)
 }
 
+/// A cycle as 64 bits. Two that differ have the same with a chance of one in 10^19.
+fn fingerprint(cycle: &GcCycle) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    cycle.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Stream {
+    /// A stream with a name, one of many: it remembers less.
+    pub fn named() -> Self {
+        Self {
+            remembered: REMEMBERED_NAMED,
+            ..Self::default()
+        }
+    }
+
+    /// The processes followed.
+    pub fn processes(&self) -> impl Iterator<Item = u32> {
+        self.tracks.iter().map(|t| t.process)
+    }
+
     /// Finds the process of a cycle. `fresh` gives the number of a new process.
     pub fn place(&mut self, cycle: &GcCycle, fresh: &mut dyn FnMut() -> u32) -> Placement {
-        let hash = self.hasher.hash_one(cycle);
+        let hash = fingerprint(cycle);
         // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
         let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
         if repeated && self.seen.contains(&hash) {
             return Placement::Duplicate;
         }
         self.watch_order(cycle);
-        if self.seen.len() == REMEMBERED {
+        if self.seen.len() >= self.remembered {
             self.seen.pop_front();
         }
         self.seen.push_back(hash);
@@ -383,16 +416,36 @@ impl Stream {
             if !track.admits(cycle) || (self.tracks.len() == 1 && last.format != cycle.format) {
                 return None;
             }
-            let gap = if cycle.number == last.number + 1 { 0 } else { 6 };
+            let gap = if cycle.number == last.number + 1 {
+                0
+            } else {
+                6
+            };
             let shape = if last.format == cycle.format { 0 } else { 24 };
-            let processors = if last.gomaxprocs == cycle.gomaxprocs { 0 } else { 12 };
+            let processors = if last.gomaxprocs == cycle.gomaxprocs {
+                0
+            } else {
+                12
+            };
             // The number of processors stopped is the same in every stop of a process whose P stays.
             let same_stops = low <= track.stops.1 && high >= track.stops.0;
             let stops = if processors > 0 || same_stops { 0 } else { 12 };
-            let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 { 8 } else { 0 };
-            let trigger = if gap == 0 && starts_too_early(last, cycle) { 8 } else { 0 };
+            let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 {
+                8
+            } else {
+                0
+            };
+            let trigger = if gap == 0 && starts_too_early(last, cycle) {
+                8
+            } else {
+                0
+            };
             let percent = if percent_off(last, cycle) > 150 { 8 } else { 0 };
-            let globals = if last.globals_mib == cycle.globals_mib { 0 } else { 8 };
+            let globals = if last.globals_mib == cycle.globals_mib {
+                0
+            } else {
+                8
+            };
             Some(gap + shape + processors + stops + heap + trigger + percent + globals)
         };
         let first = match (cycle.number, self.tracks.is_empty()) {
@@ -400,7 +453,12 @@ impl Stream {
             (1, false) => Some(6),
             _ => None,
         };
-        self.tracks.iter().filter_map(cost).chain(first).min().map(|cost| cost + own)
+        self.tracks
+            .iter()
+            .filter_map(cost)
+            .chain(first)
+            .min()
+            .map(|cost| cost + own)
     }
 }
 

@@ -125,7 +125,8 @@ impl Shapes {
 
     fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
-        let ours = (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
+        let ours =
+            (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
         if self.known.len() < SHAPES && !ours && self.known.insert(Self::of(line)) {
             self.slippery += usize::from(token::states_starting(line).next().is_some());
         }
@@ -153,7 +154,9 @@ impl Weaver {
 
     /// True while the best reading has a gc line cut open.
     pub(crate) fn is_open(&self) -> bool {
-        self.readings.first().is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
+        self.readings
+            .first()
+            .is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
     }
 
     /// Forgets what is open.
@@ -214,8 +217,16 @@ impl Weaver {
             let same = |other: &Reading| {
                 other.open.len() == reading.open.len()
                     && other.done.len() == reading.done.len()
-                    && other.open.iter().zip(&reading.open).all(|(a, b)| a.text == b.text)
-                    && other.done.iter().zip(&reading.done).all(|(a, b)| a.text == b.text)
+                    && other
+                        .open
+                        .iter()
+                        .zip(&reading.open)
+                        .all(|(a, b)| a.text == b.text)
+                    && other
+                        .done
+                        .iter()
+                        .zip(&reading.done)
+                        .all(|(a, b)| a.text == b.text)
             };
             if !kept.iter().any(same) {
                 kept.push(reading);
@@ -238,9 +249,10 @@ impl Weaver {
             let cost = best.cost;
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             // Coming to an end is evidence by itself: an unfinished reading must be as cheap to speak against it.
-            let rivals = self.readings.iter().filter(|r| {
-                r.cost <= cost || (r.cost <= cost + margin && !r.done.is_empty())
-            });
+            let rivals = self
+                .readings
+                .iter()
+                .filter(|r| r.cost <= cost || (r.cost <= cost + margin && !r.done.is_empty()));
             if !rivals.clone().all(has) {
                 if rivals.clone().all(|r| !r.done.is_empty()) {
                     // Read to its end in two ways that cannot be told apart: damaged.
@@ -302,12 +314,23 @@ impl Step<'_> {
     }
 
     /// Reads on in an open fragment. Returns what it costs to leave the text to others.
-    fn go_on(&mut self, reading: &Reading, index: usize, fragment: &Fragment, at: usize, pieces: usize) -> u32 {
+    fn go_on(
+        &mut self,
+        reading: &Reading,
+        index: usize,
+        fragment: &Fragment,
+        at: usize,
+        pieces: usize,
+    ) -> u32 {
         let rest = &self.body[at..];
         if token::may_end(fragment.state) && rest.is_empty() && pieces == 0 {
             // The line feed of the cut line, alone on its line.
             let mut fragment = fragment.clone();
-            fragment.claims.push(Claim { line: self.line, start: at, end: at });
+            fragment.claims.push(Claim {
+                line: self.line,
+                start: at,
+                end: at,
+            });
             self.finish(reading, Some(index), fragment, 0);
             // Where blank lines are foreign too, this may be one, and ` (forced)` still to come.
             // With one process the next gc line will tell; with several nothing will.
@@ -321,7 +344,11 @@ impl Step<'_> {
         *self.walks += 1;
         let last = walk.last();
         // A line feed alone behind the last operand would have been the line's own.
-        let lookalike = if pieces == 0 && self.shape_known { LOOKALIKE } else { 0 };
+        let lookalike = if pieces == 0 && self.shape_known {
+            LOOKALIKE
+        } else {
+            0
+        };
         self.pieces(reading, Some(index), fragment, at, pieces, &walk, lookalike);
         let operands = walk.boundaries.iter().filter(|b| !b.split).count();
         let operands = u32::try_from(operands).unwrap_or(u32::MAX);
@@ -345,13 +372,24 @@ impl Step<'_> {
             state: START,
             claims: Vec::new(),
         };
-        let second = if reading.open.is_empty() || !self.known.alone() { 0 } else { SECOND };
+        let second = if reading.open.is_empty() || !self.known.alone() {
+            0
+        } else {
+            SECOND
+        };
         self.pieces(reading, None, &fragment, at, pieces, &walk, second);
-        if walk.distinctive(START) { UNCLAIMED } else { 0 }
+        if walk.distinctive(START) {
+            UNCLAIMED
+        } else {
+            0
+        }
     }
 
     /// Every way to end a piece of `fragment` that starts at byte `at`.
-    #[allow(clippy::too_many_arguments, reason = "a step of the search: where it is and what it costs")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "a step of the search: where it is and what it costs"
+    )]
     fn pieces(
         &mut self,
         reading: &Reading,
@@ -386,7 +424,11 @@ impl Step<'_> {
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
-            longer.claims.push(Claim { line: self.line, start: at, end });
+            longer.claims.push(Claim {
+                line: self.line,
+                start: at,
+                end,
+            });
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
             };
@@ -434,7 +476,13 @@ impl Step<'_> {
 
     /// Reads another writer's piece behind a piece: only readings that take one are kept. Returns what it costs to
     /// leave the text unclaimed.
-    fn read_behind(&mut self, reading: &Reading, not: Option<usize>, at: usize, pieces: usize) -> u32 {
+    fn read_behind(
+        &mut self,
+        reading: &Reading,
+        not: Option<usize>,
+        at: usize,
+        pieces: usize,
+    ) -> u32 {
         let mut unclaimed = 0;
         if self.next.len() > 8 * READINGS {
             return unclaimed;

@@ -249,7 +249,9 @@ fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
     match candidate {
         Lit(literal) => text.starts_with(literal),
         Uint | Ms | Sec => text.first().is_some_and(u8::is_ascii_digit),
-        Pct => text.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
+        Pct => text
+            .first()
+            .is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
     }
 }
 

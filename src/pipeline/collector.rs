@@ -15,6 +15,9 @@ use crate::report::{self, Report};
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
 
+/// Stream names counted, to number the processes of each.
+const NAMES: usize = 4_096;
+
 /// A process while its cycles come.
 struct Process {
     id: String,
@@ -140,6 +143,10 @@ impl Finds for Collector<'_> {
         }
     }
 
+    fn close(&mut self, process: u32) {
+        Self::close(self, process);
+    }
+
     fn foreign(&mut self, text: &[u8]) {
         if self.failed.is_none() {
             self.failed = self.sink.foreign(text).err();
@@ -195,11 +202,15 @@ impl Collector<'_> {
                 self.nameless.to_string()
             }
             Some(name) => {
-                let count = self.names.entry(name.clone()).or_default();
-                *count += 1;
-                match count {
-                    1 => name.clone(),
-                    count => format!("{name}#{count}"),
+                if self.names.len() >= NAMES && !self.names.contains_key(name) {
+                    format!("{name}#{number}")
+                } else {
+                    let count = self.names.entry(name.clone()).or_default();
+                    *count += 1;
+                    match count {
+                        1 => name.clone(),
+                        count => format!("{name}#{count}"),
+                    }
                 }
             }
         };

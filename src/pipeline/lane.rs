@@ -60,9 +60,28 @@ pub(super) struct Lane {
     /// Up to where the starts of whole lines were learnt.
     learnt: u64,
     torn: Vec<Torn>,
+    used: u64,
 }
 
 impl Lane {
+    /// The lane of a stream with a name, one of many.
+    pub(super) fn named() -> Self {
+        Self {
+            stream: Stream::named(),
+            ..Self::default()
+        }
+    }
+
+    /// A gc line of it was seen at this time.
+    pub(super) const fn touch(&mut self, now: u64) {
+        self.used = now;
+    }
+
+    /// When a gc line of it was last seen.
+    pub(super) const fn used(&self) -> u64 {
+        self.used
+    }
+
     /// True while the lines of this stream must be shown.
     pub(super) fn is_active(&self) -> bool {
         self.active
@@ -70,7 +89,11 @@ impl Lane {
 
     /// Where a gc line that is cut open now can have begun at the earliest.
     pub(super) fn begins(&self) -> u64 {
-        let several = if self.stream.alive() > 1 { 2 * self.stream.alive() } else { 0 };
+        let several = if self.stream.alive() > 1 {
+            2 * self.stream.alive()
+        } else {
+            0
+        };
         let index = self.ends.len().saturating_sub(1 + several);
         self.ends.get(index).copied().unwrap_or(0)
     }

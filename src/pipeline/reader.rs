@@ -32,8 +32,8 @@ const CLAIMED: usize = 512;
 const CREDIT: u64 = 1_000_000;
 /// Bytes read that pay for one more walk: what bounds the work on hostile input.
 const BYTES_A_WALK: u64 = 64;
-/// Streams told apart by their prefix; lines of more share the nameless one.
-const STREAMS: usize = 4_096;
+/// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
+const STREAMS: usize = 1_024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,8 @@ pub(super) trait Finds {
     fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool;
     /// `GC forced` before a cycle of this stream.
     fn forced_notice(&mut self, stream: &[u8]);
+    /// Nothing more will come of this process.
+    fn close(&mut self, process: u32);
     /// Lines that are no GC trace, whole and in order. Called only where foreign lines are wanted.
     fn foreign(&mut self, text: &[u8]);
 }
@@ -87,6 +89,8 @@ pub(super) struct Reader {
     source: usize,
     /// Lines of the current source before the reading position.
     line: u64,
+    /// Wrapped gc lines so far: the clock by which streams grow old.
+    lines_seen: u64,
     /// Position in the input at which the current source starts.
     source_start: u64,
     hot: bool,
@@ -95,6 +99,7 @@ pub(super) struct Reader {
     /// Lanes that wait for the rest of a cut line.
     active: usize,
     credit: u64,
+    newest_first: bool,
     claimed: VecDeque<u64>,
     strange: Vec<Strange>,
     beginnings: Vec<Beginning>,
@@ -113,12 +118,14 @@ impl Reader {
             input: Input::default(),
             source: 0,
             line: 0,
+            lines_seen: 0,
             source_start: 0,
             hot: true,
             plain: Lane::default(),
             lanes: HashMap::new(),
             active: 0,
             credit: CREDIT,
+            newest_first: false,
             claimed: VecDeque::new(),
             strange: Vec::new(),
             beginnings: Vec::new(),
@@ -141,8 +148,17 @@ impl Reader {
     }
 
     /// Reads the complete lines `bytes[from..to]`. `base` is the position of `bytes[0]` in the input.
-    pub(super) fn lines(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
-        self.credit = self.credit.saturating_add((to - from) as u64 / BYTES_A_WALK);
+    pub(super) fn lines(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        to: usize,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) {
+        self.credit = self
+            .credit
+            .saturating_add((to - from) as u64 / BYTES_A_WALK);
         let mut at = from;
         while at < to {
             let rest = &bytes[at..to];
@@ -199,7 +215,11 @@ impl Reader {
             wall: None,
             repaired: false,
         };
-        tally(&mut self.input, finds.cycle(&found, &mut self.plain.stream), false);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut self.plain.stream),
+            false,
+        );
         self.ended(&[], offset + (length + end) as u64, true);
         self.hot = true;
         Some(length + end)
@@ -286,12 +306,20 @@ impl Reader {
     }
 
     /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
-    fn slow_line(&mut self, bytes: &[u8], at: usize, to: usize, base: u64, finds: &mut dyn Finds) -> usize {
+    fn slow_line(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        to: usize,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) -> usize {
         let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
         let line = &bytes[at..end];
         let offset = base + at as u64;
         self.line += 1;
         let mut unwrapped = unwrap(line, Depth::ANY);
+        self.room(&unwrapped.stream, finds);
         if unwrapped.partial {
             self.hold_partial(&unwrapped, line, offset, finds);
             return end;
@@ -320,7 +348,11 @@ impl Reader {
             self.odd_line(bytes, at, line, &unwrapped, base, finds);
         } else {
             // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
-            let alike = if self.active > 0 { unwrap(line, self.depth) } else { unwrapped };
+            let alike = if self.active > 0 {
+                unwrap(line, self.depth)
+            } else {
+                unwrapped
+            };
             self.input.other_lines += 1;
             self.pass(line, offset, &alike, finds);
             if self.active > 0 {
@@ -335,7 +367,13 @@ impl Reader {
     }
 
     /// Keeps the part of a line that goes on in the next physical line of its stream.
-    fn hold_partial(&mut self, unwrapped: &Unwrapped<'_>, line: &[u8], offset: u64, finds: &mut dyn Finds) {
+    fn hold_partial(
+        &mut self,
+        unwrapped: &Unwrapped<'_>,
+        line: &[u8],
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
         self.input.other_lines += 1;
         self.pass(line, offset, unwrapped, finds);
         if self.partial.len() >= 64 {
@@ -349,9 +387,16 @@ impl Reader {
 
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
         if self.foreign {
-            let beginning = unwrapped.body.starts_with(b"gc") || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
-            self.hold
-                .line(offset, line, unwrapped.body_at, beginning, self.active > 0, finds);
+            let beginning = unwrapped.body.starts_with(b"gc")
+                || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
+            self.hold.line(
+                offset,
+                line,
+                unwrapped.body_at,
+                beginning,
+                self.active > 0,
+                finds,
+            );
         }
     }
 
@@ -361,13 +406,39 @@ impl Reader {
         lanes: &'a mut HashMap<Vec<u8>, Lane>,
         name: &[u8],
     ) -> &'a mut Lane {
-        if name.is_empty() || (lanes.len() >= STREAMS && !lanes.contains_key(name)) {
+        if name.is_empty() {
             return plain;
         }
         if !lanes.contains_key(name) {
-            lanes.insert(name.to_vec(), Lane::default());
+            lanes.insert(name.to_vec(), Lane::named());
         }
         lanes.entry(name.to_vec()).or_default()
+    }
+
+    /// Makes room for a stream that is new: the one that was silent longest is closed.
+    fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
+        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.contains_key(name) {
+            return;
+        }
+        let oldest = self.lanes.iter().min_by_key(|(_, lane)| lane.used());
+        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+            return;
+        };
+        self.before_whole(&oldest, None, finds);
+        if let Some(mut lane) = self.lanes.remove(&oldest) {
+            self.active -= usize::from(lane.is_active());
+            for torn in lane.close() {
+                self.damaged(
+                    torn.line,
+                    "its other pieces were not found".to_owned(),
+                    &torn.text,
+                );
+            }
+            self.newest_first |= lane.stream.newest_first();
+            for process in lane.stream.processes() {
+                finds.close(process);
+            }
+        }
     }
 
     /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
@@ -397,11 +468,22 @@ impl Reader {
             self.active = self.active.saturating_sub(1);
         }
         for torn in lost {
-            self.damaged(torn.line, "its other pieces were not found".to_owned(), &torn.text);
+            self.damaged(
+                torn.line,
+                "its other pieces were not found".to_owned(),
+                &torn.text,
+            );
         }
     }
 
-    fn emit(&mut self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
+    fn emit(
+        &mut self,
+        cycle: &GcCycle,
+        raw: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
         let found = Found {
             cycle,
             raw,
@@ -411,8 +493,14 @@ impl Reader {
             wall: unwrapped.wall.as_deref(),
             repaired: false,
         };
+        self.lines_seen += 1;
         let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
-        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), false);
+        lane.touch(self.lines_seen);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut lane.stream),
+            false,
+        );
         self.ended(&unwrapped.stream, offset + 1, true);
     }
 
@@ -430,16 +518,26 @@ impl Reader {
         let text = parse::trim_end(&unwrapped.body);
         let quoted = memchr::memmem::find_iter(text, b"gc ")
             .filter(|start| *start > 0)
-            .find_map(|start| parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest)));
+            .find_map(|start| {
+                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
+            });
         if let Some((start, cycle, [])) = quoted
             && !holds_piece(&text[..start])
         {
-            self.strange_line(&text[..start], &cycle, &text[start..], unwrapped, offset, finds);
+            self.strange_line(
+                &text[..start],
+                &cycle,
+                &text[start..],
+                unwrapped,
+                offset,
+                finds,
+            );
             self.pass(line, offset, unwrapped, finds);
             return;
         }
         // Behind a piece of a cut line a whole one is another writer's, not a quotation.
-        let behind_piece = matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
+        let behind_piece =
+            matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
         let torn = behind_piece
             || memchr::memmem::find_iter(text, NEEDLE)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
@@ -477,7 +575,10 @@ impl Reader {
         self.active += 1;
         lane.begin();
         let held = |position: u64| {
-            usize::try_from(position.saturating_sub(base)).unwrap_or(usize::MAX).max(at.saturating_sub(HISTORY)).min(at)
+            usize::try_from(position.saturating_sub(base))
+                .unwrap_or(usize::MAX)
+                .max(at.saturating_sub(HISTORY))
+                .min(at)
         };
         let begins = held(lane.begins());
         for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
@@ -489,7 +590,9 @@ impl Reader {
         let mut walks = 0;
         for (start, line) in lines_between(bytes, begins, at) {
             let line = unwrap(line, depth);
-            if line.stream.as_ref() != name || parse::whole_cycle(parse::trim_end(&line.body)).is_some() {
+            if line.stream.as_ref() != name
+                || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
+            {
                 continue;
             }
             walks += 1;
@@ -511,7 +614,10 @@ impl Reader {
         }
         let mended = lane.show(offset, &unwrapped.body);
         for line in mended {
-            self.credit = self.credit.saturating_add(CREDIT / 256).min(CREDIT.max(self.credit));
+            self.credit = self
+                .credit
+                .saturating_add(CREDIT / 256)
+                .min(CREDIT.max(self.credit));
             self.mended(&line, name, unwrapped.wall.as_deref(), finds);
             self.ended(name, offset + 1, false);
         }
@@ -573,6 +679,7 @@ impl Reader {
             return;
         };
         let name = stream_name(prefix);
+        self.room(&name, finds);
         if self.strange[index].accepted {
             let held = self.held(cycle, raw, unwrapped, offset);
             self.emit_held(&held, &name, finds);
@@ -617,7 +724,11 @@ impl Reader {
             repaired: false,
         };
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), false);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut lane.stream),
+            false,
+        );
     }
 
     /// After each read: text held back for a cut line that does not go on is let go.
@@ -660,7 +771,11 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(self.line, "the log ends inside the line".to_owned(), &text.body);
+            self.damaged(
+                self.line,
+                "the log ends inside the line".to_owned(),
+                &text.body,
+            );
         }
         self.before_whole(&[], None, finds);
         let names: Vec<Vec<u8>> = self.lanes.keys().cloned().collect();
@@ -672,7 +787,11 @@ impl Reader {
             lost.extend(lane.close());
         }
         for torn in lost {
-            self.damaged(torn.line, "the log ends before its other pieces".to_owned(), &torn.text);
+            self.damaged(
+                torn.line,
+                "the log ends before its other pieces".to_owned(),
+                &torn.text,
+            );
         }
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
@@ -683,7 +802,8 @@ impl Reader {
         if self.foreign {
             self.hold.release(finds);
         }
-        self.input.newest_first = self.plain.stream.newest_first()
+        self.input.newest_first = self.newest_first
+            || self.plain.stream.newest_first()
             || self.lanes.values().any(|lane| lane.stream.newest_first());
     }
 
@@ -720,7 +840,11 @@ fn stream_name(prefix: &[u8]) -> Vec<u8> {
         .iter()
         .rposition(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'>'))
         .map_or(0, |i| i + 1);
-    if end == 0 { prefix.to_vec() } else { prefix[..end].to_vec() }
+    if end == 0 {
+        prefix.to_vec()
+    } else {
+        prefix[..end].to_vec()
+    }
 }
 
 /// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.

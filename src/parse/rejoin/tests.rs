@@ -21,7 +21,17 @@ fn weave(lines: &[&str]) -> Vec<String> {
         for mended in weaver.line(index as u64, line.as_bytes(), &Anything) {
             found.push(String::from_utf8(mended.text).unwrap());
         }
-        for r in &weaver.readings { eprintln!("{index} {} {:?} {}", r.cost, r.open.iter().map(|f| (String::from_utf8_lossy(&f.text).into_owned(), f.state)).collect::<Vec<_>>(), r.done.len()); }
+        for r in &weaver.readings {
+            eprintln!(
+                "{index} {} {:?} {}",
+                r.cost,
+                r.open
+                    .iter()
+                    .map(|f| (String::from_utf8_lossy(&f.text).into_owned(), f.state))
+                    .collect::<Vec<_>>(),
+                r.done.len()
+            );
+        }
     }
     found
 }
@@ -33,6 +43,8 @@ fn a_line_cut_once() {
             "gc 78 @2.067s 1%gc manager: compacting tenant 444 @2.066s 3%: done",
             ": 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P",
         ]),
-        ["gc 78 @2.067s 1%: 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P"]
+        [
+            "gc 78 @2.067s 1%: 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P"
+        ]
     );
 }
