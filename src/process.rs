@@ -112,6 +112,25 @@ impl Track {
     }
 }
 
+/// What the numbers of one line, by themselves, cost; `None` where they contradict each other.
+fn own_cost(cycle: &GcCycle) -> Option<u32> {
+    // Both held in 6,990 of 6,990 lines measured.
+    if cycle.heap_start_mib > cycle.heap_end_mib || cycle.heap_live_mib > cycle.heap_end_mib {
+        return None;
+    }
+    // No more CPU time than processors have while the cycle lasts. Printed numbers are truncated by a tenth at most.
+    let wall = cycle.duration_ns().saturating_add(cycle.duration_ns() / 8).saturating_add(100_000);
+    let most = wall.saturating_mul(u64::from(cycle.gomaxprocs));
+    let marking = [cycle.mark_assist_cpu_ns, cycle.mark_background_cpu_ns, cycle.mark_idle_cpu_ns];
+    if marking.iter().any(|cpu| *cpu > most) {
+        return None;
+    }
+    let goal = cycle.goal_mib().unwrap_or(u64::MAX);
+    let over = cycle.heap_start_mib > goal.saturating_mul(2).saturating_add(8);
+    let leap = cycle.heap_end_mib > cycle.heap_start_mib.saturating_mul(4).saturating_add(64);
+    Some(if over { 8 } else { 0 } + if leap { 8 } else { 0 })
+}
+
 /// Whether an automatic cycle starts well below where the pacer triggers one: at 45/64 of the way from the live heap to
 /// the goal at the earliest (Go 1.18 and later; `minTriggerRatio` in runtime/mgcpacer.go).
 fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
@@ -358,9 +377,7 @@ impl Stream {
     /// What it costs that this cycle is the next one, in the units of [`Stream::head_cost`].
     pub fn cycle_cost(&self, cycle: &GcCycle) -> Option<u32> {
         let (low, high) = stop_processors(cycle)?;
-        let ordered = cycle.heap_start_mib <= cycle.heap_end_mib
-            && cycle.heap_live_mib <= cycle.heap_end_mib;
-        let own = if ordered { 0 } else { 4 };
+        let own = own_cost(cycle)?;
         let cost = |track: &Track| {
             let last = &track.last;
             if !track.admits(cycle) || (self.tracks.len() == 1 && last.format != cycle.format) {
@@ -374,8 +391,9 @@ impl Stream {
             let stops = if processors > 0 || same_stops { 0 } else { 12 };
             let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 { 8 } else { 0 };
             let trigger = if gap == 0 && starts_too_early(last, cycle) { 8 } else { 0 };
-            let percent = if percent_off(last, cycle) > 300 { 4 } else { 0 };
-            Some(gap + shape + processors + stops + heap + trigger + percent)
+            let percent = if percent_off(last, cycle) > 150 { 8 } else { 0 };
+            let globals = if last.globals_mib == cycle.globals_mib { 0 } else { 8 };
+            Some(gap + shape + processors + stops + heap + trigger + percent + globals)
         };
         let first = match (cycle.number, self.tracks.is_empty()) {
             (_, true) => Some(0),

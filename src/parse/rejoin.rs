@@ -31,6 +31,12 @@ const PIECES: usize = 6;
 const REACH: u32 = 60;
 /// What a reading may cost more than the best one and still speak against it.
 const MARGIN: u32 = 2;
+/// The same where several programs print into the stream.
+const WRITERS_MARGIN: u32 = 7;
+/// The same where foreign lines begin as pieces do.
+const WIDE_MARGIN: u32 = 20;
+/// Distinct starts of foreign lines that could be starts of pieces, from which on they are easily mistaken.
+const SLIPPERY: usize = 4;
 
 /// A text that can only be of a gc line, left unclaimed.
 const UNCLAIMED: u32 = 40;
@@ -102,7 +108,11 @@ struct Reading {
 
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
-struct Shapes(HashSet<[u8; SHAPE]>);
+struct Shapes {
+    known: HashSet<[u8; SHAPE]>,
+    /// How many of them begin as a piece of a gc line can.
+    slippery: usize,
+}
 
 impl Shapes {
     fn of(text: &[u8]) -> [u8; SHAPE] {
@@ -116,13 +126,13 @@ impl Shapes {
     fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
         let ours = (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
-        if self.0.len() < SHAPES && !ours {
-            self.0.insert(Self::of(line));
+        if self.known.len() < SHAPES && !ours && self.known.insert(Self::of(line)) {
+            self.slippery += usize::from(token::states_starting(line).next().is_some());
         }
     }
 
     fn knows(&self, text: &[u8]) -> bool {
-        self.0.contains(&Self::of(text))
+        self.known.contains(&Self::of(text))
     }
 }
 
@@ -151,11 +161,16 @@ impl Weaver {
         self.readings.clear();
     }
 
-    /// A whole gc line stands in the stream: where one process prints, nothing of it is open any more.
-    pub(crate) fn whole_line(&mut self, known: &dyn Knowledge) {
-        if known.alone() {
-            self.readings.clear();
+    /// A whole gc line follows, or nothing more: where one process prints, what is not complete by now never will be.
+    /// Returns the gc lines that are.
+    pub(crate) fn whole_line(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
+        if !known.alone() {
+            return Vec::new();
         }
+        self.readings.retain(|reading| reading.open.is_empty());
+        let taken = self.take(known);
+        self.readings.clear();
+        taken
     }
 
     /// Takes in the next line; returns the gc lines that it completes.
@@ -184,7 +199,7 @@ impl Weaver {
         }
         self.readings = next;
         self.prune();
-        self.take()
+        self.take(known)
     }
 
     /// Keeps the cheapest of equal readings, and the cheapest of all.
@@ -210,7 +225,12 @@ impl Weaver {
     }
 
     /// The cycles that every reading agrees on that costs about as little as the best.
-    fn take(&mut self) -> Vec<Mended> {
+    fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
+        let margin = match (self.shapes.slippery < SLIPPERY, known.alone()) {
+            (false, _) => WIDE_MARGIN,
+            (true, false) => WRITERS_MARGIN,
+            (true, true) => MARGIN,
+        };
         let mut taken = Vec::new();
         while let Some(best) = self.readings.first()
             && let Some(mended) = best.done.first().cloned()
@@ -219,7 +239,7 @@ impl Weaver {
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             // Coming to an end is evidence by itself: an unfinished reading must be as cheap to speak against it.
             let rivals = self.readings.iter().filter(|r| {
-                r.cost <= cost || (r.cost <= cost + MARGIN && !r.done.is_empty())
+                r.cost <= cost || (r.cost <= cost + margin && !r.done.is_empty())
             });
             if !rivals.clone().all(has) {
                 if rivals.clone().all(|r| !r.done.is_empty()) {
@@ -289,7 +309,10 @@ impl Step<'_> {
             let mut fragment = fragment.clone();
             fragment.claims.push(Claim { line: self.line, start: at, end: at });
             self.finish(reading, Some(index), fragment, 0);
-            return UNCLAIMED;
+            // Where blank lines are foreign too, this may be one, and ` (forced)` still to come.
+            // With one process the next gc line will tell; with several nothing will.
+            let either = self.shape_known && self.known.alone();
+            return if either { 0 } else { UNCLAIMED };
         }
         if !token::can_start(fragment.state, rest) {
             return 0;
@@ -403,26 +426,30 @@ impl Step<'_> {
                 let mut shared = next.clone();
                 // The text behind is a piece, so nothing about it is strange.
                 shared.cost = reading.cost + cost + head;
-                self.read_behind(&shared, index, end, pieces + 1);
+                next.cost += self.read_behind(&shared, index, end, pieces + 1);
             }
             self.next.push(next);
         }
     }
 
-    /// Reads another writer's piece behind a piece: only readings that take one are kept.
-    fn read_behind(&mut self, reading: &Reading, not: Option<usize>, at: usize, pieces: usize) {
+    /// Reads another writer's piece behind a piece: only readings that take one are kept. Returns what it costs to
+    /// leave the text unclaimed.
+    fn read_behind(&mut self, reading: &Reading, not: Option<usize>, at: usize, pieces: usize) -> u32 {
+        let mut unclaimed = 0;
         if self.next.len() > 8 * READINGS {
-            return;
+            return unclaimed;
         }
         let not = not.unwrap_or(reading.open.len() - 1);
         for (index, fragment) in reading.open.iter().enumerate() {
             if index != not {
-                self.go_on(reading, index, fragment, at, pieces);
+                unclaimed = unclaimed.max(self.go_on(reading, index, fragment, at, pieces));
             }
         }
         if self.body[at..].starts_with(b"gc ") && reading.open.len() < OPEN {
-            self.begin(reading, at, pieces);
+            unclaimed = unclaimed.max(self.begin(reading, at, pieces));
         }
+        // Short matches happen in foreign text; only what can be nothing else counts.
+        if unclaimed >= UNCLAIMED { UNCLAIMED } else { 0 }
     }
 
     /// What a fragment's number and start cost, as soon as a piece holds them.

@@ -89,10 +89,7 @@ impl Lane {
     /// Shows a line.
     pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<Mended> {
         let mended = self.weaver.line(offset, body, &Known(&self.stream));
-        for line in &mended {
-            self.torn
-                .retain(|torn| !line.claims.iter().any(|claim| claim.line == torn.offset));
-        }
+        self.mended(&mended);
         mended
     }
 
@@ -118,8 +115,20 @@ impl Lane {
             // Lines that held pieces start as no foreign line does.
             self.learnt = self.learnt.max(end);
         }
-        if whole && self.active {
-            self.weaver.whole_line(&Known(&self.stream));
+    }
+
+    /// A whole gc line follows, or the end of the log: what is complete by now.
+    pub(super) fn before_whole(&mut self) -> Vec<Mended> {
+        let mended = self.weaver.whole_line(&Known(&self.stream));
+        self.mended(&mended);
+        mended
+    }
+
+    /// Lines that were put together are torn no more.
+    fn mended(&mut self, mended: &[Mended]) {
+        for line in mended {
+            self.torn
+                .retain(|torn| !line.claims.iter().any(|claim| claim.line == torn.offset));
         }
     }
 

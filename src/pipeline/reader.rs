@@ -183,6 +183,12 @@ impl Reader {
             _ => return None,
         };
         let length = text.len() - behind.len();
+        if self.active > 0 {
+            self.before_whole(&[], None, finds);
+        }
+        if self.foreign {
+            self.hold.cycle(finds);
+        }
         self.line += 1;
         let found = Found {
             cycle: &cycle,
@@ -193,9 +199,6 @@ impl Reader {
             wall: None,
             repaired: false,
         };
-        if self.foreign {
-            self.hold.cycle(finds);
-        }
         tally(&mut self.input, finds.cycle(&found, &mut self.plain.stream), false);
         self.ended(&[], offset + (length + end) as u64, true);
         self.hot = true;
@@ -302,6 +305,9 @@ impl Reader {
         }
         let body = parse::trim_end(&unwrapped.body);
         if let Some(cycle) = parse::whole_cycle(body.trim_ascii_start()) {
+            if self.active > 0 {
+                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
+            }
             self.depth = unwrapped.depth;
             if self.foreign {
                 self.hold.cycle(finds);
@@ -362,6 +368,16 @@ impl Reader {
             lanes.insert(name.to_vec(), Lane::default());
         }
         lanes.entry(name.to_vec()).or_default()
+    }
+
+    /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
+    fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if lane.is_active() {
+            for line in lane.before_whole() {
+                self.mended(&line, name, wall, finds);
+            }
+        }
     }
 
     /// A gc line of a stream ended at `end` of the input.
@@ -496,13 +512,13 @@ impl Reader {
         let mended = lane.show(offset, &unwrapped.body);
         for line in mended {
             self.credit = self.credit.saturating_add(CREDIT / 256).min(CREDIT.max(self.credit));
-            self.mended(&line, unwrapped, finds);
+            self.mended(&line, name, unwrapped.wall.as_deref(), finds);
             self.ended(name, offset + 1, false);
         }
         self.settle(name);
     }
 
-    fn mended(&mut self, mended: &Mended, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
+    fn mended(&mut self, mended: &Mended, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
         if self.foreign {
             self.hold.mend(&mended.claims);
         }
@@ -518,11 +534,11 @@ impl Reader {
             raw: &mended.text,
             line: self.line,
             offset: at.saturating_sub(self.source_start),
-            stream: &unwrapped.stream,
-            wall: unwrapped.wall.as_deref(),
+            stream: name,
+            wall,
             repaired: true,
         };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
 
@@ -645,6 +661,11 @@ impl Reader {
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
             self.damaged(self.line, "the log ends inside the line".to_owned(), &text.body);
+        }
+        self.before_whole(&[], None, finds);
+        let names: Vec<Vec<u8>> = self.lanes.keys().cloned().collect();
+        for name in names {
+            self.before_whole(&name, None, finds);
         }
         let mut lost = self.plain.close();
         for lane in self.lanes.values_mut() {
