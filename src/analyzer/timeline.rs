@@ -48,7 +48,7 @@ impl Timeline {
         let Some((start, end)) = ends else {
             return;
         };
-        pauses.sort_unstable();
+        pauses.sort_unstable_by_key(|pair| pair.0);
         let ranked = Ranked::new(pauses);
         // The pane of the end of the stream, and panes of cycles, end with their last cycle.
         let end = if end == u64::MAX { last.end_ns } else { end };

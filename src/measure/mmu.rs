@@ -1,7 +1,5 @@
 //! Minimum mutator utilisation, counting stops only.
 
-use std::collections::VecDeque;
-
 /// The windows of [`Mmu`]: 1, 10, 100 and 1000 ms, in ns.
 pub const MMU_WINDOWS_NS: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
@@ -17,7 +15,7 @@ const RESOLUTION_NS: u64 = 1_000_000;
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
     /// (end, stopped ns of this entry, stopped ns of all entries up to and including this one).
-    stops: VecDeque<(u64, u64, u64)>,
+    stops: Vec<(u64, u64, u64)>,
     stopped: u64,
     /// For each window: how many entries at the front lie wholly before it.
     outside: [usize; 4],
@@ -31,26 +29,21 @@ impl Mmu {
             return;
         }
         self.stopped = self.stopped.saturating_add(length);
-        match self.stops.back_mut() {
+        match self.stops.last_mut() {
             Some(last) if end / RESOLUTION_NS <= last.0 / RESOLUTION_NS => {
                 last.0 = last.0.max(end);
                 last.1 = last.1.saturating_add(length);
                 last.2 = self.stopped;
             }
-            _ => self.stops.push_back((end, length, self.stopped)),
+            _ => self.stops.push((end, length, self.stopped)),
         }
-        let end = self.stops.back().map_or(end, |last| last.0);
+        let end = self.stops.last().map_or(end, |last| last.0);
         for (at, window) in MMU_WINDOWS_NS.into_iter().enumerate() {
             let start = end.saturating_sub(window);
-            while self
-                .stops
-                .get(self.outside[at])
-                .is_some_and(|stop| stop.0 <= start)
-            {
-                self.outside[at] += 1;
-            }
-            let Some(&(first_end, first_length, first_total)) = self.stops.get(self.outside[at])
-            else {
+            let held = &self.stops[self.outside[at].min(self.stops.len())..];
+            let skipped = held.iter().take_while(|stop| stop.0 <= start).count();
+            self.outside[at] += skipped;
+            let Some(&(first_end, first_length, first_total)) = held.get(skipped) else {
                 continue;
             };
             // The oldest stop may stick out of the window on its left.
@@ -60,7 +53,7 @@ impl Mmu {
         }
         // The longest window is the last one: what lies before it lies before all.
         let gone = self.outside[MMU_WINDOWS_NS.len() - 1];
-        if gone > 64 {
+        if gone > 256 {
             self.stops.drain(..gone);
             for outside in &mut self.outside {
                 *outside = outside.saturating_sub(gone);

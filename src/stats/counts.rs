@@ -142,20 +142,26 @@ impl Counts {
 
     #[inline]
     fn add(&mut self, value: u64, count: u64) {
+        let value = self.precision.round(value);
+        let at = self.find(value);
+        match self.slots.get_mut(at) {
+            Some(slot) if slot.1 > 0 => slot.1 = slot.1.saturating_add(count),
+            _ => self.insert(value, count),
+        }
+    }
+
+    /// A value that is new.
+    #[cold]
+    fn insert(&mut self, value: u64, count: u64) {
         if (self.distinct + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
-        let value = self.precision.round(value);
         let at = self.find(value);
         if let Some(slot) = self.slots.get_mut(at) {
-            if slot.1 == 0 {
-                *slot = (value, count);
-                self.distinct += 1;
-                if self.distinct > MAX_DISTINCT {
-                    self.coarsen();
-                }
-            } else {
-                slot.1 = slot.1.saturating_add(count);
+            *slot = (value, count);
+            self.distinct += 1;
+            if self.distinct > MAX_DISTINCT {
+                self.coarsen();
             }
         }
     }
