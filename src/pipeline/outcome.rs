@@ -63,14 +63,15 @@ impl Outcomes {
             .measures
             .thin(LEAST_POINTS.max(POINTS / (self.ended.len() + 1)));
         self.ended.push(Ended { process, findings });
-        if self.ended.len() >= 2 * KEPT {
+        if self.ended.len() >= KEPT + KEPT / 2 {
             self.keep_worst();
         }
     }
 
     /// Lets go of all but the worst processes.
     fn keep_worst(&mut self) {
-        self.ended.sort_by_key(|ended| Reverse(ended.rank()));
+        // Sorted by a copy of the keys: the room to sort the processes themselves in would be as large as they are.
+        self.ended.sort_by_cached_key(|ended| Reverse(ended.rank()));
         self.omitted += self.ended.len().saturating_sub(KEPT) as u64;
         self.ended.truncate(KEPT);
         let points = LEAST_POINTS.max(POINTS / self.ended.len().max(1));
