@@ -27,7 +27,7 @@ pub struct Buffer {
 impl Default for Buffer {
     fn default() -> Self {
         Self {
-            bytes: vec![0; HISTORY + LINE_CAP + 4 * READ],
+            bytes: vec![0; HISTORY + LINE_CAP + 3 * READ],
             base: 0,
             position: 0,
             end: 0,

@@ -53,7 +53,8 @@ impl Mmu {
         }
         // The longest window is the last one: what lies before it lies before all.
         let gone = self.outside[MMU_WINDOWS_NS.len() - 1];
-        if gone > 256 {
+        // Moved when as much goes as stays, so that a move costs no more than a push or two.
+        if gone >= 16 && 2 * gone >= self.stops.len() {
             self.stops.drain(..gone);
             for outside in &mut self.outside {
                 *outside = outside.saturating_sub(gone);

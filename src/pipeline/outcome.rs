@@ -8,11 +8,13 @@ use crate::settings::{Settings, Severity};
 
 /// Processes of which the report keeps the detail.
 const KEPT: usize = 1_000;
+/// More than those, before the worst are chosen: so many that choosing costs little, so few that they take no room.
+const WAITING: usize = 24;
 
 /// Points of all timelines together, once there are many processes.
-const POINTS: usize = 8_192;
+pub(super) const POINTS: usize = 8_192;
 /// Points that every timeline may keep.
-const LEAST_POINTS: usize = 12;
+pub(super) const LEAST_POINTS: usize = 12;
 
 /// A process that has ended, with what was found on it.
 #[derive(Debug)]
@@ -63,7 +65,7 @@ impl Outcomes {
             .measures
             .thin(LEAST_POINTS.max(POINTS / (self.ended.len() + 1)));
         self.ended.push(Ended { process, findings });
-        if self.ended.len() >= KEPT + KEPT / 2 {
+        if self.ended.len() >= KEPT + WAITING {
             self.keep_worst();
         }
     }

@@ -34,7 +34,7 @@ const CREDIT: u64 = 1_000_000;
 /// Bytes read that pay for one more walk: what bounds the work on hostile input.
 const BYTES_A_WALK: u64 = 64;
 /// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
-const STREAMS: usize = 1_024;
+const STREAMS: usize = 512;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
