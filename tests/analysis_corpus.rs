@@ -22,8 +22,18 @@ fn labels_hold() {
         let report = support::report(&corpus.join(fields[0]), &Settings::default());
         match report {
             Ok(report) => {
-                let found: Vec<String> = report.findings.iter().map(|f| format!("{}:{:?}={:.3}", f.rule, f.severity, f.measured)).collect();
-                println!("{} n={} {:?} {}", fields[0], report.processes.len(), report.verdict, found.join(" "));
+                let found: Vec<String> = report
+                    .findings
+                    .iter()
+                    .map(|f| format!("{}:{:?}={:.3}", f.rule, f.severity, f.measured))
+                    .collect();
+                println!(
+                    "{} n={} {:?} {}",
+                    fields[0],
+                    report.processes.len(),
+                    report.verdict,
+                    found.join(" ")
+                );
                 let _: (&Report, Verdict, Severity) = (&report, Verdict::Pass, Severity::Info);
             }
             Err(e) => println!("{} ERR {e}", fields[0]),

@@ -36,7 +36,11 @@ impl Judgement {
                 (a, b) => a.or(b),
             };
         }
-        let worst = analysis.findings.iter().map(|finding| finding.severity).max();
+        let worst = analysis
+            .findings
+            .iter()
+            .map(|finding| finding.severity)
+            .max();
         self.worst = self.worst.max(worst);
         self.evidence |= analysis.enough_evidence;
         if !analysis.enough_evidence && self.why_not.is_none() {
@@ -60,7 +64,9 @@ impl Judgement {
         }
         if !self.evidence {
             let why = self.why_not.clone();
-            return Verdict::NoVerdict(why.unwrap_or_else(|| "no GC cycle in the input".to_owned()));
+            return Verdict::NoVerdict(
+                why.unwrap_or_else(|| "no GC cycle in the input".to_owned()),
+            );
         }
         if self.worst == Some(Severity::Critical) {
             return Verdict::Critical;

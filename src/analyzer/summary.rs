@@ -4,7 +4,7 @@ use super::ProcessAnalyzer;
 use crate::measure::{Mark, Stretch};
 use crate::report::{Distribution, Measures, Size};
 use crate::rules::Cause;
-use crate::stats::{Counts, Ranked};
+use crate::stats::{Counts, Runs};
 use crate::units::{MIB, from_f64};
 
 /// MiB a cycle below which truncation to whole MiB (up to 1 MiB a cycle, which does not average out) may take the figure
@@ -84,14 +84,13 @@ impl ProcessAnalyzer {
             allocation_bytes_low: bytes(allocation - cycles as f64),
             allocation_bytes_high: bytes(allocation + cycles as f64),
             live_heap: size(&counts.live, first.heap_live_mib, self.last_sizes.0),
-            heap_goal: self.first_goal.map(|goal| {
-                size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))
-            }),
+            heap_goal: self
+                .first_goal
+                .map(|goal| size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))),
             heap_goal_churn_per_minute: per_minute(churn),
             heap_goal_reversals: self.goal_legs.turns(),
-            goal_churn_cause: (self.goal_legs.turns() > 0).then(|| {
-                Cause::of(churn, self.live_legs.total(), self.gogc.changes()).name()
-            }),
+            goal_churn_cause: (self.goal_legs.turns() > 0)
+                .then(|| Cause::of(churn, self.live_legs.total(), self.gogc.changes()).name()),
             mmu: self.mmu.curve(last.saturating_sub(self.origin_ns)),
             implied_gogc: self.gogc.range(),
             gogc_changes: self.gogc.changes(),
@@ -103,8 +102,7 @@ impl ProcessAnalyzer {
                 .iter()
                 .all(|counts| counts.is_exact()),
             sums_estimated: run.seen() < cycles,
-            mark_assist_share: (assist + background > 0.0)
-                .then(|| assist / (assist + background)),
+            mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
             overshoot_ratio: self.total.share(self.total.overshoots),
             min_heap_ratio: self.total.share(self.total.min_heap),
@@ -117,31 +115,41 @@ impl ProcessAnalyzer {
 }
 
 fn distribution(counts: &Counts) -> Distribution {
-    let sorted = counts.sorted();
-    let ranked = Ranked::new(&sorted);
+    let totals = counts.totals();
+    let runs = runs(counts);
+    let ranked = runs.ranked();
     Distribution {
-        count: counts.count(),
-        min: counts.min(),
+        count: totals.count,
+        min: totals.min,
         p50: ranked.quantile(500),
         p90: ranked.quantile(900),
         p99: ranked.quantile(990),
         p999: ranked.quantile(999),
-        max: counts.max(),
-        sum: counts.sum(),
+        max: totals.max,
+        sum: totals.sum,
     }
 }
 
 fn size(counts: &Counts, first: u64, last: u64) -> Size {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
+    let totals = counts.totals();
     Size {
         first: bytes(first),
         last: bytes(last),
-        min: bytes(counts.min()),
+        min: bytes(totals.min),
         p50: bytes(median(counts).unwrap_or(0)),
-        max: bytes(counts.max()),
+        max: bytes(totals.max),
     }
 }
 
 fn median(counts: &Counts) -> Option<u64> {
-    (counts.count() > 0).then(|| Ranked::new(&counts.sorted()).quantile(500))
+    let runs = runs(counts);
+    let ranked = runs.ranked();
+    (ranked.count() > 0).then(|| ranked.quantile(500))
+}
+
+fn runs(counts: &Counts) -> Runs {
+    let mut runs = Runs::default();
+    runs.push(&counts.sorted());
+    runs
 }

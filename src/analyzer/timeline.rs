@@ -43,13 +43,12 @@ impl Timeline {
             tally.merge(&pane.tally);
             last = pane.last;
             ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
-            pane.pauses.append_to(pauses);
+            pauses.push(pane.pauses.values());
         }
         let Some((start, end)) = ends else {
             return;
         };
-        pauses.sort_unstable();
-        let ranked = Ranked::new(pauses);
+        let ranked = pauses.ranked();
         // The pane of the end of the stream, and panes of cycles, end with their last cycle.
         let end = if end == u64::MAX { last.end_ns } else { end };
         let start = start.max(self.start_ns);
@@ -60,7 +59,15 @@ impl Timeline {
                 ..TimelinePoint::default()
             });
         }
-        let point = point((start, end), &Stretch { from: self.base, to: last }, &tally, &ranked);
+        let point = point(
+            (start, end),
+            &Stretch {
+                from: self.base,
+                to: last,
+            },
+            &tally,
+            &ranked,
+        );
         self.base = last;
         self.start_ns = end;
         self.push(point);
@@ -133,7 +140,10 @@ fn join(point: &mut TimelinePoint, next: &TimelinePoint) {
     } else if next.cycles > 0 {
         let high = |a: &mut f64, b: f64| *a = a.max(b);
         point.cycles += next.cycles;
-        high(&mut point.gc_frequency_per_second, next.gc_frequency_per_second);
+        high(
+            &mut point.gc_frequency_per_second,
+            next.gc_frequency_per_second,
+        );
         point.pause_p50_ns = point.pause_p50_ns.max(next.pause_p50_ns);
         point.pause_p99_ns = point.pause_p99_ns.max(next.pause_p99_ns);
         point.pause_max_ns = point.pause_max_ns.max(next.pause_max_ns);
@@ -150,7 +160,10 @@ fn join(point: &mut TimelinePoint, next: &TimelinePoint) {
             (a, b) => a.or(b),
         };
         point.heap_goal_max_bytes = point.heap_goal_max_bytes.max(next.heap_goal_max_bytes);
-        high(&mut point.allocation_bytes_per_second, next.allocation_bytes_per_second);
+        high(
+            &mut point.allocation_bytes_per_second,
+            next.allocation_bytes_per_second,
+        );
     }
     point.start_ns = start_ns;
     point.end_ns = point.end_ns.max(next.end_ns);

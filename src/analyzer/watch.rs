@@ -64,7 +64,11 @@ struct Raised {
 impl Watches {
     pub(super) fn new(settings: &Settings) -> Self {
         let watch = |rule: &'static Rule| {
-            let user = settings.thresholds.get(rule.id).copied().unwrap_or_default();
+            let user = settings
+                .thresholds
+                .get(rule.id)
+                .copied()
+                .unwrap_or_default();
             Watch {
                 rule,
                 thresholds: rule.thresholds().with(user),
@@ -122,6 +126,11 @@ impl Watches {
                 watch.whole_run(view, walls, changes);
             }
         }
+    }
+
+    /// No finding is raised at the moment.
+    pub(super) fn nothing_open(&self) -> bool {
+        self.watches.iter().all(|watch| watch.open.is_none())
     }
 
     /// Evaluations of empty windows were left out.
@@ -206,12 +215,7 @@ impl Watch {
         }
     }
 
-    fn whole_run(
-        &mut self,
-        view: &View<'_>,
-        walls: &Walls<'_>,
-        changes: &mut Vec<FindingChange>,
-    ) {
+    fn whole_run(&mut self, view: &View<'_>, walls: &Walls<'_>, changes: &mut Vec<FindingChange>) {
         let reading = self.read(view);
         let Some(severity) = reading.severity() else {
             return;
@@ -285,7 +289,14 @@ impl Watch {
         if before.is_none_or(|before| severity > before)
             && let Some(raised) = &self.finding
         {
-            announce(changes, self.rule, &crossing, true, view.window.end_ns, &raised.told);
+            announce(
+                changes,
+                self.rule,
+                &crossing,
+                true,
+                view.window.end_ns,
+                &raised.told,
+            );
         }
     }
 
@@ -299,7 +310,14 @@ impl Watch {
                 suspected: false,
             };
             if let Some(raised) = &self.finding {
-                announce(changes, self.rule, &crossing, false, view.window.end_ns, &raised.told);
+                announce(
+                    changes,
+                    self.rule,
+                    &crossing,
+                    false,
+                    view.window.end_ns,
+                    &raised.told,
+                );
             }
             self.keep(open);
         }
@@ -357,7 +375,12 @@ impl Watch {
             episodes: self.episodes,
             message: raised.told.message,
             advice: raised.told.advice,
-            evidence: raised.told.evidence.into_iter().filter_map(evidence).collect(),
+            evidence: raised
+                .told
+                .evidence
+                .into_iter()
+                .filter_map(evidence)
+                .collect(),
         })
     }
 }

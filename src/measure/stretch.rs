@@ -134,8 +134,7 @@ impl Stretch {
         let most = (((p_b + 1.0) * after - p_a * before) / capacity).clamp(0.0, 1.0);
         let interval = (after + truncated * before) / capacity;
         let valid = |p: i64| (0..=100).contains(&p);
-        let usable =
-            interval <= MAX_INTERVAL && valid(self.from.percent) && valid(self.to.percent);
+        let usable = interval <= MAX_INTERVAL && valid(self.from.percent) && valid(self.to.percent);
 
         let fields = |total: fn(&Mark) -> u64| self.cpu_ratio(total);
         let mark = fields(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns));

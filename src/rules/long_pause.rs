@@ -1,8 +1,6 @@
 //! One very long stop.
 
-use super::{
-    Crossing, Judged, Reading, Thresholds, Told, View, contention, ns, pause_p99, rule,
-};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, contention, ns, pause_p99, rule};
 use crate::units::Unit;
 
 rule! {

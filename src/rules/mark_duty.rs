@@ -27,10 +27,7 @@ rule! {
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let reach = &view.window.reach;
-    match (
-        reach.wall_ratio(|mark| mark.mark_ns),
-        view.gc_cpu_floor(),
-    ) {
+    match (reach.wall_ratio(|mark| mark.mark_ns), view.gc_cpu_floor()) {
         (Some(value), Some(cpu)) if view.window.reach_cycles >= 4 && reach.seconds() >= 5.0 => {
             if cpu >= 0.05 {
                 Reading::graded(value, thresholds)

@@ -163,7 +163,7 @@ impl View<'_> {
     /// GC CPU over the cycles of `reach`, with the ratio that a severity may be taken from: the estimate where it is
     /// pinned down, else the lower bound.
     fn gc_cpu_floor(&self) -> Option<f64> {
-        let cpu = self.window.reach.gc_cpu(self.window.fields_exact)?;
+        let cpu = self.window.reach_cpu?;
         Some(if cpu.resolved { cpu.ratio } else { cpu.low })
     }
 
@@ -182,8 +182,7 @@ impl View<'_> {
         let (cycles, seconds) = (self.window.reach_cycles, self.window.reach.seconds());
         let narrow = || {
             self.window
-                .reach
-                .gc_cpu(self.window.fields_exact)
+                .reach_cpu
                 .is_some_and(|cpu| cpu.interval <= 0.03)
         };
         (cycles >= 4 && seconds >= 5.0) || (cycles >= 8 && seconds >= 1.0 && narrow())
@@ -279,14 +278,10 @@ use rule;
 
 /// Advice that several rules give.
 mod advice {
-    pub(super) const ALLOCATIONS: &str =
-        "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
-    pub(super) const REUSE: &str =
-        "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
-    pub(super) const GOGC: &str =
-        "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
-    pub(super) const TRACE: &str =
-        "record a trace around that time: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5' && go tool trace trace.out";
+    pub(super) const ALLOCATIONS: &str = "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
+    pub(super) const REUSE: &str = "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
+    pub(super) const GOGC: &str = "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
+    pub(super) const TRACE: &str = "record a trace around that time: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5' && go tool trace trace.out";
 }
 
 /// A duration in ns for people.

@@ -1,8 +1,6 @@
 //! Stops add up.
 
-use super::{
-    Crossing, Judged, Reading, Thresholds, Told, View, contention, pause_p99, rule,
-};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, contention, pause_p99, rule};
 use crate::units::{Unit, duration, percent};
 
 rule! {
