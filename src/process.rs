@@ -112,9 +112,7 @@ impl Track {
         u64::from(last.format != cycle.format) * FORMAT_STRAIN
             + u64::from(last.gomaxprocs != cycle.gomaxprocs) * PROCESSORS_STRAIN
             + heap.saturating_mul(HEAP_STRAIN).min(HEAP_STRAIN * 9)
-            + percent_off(last, cycle)
-                .saturating_mul(PERCENT_STRAIN)
-                .min(HEAP_STRAIN - PERCENT_STRAIN)
+            + percent_off(last, cycle).saturating_mul(PERCENT_STRAIN).min(HEAP_STRAIN - PERCENT_STRAIN)
             + late_ms.min(10 * PERCENT_STRAIN)
     }
 }
@@ -208,12 +206,9 @@ impl Stream {
         let now = self.now;
         let admits: Vec<usize> = match &self.tracks[..] {
             // The usual case, one process, allocates nothing.
-            [track] => {
-                return (track.admits(cycle) && !self.is_other_process(track, cycle)).then_some(0);
-            }
-            tracks => (0..tracks.len())
-                .filter(|i| tracks[*i].admits(cycle))
-                .collect(),
+            [track] => return (track.admits(cycle)
+                && !self.is_other_process(track, cycle)).then_some(0),
+            tracks => (0..tracks.len()).filter(|i| tracks[*i].admits(cycle)).collect(),
         };
         let next: Vec<usize> = admits
             .iter()

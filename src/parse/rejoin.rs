@@ -222,9 +222,7 @@ impl CutLine {
 
     /// Takes in the next line of the same stream; returns the candidates that it completes.
     pub(crate) fn feed(&mut self, line: u64, body: &[u8]) -> Vec<Candidate> {
-        if !body.is_empty()
-            && !token::continues(body)
-            && memchr::memmem::find(body, b"gc ").is_none()
+        if !body.is_empty() && !token::continues(body) && memchr::memmem::find(body, b"gc ").is_none()
         {
             return Vec::new();
         }

@@ -39,10 +39,7 @@ const TABLE: [&[(Operand, State)]; 59] = [
     &[(Lit(b"s "), 5)],
     &[(Pct, 6)],
     &[(Lit(b"%"), 7)],
-    &[
-        (Lit(b": "), 9),
-        (Lit(b" (checking for goroutine leaks)"), 8),
-    ],
+    &[(Lit(b": "), 9), (Lit(b" (checking for goroutine leaks)"), 8)],
     &[(Lit(b": "), 9)],
     // clock
     &[(Ms, 10)],

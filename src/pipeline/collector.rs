@@ -162,11 +162,7 @@ impl Collector<'_> {
 
     /// Where the process is followed; opens it where it is new.
     fn slot(&mut self, process: u32, found: &Found<'_>) -> usize {
-        if self
-            .open
-            .get(self.recent)
-            .is_some_and(|p| p.number == process)
-        {
+        if self.open.get(self.recent).is_some_and(|p| p.number == process) {
             return self.recent;
         }
         let index = match self.open.iter().position(|p| p.number == process) {
@@ -187,8 +183,8 @@ impl Collector<'_> {
     }
 
     fn process(&mut self, number: u32, found: &Found<'_>) -> Process {
-        let stream =
-            (!found.stream.is_empty()).then(|| String::from_utf8_lossy(found.stream).into_owned());
+        let stream = (!found.stream.is_empty())
+            .then(|| String::from_utf8_lossy(found.stream).into_owned());
         let id = match &stream {
             None => {
                 self.nameless += 1;
@@ -242,29 +238,25 @@ impl Collector<'_> {
             repaired: entry.repaired,
             approximate: entry.approximate,
         });
-        self.outcomes
-            .add(analysis, |measures, periodic| report::Process {
-                id: entry.id,
-                stream: entry.stream,
-                approximate: entry.approximate,
-                format: entry.format.name(),
-                first_cycle: entry.first_cycle,
-                last_cycle: entry.last_cycle,
-                cycles_seen: entry.seen,
-                cycles_missing: entry.missing,
-                forced_cycles: entry.forced,
-                periodic_cycles: periodic,
-                measures,
-            });
+        self.outcomes.add(analysis, |measures, periodic| report::Process {
+            id: entry.id,
+            stream: entry.stream,
+            approximate: entry.approximate,
+            format: entry.format.name(),
+            first_cycle: entry.first_cycle,
+            last_cycle: entry.last_cycle,
+            cycles_seen: entry.seen,
+            cycles_missing: entry.missing,
+            forced_cycles: entry.forced,
+            periodic_cycles: periodic,
+            measures,
+        });
     }
 
     /// The end of the input: the report.
     pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
         for mut entry in std::mem::take(&mut self.open) {
-            entry.approximate |= reader.approximate(
-                entry.stream.as_deref().unwrap_or("").as_bytes(),
-                entry.number,
-            );
+            entry.approximate |= reader.approximate(entry.stream.as_deref().unwrap_or("").as_bytes(), entry.number);
             self.keep(entry);
         }
         if let Some(error) = self.failed {

@@ -128,14 +128,7 @@ impl Reader {
     }
 
     /// Reads the complete lines `bytes[from..to]`. `base` is the position of `bytes[0]` in the input.
-    pub(super) fn lines(
-        &mut self,
-        bytes: &[u8],
-        from: usize,
-        to: usize,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) {
+    pub(super) fn lines(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
         self.repair.pay((to - from) as u64);
         let mut at = from;
         while at < to {
@@ -276,14 +269,7 @@ impl Reader {
     }
 
     /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
-    fn slow_line(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        to: usize,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) -> usize {
+    fn slow_line(&mut self, bytes: &[u8], at: usize, to: usize, base: u64, finds: &mut dyn Finds) -> usize {
         let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
         let line = &bytes[at..end];
         let offset = base + at as u64;
@@ -331,13 +317,7 @@ impl Reader {
     }
 
     /// Keeps the part of a line that goes on in the next physical line of its stream.
-    fn hold_partial(
-        &mut self,
-        unwrapped: &Unwrapped<'_>,
-        line: &[u8],
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
+    fn hold_partial(&mut self, unwrapped: &Unwrapped<'_>, line: &[u8], offset: u64, finds: &mut dyn Finds) {
         self.input.other_lines += 1;
         self.pass(line, offset, unwrapped, finds);
         if self.partial.len() >= 64 {
@@ -351,16 +331,9 @@ impl Reader {
 
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
         if self.foreign {
-            let beginning = unwrapped.body.starts_with(b"gc")
-                || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
-            self.hold.line(
-                offset,
-                line,
-                unwrapped.body_at,
-                beginning,
-                self.repair.waits(),
-                finds,
-            );
+            let beginning = unwrapped.body.starts_with(b"gc") || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
+            self.hold
+                .line(offset, line, unwrapped.body_at, beginning, self.repair.waits(), finds);
         }
     }
 
@@ -379,14 +352,7 @@ impl Reader {
         streams.entry(name.to_vec()).or_default()
     }
 
-    fn emit(
-        &mut self,
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
+    fn emit(&mut self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
         let found = Found {
             cycle,
             raw,
@@ -412,21 +378,13 @@ impl Reader {
     ) {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
-        let quoted = memchr::memmem::find_iter(text, b"gc ").find_map(|start| {
-            parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
-        });
+        let quoted = memchr::memmem::find_iter(text, b"gc ")
+            .find_map(|start| parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest)));
         if let Some((start, cycle, [])) = quoted
             && start > 0
             && !holds_piece(&text[..start])
         {
-            self.strange_line(
-                &text[..start],
-                &cycle,
-                &text[start..],
-                unwrapped,
-                offset,
-                finds,
-            );
+            self.strange_line(&text[..start], &cycle, &text[start..], unwrapped, offset, finds);
             self.pass(line, offset, unwrapped, finds);
             return;
         }
@@ -436,10 +394,7 @@ impl Reader {
         let earlier = self.earlier(bytes, at, base, depth, &unwrapped.stream);
         let earlier: Vec<Earlier<'_>> = earlier
             .iter()
-            .map(|(line, text)| Earlier {
-                line: *line,
-                body: text,
-            })
+            .map(|(line, text)| Earlier { line: *line, body: text })
             .collect();
         let name = unwrapped.stream.to_vec();
         let stream = Self::stream(&mut self.plain, &mut self.streams, &name);
@@ -448,23 +403,14 @@ impl Reader {
         let mut mended = Vec::new();
         for needle in memchr::memmem::find_iter(&unwrapped.body, NEEDLE).take(8) {
             let (tried, result) = self.repair.needle(
-                offset,
-                self.line,
-                &unwrapped.body,
-                needle,
-                &name,
-                stream,
-                &earlier,
-                &seen,
+                offset, self.line, &unwrapped.body, needle, &name, stream, &earlier, &seen,
             );
             ours |= tried;
             mended.extend(result);
         }
         self.pass(line, offset, unwrapped, finds);
         self.show(bytes, at, unwrapped, offset, finds);
-        let whole_claimed = mended
-            .iter()
-            .any(|m| quoted.as_ref().is_some_and(|(_, c, _)| m.cycle == *c));
+        let whole_claimed = mended.iter().any(|m| quoted.as_ref().is_some_and(|(_, c, _)| m.cycle == *c));
         for mended in mended {
             self.mended(mended, unwrapped, finds);
         }
@@ -476,21 +422,12 @@ impl Reader {
     }
 
     /// Shows a line to the cut lines that wait.
-    fn show(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
+    fn show(&mut self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
         while self.repair.waits() {
             let depth = self.depth;
             let seen = |text: &[u8]| seen_whole(bytes, at, depth, text);
             let stream = Self::stream(&mut self.plain, &mut self.streams, &unwrapped.stream);
-            let mended =
-                self.repair
-                    .feed(offset, &unwrapped.body, &unwrapped.stream, stream, &seen);
+            let mended = self.repair.feed(offset, &unwrapped.body, &unwrapped.stream, stream, &seen);
             match mended {
                 Some(mended) => self.mended(mended, unwrapped, finds),
                 None => break,
@@ -674,11 +611,7 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(
-                self.line,
-                "the log ends inside the line".to_owned(),
-                &text.body,
-            );
+            self.damaged(self.line, "the log ends inside the line".to_owned(), &text.body);
         }
         self.repair.finish();
         self.note_given_up();
@@ -691,8 +624,7 @@ impl Reader {
         if self.foreign {
             self.hold.release(finds);
         }
-        self.input.newest_first =
-            self.plain.newest_first() || self.streams.values().any(Stream::newest_first);
+        self.input.newest_first = self.plain.newest_first() || self.streams.values().any(Stream::newest_first);
     }
 
     /// Whether the lines of a process could always be told from those of others.
@@ -714,8 +646,7 @@ fn holds_piece(before: &[u8]) -> bool {
 /// Whether a text starts as some whole line before `at` does.
 fn seen_whole(bytes: &[u8], at: usize, depth: Depth, text: &[u8]) -> bool {
     let shape = start_shape(text);
-    physical_lines_before(bytes, at)
-        .any(|(_, line)| start_shape(&unwrap(line, depth).body) == shape)
+    physical_lines_before(bytes, at).any(|(_, line)| start_shape(&unwrap(line, depth).body) == shape)
 }
 
 /// Counts a gc line: as a duplicate, or as what it was.
@@ -734,11 +665,7 @@ fn stream_name(prefix: &[u8]) -> Vec<u8> {
         .iter()
         .rposition(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'>'))
         .map_or(0, |i| i + 1);
-    if end == 0 {
-        prefix.to_vec()
-    } else {
-        prefix[..end].to_vec()
-    }
+    if end == 0 { prefix.to_vec() } else { prefix[..end].to_vec() }
 }
 
 /// The physical lines that end at or before `at`, nearest first, with where each starts.
