@@ -16,3 +16,8 @@ pub mod settings;
 pub mod stats;
 pub mod units;
 pub mod window;
+
+/// The README's library example is a doctest as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

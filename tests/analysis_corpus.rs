@@ -12,14 +12,14 @@ use gcpressure::settings::{Settings, Severity};
 
 #[test]
 fn labels_hold() {
-    let Some(corpus) = support::corpus() else {
+    let Some(corpus) = support::corpus::corpus() else {
         println!("GCPRESSURE_CORPUS is not set: skipped");
         return;
     };
     let labels = std::fs::read_to_string(corpus.join("LABELS.tsv")).unwrap();
     for line in labels.lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();
-        let report = support::report(&corpus.join(fields[0]), &Settings::default());
+        let report = support::corpus::report(&corpus.join(fields[0]), &Settings::default());
         match report {
             Ok(report) => {
                 let found: Vec<String> = report

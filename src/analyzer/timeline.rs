@@ -75,7 +75,7 @@ impl Timeline {
 
     fn push(&mut self, point: TimelinePoint) {
         match self.points.last_mut() {
-            Some(last) if self.pending > 0 => join(last, &point),
+            Some(last) if self.pending > 0 => last.join(&point),
             _ => self.points.push(point),
         }
         self.pending = (self.pending + 1) % self.stride.max(1);
@@ -84,7 +84,7 @@ impl Timeline {
             for at in (0..self.points.len()).step_by(2) {
                 let mut point = self.points[at];
                 if let Some(next) = self.points.get(at + 1) {
-                    join(&mut point, next);
+                    point.join(next);
                 }
                 self.points[kept] = point;
                 kept += 1;
@@ -130,41 +130,4 @@ fn point(
         allocation_bytes_per_second: stretch.allocated_mib().unwrap_or(0.0) * MIB as f64
             / stretch.seconds().max(1e-9),
     }
-}
-
-/// Joins a point with the one after it: cycles add up, everything else keeps its worst.
-fn join(point: &mut TimelinePoint, next: &TimelinePoint) {
-    let start_ns = point.start_ns;
-    if point.cycles == 0 {
-        *point = *next;
-    } else if next.cycles > 0 {
-        let high = |a: &mut f64, b: f64| *a = a.max(b);
-        point.cycles += next.cycles;
-        high(
-            &mut point.gc_frequency_per_second,
-            next.gc_frequency_per_second,
-        );
-        point.pause_p50_ns = point.pause_p50_ns.max(next.pause_p50_ns);
-        point.pause_p99_ns = point.pause_p99_ns.max(next.pause_p99_ns);
-        point.pause_max_ns = point.pause_max_ns.max(next.pause_max_ns);
-        high(&mut point.stop_cpu_ratio, next.stop_cpu_ratio);
-        high(&mut point.assist_cpu_ratio, next.assist_cpu_ratio);
-        high(&mut point.background_cpu_ratio, next.background_cpu_ratio);
-        high(&mut point.idle_cpu_ratio, next.idle_cpu_ratio);
-        point.heap_start_max_bytes = point.heap_start_max_bytes.max(next.heap_start_max_bytes);
-        point.heap_end_max_bytes = point.heap_end_max_bytes.max(next.heap_end_max_bytes);
-        point.heap_live_min_bytes = point.heap_live_min_bytes.min(next.heap_live_min_bytes);
-        point.heap_live_max_bytes = point.heap_live_max_bytes.max(next.heap_live_max_bytes);
-        point.heap_goal_min_bytes = match (point.heap_goal_min_bytes, next.heap_goal_min_bytes) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        point.heap_goal_max_bytes = point.heap_goal_max_bytes.max(next.heap_goal_max_bytes);
-        high(
-            &mut point.allocation_bytes_per_second,
-            next.allocation_bytes_per_second,
-        );
-    }
-    point.start_ns = start_ns;
-    point.end_ns = point.end_ns.max(next.end_ns);
 }

@@ -1,1 +1,56 @@
-//! The command line.
+//! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
+
+mod args;
+mod check;
+mod choices;
+mod config;
+mod events;
+mod exit;
+mod explain;
+mod input;
+mod live;
+mod output;
+mod passthrough;
+mod report;
+mod rows;
+mod rule_list;
+mod shell;
+mod suggest;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit::Failure;
+
+/// Runs the program and gives its exit status.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too. Where they cannot be written there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR));
+        }
+    };
+    match run(&cli) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::from(exit::ERROR)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
+        None => report::run(&cli.report),
+        Some(Command::Check(args)) => check::run(args),
+        Some(Command::Events(args)) => events::run(args),
+        Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
+        Some(Command::Schema { output }) => shell::schema(*output),
+        Some(Command::Completions { shell }) => shell::completions(*shell),
+        Some(Command::Man { command }) => shell::man(command.as_deref()),
+    }
+}

@@ -91,7 +91,11 @@ impl<'a> Envelope<'a> {
     fn take(&mut self, key: &str, value: Cow<'a, str>) {
         let rank = |keys: &[&str]| keys.iter().position(|k| *k == key);
         let needle = value.len() > 40 && memchr::memmem::find(value.as_bytes(), NEEDLE).is_some();
-        let line_rank = if needle { Some(0) } else { rank(&LINE_KEYS).map(|r| r + 1) };
+        let line_rank = if needle {
+            Some(0)
+        } else {
+            rank(&LINE_KEYS).map(|r| r + 1)
+        };
         if let Some(rank) = line_rank {
             if rank < self.line_rank {
                 self.line_rank = rank;
@@ -194,8 +198,10 @@ impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
         while let Some(byte) = seq.next_element::<u8>()? {
             bytes.push(byte);
         }
-        self.envelope
-            .take(self.key, Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()));
+        self.envelope.take(
+            self.key,
+            Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        );
         Ok(())
     }
 

@@ -31,11 +31,7 @@ fn slash(input: &[u8]) -> Parsed<'_, u64> {
 /// Both lists of times of Go 1.6 and later, after the first three clock numbers.
 #[inline(always)]
 fn cpu_1_6(input: &[u8]) -> Parsed<'_, Cpu> {
-    terminated(
-        (milliseconds, plus, slash, slash, plus),
-        lit(b" ms cpu, "),
-    )
-    .parse(input)
+    terminated((milliseconds, plus, slash, slash, plus), lit(b" ms cpu, ")).parse(input)
 }
 
 /// What is left of the clock list of Go 1.5 after three numbers, and its CPU list.
@@ -64,8 +60,7 @@ fn times_1_5(first: Clock, input: &[u8]) -> Parsed<'_, (Clock, Cpu)> {
 pub(super) fn cycle(input: &[u8]) -> Parsed<'_, GcCycle> {
     let (input, number) = preceded(lit(b"gc "), uint).parse(input)?;
     let (input, start_ns) = preceded(lit(b" @"), seconds).parse(input)?;
-    let (input, cumulative_cpu_percent) =
-        delimited(lit(b"s "), percent, lit(b"%")).parse(input)?;
+    let (input, cumulative_cpu_percent) = delimited(lit(b"s "), percent, lit(b"%")).parse(input)?;
     let (input, leak_check) = match input {
         [b':', b' ', rest @ ..] => (rest, false),
         _ => {

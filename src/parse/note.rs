@@ -71,7 +71,11 @@ fn pacer(input: &[u8]) -> Parsed<'_, Note> {
         || rest.starts_with(b"H_m_prev=")
         || rest.starts_with(b"sweep done at heap size ")
         || memchr::memmem::find(rest, b"% CPU (").is_some();
-    if known { Ok((b"", Note::Pacer)) } else { miss() }
+    if known {
+        Ok((b"", Note::Pacer))
+    } else {
+        miss()
+    }
 }
 
 /// `scan: total 8604 objs`, `scan: class 64B 141+1112+7302=8555 objs, 222+205=427 spans`

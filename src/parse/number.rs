@@ -83,7 +83,14 @@ pub(super) fn milliseconds(input: &[u8]) -> Parsed<'_, u64> {
         [b'0', b'.', b'0', b'0', c @ b'0'..=b'9', ref rest @ ..] => {
             Ok((rest, u64::from(c - b'0') * 1_000))
         }
-        [b'0', b'.', b'0', b @ b'1'..=b'9', c @ b'0'..=b'9', ref rest @ ..] => Ok((
+        [
+            b'0',
+            b'.',
+            b'0',
+            b @ b'1'..=b'9',
+            c @ b'0'..=b'9',
+            ref rest @ ..,
+        ] => Ok((
             rest,
             (u64::from(b - b'0') * 10 + u64::from(c - b'0')) * 1_000,
         )),
@@ -113,9 +120,14 @@ pub(super) fn milliseconds(input: &[u8]) -> Parsed<'_, u64> {
 pub(super) fn seconds(input: &[u8]) -> Parsed<'_, u64> {
     let (rest, whole) = uint(input)?;
     match *rest {
-        [b'.', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', ref rest @ ..] => {
-            let ms =
-                u64::from(a - b'0') * 100 + u64::from(b - b'0') * 10 + u64::from(c - b'0');
+        [
+            b'.',
+            a @ b'0'..=b'9',
+            b @ b'0'..=b'9',
+            c @ b'0'..=b'9',
+            ref rest @ ..,
+        ] => {
+            let ms = u64::from(a - b'0') * 100 + u64::from(b - b'0') * 10 + u64::from(c - b'0');
             match whole
                 .checked_mul(1_000)
                 .and_then(|w| w.checked_add(ms))

@@ -39,7 +39,10 @@ const TABLE: [&[(Operand, State)]; 59] = [
     &[(Lit(b"s "), 5)],
     &[(Pct, 6)],
     &[(Lit(b"%"), 7)],
-    &[(Lit(b": "), 9), (Lit(b" (checking for goroutine leaks)"), 8)],
+    &[
+        (Lit(b": "), 9),
+        (Lit(b" (checking for goroutine leaks)"), 8),
+    ],
     &[(Lit(b": "), 9)],
     // clock
     &[(Ms, 10)],
@@ -139,6 +142,8 @@ fn operand(operand: Operand, text: &[u8]) -> Option<usize> {
 pub(super) struct Boundary {
     pub(super) at: usize,
     pub(super) state: State,
+    /// Inside the digits of a number: what follows would be digits of other output.
+    pub(super) split: bool,
 }
 
 /// The boundaries of one walk, in order. A walk has at most one entry for each operand of a line, and a few for the
@@ -149,8 +154,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Walks `text` from `state` as far as the operands go. With `short` also notes the shorter readings of a last
-    /// number: digits behind it may belong to other output.
+    /// Walks `text` from `state` as far as the operands go. With `short` also notes the shorter readings of each
+    /// number: digits at its end may belong to other output.
     pub(super) fn new(text: &[u8], mut state: State, short: bool) -> Self {
         let mut walk = Self::default();
         let mut at = 0;
@@ -160,13 +165,14 @@ impl Walk {
                     let from = at;
                     at += length;
                     state = *next;
-                    let stuck = !TABLE[usize::from(state)]
-                        .iter()
-                        .any(|(next, _)| operand(*next, &text[at..]).is_some());
-                    if short && stuck {
+                    if short && !matches!(candidate, Lit(_)) {
                         walk.shorter(*candidate, &text[from..at], from, state);
                     }
-                    walk.boundaries.push(Boundary { at, state });
+                    walk.boundaries.push(Boundary {
+                        at,
+                        state,
+                        split: false,
+                    });
                     continue 'walk;
                 }
             }
@@ -190,24 +196,34 @@ impl Walk {
                 self.boundaries.push(Boundary {
                     at: from + length,
                     state,
+                    split: true,
                 });
             }
         }
         // The whole run of digits was not a number by itself, so its full length is no reading either.
     }
 
-    /// The last boundary: how far the walk came.
-    pub(super) fn last(&self) -> Option<Boundary> {
-        self.boundaries.last().copied()
+    /// Whether the operands walked over, from the state `from` on, are text of a gc line and of nothing else.
+    pub(super) fn distinctive(&self, from: State) -> bool {
+        let mut before = from;
+        let mut seconds = false;
+        for boundary in self.boundaries.iter().filter(|b| !b.split) {
+            let state = boundary.state;
+            // ` @` and seconds; seconds, `s ` and a percentage; any operand with a unit; an arrow.
+            seconds |= state == 4;
+            let whole = (seconds && (before == 3 && from <= 2 || state == 7))
+                || matches!(state, 19 | 29 | 43 | 45 | 47 | 49 | 51 | 53 | 55);
+            if whole {
+                return true;
+            }
+            before = state;
+        }
+        false
     }
 
-    /// The boundaries at which the walk is in `state`, the longest reading first.
-    pub(super) fn at_state(&self, state: State) -> impl Iterator<Item = usize> + '_ {
-        self.boundaries
-            .iter()
-            .rev()
-            .filter(move |b| b.state == state)
-            .map(|b| b.at)
+    /// The last boundary between whole operands: how far the walk came.
+    pub(super) fn last(&self) -> Option<Boundary> {
+        self.boundaries.iter().rev().find(|b| !b.split).copied()
     }
 }
 
@@ -222,10 +238,20 @@ pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
     })
 }
 
+/// Whether `text` can go on from `state`.
+pub(super) fn can_start(state: State, text: &[u8]) -> bool {
+    TABLE[usize::from(state)]
+        .iter()
+        .any(|(candidate, _)| operand_or_digits(*candidate, text))
+}
+
 fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
     match candidate {
         Lit(literal) => text.starts_with(literal),
-        Uint | Ms | Sec | Pct => text.first().is_some_and(u8::is_ascii_digit),
+        Uint | Ms | Sec => text.first().is_some_and(u8::is_ascii_digit),
+        Pct => text
+            .first()
+            .is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
     }
 }
 

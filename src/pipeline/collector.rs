@@ -15,6 +15,9 @@ use crate::report::{self, Report};
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
 
+/// Stream names counted, to number the processes of each.
+const NAMES: usize = 4_096;
+
 /// A process while its cycles come.
 struct Process {
     id: String,
@@ -140,6 +143,10 @@ impl Finds for Collector<'_> {
         }
     }
 
+    fn close(&mut self, process: u32) {
+        Self::close(self, process);
+    }
+
     fn foreign(&mut self, text: &[u8]) {
         if self.failed.is_none() {
             self.failed = self.sink.foreign(text).err();
@@ -162,7 +169,11 @@ impl Collector<'_> {
 
     /// Where the process is followed; opens it where it is new.
     fn slot(&mut self, process: u32, found: &Found<'_>) -> usize {
-        if self.open.get(self.recent).is_some_and(|p| p.number == process) {
+        if self
+            .open
+            .get(self.recent)
+            .is_some_and(|p| p.number == process)
+        {
             return self.recent;
         }
         let index = match self.open.iter().position(|p| p.number == process) {
@@ -183,19 +194,23 @@ impl Collector<'_> {
     }
 
     fn process(&mut self, number: u32, found: &Found<'_>) -> Process {
-        let stream = (!found.stream.is_empty())
-            .then(|| String::from_utf8_lossy(found.stream).into_owned());
+        let stream =
+            (!found.stream.is_empty()).then(|| String::from_utf8_lossy(found.stream).into_owned());
         let id = match &stream {
             None => {
                 self.nameless += 1;
                 self.nameless.to_string()
             }
             Some(name) => {
-                let count = self.names.entry(name.clone()).or_default();
-                *count += 1;
-                match count {
-                    1 => name.clone(),
-                    count => format!("{name}#{count}"),
+                if self.names.len() >= NAMES && !self.names.contains_key(name) {
+                    format!("{name}#{number}")
+                } else {
+                    let count = self.names.entry(name.clone()).or_default();
+                    *count += 1;
+                    match count {
+                        1 => name.clone(),
+                        count => format!("{name}#{count}"),
+                    }
                 }
             }
         };
@@ -238,25 +253,29 @@ impl Collector<'_> {
             repaired: entry.repaired,
             approximate: entry.approximate,
         });
-        self.outcomes.add(analysis, |measures, periodic| report::Process {
-            id: entry.id,
-            stream: entry.stream,
-            approximate: entry.approximate,
-            format: entry.format.name(),
-            first_cycle: entry.first_cycle,
-            last_cycle: entry.last_cycle,
-            cycles_seen: entry.seen,
-            cycles_missing: entry.missing,
-            forced_cycles: entry.forced,
-            periodic_cycles: periodic,
-            measures,
-        });
+        self.outcomes
+            .add(analysis, |measures, periodic| report::Process {
+                id: entry.id,
+                stream: entry.stream,
+                approximate: entry.approximate,
+                format: entry.format.name(),
+                first_cycle: entry.first_cycle,
+                last_cycle: entry.last_cycle,
+                cycles_seen: entry.seen,
+                cycles_missing: entry.missing,
+                forced_cycles: entry.forced,
+                periodic_cycles: periodic,
+                measures,
+            });
     }
 
     /// The end of the input: the report.
     pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
         for mut entry in std::mem::take(&mut self.open) {
-            entry.approximate |= reader.approximate(entry.stream.as_deref().unwrap_or("").as_bytes(), entry.number);
+            entry.approximate |= reader.approximate(
+                entry.stream.as_deref().unwrap_or("").as_bytes(),
+                entry.number,
+            );
             self.keep(entry);
         }
         if let Some(error) = self.failed {

@@ -2,9 +2,9 @@
 
 mod collector;
 mod hold;
+mod lane;
 mod outcome;
 mod reader;
-mod repair;
 mod unwrap;
 
 use std::io::{self, Read};

@@ -1,17 +1,38 @@
 //! Processes that have ended, worst first, and the report made of them.
 
+use std::cmp::Reverse;
+
 use crate::analyzer::{Analysis, Judgement};
-use crate::report::{self, Finding, Input, Measures, Report};
-use crate::settings::Settings;
+use crate::report::{self, Finding, Input, Measures, Report, Verdict};
+use crate::settings::{Settings, Severity};
 
 /// Processes of which the report keeps the detail.
 const KEPT: usize = 1_000;
 
+/// Points of all timelines together, once there are many processes.
+const POINTS: usize = 8_192;
+/// Points that every timeline may keep.
+const LEAST_POINTS: usize = 12;
+
+/// A process that has ended, with what was found on it.
+#[derive(Debug)]
+struct Ended {
+    process: report::Process,
+    findings: Vec<Finding>,
+}
+
+impl Ended {
+    /// How much it deserves to be kept: by its worst finding, then by its cycles.
+    fn rank(&self) -> (Option<Severity>, u64) {
+        let worst = self.findings.iter().map(|f| f.severity).max();
+        (worst, self.process.cycles_seen)
+    }
+}
+
 /// What is known of the processes that have ended.
 #[derive(Debug)]
 pub(super) struct Outcomes {
-    processes: Vec<report::Process>,
-    findings: Vec<Finding>,
+    ended: Vec<Ended>,
     judgement: Judgement,
     omitted: u64,
 }
@@ -20,8 +41,7 @@ impl Outcomes {
     /// None yet.
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            processes: Vec::new(),
-            findings: Vec::new(),
+            ended: Vec::new(),
             judgement: Judgement::new(settings),
             omitted: 0,
         }
@@ -34,28 +54,76 @@ impl Outcomes {
         process: impl FnOnce(Measures, u64) -> report::Process,
     ) {
         self.judgement.add(&analysis);
-        let process = process(analysis.measures, analysis.periodic_cycles);
-        for mut finding in analysis.findings {
+        let mut process = process(analysis.measures, analysis.periodic_cycles);
+        let mut findings = analysis.findings;
+        for finding in &mut findings {
             finding.process.clone_from(&process.id);
-            self.findings.push(finding);
         }
-        self.processes.push(process);
-        if self.processes.len() > KEPT {
-            self.omitted += 1;
+        process
+            .measures
+            .thin(LEAST_POINTS.max(POINTS / (self.ended.len() + 1)));
+        self.ended.push(Ended { process, findings });
+        if self.ended.len() >= 2 * KEPT {
+            self.keep_worst();
+        }
+    }
+
+    /// Lets go of all but the worst processes.
+    fn keep_worst(&mut self) {
+        self.ended.sort_by_key(|ended| Reverse(ended.rank()));
+        self.omitted += self.ended.len().saturating_sub(KEPT) as u64;
+        self.ended.truncate(KEPT);
+        let points = LEAST_POINTS.max(POINTS / self.ended.len().max(1));
+        for ended in &mut self.ended {
+            ended.process.measures.thin(points);
         }
     }
 
     /// The report of all processes.
-    pub(super) fn report(self, input: Input, warnings: Vec<String>) -> Report {
+    pub(super) fn report(mut self, input: Input, warnings: Vec<String>) -> Report {
+        self.keep_worst();
+        let verdict = if self.ended.is_empty() && !input.newest_first {
+            Verdict::NoVerdict(nothing_read(&input))
+        } else {
+            self.judgement.verdict(input.newest_first)
+        };
+        let (processes, findings): (Vec<_>, Vec<_>) = self
+            .ended
+            .into_iter()
+            .map(|ended| (ended.process, ended.findings))
+            .unzip();
+        let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        findings.sort_by_key(|finding| Reverse(finding.severity));
         Report {
-            verdict: self.judgement.verdict(input.newest_first),
+            verdict,
             exit_status: 0,
             input,
             processes_omitted: self.omitted,
-            processes: self.processes,
-            findings: self.findings,
+            processes,
+            findings,
             rules: self.judgement.rules().to_vec(),
             warnings,
         }
+    }
+}
+
+/// Why there is no cycle to judge, and what to do.
+fn nothing_read(input: &Input) -> String {
+    let cycles = input.intact + input.repaired;
+    if cycles > 0 {
+        format!(
+            "none of the {cycles} GC cycles is left by --since, --until, --process and --stream: \
+             without them the report lists the processes"
+        )
+    } else if input.legacy_gc_lines > 0 {
+        "only lines of Go 1.0 to 1.4, which hold no clock, so nothing can be said of rates: build with Go 1.5 or later"
+            .to_owned()
+    } else if input.damaged > 0 {
+        "no GC cycle that can be read: -v shows the damaged lines".to_owned()
+    } else if input.sources.iter().all(|source| source.lines == 0) {
+        "the input is empty: start the program with GODEBUG=gctrace=1 and pass on its standard error (2>&1)".to_owned()
+    } else {
+        "no GC cycle in the input: start the program with GODEBUG=gctrace=1, pass on its standard error (2>&1), \
+             and run it long enough to collect".to_owned()
     }
 }

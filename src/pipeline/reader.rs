@@ -4,15 +4,16 @@
 //! ` ms clock, ` is in every gc line of Go 1.5 and later, is never cut, and is in hardly any other text: the reader
 //! jumps from one to the next. Text between is looked at line by line only for its first bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use memchr::memmem::Finder;
 
-use super::repair::{Mended, Repair, start_shape};
+use super::hold::Hold;
+use super::lane::{Lane, Torn};
 use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
 use crate::event::{Event, GcCycle, Note};
 use crate::input::HISTORY;
-use crate::parse::rejoin::Earlier;
+use crate::parse::rejoin::{self, Mended};
 use crate::parse::{self, NEEDLE};
 use crate::process::Stream;
 use crate::report::{DamagedLine, Input};
@@ -25,8 +26,14 @@ const STRANGE_LINES: usize = 3;
 const DAMAGED_PLACES: usize = 100;
 /// Beginnings of gc lines that wait for someone to claim them.
 const BEGINNINGS: usize = 256;
-/// Streams told apart by their prefix; lines of more share the nameless one.
-const STREAMS: usize = 4_096;
+/// Lines put together of which the places are remembered.
+const CLAIMED: usize = 512;
+/// Work on cut lines, in walks through the grammar, before any byte has paid for it.
+const CREDIT: u64 = 1_000_000;
+/// Bytes read that pay for one more walk: what bounds the work on hostile input.
+const BYTES_A_WALK: u64 = 64;
+/// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
+const STREAMS: usize = 1_024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +53,8 @@ pub(super) trait Finds {
     fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool;
     /// `GC forced` before a cycle of this stream.
     fn forced_notice(&mut self, stream: &[u8]);
+    /// Nothing more will come of this process.
+    fn close(&mut self, process: u32);
     /// Lines that are no GC trace, whole and in order. Called only where foreign lines are wanted.
     fn foreign(&mut self, text: &[u8]);
 }
@@ -80,18 +89,25 @@ pub(super) struct Reader {
     source: usize,
     /// Lines of the current source before the reading position.
     line: u64,
+    /// Wrapped gc lines so far: the clock by which streams grow old.
+    lines_seen: u64,
     /// Position in the input at which the current source starts.
     source_start: u64,
     hot: bool,
-    plain: Stream,
-    streams: HashMap<Vec<u8>, Stream>,
+    plain: Lane,
+    lanes: HashMap<Vec<u8>, Lane>,
+    /// Lanes that wait for the rest of a cut line.
+    active: usize,
+    credit: u64,
+    newest_first: bool,
+    claimed: VecDeque<u64>,
     strange: Vec<Strange>,
     beginnings: Vec<Beginning>,
-    pub(super) repair: Repair,
+    /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
     partial: HashMap<Vec<u8>, Vec<u8>>,
-    hold: super::hold::Hold,
+    hold: Hold,
     foreign: bool,
 }
 
@@ -102,16 +118,20 @@ impl Reader {
             input: Input::default(),
             source: 0,
             line: 0,
+            lines_seen: 0,
             source_start: 0,
             hot: true,
-            plain: Stream::default(),
-            streams: HashMap::new(),
+            plain: Lane::default(),
+            lanes: HashMap::new(),
+            active: 0,
+            credit: CREDIT,
+            newest_first: false,
+            claimed: VecDeque::new(),
             strange: Vec::new(),
             beginnings: Vec::new(),
-            repair: Repair::default(),
             depth: Depth::NONE,
             partial: HashMap::new(),
-            hold: super::hold::Hold::default(),
+            hold: Hold::default(),
             foreign,
         }
     }
@@ -128,19 +148,29 @@ impl Reader {
     }
 
     /// Reads the complete lines `bytes[from..to]`. `base` is the position of `bytes[0]` in the input.
-    pub(super) fn lines(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
-        self.repair.pay((to - from) as u64);
+    pub(super) fn lines(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        to: usize,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) {
+        self.credit = self
+            .credit
+            .saturating_add((to - from) as u64 / BYTES_A_WALK);
         let mut at = from;
         while at < to {
             let rest = &bytes[at..to];
-            if self.hot || self.foreign || self.repair.waits() || !self.partial.is_empty() {
+            let slow = self.foreign || self.active > 0 || !self.partial.is_empty();
+            if self.hot || slow {
                 if let Some(length) = self.plain_cycle(rest, base + at as u64, finds) {
                     at += length;
                     continue;
                 }
                 self.hot = false;
             }
-            if self.foreign || self.repair.waits() || !self.partial.is_empty() {
+            if slow {
                 at = self.slow_line(bytes, at, to, base, finds);
                 continue;
             }
@@ -156,7 +186,6 @@ impl Reader {
             };
             self.hot = true;
         }
-        self.note_given_up();
     }
 
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
@@ -170,6 +199,12 @@ impl Reader {
             _ => return None,
         };
         let length = text.len() - behind.len();
+        if self.active > 0 {
+            self.before_whole(&[], None, finds);
+        }
+        if self.foreign {
+            self.hold.cycle(finds);
+        }
         self.line += 1;
         let found = Found {
             cycle: &cycle,
@@ -180,10 +215,12 @@ impl Reader {
             wall: None,
             repaired: false,
         };
-        if self.foreign {
-            self.hold.cycle(finds);
-        }
-        tally(&mut self.input, finds.cycle(&found, &mut self.plain), false);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut self.plain.stream),
+            false,
+        );
+        self.ended(&[], offset + (length + end) as u64, true);
         self.hot = true;
         Some(length + end)
     }
@@ -251,7 +288,7 @@ impl Reader {
     }
 
     fn damaged_beginning(&mut self, beginning: Beginning) {
-        if !self.repair.claimed(beginning.offset) {
+        if !self.claimed.contains(&beginning.offset) {
             self.damaged(beginning.line, beginning.why, &beginning.text);
         }
     }
@@ -269,12 +306,20 @@ impl Reader {
     }
 
     /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
-    fn slow_line(&mut self, bytes: &[u8], at: usize, to: usize, base: u64, finds: &mut dyn Finds) -> usize {
+    fn slow_line(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        to: usize,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) -> usize {
         let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
         let line = &bytes[at..end];
         let offset = base + at as u64;
         self.line += 1;
         let mut unwrapped = unwrap(line, Depth::ANY);
+        self.room(&unwrapped.stream, finds);
         if unwrapped.partial {
             self.hold_partial(&unwrapped, line, offset, finds);
             return end;
@@ -288,6 +333,9 @@ impl Reader {
         }
         let body = parse::trim_end(&unwrapped.body);
         if let Some(cycle) = parse::whole_cycle(body.trim_ascii_start()) {
+            if self.active > 0 {
+                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
+            }
             self.depth = unwrapped.depth;
             if self.foreign {
                 self.hold.cycle(finds);
@@ -299,25 +347,33 @@ impl Reader {
         } else if memchr::memmem::find(&unwrapped.body, NEEDLE).is_some() {
             self.odd_line(bytes, at, line, &unwrapped, base, finds);
         } else {
-            self.pass(line, offset, &unwrapped, finds);
-            let alike = self.like_the_cut_ones(line);
-            self.show(bytes, at, &alike, offset, finds);
-            if unwrapped.body.starts_with(b"gc") {
-                let text = unwrapped.body.to_vec();
+            // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
+            let alike = if self.active > 0 {
+                unwrap(line, self.depth)
+            } else {
+                unwrapped
+            };
+            self.input.other_lines += 1;
+            self.pass(line, offset, &alike, finds);
+            if self.active > 0 {
+                self.show(&alike, offset, finds);
+            }
+            if alike.body.starts_with(b"gc") {
+                let text = alike.body.to_vec();
                 self.beginning(&text, offset);
             }
-            self.input.other_lines += 1;
         }
         end
     }
 
-    /// The line unwrapped as deep as the lines that are being put together were.
-    fn like_the_cut_ones<'a>(&self, line: &'a [u8]) -> Unwrapped<'a> {
-        unwrap(line, self.depth)
-    }
-
     /// Keeps the part of a line that goes on in the next physical line of its stream.
-    fn hold_partial(&mut self, unwrapped: &Unwrapped<'_>, line: &[u8], offset: u64, finds: &mut dyn Finds) {
+    fn hold_partial(
+        &mut self,
+        unwrapped: &Unwrapped<'_>,
+        line: &[u8],
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
         self.input.other_lines += 1;
         self.pass(line, offset, unwrapped, finds);
         if self.partial.len() >= 64 {
@@ -331,28 +387,103 @@ impl Reader {
 
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
         if self.foreign {
-            let beginning = unwrapped.body.starts_with(b"gc") || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
-            self.hold
-                .line(offset, line, unwrapped.body_at, beginning, self.repair.waits(), finds);
+            let beginning = unwrapped.body.starts_with(b"gc")
+                || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
+            self.hold.line(
+                offset,
+                line,
+                unwrapped.body_at,
+                beginning,
+                self.active > 0,
+                finds,
+            );
         }
     }
 
-    /// The stream of a name.
-    fn stream<'a>(
-        plain: &'a mut Stream,
-        streams: &'a mut HashMap<Vec<u8>, Stream>,
+    /// The lane of a stream.
+    fn lane<'a>(
+        plain: &'a mut Lane,
+        lanes: &'a mut HashMap<Vec<u8>, Lane>,
         name: &[u8],
-    ) -> &'a mut Stream {
-        if name.is_empty() || (streams.len() >= STREAMS && !streams.contains_key(name)) {
+    ) -> &'a mut Lane {
+        if name.is_empty() {
             return plain;
         }
-        if !streams.contains_key(name) {
-            streams.insert(name.to_vec(), Stream::default());
+        if !lanes.contains_key(name) {
+            lanes.insert(name.to_vec(), Lane::named());
         }
-        streams.entry(name.to_vec()).or_default()
+        lanes.entry(name.to_vec()).or_default()
     }
 
-    fn emit(&mut self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
+    /// Makes room for a stream that is new: the one that was silent longest is closed.
+    fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
+        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.contains_key(name) {
+            return;
+        }
+        let oldest = self.lanes.iter().min_by_key(|(_, lane)| lane.used());
+        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+            return;
+        };
+        self.before_whole(&oldest, None, finds);
+        if let Some(mut lane) = self.lanes.remove(&oldest) {
+            self.active -= usize::from(lane.is_active());
+            for torn in lane.close() {
+                self.damaged(
+                    torn.line,
+                    "its other pieces were not found".to_owned(),
+                    &torn.text,
+                );
+            }
+            self.newest_first |= lane.stream.newest_first();
+            for process in lane.stream.processes() {
+                finds.close(process);
+            }
+        }
+    }
+
+    /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
+    fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if lane.is_active() {
+            for line in lane.before_whole() {
+                self.mended(&line, name, wall, finds);
+            }
+        }
+    }
+
+    /// A gc line of a stream ended at `end` of the input.
+    fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        lane.ended(end, whole);
+        if lane.is_active() && whole {
+            self.settle(name);
+        }
+    }
+
+    /// After a line was shown to a lane: what it gives up is damaged.
+    fn settle(&mut self, name: &[u8]) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        let lost = lane.settle(&mut self.credit);
+        if !lane.is_active() {
+            self.active = self.active.saturating_sub(1);
+        }
+        for torn in lost {
+            self.damaged(
+                torn.line,
+                "its other pieces were not found".to_owned(),
+                &torn.text,
+            );
+        }
+    }
+
+    fn emit(
+        &mut self,
+        cycle: &GcCycle,
+        raw: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
         let found = Found {
             cycle,
             raw,
@@ -362,8 +493,15 @@ impl Reader {
             wall: unwrapped.wall.as_deref(),
             repaired: false,
         };
-        let stream = Self::stream(&mut self.plain, &mut self.streams, &unwrapped.stream);
-        tally(&mut self.input, finds.cycle(&found, stream), false);
+        self.lines_seen += 1;
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
+        lane.touch(self.lines_seen);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut lane.stream),
+            false,
+        );
+        self.ended(&unwrapped.stream, offset + 1, true);
     }
 
     /// A line with ` ms clock, ` that is no whole gc line: behind a strange prefix, quoted, cut, or foreign.
@@ -379,112 +517,135 @@ impl Reader {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
         let quoted = memchr::memmem::find_iter(text, b"gc ")
-            .find_map(|start| parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest)));
+            .filter(|start| *start > 0)
+            .find_map(|start| {
+                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
+            });
         if let Some((start, cycle, [])) = quoted
-            && start > 0
             && !holds_piece(&text[..start])
         {
-            self.strange_line(&text[..start], &cycle, &text[start..], unwrapped, offset, finds);
+            self.strange_line(
+                &text[..start],
+                &cycle,
+                &text[start..],
+                unwrapped,
+                offset,
+                finds,
+            );
             self.pass(line, offset, unwrapped, finds);
             return;
         }
-        // Lines are put together only among lines that are unwrapped as deep as this one.
-        let depth = unwrapped.depth;
-        self.depth = depth;
-        let earlier = self.earlier(bytes, at, base, depth, &unwrapped.stream);
-        let earlier: Vec<Earlier<'_>> = earlier
-            .iter()
-            .map(|(line, text)| Earlier { line: *line, body: text })
-            .collect();
-        let name = unwrapped.stream.to_vec();
-        let stream = Self::stream(&mut self.plain, &mut self.streams, &name);
-        let seen = |text: &[u8]| seen_whole(bytes, at, depth, text);
-        let mut ours = false;
-        let mut mended = Vec::new();
-        for needle in memchr::memmem::find_iter(&unwrapped.body, NEEDLE).take(8) {
-            let (tried, result) = self.repair.needle(
-                offset, self.line, &unwrapped.body, needle, &name, stream, &earlier, &seen,
-            );
-            ours |= tried;
-            mended.extend(result);
-        }
-        self.pass(line, offset, unwrapped, finds);
-        self.show(bytes, at, unwrapped, offset, finds);
-        let whole_claimed = mended.iter().any(|m| quoted.as_ref().is_some_and(|(_, c, _)| m.cycle == *c));
-        for mended in mended {
-            self.mended(mended, unwrapped, finds);
-        }
-        if quoted.is_some() && !whole_claimed {
+        // Behind a piece of a cut line a whole one is another writer's, not a quotation.
+        let behind_piece =
+            matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
+        let torn = behind_piece
+            || memchr::memmem::find_iter(text, NEEDLE)
+                .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
+                .any(|needle| rejoin::reaches(text, needle) || holds_piece(&text[..needle]));
+        if quoted.is_some() && !behind_piece {
             self.input.quoted += 1;
-        } else if !ours {
+        } else if !torn {
             self.input.other_lines += 1;
         }
-    }
-
-    /// Shows a line to the cut lines that wait.
-    fn show(&mut self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
-        while self.repair.waits() {
-            let depth = self.depth;
-            let seen = |text: &[u8]| seen_whole(bytes, at, depth, text);
-            let stream = Self::stream(&mut self.plain, &mut self.streams, &unwrapped.stream);
-            let mended = self.repair.feed(offset, &unwrapped.body, &unwrapped.stream, stream, &seen);
-            match mended {
-                Some(mended) => self.mended(mended, unwrapped, finds),
-                None => break,
-            }
+        self.pass(line, offset, unwrapped, finds);
+        if torn {
+            self.torn(bytes, at, unwrapped, base);
+        }
+        if self.active > 0 {
+            self.show(unwrapped, offset, finds);
         }
     }
 
-    fn mended(&mut self, mended: Mended, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
+    /// A torn line: its stream is read from where the gc line can have begun.
+    fn torn(&mut self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>, base: u64) {
+        let depth = unwrapped.depth;
+        let name = unwrapped.stream.as_ref();
+        let offset = base + at as u64;
+        let torn = Torn {
+            offset,
+            line: self.line,
+            text: unwrapped.body[..unwrapped.body.len().min(120)].to_vec(),
+        };
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if lane.is_active() {
+            lane.activate(torn);
+            return;
+        }
+        self.depth = depth;
+        self.active += 1;
+        lane.begin();
+        let held = |position: u64| {
+            usize::try_from(position.saturating_sub(base))
+                .unwrap_or(usize::MAX)
+                .max(at.saturating_sub(HISTORY))
+                .min(at)
+        };
+        let begins = held(lane.begins());
+        for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
+            let line = unwrap(line, depth);
+            if line.stream.as_ref() == name && parse::whole_cycle(&line.body).is_none() {
+                lane.learn(base + start as u64, &line.body);
+            }
+        }
+        let mut walks = 0;
+        for (start, line) in lines_between(bytes, begins, at) {
+            let line = unwrap(line, depth);
+            if line.stream.as_ref() != name
+                || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
+            {
+                continue;
+            }
+            walks += 1;
+            if walks > self.credit {
+                break;
+            }
+            // What is complete before the torn line was put together, or given up, when it was read.
+            lane.show(base + start as u64, &line.body);
+        }
+        lane.activate(torn);
+    }
+
+    /// Shows a line to the cut lines that wait in its stream.
+    fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
+        let name = unwrapped.stream.as_ref();
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if !lane.is_active() {
+            return;
+        }
+        let mended = lane.show(offset, &unwrapped.body);
+        for line in mended {
+            self.credit = self
+                .credit
+                .saturating_add(CREDIT / 256)
+                .min(CREDIT.max(self.credit));
+            self.mended(&line, name, unwrapped.wall.as_deref(), finds);
+            self.ended(name, offset + 1, false);
+        }
+        self.settle(name);
+    }
+
+    fn mended(&mut self, mended: &Mended, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
         if self.foreign {
             self.hold.mend(&mended.claims);
         }
+        for claim in &mended.claims {
+            if self.claimed.len() == CLAIMED {
+                self.claimed.pop_front();
+            }
+            self.claimed.push_back(claim.line);
+        }
+        let at = mended.claims.first().map_or(0, |claim| claim.line);
         let found = Found {
             cycle: &mended.cycle,
             raw: &mended.text,
             line: self.line,
-            offset: mended.at.saturating_sub(self.source_start),
-            stream: &unwrapped.stream,
-            wall: unwrapped.wall.as_deref(),
+            offset: at.saturating_sub(self.source_start),
+            stream: name,
+            wall,
             repaired: true,
         };
-        let stream = Self::stream(&mut self.plain, &mut self.streams, &unwrapped.stream);
-        tally(&mut self.input, finds.cycle(&found, stream), true);
-    }
-
-    /// The lines before `at` that could hold pieces, nearest first, as far back as the work done allows.
-    fn earlier<'a>(
-        &self,
-        bytes: &'a [u8],
-        at: usize,
-        base: u64,
-        depth: Depth,
-        stream: &[u8],
-    ) -> Vec<(u64, std::borrow::Cow<'a, [u8]>)> {
-        let alive = Self::alive(&self.plain, &self.streams, stream);
-        let mut whole = 0;
-        let mut earlier = Vec::new();
-        for (start, line) in physical_lines_before(bytes, at).take(self.repair.allowance()) {
-            let unwrapped = unwrap(line, depth);
-            if unwrapped.stream.as_ref() != stream {
-                continue;
-            }
-            if parse::whole_cycle(parse::trim_end(&unwrapped.body)).is_some() {
-                // One process prints its lines one after another; with several, some are in between.
-                whole += 1;
-                if whole >= 2 * alive {
-                    break;
-                }
-                continue;
-            }
-            earlier.push((base + start as u64, unwrapped.body));
-        }
-        earlier
-    }
-
-    fn alive(plain: &Stream, streams: &HashMap<Vec<u8>, Stream>, name: &[u8]) -> usize {
-        let stream = streams.get(name).unwrap_or(plain);
-        stream.last_cycles().count().max(1)
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
 
     /// A cycle behind a prefix that is no known wrapping: an event only if the prefix stays and the cycles rise.
@@ -518,6 +679,7 @@ impl Reader {
             return;
         };
         let name = stream_name(prefix);
+        self.room(&name, finds);
         if self.strange[index].accepted {
             let held = self.held(cycle, raw, unwrapped, offset);
             self.emit_held(&held, &name, finds);
@@ -561,20 +723,18 @@ impl Reader {
             wall: held.wall.as_deref(),
             repaired: false,
         };
-        let stream = Self::stream(&mut self.plain, &mut self.streams, name);
-        tally(&mut self.input, finds.cycle(&found, stream), false);
-    }
-
-    fn note_given_up(&mut self) {
-        for lost in std::mem::take(&mut self.repair.given_up) {
-            self.damaged(lost.line_number, lost.why.to_owned(), &lost.start);
-        }
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut lane.stream),
+            false,
+        );
     }
 
     /// After each read: text held back for a cut line that does not go on is let go.
     pub(super) fn idle(&mut self, finds: &mut dyn Finds) {
         if self.foreign {
-            self.hold.idle(self.repair.waits(), finds);
+            self.hold.idle(self.active > 0, finds);
         }
     }
 
@@ -611,10 +771,28 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(self.line, "the log ends inside the line".to_owned(), &text.body);
+            self.damaged(
+                self.line,
+                "the log ends inside the line".to_owned(),
+                &text.body,
+            );
         }
-        self.repair.finish();
-        self.note_given_up();
+        self.before_whole(&[], None, finds);
+        let names: Vec<Vec<u8>> = self.lanes.keys().cloned().collect();
+        for name in names {
+            self.before_whole(&name, None, finds);
+        }
+        let mut lost = self.plain.close();
+        for lane in self.lanes.values_mut() {
+            lost.extend(lane.close());
+        }
+        for torn in lost {
+            self.damaged(
+                torn.line,
+                "the log ends before its other pieces".to_owned(),
+                &torn.text,
+            );
+        }
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
         }
@@ -624,29 +802,26 @@ impl Reader {
         if self.foreign {
             self.hold.release(finds);
         }
-        self.input.newest_first = self.plain.newest_first() || self.streams.values().any(Stream::newest_first);
+        self.input.newest_first = self.newest_first
+            || self.plain.stream.newest_first()
+            || self.lanes.values().any(|lane| lane.stream.newest_first());
     }
 
     /// Whether the lines of a process could always be told from those of others.
     pub(super) fn approximate(&self, stream: &[u8], process: u32) -> bool {
-        self.streams
+        self.lanes
             .get(stream)
             .unwrap_or(&self.plain)
+            .stream
             .approximate(process)
     }
 }
 
 /// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
 fn holds_piece(before: &[u8]) -> bool {
-    parse::rejoin::is_piece(before)
+    rejoin::is_piece(before)
         || parse::diagnose(before).is_some()
         || memchr::memmem::find(before, NEEDLE).is_some()
-}
-
-/// Whether a text starts as some whole line before `at` does.
-fn seen_whole(bytes: &[u8], at: usize, depth: Depth, text: &[u8]) -> bool {
-    let shape = start_shape(text);
-    physical_lines_before(bytes, at).any(|(_, line)| start_shape(&unwrap(line, depth).body) == shape)
 }
 
 /// Counts a gc line: as a duplicate, or as what it was.
@@ -665,20 +840,27 @@ fn stream_name(prefix: &[u8]) -> Vec<u8> {
         .iter()
         .rposition(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'>'))
         .map_or(0, |i| i + 1);
-    if end == 0 { prefix.to_vec() } else { prefix[..end].to_vec() }
+    if end == 0 {
+        prefix.to_vec()
+    } else {
+        prefix[..end].to_vec()
+    }
 }
 
-/// The physical lines that end at or before `at`, nearest first, with where each starts.
-fn physical_lines_before(bytes: &[u8], at: usize) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut end = at;
-    let stop = at.saturating_sub(HISTORY);
+/// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.
+fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = match from {
+        0 => 0,
+        _ if from >= to => to,
+        _ => memchr::memchr(b'\n', &bytes[from - 1..to]).map_or(to, |i| from + i),
+    };
     std::iter::from_fn(move || {
-        if end <= stop {
+        if at >= to {
             return None;
         }
-        let start = memchr::memrchr(b'\n', &bytes[stop..end - 1]).map_or(stop, |i| stop + i + 1);
-        let line = &bytes[start..end];
-        end = start;
-        Some((start, line))
+        let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
+        let line = (at, &bytes[at..end]);
+        at = end;
+        Some(line)
     })
 }

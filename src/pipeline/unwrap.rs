@@ -63,7 +63,9 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     let mut unwrapped = Unwrapped {
         body: Cow::Borrowed(body),
         body_at: Some(outer.body),
-        stream: outer.stream.map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&line[r])),
+        stream: outer
+            .stream
+            .map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&line[r])),
         wall: outer.wall.and_then(|r| text(&line[r])),
         partial: outer.partial,
         depth: Depth {

@@ -1,5 +1,8 @@
 //! The result as plain data: complete, in integers and ratios, without formatting. Renderers read this and nothing else.
 
+mod thin;
+pub mod wire;
+
 use crate::settings::Severity;
 
 /// The whole result of one analysis.

@@ -1,0 +1,231 @@
+//! What the user typed, as clap reads it. Values with units stay text here: the configuration file holds the same text,
+//! so both are read in one place, [`super::choices`].
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use gcpressure::render::Format;
+
+/// Says whether the garbage collector of a Go program is under pressure.
+///
+/// Reads what the program prints under GODEBUG=gctrace=1, from files or standard input, and reports whether GC is the
+/// problem, when, how badly, and what to do next.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gcpressure",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  \
+        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure\n  \
+        kubectl logs deploy/server | gcpressure\n  \
+        gcpressure check --max gc-frequency=5/s --max pause-p99=10ms server.log\n\n\
+        Exit status: 0 done or pass, 1 a finding that fails the check, 2 an error, 3 no verdict."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The same analysis as a gate: the exit status says pass (0), fail (1) or no verdict (3)
+    Check(Box<CheckArgs>),
+    /// Prints every GC cycle as one row, as it arrives
+    Events(EventsArgs),
+    /// Says what a rule measures, its thresholds, known false alarms, and what to do
+    Explain {
+        /// The rule; all rules in one table without it
+        rule: Option<String>,
+    },
+    /// Prints the JSON Schema of the machine-readable output
+    Schema {
+        /// Which output
+        #[arg(default_value = "report")]
+        output: SchemaOf,
+    },
+    /// Prints a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Prints the manual page in roff, of one command where it is named
+    Man {
+        /// The command
+        command: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The severity that fails the check [default: critical]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
+    pub(crate) fail_on: Option<String>,
+    /// Write a commented gcpressure.toml into the working directory and read nothing
+    #[arg(long, exclusive = true)]
+    pub(crate) init: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventsArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// What a row looks like
+    #[arg(short, long, value_enum, default_value_t = RowFormat::Ndjson, help_heading = "Output")]
+    pub(crate) format: RowFormat,
+    /// Exit with 0 although there was no GC cycle
+    #[arg(long, help_heading = "Output")]
+    pub(crate) allow_no_verdict: bool,
+    /// Exit with 0 whatever was found; errors still give 2
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Logs to read, gzip or zstd too; standard input for `-` or without any
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = None)]
+    pub(crate) files: Vec<String>,
+    /// Leave out cycles before this program time (90s) or wall-clock time (2026-11-23T14:05:00Z)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Leave out cycles after this program time or wall-clock time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only the process with this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) process: Option<String>,
+    /// Only the stream with this prefix, such as a pod's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Analysis")]
+pub(crate) struct AnalysisArgs {
+    /// Length of the sliding window, in time or GC cycles: 10s, 200gc [default: 10s]
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) window: Option<String>,
+    /// Step of the sliding window [default: 2s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) hop: Option<String>,
+    /// Start of the run that rules leave out [default: 2s, at most a quarter of the run]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) warmup: Option<String>,
+    /// What rules judge: sliding windows, or the whole run [default: window]
+    #[arg(long, value_name = "window|run")]
+    pub(crate) scope: Option<String>,
+    /// The Go version of the program, if you know it: 1.27
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) go: Option<String>,
+    /// GOGC of the program, if you know it: 100, off
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) gogc: Option<String>,
+    /// GOMEMLIMIT of the program, if you know it: 512MiB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory_limit: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleArgs {
+    /// Critical threshold of a rule, which fails a check: gc-frequency=5/s
+    #[arg(long, value_name = "RULE=VALUE")]
+    pub(crate) max: Vec<String>,
+    /// Warning threshold of a rule: pause-p99=5ms
+    #[arg(long, value_name = "RULE=VALUE")]
+    pub(crate) warn: Vec<String>,
+    /// Switch a rule off
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<String>,
+    /// Run this rule and no others, repeatable
+    #[arg(long, value_name = "RULE")]
+    pub(crate) only: Vec<String>,
+    /// Configuration file [default: gcpressure.toml in the working directory, if there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = formats(), hide_possible_values = false)]
+    pub(crate) format: Format,
+    /// Write the report to a file as well, repeatable: json=report.json
+    #[arg(short, long, value_name = "FORMAT=PATH")]
+    pub(crate) output: Vec<String>,
+    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
+    #[arg(long)]
+    pub(crate) passthrough: bool,
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub(crate) color: ColorWhen,
+    /// Nothing but ASCII in the text report
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// No report on standard output, no notes; files of -o are still written
+    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
+    pub(crate) quiet: bool,
+    /// Also every rule, every process, damaged lines, and where each setting came from
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Exit with 0 where there is no verdict
+    #[arg(long)]
+    pub(crate) allow_no_verdict: bool,
+    /// Exit with 0 whatever was found; errors still give 2
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// One JSON object a line
+    Ndjson,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// gcpressure.report/v1
+    Report,
+    /// gcpressure.event/v1
+    Event,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The formats that the library renders, by its own names.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::from_name(&name).ok_or("no such format"))
+}

@@ -1,0 +1,80 @@
+//! `gcpressure check [FILE]...`: the report as a gate.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+
+use gcpressure::render::Format;
+use gcpressure::report::{Report, Verdict};
+use gcpressure::settings::Severity;
+
+use super::args::CheckArgs;
+use super::exit::{self, Failure, Policy};
+use super::{config, output, report};
+
+/// Reads everything, writes the report and a last line that says how the check ended.
+pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
+    if args.init {
+        return init().map(|()| exit::DONE);
+    }
+    let choices = report::choose(&args.report, args.fail_on.as_deref())?;
+    let policy = Policy {
+        fail_on: Some(choices.fail_on),
+        ..report::policy(&args.report, &choices)
+    };
+    let report = report::judge(&args.report, &choices, policy)?;
+    let shown = &args.report.output;
+    if shown.format == Format::Text && !shown.quiet {
+        let line = outcome(&report, choices.fail_on);
+        if shown.passthrough {
+            output::complain(&line);
+        } else {
+            output::print(|out| writeln!(out, "{line}"))?;
+        }
+    }
+    Ok(report.exit_status)
+}
+
+/// How the check ended, for those who read a CI log from its end.
+fn outcome(report: &Report, fail_on: Severity) -> String {
+    let failing = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= fail_on)
+        .count();
+    let what = match report.verdict {
+        Verdict::NoVerdict(_) => "no verdict".to_owned(),
+        _ if failing == 0 => "pass".to_owned(),
+        _ if failing == 1 => "fail, 1 finding".to_owned(),
+        _ => format!("fail, {failing} findings"),
+    };
+    let at = match fail_on {
+        Severity::Critical => "critical",
+        Severity::Warning | Severity::Info => "warning or critical",
+    };
+    format!(
+        "check: {what} (fails on {at}; exit status {})",
+        report.exit_status
+    )
+}
+
+/// Writes the example configuration where there is none yet.
+fn init() -> Result<(), Failure> {
+    let path = config::DEFAULT_PATH;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Failure::new(format!("{path} is already here"))
+                .tip("move it away first; `gcpressure check -v` shows what it sets"),
+            _ => Failure::writing(path, &error),
+        })?;
+    file.write_all(config::example().as_bytes())
+        .map_err(|error| Failure::writing(path, &error))?;
+    output::print(|out| {
+        writeln!(
+            out,
+            "wrote {path}; every setting in it is at its default and commented out"
+        )
+    })
+}

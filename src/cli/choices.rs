@@ -1,0 +1,614 @@
+//! What the user chose, and where: flags over file over defaults. Flags and file hold the same text, so a value is read
+//! and refused in the same words wherever it stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use gcpressure::settings::{Scope, Settings, Severity, ThresholdOverride, WindowLength};
+use gcpressure::units::{self, UnitError};
+
+use super::args::{AnalysisArgs, RuleArgs};
+use super::exit::Failure;
+use super::rule_list::{self, Rule};
+use super::suggest;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A flag, as typed.
+    Flag(&'static str),
+    /// A line of the configuration file.
+    File {
+        /// As the user named it.
+        path: String,
+        /// From 1.
+        line: usize,
+    },
+    /// Another choice made it necessary.
+    Follows(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => f.write_str(name),
+            Self::File { path, line } => write!(f, "{path}:{line}"),
+            Self::Follows(what) => write!(f, "follows the {what}"),
+        }
+    }
+}
+
+/// Which of a rule's thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// From here on a finding is a warning.
+    Warning,
+    /// From here on a finding is critical.
+    Critical,
+}
+
+/// A setting that has a value; each is spelt as in the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Setting {
+    Window,
+    Hop,
+    Warmup,
+    Scope,
+    FailOn,
+    AllowNoVerdict,
+    Go,
+    Gogc,
+    MemoryLimit,
+}
+
+impl Setting {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Window,
+        Self::Hop,
+        Self::Warmup,
+        Self::Scope,
+        Self::FailOn,
+        Self::AllowNoVerdict,
+        Self::Go,
+        Self::Gogc,
+        Self::MemoryLimit,
+    ];
+
+    /// The key in the configuration file.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Hop => "hop",
+            Self::Warmup => "warmup",
+            Self::Scope => "scope",
+            Self::FailOn => "fail-on",
+            Self::AllowNoVerdict => "allow-no-verdict",
+            Self::Go => "go",
+            Self::Gogc => "gogc",
+            Self::MemoryLimit => "memory-limit",
+        }
+    }
+
+    /// What holds when nobody sets it.
+    const fn default(self) -> &'static str {
+        match self {
+            Self::Window => "10s",
+            Self::Hop => "2s",
+            Self::Warmup => "2s, at most a quarter of the run",
+            Self::Scope => "window",
+            Self::FailOn => "critical",
+            Self::AllowNoVerdict => "false",
+            Self::Go | Self::Gogc | Self::MemoryLimit => "not stated",
+        }
+    }
+}
+
+/// Everything chosen so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Choices {
+    /// For the analysis.
+    pub(crate) settings: Settings,
+    /// The severity that fails a check.
+    pub(crate) fail_on: Severity,
+    /// No verdict is no failure.
+    pub(crate) allow_no_verdict: bool,
+    values: BTreeMap<Setting, (String, Origin)>,
+    thresholds: BTreeMap<(&'static str, Level), Origin>,
+    allowed: BTreeMap<&'static str, Origin>,
+    only: BTreeMap<&'static str, Origin>,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            fail_on: Severity::Critical,
+            allow_no_verdict: false,
+            values: BTreeMap::new(),
+            thresholds: BTreeMap::new(),
+            allowed: BTreeMap::new(),
+            only: BTreeMap::new(),
+        }
+    }
+}
+
+impl Choices {
+    /// The file's choices with the flags over them.
+    ///
+    /// # Errors
+    /// Values that cannot be used, with their place and what would be right.
+    pub(crate) fn new(
+        file: Self,
+        analysis: &AnalysisArgs,
+        rules: &RuleArgs,
+        fail_on: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let mut choices = file;
+        for (setting, flag, value) in [
+            (Setting::Window, "--window", analysis.window.as_deref()),
+            (Setting::Hop, "--hop", analysis.hop.as_deref()),
+            (Setting::Warmup, "--warmup", analysis.warmup.as_deref()),
+            (Setting::Scope, "--scope", analysis.scope.as_deref()),
+            (Setting::FailOn, "--fail-on", fail_on),
+            (Setting::Go, "--go", analysis.go.as_deref()),
+            (Setting::Gogc, "--gogc", analysis.gogc.as_deref()),
+            (
+                Setting::MemoryLimit,
+                "--memory-limit",
+                analysis.memory_limit.as_deref(),
+            ),
+        ] {
+            if let Some(value) = value {
+                choices
+                    .set(setting, value, Origin::Flag(flag))
+                    .map_err(|message| Failure::new(format!("{flag}: {message}")))?;
+            }
+        }
+        choices.rule_flags(rules)?;
+        choices.settle()?;
+        Ok(choices)
+    }
+
+    fn rule_flags(&mut self, rules: &RuleArgs) -> Result<(), Failure> {
+        for (flag, level, pairs) in [
+            ("--warn", Level::Warning, &rules.warn),
+            ("--max", Level::Critical, &rules.max),
+        ] {
+            for pair in pairs {
+                self.threshold_flag(flag, level, pair)
+                    .map_err(|message| Failure::new(format!("{flag}: {message}")))?;
+            }
+        }
+        if !rules.only.is_empty() {
+            self.only.clear();
+        }
+        for id in &rules.only {
+            self.only(id, Origin::Flag("--only"))
+                .map_err(|message| Failure::new(format!("--only: {message}")))?;
+        }
+        for id in &rules.allow {
+            self.allow(id, Origin::Flag("--allow"))
+                .map_err(|message| Failure::new(format!("--allow: {message}")))?;
+        }
+        Ok(())
+    }
+
+    fn threshold_flag(
+        &mut self,
+        flag: &'static str,
+        level: Level,
+        pair: &str,
+    ) -> Result<(), String> {
+        let (id, value) = pair
+            .split_once('=')
+            .ok_or_else(|| match rule_list::find(pair) {
+                Ok(rule) => format!(
+                    "`{pair}` has no value; write {pair}={}",
+                    rule.unit.example()
+                ),
+                Err(message) => message,
+            })?;
+        let rule = rule_list::find(id)?;
+        self.threshold(rule, level, value, Origin::Flag(flag))?;
+        // A flag that sets a rule's gate wants the rule to run, whatever the file says.
+        if level == Level::Critical {
+            self.settings.required.insert(rule.id.to_owned());
+            self.allowed.remove(rule.id);
+        }
+        Ok(())
+    }
+
+    /// Reads and takes over the value of a setting.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub(crate) fn set(
+        &mut self,
+        setting: Setting,
+        value: &str,
+        origin: Origin,
+    ) -> Result<(), String> {
+        let settings = &mut self.settings;
+        match setting {
+            Setting::Window => settings.window = window(value)?,
+            Setting::Hop => settings.hop_ns = positive(value, units::parse_duration(value))?,
+            Setting::Warmup => {
+                settings.warmup_ns = Some(units::parse_duration(value).map_err(|e| e.to_string())?);
+            }
+            Setting::Scope => {
+                settings.scope = one_of(value, &[("window", Scope::Window), ("run", Scope::Run)])?;
+            }
+            Setting::FailOn => {
+                let severities = [
+                    ("warning", Severity::Warning),
+                    ("critical", Severity::Critical),
+                ];
+                self.fail_on = one_of(value, &severities)?;
+            }
+            Setting::AllowNoVerdict => {
+                self.allow_no_verdict = one_of(value, &[("true", true), ("false", false)])?;
+            }
+            Setting::Go => settings.go_version = Some(go_version(value)?),
+            Setting::Gogc => settings.gogc = gogc(value)?,
+            Setting::MemoryLimit => {
+                settings.memory_limit = Some(positive(value, units::parse_bytes(value))?);
+            }
+        }
+        self.values.insert(setting, (value.to_owned(), origin));
+        Ok(())
+    }
+
+    /// Reads and takes over a threshold.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub(crate) fn threshold(
+        &mut self,
+        rule: &'static Rule,
+        level: Level,
+        value: &str,
+        origin: Origin,
+    ) -> Result<(), String> {
+        let number = rule
+            .unit
+            .parse(value)
+            .map_err(|error| format!("{}: {error}", rule.id))?;
+        if number <= 0.0 {
+            return Err(format!(
+                "{}: every program reaches `{value}`; write the smallest value that should count",
+                rule.id
+            ));
+        }
+        let entry = self
+            .settings
+            .thresholds
+            .entry(rule.id.to_owned())
+            .or_default();
+        match level {
+            Level::Warning => entry.warning = Some(number),
+            Level::Critical => entry.critical = Some(number),
+        }
+        self.thresholds.insert((rule.id, level), origin);
+        Ok(())
+    }
+
+    /// Switches a rule off.
+    ///
+    /// # Errors
+    /// There is no such rule.
+    pub(crate) fn allow(&mut self, id: &str, origin: Origin) -> Result<(), String> {
+        self.allowed.insert(rule_list::find(id)?.id, origin);
+        Ok(())
+    }
+
+    /// Makes a rule one of the few that run.
+    ///
+    /// # Errors
+    /// There is no such rule.
+    pub(crate) fn only(&mut self, id: &str, origin: Origin) -> Result<(), String> {
+        self.only.insert(rule_list::find(id)?.id, origin);
+        Ok(())
+    }
+
+    /// Makes the choices agree with each other, where one follows from another, and refuses them where they cannot.
+    fn settle(&mut self) -> Result<(), Failure> {
+        for rule in rule_list::all() {
+            if let Some(chosen) = self.settings.thresholds.get_mut(rule.id) {
+                let warning = (rule.id, Level::Warning);
+                if order(rule, chosen, self.thresholds.get(&warning))? {
+                    let follows = Origin::Follows("critical threshold");
+                    self.thresholds.insert(warning, follows);
+                }
+            }
+        }
+        if let WindowLength::Time(window_ns) = self.settings.window
+            && self.settings.hop_ns > window_ns
+        {
+            let hop = units::duration(self.settings.hop_ns);
+            let window = units::duration(window_ns);
+            // Only a window was chosen: the default step shrinks with it.
+            if self.values.contains_key(&Setting::Hop) {
+                return Err(Failure::new(format!(
+                    "the step of the window ({hop}) is longer than the window ({window})"
+                )));
+            }
+            self.settings.hop_ns = (window_ns / 5).max(1);
+            let hop = units::duration(self.settings.hop_ns);
+            self.values
+                .insert(Setting::Hop, (hop, Origin::Follows("window")));
+        }
+        self.settings.allow = self.allowed.keys().map(|&id| id.to_owned()).collect();
+        self.settings.only = self.only.keys().map(|&id| id.to_owned()).collect();
+        self.settings
+            .required
+            .extend(self.settings.only.iter().cloned());
+        if let Some((id, origin)) = self
+            .allowed
+            .iter()
+            .find(|(id, _)| self.settings.required.contains(**id))
+        {
+            return Err(Failure::new(format!(
+                "{origin} switches {id} off, but another setting asks for it"
+            )));
+        }
+        Ok(())
+    }
+
+    /// One line for each setting and rule: its value and where it came from.
+    pub(crate) fn describe(&self) -> Vec<String> {
+        let setting = |setting: Setting| match self.values.get(&setting) {
+            Some((value, origin)) => format!("{} = {value} ({origin})", setting.name()),
+            None => format!("{} = {} (default)", setting.name(), setting.default()),
+        };
+        let rule = |rule: &Rule| {
+            if let Some(origin) = self.allowed.get(rule.id) {
+                return format!("{}: off ({origin})", rule.id);
+            }
+            if !self.only.is_empty() && !self.only.contains_key(rule.id) {
+                return format!("{}: off (not among the only rules)", rule.id);
+            }
+            let chosen = self
+                .settings
+                .thresholds
+                .get(rule.id)
+                .copied()
+                .unwrap_or_default();
+            let level = |level, name, chosen: Option<f64>, default: Option<f64>| {
+                let value = chosen.or(default)?;
+                let value = rule.unit.format(value);
+                Some(match self.thresholds.get(&(rule.id, level)) {
+                    Some(origin) => format!(" {name} {value} ({origin})"),
+                    None => format!(" {name} {value} (default)"),
+                })
+            };
+            let info = || Some(format!(" info {} (default)", rule.unit.format(rule.info?)));
+            let warning = level(Level::Warning, "warning", chosen.warning, rule.warning);
+            let critical = level(Level::Critical, "critical", chosen.critical, rule.critical);
+            let info = if warning.is_none() { info() } else { None };
+            let levels: Vec<_> = [info, warning, critical].into_iter().flatten().collect();
+            format!("{}:{}", rule.id, levels.join(","))
+        };
+        let settings = Setting::ALL.into_iter().map(setting);
+        settings.chain(rule_list::all().iter().map(rule)).collect()
+    }
+}
+
+/// A critical threshold below the warning pulls the warning down with it (true), unless that was chosen too.
+fn order(
+    rule: &Rule,
+    chosen: &mut ThresholdOverride,
+    warned: Option<&Origin>,
+) -> Result<bool, Failure> {
+    let (Some(warning), Some(critical)) = (
+        chosen.warning.or(rule.warning),
+        chosen.critical.or(rule.critical),
+    ) else {
+        return Ok(false);
+    };
+    if warning <= critical {
+        return Ok(false);
+    }
+    match warned {
+        None => {
+            chosen.warning = Some(critical);
+            Ok(true)
+        }
+        Some(origin) => Err(Failure::new(format!(
+            "{origin}: the warning threshold of {} ({}) is above the critical one ({})",
+            rule.id,
+            rule.unit.format(warning),
+            rule.unit.format(critical)
+        ))
+        .tip(format!("set both: --warn {0}=... --max {0}=...", rule.id))),
+    }
+}
+
+fn window(value: &str) -> Result<WindowLength, String> {
+    match units::parse_cycles(value) {
+        Some(cycles) => positive(value, cycles).map(WindowLength::Cycles),
+        None => positive(value, units::parse_duration(value)).map(WindowLength::Time),
+    }
+}
+
+fn positive(text: &str, value: Result<u64, UnitError>) -> Result<u64, String> {
+    match value {
+        Ok(0) => Err(format!("`{text}` is nothing; write a value above 0")),
+        Ok(value) => Ok(value),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    choices
+        .iter()
+        .find(|(name, _)| *name == value)
+        .map(|(_, choice)| *choice)
+        .ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            match suggest::nearest(value, names.iter().copied()) {
+                Some(near) => format!(
+                    "`{value}` is none of {}; did you mean {near}?",
+                    names.join(", ")
+                ),
+                None => format!("`{value}` is none of {}", names.join(", ")),
+            }
+        })
+}
+
+/// `1.27`, `go1.27` and `1.27.3` all mean the same: patch releases print alike.
+fn go_version(value: &str) -> Result<(u32, u32), String> {
+    let wrong = || format!("`{value}` is no Go version; write it like 1.27");
+    let mut parts = value.strip_prefix("go").unwrap_or(value).split('.');
+    let mut number = || parts.next().and_then(|part| part.parse().ok());
+    match (number(), number()) {
+        (Some(1), Some(minor)) => Ok((1, minor)),
+        _ => Err(wrong()),
+    }
+}
+
+/// `off` states no percentage: the memory limit alone sets the goal.
+fn gogc(value: &str) -> Result<Option<u32>, String> {
+    if value == "off" {
+        return Ok(None);
+    }
+    value
+        .strip_suffix('%')
+        .unwrap_or(value)
+        .parse()
+        .map(Some)
+        .map_err(|_| format!("`{value}` is no GOGC; write a whole percentage like 100, or off"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use clap::Parser as _;
+
+    use super::super::args::Cli;
+    use super::super::config;
+    use super::*;
+
+    fn choose(file: &str, flags: &[&str]) -> Result<Choices, String> {
+        let cli = Cli::try_parse_from([&["gcpressure"], flags].concat()).unwrap();
+        let file = config::parse("x.toml", file).unwrap();
+        let args = &cli.report;
+        Choices::new(file, &args.analysis, &args.rules, None).map_err(|failure| failure.to_string())
+    }
+
+    fn thresholds(choices: &Choices, rule: &str) -> (Option<f64>, Option<f64>) {
+        let chosen = choices.settings.thresholds[rule];
+        (chosen.warning, chosen.critical)
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let file = "window = \"30s\"\nhop = \"3s\"\nonly = [\"gc-cpu\"]\n[rules.gc-cpu]\ncritical = \"20%\"";
+        let choices = choose(
+            file,
+            &["--window", "20s", "--max", "gc-cpu=50%", "--only", "gc-cpu"],
+        )
+        .unwrap();
+        assert_eq!(choices.settings.window, WindowLength::Time(20_000_000_000));
+        assert_eq!(choices.settings.hop_ns, 3_000_000_000);
+        assert_eq!(thresholds(&choices, "gc-cpu").1, Some(0.5));
+        let said = choices.describe();
+        assert!(
+            said.contains(&"window = 20s (--window)".to_owned()),
+            "{said:#?}"
+        );
+        assert!(said.contains(&"hop = 3s (x.toml:2)".to_owned()));
+        assert!(said.contains(&"scope = window (default)".to_owned()));
+        assert!(said.contains(&"gc-cpu: warning 10% (default), critical 50% (--max)".to_owned()));
+        assert!(said.contains(&"pause-p99: off (not among the only rules)".to_owned()));
+    }
+
+    #[test]
+    fn a_gate_below_the_warning_takes_it_along() {
+        let choices = choose("", &["--max", "gc-frequency=5/s"]).unwrap();
+        assert_eq!(thresholds(&choices, "gc-frequency"), (Some(5.0), Some(5.0)));
+        assert!(choices.settings.required.contains("gc-frequency"));
+        let said = choices.describe();
+        let line =
+            "gc-frequency: warning 5/s (follows the critical threshold), critical 5/s (--max)";
+        assert!(said.contains(&line.to_owned()), "{said:#?}");
+    }
+
+    #[test]
+    fn a_gate_switches_on_what_the_file_switches_off() {
+        let choices = choose("allow = [\"gc-cpu\"]", &["--max", "gc-cpu=50%"]).unwrap();
+        assert!(choices.settings.allow.is_empty());
+        let choices = choose("allow = [\"gc-cpu\"]", &[]).unwrap();
+        assert!(choices.settings.allow.contains("gc-cpu"));
+        assert!(
+            choices
+                .describe()
+                .contains(&"gc-cpu: off (x.toml:1)".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_shorter_window_shortens_its_step() {
+        let choices = choose("", &["--window", "1s"]).unwrap();
+        assert_eq!(choices.settings.hop_ns, 200_000_000);
+        assert!(
+            choices
+                .describe()
+                .contains(&"hop = 200ms (follows the window)".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (flags, message) in [
+            (
+                &["--max", "gc-freqency=5/s"][..],
+                "error: --max: no rule is called `gc-freqency`; did you mean gc-frequency?",
+            ),
+            (
+                &["--max", "gc-frequency"],
+                "error: --max: `gc-frequency` has no value; write gc-frequency=5/s",
+            ),
+            (
+                &["--max", "gc-frequency=5"],
+                "error: --max: gc-frequency: `5` has no unit; write it like 5/s",
+            ),
+            (
+                &["--max", "gc-frequency=0/s"],
+                "error: --max: gc-frequency: every program reaches `0/s`; write the smallest value that should count",
+            ),
+            (
+                &["--warn", "gc-cpu=30%"],
+                "error: --warn: the warning threshold of gc-cpu (30%) is above the critical one (25%)\n\n  \
+                 tip: set both: --warn gc-cpu=... --max gc-cpu=...",
+            ),
+            (
+                &["--allow", "gc-cpu", "--max", "gc-cpu=30%"],
+                "error: --allow switches gc-cpu off, but another setting asks for it",
+            ),
+            (
+                &["--window", "1s", "--hop", "2s"],
+                "error: the step of the window (2s) is longer than the window (1s)",
+            ),
+            (
+                &["--go", "2.0"],
+                "error: --go: `2.0` is no Go version; write it like 1.27",
+            ),
+            (
+                &["--memory-limit", "512MB"],
+                "error: --memory-limit: `512MB` has the wrong unit; did you mean 512MiB?",
+            ),
+        ] {
+            assert_eq!(choose("", flags).unwrap_err(), message);
+        }
+    }
+
+    #[test]
+    fn versions_are_read_as_people_write_them() {
+        for text in ["1.27", "go1.27", "1.27.3"] {
+            let choices = choose("", &["--go", text, "--gogc", "off"]).unwrap();
+            assert_eq!(choices.settings.go_version, Some((1, 27)));
+            assert_eq!(choices.settings.gogc, None);
+        }
+    }
+}

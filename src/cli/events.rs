@@ -1,0 +1,65 @@
+//! `gcpressure events [FILE]...`: every GC cycle as one row, as soon as its line is complete.
+
+use std::io;
+
+use gcpressure::error::Error;
+use gcpressure::pipeline::{self, CycleRow, Sink};
+use gcpressure::report::Verdict;
+use gcpressure::settings::Settings;
+
+use super::args::{EventsArgs, RowFormat};
+use super::exit::{self, Failure, Policy};
+use super::passthrough::Queue;
+use super::rows::{Csv, Ndjson, Rows};
+use super::{input, output};
+
+/// Prints the rows and gives the exit status.
+pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
+    let options = input::options(&args.input, Settings::default())?;
+    let sources = input::open(&args.input)?;
+    let queue = Queue::new(io::stdout()).map_err(failed)?;
+    let mut printer = Printer(match args.format {
+        RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
+        RowFormat::Csv => Box::new(Csv::new(queue)),
+    });
+    let result = pipeline::analyse(sources, &options, &mut printer);
+    let written = match &result {
+        Err(Error::Output { error }) => Err(io::Error::from(error.kind())),
+        // Also where a source broke off: the rows before that are good.
+        _ => printer.0.finish(),
+    };
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
+        written => written.map_err(failed)?,
+    }
+    let report = result?;
+    let policy = Policy {
+        fail_on: None,
+        allow_no_verdict: args.allow_no_verdict,
+        exit_zero: args.exit_zero,
+    };
+    let status = policy.status(&report);
+    if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
+        && !args.quiet
+    {
+        output::complain(&format!("no rows: {reason}"));
+    }
+    Ok(status)
+}
+
+fn failed(error: io::Error) -> Failure {
+    Failure::writing("standard output", &error)
+}
+
+/// Prints each cycle.
+struct Printer(Box<dyn Rows>);
+
+impl Sink for Printer {
+    fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
+        self.0.row(row)
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

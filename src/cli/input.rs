@@ -1,0 +1,62 @@
+//! The input options as the pipeline wants them.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use gcpressure::input::Source;
+use gcpressure::pipeline::{Bound, Options};
+use gcpressure::settings::Settings;
+use gcpressure::units;
+
+use super::args::InputArgs;
+use super::exit::Failure;
+
+/// Opens every source, so that a wrong name is told before anything is read.
+///
+/// # Errors
+/// A source that cannot be opened; no source where standard input is a terminal.
+pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
+    if args.files.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Failure::new("no FILE, and standard input is a terminal").tip(
+                "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
+                 or name a log:      gcpressure app.log",
+            ));
+        }
+        return Ok(vec![Source::open("-")?]);
+    }
+    args.files
+        .iter()
+        .map(|file| Source::open(file).map_err(Failure::from))
+        .collect()
+}
+
+/// The options of the analysis.
+///
+/// # Errors
+/// `--since` or `--until` that is no time.
+pub(crate) fn options(args: &InputArgs, settings: Settings) -> Result<Options, Failure> {
+    Ok(Options {
+        settings: Arc::new(settings),
+        process: args.process.clone(),
+        stream: args.stream.clone(),
+        since: bound("--since", args.since.as_deref())?,
+        until: bound("--until", args.until.as_deref())?,
+        foreign: false,
+    })
+}
+
+/// A duration is program time; what has a date or a time of day in it is wall-clock time.
+fn bound(flag: &str, text: Option<&str>) -> Result<Option<Bound>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let clock = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(['-', ':']);
+    if clock {
+        return Ok(Some(Bound::Wall(text.to_owned())));
+    }
+    match units::parse_duration(text) {
+        Ok(ns) => Ok(Some(Bound::Program(ns))),
+        Err(error) => Err(Failure::new(format!("{flag}: {error}")).tip(
+            "write program time like 90s, or wall-clock time as the log does, like 2026-11-23T14:05:00Z",
+        )),
+    }
+}

@@ -1,0 +1,50 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::*;
+
+struct Anything;
+impl Knowledge for Anything {
+    fn head(&self, _: u64, _: Option<u64>) -> Option<u32> {
+        Some(0)
+    }
+    fn cycle(&self, _: &GcCycle) -> Option<u32> {
+        Some(0)
+    }
+    fn alone(&self) -> bool {
+        true
+    }
+}
+
+fn weave(lines: &[&str]) -> Vec<String> {
+    let mut weaver = Weaver::default();
+    let mut found = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        for mended in weaver.line(index as u64, line.as_bytes(), &Anything) {
+            found.push(String::from_utf8(mended.text).unwrap());
+        }
+        for r in &weaver.readings {
+            eprintln!(
+                "{index} {} {:?} {}",
+                r.cost,
+                r.open
+                    .iter()
+                    .map(|f| (String::from_utf8_lossy(&f.text).into_owned(), f.state))
+                    .collect::<Vec<_>>(),
+                r.done.len()
+            );
+        }
+    }
+    found
+}
+
+#[test]
+fn a_line_cut_once() {
+    assert_eq!(
+        weave(&[
+            "gc 78 @2.067s 1%gc manager: compacting tenant 444 @2.066s 3%: done",
+            ": 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P",
+        ]),
+        [
+            "gc 78 @2.067s 1%: 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P"
+        ]
+    );
+}

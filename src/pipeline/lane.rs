@@ -1,0 +1,180 @@
+//! One stream of the input: its processes, and the gc line that is cut open in it.
+
+use std::collections::VecDeque;
+
+use crate::event::GcCycle;
+use crate::parse::rejoin::{Knowledge, Mended, Weaver};
+use crate::process::Stream;
+
+/// Lines that a cut gc line is waited for.
+const PATIENCE: u32 = 4_096;
+/// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
+const ENDS: usize = 16;
+
+/// What a cycle put together may cost at most, in the units of [`Stream::cycle_cost`].
+const STRANGE: u32 = 14;
+/// The same, where several processes print.
+const UNUSUAL: u32 = 7;
+
+/// A line with ` ms clock, ` that is no whole gc line.
+#[derive(Debug)]
+pub(super) struct Torn {
+    /// Position in the input.
+    pub(super) offset: u64,
+    /// Line in its source.
+    pub(super) line: u64,
+    /// Its beginning.
+    pub(super) text: Vec<u8>,
+}
+
+/// What the processes of a stream tell about its next gc line.
+struct Known<'a>(&'a Stream);
+
+impl Knowledge for Known<'_> {
+    fn head(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
+        self.0.head_cost(number, start_ns)
+    }
+    fn cycle(&self, cycle: &GcCycle) -> Option<u32> {
+        // Where several processes print, a line that is strange for its process may be of two.
+        let limit = if self.alone() { STRANGE } else { UNUSUAL };
+        self.0.cycle_cost(cycle).filter(|cost| *cost <= limit)
+    }
+    fn alone(&self) -> bool {
+        self.0.alive() <= 1
+    }
+}
+
+/// The state of one stream.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    /// Which process a cycle is of.
+    pub(super) stream: Stream,
+    weaver: Weaver,
+    /// Waiting for the rest of a cut line.
+    active: bool,
+    waited: u32,
+    /// Walks of the weaver that are paid for.
+    paid: u64,
+    /// Positions behind the last gc lines.
+    ends: VecDeque<u64>,
+    /// Up to where the starts of whole lines were learnt.
+    learnt: u64,
+    torn: Vec<Torn>,
+    used: u64,
+}
+
+impl Lane {
+    /// The lane of a stream with a name, one of many.
+    pub(super) fn named() -> Self {
+        Self {
+            stream: Stream::named(),
+            ..Self::default()
+        }
+    }
+
+    /// A gc line of it was seen at this time.
+    pub(super) const fn touch(&mut self, now: u64) {
+        self.used = now;
+    }
+
+    /// When a gc line of it was last seen.
+    pub(super) const fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// True while the lines of this stream must be shown.
+    pub(super) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Where a gc line that is cut open now can have begun at the earliest.
+    pub(super) fn begins(&self) -> u64 {
+        let several = if self.stream.alive() > 1 {
+            2 * self.stream.alive()
+        } else {
+            0
+        };
+        let index = self.ends.len().saturating_sub(1 + several);
+        self.ends.get(index).copied().unwrap_or(0)
+    }
+
+    /// Up to where the starts of lines are known.
+    pub(super) const fn learnt(&self) -> u64 {
+        self.learnt
+    }
+
+    /// A whole line of other text.
+    pub(super) fn learn(&mut self, offset: u64, body: &[u8]) {
+        self.weaver.learn(body);
+        self.learnt = offset + 1;
+    }
+
+    /// Shows a line.
+    pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<Mended> {
+        let mended = self.weaver.line(offset, body, &Known(&self.stream));
+        self.mended(&mended);
+        mended
+    }
+
+    /// A torn line was met: from now on every line is shown.
+    pub(super) fn activate(&mut self, torn: Torn) {
+        self.torn.push(torn);
+        self.active = true;
+        self.waited = 0;
+    }
+
+    /// Starts afresh before the lines in which a torn line can have begun.
+    pub(super) fn begin(&mut self) {
+        self.weaver.reset();
+    }
+
+    /// A gc line ended at `end`.
+    pub(super) fn ended(&mut self, end: u64, whole: bool) {
+        if self.ends.len() == ENDS {
+            self.ends.pop_front();
+        }
+        self.ends.push_back(end);
+        if !whole {
+            // Lines that held pieces start as no foreign line does.
+            self.learnt = self.learnt.max(end);
+        }
+    }
+
+    /// A whole gc line follows, or the end of the log: what is complete by now.
+    pub(super) fn before_whole(&mut self) -> Vec<Mended> {
+        let mended = self.weaver.whole_line(&Known(&self.stream));
+        self.mended(&mended);
+        mended
+    }
+
+    /// Lines that were put together are torn no more.
+    fn mended(&mut self, mended: &[Mended]) {
+        for line in mended {
+            self.torn
+                .retain(|torn| !line.claims.iter().any(|claim| claim.line == torn.offset));
+        }
+    }
+
+    /// After a line was shown: lines that are given up. `spent` is set to the walks not yet paid for.
+    pub(super) fn settle(&mut self, credit: &mut u64) -> Vec<Torn> {
+        let walks = self.weaver.walks - self.paid;
+        self.paid = self.weaver.walks;
+        let broke = walks > *credit;
+        *credit = credit.saturating_sub(walks);
+        self.waited += 1;
+        if self.weaver.is_open() && self.waited <= PATIENCE && !broke {
+            return Vec::new();
+        }
+        self.close()
+    }
+
+    /// Gives up what is open.
+    pub(super) fn close(&mut self) -> Vec<Torn> {
+        self.weaver.reset();
+        self.active = false;
+        if let Some(last) = self.torn.last() {
+            self.learnt = self.learnt.max(last.offset + 1);
+        }
+        std::mem::take(&mut self.torn)
+    }
+}

@@ -1,0 +1,142 @@
+//! The report for people at a terminal: is it GC, when, how bad, what next; then the figures, then what they rest on.
+
+use std::io::{self, Write};
+
+use super::Style;
+use crate::report::{Report, Verdict};
+use crate::settings::Severity;
+use crate::units;
+
+mod findings;
+mod input;
+mod measures;
+mod page;
+mod processes;
+mod timeline;
+
+use page::Page;
+
+/// Writes the report in at most `style.width` columns.
+pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+    let mut page = Page::new(*style);
+    headline(report, &mut page);
+    if !report.input.newest_first {
+        figures(report, &mut page);
+    }
+    page.gap();
+    input::write(report, &mut page);
+    out.write_all(page.into_text().as_bytes())
+}
+
+/// What was found and measured; of a log that runs backwards it would be nonsense.
+fn figures(report: &Report, page: &mut Page) {
+    findings::write(report, page);
+    match report.processes.as_slice() {
+        [] => {}
+        [process] => {
+            page.gap();
+            measures::write(process, page);
+            page.gap();
+            timeline::write(process, &report.findings, page);
+        }
+        many => {
+            page.gap();
+            processes::write(report, many, page);
+        }
+    }
+}
+
+/// The verdict in plain words, and what it is of.
+fn headline(report: &Report, page: &mut Page) {
+    let (ansi, label, sentence) = match &report.verdict {
+        Verdict::Critical => (
+            page::CRITICAL,
+            "CRITICAL",
+            "the garbage collector is under heavy pressure",
+        ),
+        Verdict::Warning => (
+            page::WARNING,
+            "WARNING",
+            "the garbage collector is under pressure",
+        ),
+        Verdict::Pass => (
+            page::GOOD,
+            "PASS",
+            "no sign that the garbage collector is under pressure",
+        ),
+        Verdict::NoVerdict(reason) => (page::UNKNOWN, "NO VERDICT", reason.as_str()),
+    };
+    page.paragraph(
+        &format!("{label}  "),
+        ansi,
+        &format!("{sentence}{}", tally(report)),
+    );
+    if !report.input.newest_first
+        && let Some(line) = subject(report, page)
+    {
+        let line = page.paint(page::DIM, &line);
+        page.line(&line);
+    }
+}
+
+/// How many findings of which severity.
+fn tally(report: &Report) -> String {
+    let count = |severity| {
+        let findings = report.findings.iter();
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let parts: Vec<_> = match (count(Severity::Critical), count(Severity::Warning)) {
+        (0, 0) => return String::new(),
+        (critical, 0) => vec![format!("{critical} critical")],
+        (critical, warnings) => {
+            let warnings = page::counted(warnings as u64, "warning");
+            let critical = (critical > 0).then(|| format!("{critical} critical"));
+            critical.into_iter().chain([warnings]).collect()
+        }
+    };
+    format!(": {}", parts.join(", "))
+}
+
+/// What was judged: one process by its cycles and time, several by their number.
+fn subject(report: &Report, page: &Page) -> Option<String> {
+    let of = match report.processes.as_slice() {
+        [] => return None,
+        [process] => {
+            let measures = &process.measures;
+            let end = measures.started_ns.saturating_add(measures.duration_ns);
+            let (least, most) = measures.gomaxprocs;
+            let procs = if least == most {
+                most.to_string()
+            } else {
+                format!("{least} to {most}")
+            };
+            format!(
+                "{} from {} to {}, GOMAXPROCS {procs}, {}",
+                page::counted(process.cycles_seen, "GC cycle"),
+                units::duration(measures.started_ns),
+                units::duration(end),
+                process.format
+            )
+        }
+        many => {
+            let all = many.len() as u64 + report.processes_omitted;
+            let cycles = many.iter().map(|process| process.cycles_seen).sum();
+            format!(
+                "{} processes, {}",
+                units::count(all),
+                page::counted(cycles, "GC cycle")
+            )
+        }
+    };
+    let name = match report.input.sources.as_slice() {
+        [source] if source.name == "-" => "standard input".to_owned(),
+        [source] => page.path(
+            &source.name,
+            page.style().width.saturating_sub(of.len() + 2),
+        ),
+        sources => page::counted(sources.len() as u64, "source"),
+    };
+    Some(format!("{name}: {of}"))
+}

@@ -1,0 +1,151 @@
+//! The findings: severity, rule, measured against threshold, when, why it matters, what next.
+
+use std::cmp::Reverse;
+
+use super::page::{self, Page};
+use crate::report::{Finding, Report};
+use crate::settings::Severity;
+use crate::units::{self, Unit};
+
+/// Findings told in full where not everything is asked for; the others have one line each.
+const IN_FULL: usize = 3;
+
+/// Writes the findings, those of one rule together.
+pub(super) fn write(report: &Report, page: &mut Page) {
+    let groups = groups(&report.findings);
+    let several = report.processes.len() > 1;
+    let verbose = page.style().verbose;
+    for (at, group) in groups.iter().enumerate() {
+        let Some(worst) = group.first() else { continue };
+        let full = verbose || at < IN_FULL;
+        if full || at == IN_FULL {
+            page.gap();
+        }
+        head(worst, several.then_some(group.len()), page);
+        if full {
+            page.paragraph("  ", page::DIM, &worst.message);
+            let advice = match worst.severity {
+                _ if verbose => usize::MAX,
+                Severity::Info => 0,
+                Severity::Warning | Severity::Critical => 1,
+            };
+            for advice in worst.advice.iter().take(advice) {
+                page.paragraph("  next: ", page::BOLD, advice);
+            }
+        }
+        if verbose {
+            details(worst, page);
+        }
+    }
+    if groups.len() > IN_FULL && !verbose {
+        let hint = page.paint(
+            page::DIM,
+            "-v says why these matter, and all that can be done",
+        );
+        page.line(&hint);
+    }
+}
+
+/// Findings by rule: the worst of each first, and the rules in the order of their worst.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let same = |group: &&mut Vec<&Finding>| group[0].rule == finding.rule;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|finding| Reverse(finding.severity));
+    }
+    groups.sort_by_key(|group| Reverse(group[0].severity));
+    groups
+}
+
+/// `critical  gc-frequency  66.7/s, threshold 40/s, from 4s to 1m08s`.
+fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
+    let unit = Unit::from_symbol(finding.unit);
+    let label = page.paint(
+        page::color(finding.severity),
+        &page::left(page::word(finding.severity), 8),
+    );
+    let rule = page.paint(page::BOLD, finding.rule);
+    let figures = format!(
+        "{}, threshold {}, {}",
+        unit.format(finding.measured),
+        unit.format(finding.threshold),
+        when(finding)
+    );
+    let width = 8 + 2 + finding.rule.len() + 2;
+    page.hanging(&format!("{label}  {rule}  "), width, &figures);
+    if let Some(count) = processes {
+        let process = page.name(&finding.process, 40);
+        let line = match count {
+            1 => format!("  in process {process}"),
+            count => format!("  in {count} processes, worst in {process}"),
+        };
+        page.line(&line);
+    }
+    if let (Some(since), Some(until)) = (&finding.since_wall, &finding.until_wall) {
+        page.paragraph("  ", page::DIM, &format!("{since} to {until}"));
+    }
+}
+
+/// When it was raised.
+fn when(finding: &Finding) -> String {
+    if finding.scope == "run" {
+        return "over the whole run".to_owned();
+    }
+    let (since, until) = (
+        units::duration(finding.since_ns),
+        units::duration(finding.until_ns),
+    );
+    let stretches = match finding.episodes.len() {
+        0 | 1 => String::new(),
+        count => format!(" in {count} stretches"),
+    };
+    if since == until {
+        format!("at {since}")
+    } else {
+        format!("{since} to {until}{stretches}")
+    }
+}
+
+fn details(finding: &Finding, page: &mut Page) {
+    let unit = Unit::from_symbol(finding.unit);
+    for episode in &finding.episodes {
+        let line = format!(
+            "{} to {}: {} at worst, {}",
+            units::duration(episode.since_ns),
+            units::duration(episode.until_ns),
+            unit.format(episode.worst),
+            page::word(episode.severity)
+        );
+        page.paragraph("  when: ", page::DIM, &line);
+    }
+    if !finding.evidence.is_empty() {
+        let figures: Vec<_> = finding
+            .evidence
+            .iter()
+            .map(|figure| evidence(figure.name, figure.value))
+            .collect();
+        page.paragraph("  evidence: ", page::DIM, &figures.join(", "));
+    }
+}
+
+/// `pause_p50_ns`, 250,000 as `pause p50 250µs`: the unit is the end of the name.
+fn evidence(name: &str, value: f64) -> String {
+    const ENDINGS: [(&str, Unit); 5] = [
+        ("_ns", Unit::Nanoseconds),
+        ("_mib", Unit::Mebibytes),
+        ("_per_second", Unit::PerSecond),
+        ("_per_minute", Unit::PerMinute),
+        ("_ratio", Unit::Ratio),
+    ];
+    let found = ENDINGS
+        .iter()
+        .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)));
+    let (name, unit) = found.unwrap_or((name, Unit::Count));
+    format!("{} {}", name.replace('_', " "), unit.format(value))
+}

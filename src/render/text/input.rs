@@ -1,0 +1,129 @@
+//! What the figures rest on: what was read, what was lost, how fine the log is, how the rules ended.
+
+use super::page::{self, Page, counted, left};
+use crate::report::{Report, RuleState};
+use crate::units::{self, Unit};
+
+/// Writes the completeness of the input, warnings, and with `verbose` every rule and damaged line.
+pub(super) fn write(report: &Report, page: &mut Page) {
+    page.paragraph("input: ", page::BOLD, &completeness(report));
+    let judged = !report.processes.is_empty() && !report.input.newest_first;
+    if judged {
+        let resolution =
+            "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
+        page.paragraph("", page::DIM, resolution);
+    }
+    if judged && !report.rules.is_empty() {
+        page.paragraph("rules: ", page::BOLD, &outcome(report));
+    }
+    for warning in &report.warnings {
+        page.paragraph("warning: ", page::WARNING, warning);
+    }
+    if page.style().verbose {
+        damaged(report, page);
+        every_rule(report, page);
+    }
+}
+
+fn completeness(report: &Report) -> String {
+    let input = &report.input;
+    let lines = input.sources.iter().map(|source| source.lines).sum();
+    let missing: u64 = report
+        .processes
+        .iter()
+        .map(|process| process.cycles_missing)
+        .sum();
+    let mut parts = vec![
+        counted(lines, "line"),
+        counted(input.intact + input.repaired, "gc line"),
+    ];
+    if !report.processes.is_empty() {
+        parts.push(match missing {
+            0 => "no cycle missing".to_owned(),
+            missing => format!("{} missing", counted(missing, "cycle")),
+        });
+    }
+    for (count, what) in [
+        (input.repaired, "repaired"),
+        (input.damaged, "damaged"),
+        (input.duplicate, "seen twice"),
+        (input.quoted, "quoted in prose"),
+        (input.legacy_gc_lines, "of Go 1.0 to 1.4, without a clock"),
+        (input.overlong_lines, "too long to read whole"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{} {what}", units::count(count)));
+        }
+    }
+    parts.join(", ")
+}
+
+/// How many rules said something, and which could not.
+fn outcome(report: &Report) -> String {
+    const FEW: usize = 4;
+    let with = |state| report.rules.iter().filter(move |rule| rule.status == state);
+    let silent: Vec<_> = with(RuleState::NoEvidence).map(|rule| rule.id).collect();
+    let mut parts = vec![
+        format!("{} raised", with(RuleState::Raised).count()),
+        format!("{} quiet", with(RuleState::Quiet).count()),
+    ];
+    match with(RuleState::Off).count() {
+        0 => {}
+        off => parts.push(format!("{off} off")),
+    }
+    match silent.len() {
+        0 => {}
+        1..=FEW => parts.push(format!("too little evidence for {}", silent.join(", "))),
+        many => parts.push(format!("too little evidence for {many} others (-v)")),
+    }
+    parts.join(", ")
+}
+
+fn damaged(report: &Report, page: &mut Page) {
+    if report.input.damaged_at.is_empty() {
+        return;
+    }
+    page.gap();
+    for line in &report.input.damaged_at {
+        let source = report
+            .input
+            .sources
+            .get(line.source)
+            .map_or("", |source| &source.name);
+        page.paragraph(
+            "damaged: ",
+            page::WARNING,
+            &format!("{source}:{}: {}: {}", line.line, line.why, line.text),
+        );
+    }
+}
+
+fn every_rule(report: &Report, page: &mut Page) {
+    page.gap();
+    let longest = report
+        .rules
+        .iter()
+        .map(|rule| rule.id.len())
+        .max()
+        .unwrap_or(0)
+        + 2;
+    for rule in &report.rules {
+        let unit = Unit::from_symbol(rule.unit);
+        let state = match rule.status {
+            RuleState::Off => "off",
+            RuleState::NoEvidence => "no evidence",
+            RuleState::Quiet => "quiet",
+            RuleState::Raised => "raised",
+        };
+        let figures: Vec<_> = [
+            ("worst", rule.worst),
+            ("warning", rule.warning),
+            ("critical", rule.critical),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", unit.format(value?))))
+        .collect();
+        let label = format!("{}{}", left(rule.id, longest), left(state, 13));
+        page.paragraph(&label, page::Ansi::new(), &figures.join(", "));
+    }
+}

@@ -1,0 +1,156 @@
+//! The measures of one process as one table.
+
+use super::page::{self, Page, left, right};
+use crate::report::{Distribution, Measures, Process, Size};
+use crate::units;
+
+/// Columns of the names and of each figure.
+const NAME: usize = 11;
+const FIGURE: usize = 7;
+
+/// Writes the table.
+pub(super) fn write(process: &Process, page: &mut Page) {
+    let measures = &process.measures;
+    let heads = ["p50", "p90", "p99", "max"].map(str::to_owned);
+    let head = page.paint(page::DIM, &format!("{}whole run", line("", &heads)));
+    page.line(&head);
+    for (name, figures, whole) in rows(process, measures) {
+        page.paragraph(&line(name, &figures), page::Ansi::new(), &whole);
+    }
+    if let Some(peak) = &measures.peak_window {
+        let text = format!(
+            "{} to {}: {}, pause p99 {}, GC CPU {}",
+            units::duration(peak.start_ns),
+            units::duration(peak.end_ns),
+            cycles(peak.gc_frequency_per_second),
+            units::duration(peak.pause_p99_ns),
+            units::percent(peak.gc_cpu_ratio)
+        );
+        page.paragraph(&left("busiest", NAME + 2), page::Ansi::new(), &text);
+    }
+}
+
+type Row = (&'static str, [String; 4], String);
+
+fn rows(process: &Process, measures: &Measures) -> Vec<Row> {
+    let none = || [const { String::new() }; 4];
+    let frequency = measures.gc_frequency_per_second.map_or_else(
+        || "unknown: too few cycles".to_owned(),
+        |rate| format!("{} on average", cycles(rate)),
+    );
+    let forced = match process.forced_cycles {
+        0 => String::new(),
+        forced => format!(", {} forced", units::count(forced)),
+    };
+    let mut rows = vec![
+        (
+            "period",
+            times(&measures.period),
+            format!("{frequency}{forced}"),
+        ),
+        (
+            "pause",
+            times(&measures.pause),
+            format!("{} of the time stopped", units::percent(measures.stw_ratio)),
+        ),
+        (
+            "marking",
+            times(&measures.concurrent_mark),
+            format!(
+                "{} of the time marking",
+                units::percent(measures.mark_duty_ratio)
+            ),
+        ),
+        ("GC CPU", none(), gc_cpu(measures)),
+        (
+            "live heap",
+            sizes(&measures.live_heap),
+            course(&measures.live_heap),
+        ),
+    ];
+    if let Some(goal) = &measures.heap_goal {
+        let churn = match measures.heap_goal_reversals {
+            0 => String::new(),
+            _ => format!(
+                ", churn {}",
+                units::Unit::PerMinute.format(measures.heap_goal_churn_per_minute)
+            ),
+        };
+        rows.push(("heap goal", sizes(goal), format!("{}{churn}", course(goal))));
+    }
+    rows.push(("allocation", none(), allocation(measures)));
+    rows
+}
+
+/// `66.7 cycles/s`.
+fn cycles(rate: f64) -> String {
+    units::rate(rate).replace('/', " cycles/")
+}
+
+fn gc_cpu(measures: &Measures) -> String {
+    let [ratio, low, high] = [
+        measures.gc_cpu_ratio,
+        measures.gc_cpu_ratio_low,
+        measures.gc_cpu_ratio_high,
+    ]
+    .map(units::percent);
+    let assists = units::percent(measures.mark_assist_cpu_ratio);
+    if low == high {
+        format!("{ratio}, assists {assists}")
+    } else {
+        format!("{ratio} ({low} to {high}), assists {assists}")
+    }
+}
+
+fn allocation(measures: &Measures) -> String {
+    if !measures.allocation_resolved {
+        return "unresolved: few or small cycles".to_owned();
+    }
+    let rate = units::Unit::Mebibytes.format(measures.allocation_bytes_per_second / MIB);
+    format!(
+        "{rate}/s, {} in all",
+        units::bytes(measures.allocation_bytes)
+    )
+}
+
+/// One MiB in bytes.
+const MIB: f64 = 1_048_576.0;
+
+/// Percentiles that the sample can carry: with fewer values a high percentile is just the maximum.
+pub(super) fn times(times: &Distribution) -> [String; 4] {
+    let from = |least: u64, ns: u64| {
+        if times.count < least {
+            "-".to_owned()
+        } else {
+            units::duration(ns)
+        }
+    };
+    [
+        from(1, times.p50),
+        from(10, times.p90),
+        from(100, times.p99),
+        from(1, times.max),
+    ]
+}
+
+fn sizes(size: &Size) -> [String; 4] {
+    [heap(size.p50), String::new(), String::new(), heap(size.max)]
+}
+
+fn course(size: &Size) -> String {
+    format!("from {} to {}", heap(size.first), heap(size.last))
+}
+
+/// A heap size: 0 in the log is anything below 1 MiB.
+pub(super) fn heap(bytes: u64) -> String {
+    match bytes {
+        0 => "<1MiB".to_owned(),
+        bytes => units::bytes(bytes),
+    }
+}
+
+/// A row up to its last column, which may need more than one line.
+fn line(name: &str, figures: &[String; 4]) -> String {
+    let figures: String = figures.iter().map(|figure| right(figure, FIGURE)).collect();
+    format!("{}{figures}  ", left(name, NAME))
+}

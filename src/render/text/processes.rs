@@ -1,0 +1,87 @@
+//! Several processes as a table, worst first.
+
+use std::collections::BTreeMap;
+
+use super::measures::{heap, times};
+use super::page::{self, Page, left, right};
+use crate::report::{Process, Report};
+use crate::settings::Severity;
+use crate::units;
+
+/// Columns of a process's name, and of the figures.
+const NAME: usize = 22;
+const VERDICT: usize = 9;
+const FIGURES: [usize; 6] = [8, 8, 10, 8, 7, 8];
+
+/// Rows where not everything is asked for: with the findings above them that is a screen or two.
+const ROWS: usize = 20;
+
+/// Writes the table.
+pub(super) fn write(report: &Report, processes: &[Process], page: &mut Page) {
+    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
+    for finding in &report.findings {
+        let severity = worst.entry(&finding.process).or_insert(finding.severity);
+        *severity = finding.severity.max(*severity);
+    }
+    let heads = ["cycles", "freq", "pause p99", "max", "GC CPU", "live"].map(str::to_owned);
+    let head = format!("{}{}", left("process", NAME + VERDICT), figures(&heads));
+    let head = page.paint(page::DIM, head.trim_end());
+    page.line(&head);
+    let shown = if page.style().verbose {
+        processes.len()
+    } else {
+        ROWS
+    };
+    for process in processes.iter().take(shown) {
+        let severity = worst.get(process.id.as_str()).copied();
+        let line = row(process, severity, page);
+        page.line(&line);
+    }
+    let hidden = processes.len().saturating_sub(shown) as u64 + report.processes_omitted;
+    if hidden > 0 {
+        page.line(&format!(
+            "and {} more; -v shows them, --process ID shows one in full",
+            units::count(hidden)
+        ));
+    } else {
+        page.line("--process ID shows one in full");
+    }
+    if processes.iter().any(|process| process.approximate) {
+        page.paragraph(
+            "~ ",
+            page::BOLD,
+            "told apart by number, clock and heap alone: a line could have been another process's",
+        );
+    }
+}
+
+fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
+    let measures = &process.measures;
+    let mark = if process.approximate { "~" } else { "" };
+    let name = format!("{mark}{}", page.name(&process.id, NAME - 2));
+    let verdict = match severity {
+        Some(severity) => page.paint(page::color(severity), &left(page::word(severity), VERDICT)),
+        None => left("", VERDICT),
+    };
+    let frequency = measures
+        .gc_frequency_per_second
+        .map_or_else(|| "-".to_owned(), units::rate);
+    let [_, _, p99, _] = times(&measures.pause);
+    let figures = figures(&[
+        units::count(process.cycles_seen),
+        frequency,
+        p99,
+        units::duration(measures.pause.max),
+        units::percent(measures.gc_cpu_ratio),
+        heap(measures.live_heap.last),
+    ]);
+    format!("{}{verdict}{figures}", left(&name, NAME))
+}
+
+fn figures(cells: &[String; 6]) -> String {
+    cells
+        .iter()
+        .zip(FIGURES)
+        .map(|(cell, width)| right(cell, width))
+        .collect()
+}

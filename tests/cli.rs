@@ -1,0 +1,278 @@
+//! Promises of the program that plain files cannot show: what it does to files, pipes and terminals.
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const BUSY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/busy.log");
+const MIXED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/mixed.log");
+
+fn program(directory: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gcpressure"));
+    command
+        .args(args)
+        .current_dir(directory)
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(directory: &Path, args: &[&str]) -> Output {
+    program(directory, args).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn one_reading_writes_every_format() {
+    let here = tempfile::tempdir().unwrap();
+    let args = [
+        "check",
+        "-o",
+        "json=report.json",
+        "-o",
+        "text=report.txt",
+        BUSY,
+    ];
+    let output = run(here.path(), &args);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(names(here.path()), ["report.json", "report.txt"]);
+    let json = fs::read(here.path().join("report.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["exit_status"], 1);
+    assert_eq!(json["processes"][0]["cycles_seen"], 300);
+    let text = fs::read_to_string(here.path().join("report.txt")).unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(&text));
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_told_before_anything_is_read() {
+    let here = tempfile::tempdir().unwrap();
+    let mut child = program(here.path(), &["-o", "json=missing/report.json"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Standard input stays open: a program that reads it first would wait for ever.
+    let open = child.stdin.take();
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    drop(open);
+    let mut said = String::new();
+    child.stderr.unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("cannot write missing/report.json"), "{said}");
+    assert!(names(here.path()).is_empty());
+}
+
+#[test]
+fn a_report_that_fails_leaves_the_old_one_alone() {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("report.json"), "old").unwrap();
+    fs::write(here.path().join("broken.log.xz"), b"\xfd7zXZ\0").unwrap();
+    let output = run(here.path(), &["-o", "json=report.json", "broken.log.xz"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert_eq!(fs::read(here.path().join("report.json")).unwrap(), b"old");
+    assert_eq!(names(here.path()), ["broken.log.xz", "report.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_stays_what_it_is() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("real.json"), "old").unwrap();
+    symlink("real.json", here.path().join("link.json")).unwrap();
+    symlink("/dev/null", here.path().join("null")).unwrap();
+    let output = run(
+        here.path(),
+        &[
+            "-o",
+            "json=link.json",
+            "-o",
+            "json=null",
+            "-o",
+            "json=new.json",
+            BUSY,
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(here.path().join("link.json").is_symlink());
+    assert!(
+        fs::read(here.path().join("real.json"))
+            .unwrap()
+            .starts_with(b"{\"schema\"")
+    );
+    assert!(
+        fs::metadata("/dev/null")
+            .unwrap()
+            .file_type()
+            .is_char_device()
+    );
+    let plain = here.path().join("plain");
+    fs::write(&plain, "").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&here.path().join("new.json")), mode(&plain));
+}
+
+#[test]
+fn the_example_configuration_is_written_once_and_works() {
+    let here = tempfile::tempdir().unwrap();
+    assert_eq!(
+        run(here.path(), &["check", "--init"]).status.code(),
+        Some(0)
+    );
+    let first = fs::read(here.path().join("gcpressure.toml")).unwrap();
+    let again = run(here.path(), &["check", "--init"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("gcpressure.toml is already here"));
+    assert_eq!(
+        fs::read(here.path().join("gcpressure.toml")).unwrap(),
+        first
+    );
+    assert_eq!(run(here.path(), &["check", BUSY]).status.code(), Some(1));
+}
+
+#[test]
+fn a_configuration_in_the_working_directory_is_used() {
+    let here = tempfile::tempdir().unwrap();
+    let gate = "[rules.gc-frequency]\ncritical = \"100/s\"\n";
+    fs::write(here.path().join("gcpressure.toml"), gate).unwrap();
+    assert_eq!(run(here.path(), &["check", BUSY]).status.code(), Some(0));
+    let flag = run(here.path(), &["check", "--max", "gc-frequency=50/s", BUSY]);
+    assert_eq!(flag.status.code(), Some(1));
+}
+
+/// The program with a standard output whose reader leaves after the first bytes.
+fn cut_short(args: &[&str]) -> (Child, Vec<u8>) {
+    let mut child = program(Path::new("."), args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let log = fs::read(MIXED).unwrap();
+    input.write_all(&log).unwrap();
+    let mut first = vec![0; 100];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    // The reader has gone; what follows must still be taken, or the writer of the trace would be killed.
+    for _ in 0..2_000 {
+        input.write_all(&log).unwrap();
+    }
+    (child, first)
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    for format in ["ndjson", "csv"] {
+        let (mut child, first) = cut_short(&["events", "-f", format]);
+        let mut said = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+        assert!(first.starts_with(b"{\"schema\"") || first.starts_with(b"schema,"));
+    }
+}
+
+#[test]
+fn a_reader_of_foreign_lines_that_leaves_costs_no_report() {
+    let (mut child, first) = cut_short(&["--passthrough", "--process", "1"]);
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(first.starts_with(b"level=info"));
+    assert!(said.contains("GC cycle"), "{said}");
+}
+
+#[test]
+fn foreign_lines_pass_through_unchanged() {
+    let log = fs::read_to_string(MIXED).unwrap();
+    let output = program(Path::new("."), &["--passthrough"])
+        .stdin(fs::File::open(MIXED).unwrap())
+        .output()
+        .unwrap();
+    let foreign: String = log
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("gc "))
+        .collect();
+    assert_eq!(String::from_utf8(output.stdout.clone()).unwrap(), foreign);
+    assert!(stderr(&output).contains("30 GC cycles"));
+}
+
+#[test]
+fn a_row_comes_as_soon_as_its_line_is_complete() {
+    let log = fs::read_to_string(MIXED).unwrap();
+    let line = log.lines().find(|line| line.starts_with("gc ")).unwrap();
+    let mut child = program(Path::new("."), &["events"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    writeln!(input, "{line}").unwrap();
+    let mut row = vec![0; 30];
+    // Standard input is still open: a program that waits for more would never answer.
+    output.read_exact(&mut row).unwrap();
+    assert_eq!(row, b"{\"schema\":\"gcpressure.event/v1");
+    drop(input);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn colour_follows_the_flag_and_the_environment() {
+    let colored = |args: &[&str], name: &str, value: &str| {
+        let mut command = program(Path::new("."), &[args, &[BUSY]].concat());
+        let output = command
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
+            .env(name, value)
+            .output()
+            .unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!colored(&[], "UNUSED", ""), "a pipe is no terminal");
+    assert!(
+        colored(&["--color", "always"], "NO_COLOR", "1"),
+        "the flag wins"
+    );
+    assert!(colored(&[], "CLICOLOR_FORCE", "1"));
+    assert!(!colored(&["--color", "never"], "CLICOLOR_FORCE", "1"));
+}
+
+#[test]
+fn schemas_completions_and_manual_pages_are_written() {
+    for (args, expected) in [
+        (&["schema"][..], "gcpressure.report/v1"),
+        (&["schema", "event"], "gcpressure.event/v1"),
+        (&["completions", "bash"], "complete -F _gcpressure"),
+        (&["completions", "zsh"], "#compdef gcpressure"),
+        (&["man"], ".TH gcpressure 1"),
+        (&["man", "check"], ".TH gcpressure-check 1"),
+    ] {
+        let output = run(Path::new("."), args);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text.contains(expected), "{args:?}: {text:.300}");
+    }
+}

@@ -1,0 +1,343 @@
+//! Reports made by hand, for the tests of what is written from them.
+#![allow(dead_code, reason = "no test needs all of them")]
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+use std::path::{Path, PathBuf};
+
+use gcpressure::input::Source;
+use gcpressure::pipeline::{self, Options};
+use gcpressure::report;
+use gcpressure::report::{
+    DamagedLine, Distribution, Episode, Evidence, Finding, Input, Measures, PeakWindow, Process,
+    Report, RuleState, RuleStatus, Size, TimelinePoint, Verdict,
+};
+use gcpressure::settings::Severity;
+
+const MS: u64 = 1_000_000;
+const SECOND: u64 = 1000 * MS;
+const MIB: u64 = 1 << 20;
+
+/// Reports of the samples, and of the corpus where `GCPRESSURE_CORPUS` names it.
+pub(crate) fn real() -> Vec<(String, Report)> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let corpus = std::env::var_os("GCPRESSURE_CORPUS").map(PathBuf::from);
+    let kinds = ["hist", "own", "real", "wrapped"];
+    let corpus = corpus
+        .iter()
+        .flat_map(|corpus| kinds.map(|kind| corpus.join(kind)));
+    let mut reports = Vec::new();
+    for directory in std::iter::once(samples).chain(corpus) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry
+                .unwrap()
+                .path()
+                .into_os_string()
+                .into_string()
+                .unwrap();
+            if !path.contains(".log") || path.ends_with(".json") || path.ends_with(".xz") {
+                continue;
+            }
+            let source = Source::open(&path).unwrap();
+            let report = pipeline::analyse(vec![source], &Options::default(), &mut ()).unwrap();
+            reports.push((path, report));
+        }
+    }
+    assert!(reports.len() >= 8, "only {} logs", reports.len());
+    reports
+}
+
+/// A process that collects 66 times a second after 10 s of peace.
+pub(crate) fn critical() -> Report {
+    let pressure = finding("gc-frequency", Severity::Critical, 66.7, 40.0, "1/s");
+    let mut cpu = finding("gc-cpu", Severity::Warning, 0.184, 0.1, "ratio");
+    cpu.since_ns = 22 * SECOND;
+    cpu.episodes = vec![
+        episode(22, 30, 0.12, Severity::Warning),
+        episode(40, 66, 0.184, Severity::Warning),
+    ];
+    let mut idle = finding("gogc-changed", Severity::Info, 3.0, 1.0, "count");
+    idle.message = "GOGC or the memory limit was changed while the program ran".to_owned();
+    made(
+        Verdict::Critical,
+        vec![process("1", 66.7)],
+        vec![pressure, cpu, idle],
+    )
+}
+
+/// The same program, repaired.
+pub(crate) fn healthy() -> Report {
+    let mut report = made(Verdict::Pass, vec![process("1", 1.25)], Vec::new());
+    report.exit_status = 0;
+    report
+}
+
+/// No GC line at all.
+pub(crate) fn nothing() -> Report {
+    let mut report = made(
+        Verdict::NoVerdict(
+            "no GC cycle in the input; run the program with GODEBUG=gctrace=1 and pass on its standard error".to_owned(),
+        ),
+        Vec::new(),
+        Vec::new(),
+    );
+    report.exit_status = 3;
+    report.input = Input {
+        sources: report.input.sources,
+        other_lines: 120,
+        ..Input::default()
+    };
+    report
+}
+
+/// Many processes, the first few of them in trouble.
+pub(crate) fn fleet(count: usize) -> Report {
+    let processes: Vec<_> = (0..count)
+        .map(|n| {
+            let mut process = process(
+                &format!("orders-7d9c5b-{n:03}"),
+                if n < 3 { 66.7 } else { 0.8 },
+            );
+            process.stream = Some(process.id.clone());
+            process.approximate = n == 2;
+            process
+        })
+        .collect();
+    let findings = (0..count.min(3))
+        .map(|n| {
+            let severity = if n == 0 {
+                Severity::Critical
+            } else {
+                Severity::Warning
+            };
+            let mut finding = finding("gc-frequency", severity, 66.7, 40.0, "1/s");
+            finding.process = processes[n].id.clone();
+            finding.since_wall = Some("2026-11-23T14:05:03Z".to_owned());
+            finding.until_wall = Some("2026-11-23T14:05:59Z".to_owned());
+            finding
+        })
+        .collect();
+    made(Verdict::Critical, processes, findings)
+}
+
+/// Names that try to take over the terminal, the page or the line.
+pub(crate) fn hostile() -> Report {
+    let name = "web\u{1b}[2J\r\n::error::\u{202e}</script><img onerror=alert(1)>%0A日本";
+    let mut report = fleet(4);
+    for process in &mut report.processes {
+        process.id = format!("{name}{}", process.id);
+        process.stream = Some(process.id.clone());
+    }
+    for finding in &mut report.findings {
+        finding.process = format!("{name}{}", finding.process);
+    }
+    report.input.sources[0].name = name.to_owned();
+    report.input.damaged_at = vec![DamagedLine {
+        source: 0,
+        line: 7,
+        why: "expected three wall-clock times at byte 17".to_owned(),
+        text: format!("gc 7 @0.1s 0%: {name}"),
+    }];
+    report
+}
+
+fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Report {
+    Report {
+        verdict,
+        exit_status: 1,
+        input: Input {
+            sources: vec![report::Source {
+                name: "server.log".to_owned(),
+                bytes: 1_234_567,
+                lines: 12_345,
+            }],
+            intact: 4400,
+            repaired: 2,
+            damaged: 1,
+            other_lines: 7942,
+            ..Input::default()
+        },
+        processes_omitted: 0,
+        processes,
+        findings,
+        rules: vec![
+            rule("gc-frequency", RuleState::Raised, Some(66.7), "1/s"),
+            rule("gc-cpu", RuleState::Quiet, Some(0.02), "ratio"),
+            rule("heap-growth", RuleState::NoEvidence, None, "MiB"),
+            rule("min-heap", RuleState::Off, None, "ratio"),
+        ],
+        warnings: Vec::new(),
+    }
+}
+
+fn rule(id: &'static str, status: RuleState, worst: Option<f64>, unit: &'static str) -> RuleStatus {
+    RuleStatus {
+        id,
+        status,
+        worst,
+        unit,
+        warning: Some(10.0),
+        critical: None,
+    }
+}
+
+fn finding(
+    rule: &'static str,
+    severity: Severity,
+    measured: f64,
+    threshold: f64,
+    unit: &'static str,
+) -> Finding {
+    Finding {
+        rule,
+        severity,
+        process: "1".to_owned(),
+        scope: "window",
+        measured,
+        threshold,
+        unit,
+        since_ns: 12 * SECOND,
+        until_ns: 66 * SECOND,
+        since_wall: None,
+        until_wall: None,
+        episodes: vec![episode(12, 66, measured, severity)],
+        active_ratio: 0.82,
+        message: "66.7 GC cycles a second: every request meets several of them, and each one empties processor caches \
+                  and makes goroutines help with marking"
+            .to_owned(),
+        advice: vec![
+            "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs".to_owned(),
+            "trade memory for CPU: GOGC=200 halves the number of cycles".to_owned(),
+        ],
+        evidence: vec![
+            Evidence {
+                name: "cycles",
+                value: 667.0,
+            },
+            Evidence {
+                name: "gc_cpu_ratio",
+                value: 0.184,
+            },
+        ],
+    }
+}
+
+fn episode(since: u64, until: u64, worst: f64, severity: Severity) -> Episode {
+    Episode {
+        since_ns: since * SECOND,
+        until_ns: until * SECOND,
+        worst,
+        severity,
+    }
+}
+
+fn process(id: &str, rate: f64) -> Process {
+    let busy = rate > 10.0;
+    let ns = |calm: u64, wild: u64| if busy { wild } else { calm };
+    Process {
+        id: id.to_owned(),
+        stream: None,
+        approximate: false,
+        format: "go1.18+",
+        first_cycle: 1,
+        last_cycle: ns(85, 4403),
+        cycles_seen: ns(85, 4402),
+        cycles_missing: ns(0, 1),
+        forced_cycles: ns(0, 3),
+        periodic_cycles: 0,
+        measures: Measures {
+            started_ns: 12 * MS,
+            duration_ns: 66 * SECOND,
+            gomaxprocs: (8, 8),
+            gc_frequency_per_second: Some(rate),
+            period: times(ns(780, 14) * MS, ns(84, 4401)),
+            period_mean_ns: Some(ns(800, 15) * MS),
+            pause: times(ns(49_000, 250_000), ns(85, 4402)),
+            stop: times(ns(25_000, 120_000), ns(170, 8804)),
+            concurrent_mark: times(ns(410_000, 2_600_000), ns(85, 4402)),
+            gc_cpu_ratio: if busy { 0.184 } else { 0.004 },
+            gc_cpu_ratio_low: if busy { 0.17 } else { 0.004 },
+            gc_cpu_ratio_high: if busy { 0.19 } else { 0.004 },
+            mark_assist_cpu_ratio: 0.0012,
+            mark_idle_cpu_ratio: 0.03,
+            mark_duty_ratio: 0.174,
+            stw_ratio: 0.016,
+            allocation_bytes: 13_958 * MIB,
+            allocation_bytes_per_second: 211.5 * 1_048_576.0,
+            allocation_resolved: true,
+            live_heap: size(1, 3, 1, 2, 4),
+            heap_goal: Some(size(4, 7, 4, 4, 9)),
+            heap_goal_churn_per_minute: 0.0,
+            heap_goal_reversals: 0,
+            mmu: [0.0, 0.8, 0.97, 0.98],
+            implied_gogc: Some((99.0, 101.5)),
+            peak_window: Some(PeakWindow {
+                start_ns: 40 * SECOND,
+                end_ns: 50 * SECOND,
+                cycles: ns(13, 712),
+                gc_frequency_per_second: if busy { 71.2 } else { 1.3 },
+                pause_p99_ns: ns(61_000, 830_000),
+                gc_cpu_ratio: if busy { 0.21 } else { 0.005 },
+            }),
+            timeline: timeline(rate),
+            pause_histogram: vec![(49_000, 40), (61_000, 45)],
+            percentiles_exact: true,
+            headroom_use_p50: Some(0.5),
+            cpus_seen: Some(8.0),
+            limiter_bucket_max: 0.1,
+            ..Measures::default()
+        },
+    }
+}
+
+fn times(typical: u64, count: u64) -> Distribution {
+    Distribution {
+        count,
+        min: typical / 2,
+        p50: typical,
+        p90: typical * 2,
+        p99: typical * 3,
+        p999: typical * 5,
+        max: typical * 7,
+        sum: typical * count,
+    }
+}
+
+const fn size(first: u64, last: u64, min: u64, p50: u64, max: u64) -> Size {
+    Size {
+        first: first * MIB,
+        last: last * MIB,
+        min: min * MIB,
+        p50: p50 * MIB,
+        max: max * MIB,
+    }
+}
+
+/// A pane of 2 s each: quiet, then rising to the rate.
+fn timeline(rate: f64) -> Vec<TimelinePoint> {
+    (0..33_u32)
+        .map(|n| {
+            let share = f64::from(n.saturating_sub(5).min(10)) / 10.0;
+            let start_ns = u64::from(n) * 2 * SECOND;
+            TimelinePoint {
+                start_ns,
+                end_ns: start_ns + 2 * SECOND,
+                cycles: u64::from(n),
+                gc_frequency_per_second: rate * share,
+                pause_p50_ns: 49_000,
+                pause_p99_ns: 200_000,
+                pause_max_ns: 60_000 + u64::from(n % 7) * 200_000,
+                stop_cpu_ratio: 0.01 * share,
+                assist_cpu_ratio: 0.001,
+                background_cpu_ratio: 0.15 * share,
+                idle_cpu_ratio: 0.02,
+                heap_start_max_bytes: 4 * MIB,
+                heap_end_max_bytes: 5 * MIB,
+                heap_live_min_bytes: MIB,
+                heap_live_max_bytes: (1 + u64::from(n) / 11) * MIB,
+                heap_goal_min_bytes: Some(4 * MIB),
+                heap_goal_max_bytes: Some(7 * MIB),
+                allocation_bytes_per_second: 211.0 * 1_048_576.0,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,215 @@
+//! Holds the house together: who may import whom. The same table stands in ARCHITECTURE.md as a picture.
+
+#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room, and the rooms that it may name. `cli` names the library from outside, as any other user does.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("units", &[]),
+    ("stats", &[]),
+    ("settings", &[]),
+    ("event", &["units"]),
+    ("input", &["error"]),
+    ("parse", &["event", "units", "error"]),
+    ("process", &["event", "error"]),
+    ("measure", &["process", "event", "units"]),
+    ("window", &["measure", "event", "stats", "units"]),
+    (
+        "rules",
+        &["window", "measure", "stats", "units", "settings"],
+    ),
+    (
+        "analyzer",
+        &[
+            "rules", "window", "measure", "event", "settings", "stats", "units", "report",
+        ],
+    ),
+    ("report", &["settings"]),
+    ("render", &["report", "settings", "units"]),
+    (
+        "pipeline",
+        &[
+            "analyzer", "error", "event", "input", "measure", "parse", "process", "report",
+            "rules", "settings", "stats", "units", "window",
+        ],
+    ),
+    ("cli", &[]),
+];
+
+/// Words that only some places may use: a crate's name, or a derive. A place is the start of a path below src/.
+const KEPT_IN: &[(&str, &[&str])] = &[
+    ("nom::", &["parse"]),
+    ("statrs::", &["stats"]),
+    ("clap::", &["cli"]),
+    ("toml::", &["cli"]),
+    ("Serialize", &["report/wire", "cli"]),
+    ("Deserialize", &["report/wire", "cli"]),
+    ("JsonSchema", &["report/wire"]),
+];
+
+/// What `text`, the file at `path` below src/, does against the tables: `line: what`.
+fn breaches(path: &str, text: &str) -> Vec<String> {
+    let room = path.split(['/', '.']).next().unwrap();
+    let depth = path.trim_end_matches("/mod.rs").matches('/').count() + 1;
+    let to_root = "super::".repeat(depth);
+    let allowed = ARROWS
+        .iter()
+        .find(|(name, _)| *name == room)
+        .map(|(_, allowed)| *allowed);
+    let mut found = Vec::new();
+    if allowed.is_none() && !matches!(path, "lib.rs" | "main.rs") {
+        found.push(format!("1: `{room}` is in no row of the arrow table"));
+    }
+    for (number, line) in product_lines(text) {
+        for prefix in ["crate::", to_root.as_str()] {
+            for (at, _) in line.match_indices(prefix) {
+                let rest = &line[at + prefix.len()..];
+                let name = rest.split(|c: char| !is_name(c)).next().unwrap();
+                if name.is_empty() {
+                    found.push(format!("{number}: one `use` a room, please"));
+                } else if allowed.is_some_and(|a| name != room && !a.contains(&name)) {
+                    found.push(format!("{number}: `{room}` may not name `{name}`"));
+                }
+            }
+        }
+        for (word, places) in KEPT_IN {
+            if has_word(line, word) && !places.iter().any(|place| path.starts_with(place)) {
+                found.push(format!(
+                    "{number}: `{word}` belongs in {}",
+                    places.join(", ")
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// The numbered lines of a file without comments and without test modules, which may use what they need.
+fn product_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut test_attribute = false;
+    let mut in_tests = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let starts = test_attribute && line.ends_with('{');
+        test_attribute = *line == "#[cfg(test)]" || (test_attribute && line.starts_with("#["));
+        in_tests = (in_tests || starts) && *line != "}";
+        !in_tests && !line.trim_start().starts_with("//")
+    })
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        !line[..at].ends_with(is_name)
+            && (word.ends_with(':') || !line[at + word.len()..].starts_with(is_name))
+    })
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_keeps_to_the_arrows() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    assert!(
+        files.len() > 15,
+        "only {} files under src/: is this the right folder?",
+        files.len()
+    );
+    let mut broken = Vec::new();
+    for file in files {
+        let path = file
+            .strip_prefix(&src)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .replace('\\', "/");
+        let text = fs::read_to_string(&file).unwrap();
+        broken.extend(
+            breaches(&path, &text)
+                .into_iter()
+                .map(|breach| format!("src/{path}:{breach}")),
+        );
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn a_breach_is_named_with_its_line() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "render/text.rs",
+            "use crate::report::Report;\nuse crate::window::Pane;\n",
+            &["2: `render` may not name `window`"],
+        ),
+        (
+            "stats/rank.rs",
+            "fn f() { super::super::event::X; }\n",
+            &["1: `stats` may not name `event`"],
+        ),
+        (
+            "process.rs",
+            "use super::parse::line;\n",
+            &["1: `process` may not name `parse`"],
+        ),
+        (
+            "event.rs",
+            "use crate::{error::Error, units};\n",
+            &["1: one `use` a room, please"],
+        ),
+        (
+            "rules/mod.rs",
+            "use statrs::distribution::Normal;\n",
+            &["1: `statrs::` belongs in stats"],
+        ),
+        (
+            "report/mod.rs",
+            "#[derive(Debug, serde::Serialize)]\n",
+            &["1: `Serialize` belongs in report/wire, cli"],
+        ),
+        (
+            "helper.rs",
+            "",
+            &["1: `helper` is in no row of the arrow table"],
+        ),
+        (
+            "rules/a.rs",
+            "#[cfg(test)]\nmod tests {\n    use crate::parse::x;\n}\nuse crate::parse::y;\n",
+            &["5: `rules` may not name `parse`"],
+        ),
+        (
+            "units.rs",
+            "//! [`crate::event`]\n#[cfg(test)]\nmod tests;\nuse crate::event::X;\n",
+            &["4: `units` may not name `event`"],
+        ),
+        (
+            "parse/gc.rs",
+            "use nom::IResult;\nuse crate::parse::numbers;\nuse super::numbers;\nuse crate::event::GcCycle;\n",
+            &[],
+        ),
+        (
+            "cli/mod.rs",
+            "use crate::cli::args;\nuse clap::Parser;\nuse gcpressure::Report;\n",
+            &[],
+        ),
+        ("units.rs", "let denom = genom::x();\n", &[]),
+    ];
+    for (path, text, expected) in cases {
+        assert_eq!(breaches(path, text), *expected, "{path}");
+    }
+}

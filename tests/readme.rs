@@ -1,0 +1,174 @@
+//! The README is true: its console examples are run and print what it shows, its rules table is the program's.
+//!
+//! `UPDATE_README=1 cargo test --test readme` writes what the examples print now into the README.
+
+#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+#![cfg(unix)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// Runs a command of the README in the repository's folder, with the program that was just built first on the path, and
+/// returns what a reader would see.
+fn run(command: &str) -> String {
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_gcpressure"));
+    let path = format!(
+        "{}:{}",
+        built.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+        .current_dir(root())
+        .env("PATH", path)
+        .env_remove("CLICOLOR_FORCE")
+        .output()
+        .unwrap();
+    let mut seen = String::from_utf8(output.stdout).unwrap();
+    if !seen.is_empty() && !seen.ends_with('\n') {
+        seen.push('\n');
+    }
+    if let Some(status @ 1..) = output.status.code() {
+        writeln!(seen, "[exit status {status}]").unwrap();
+    }
+    seen
+}
+
+/// The README with the output of every example replaced by what it prints now: in blocks of kind `console`, lines that
+/// start with `$ ` are commands (a line that ends in a backslash goes on), the others their output.
+fn with_real_output(readme: &str) -> (String, usize) {
+    let (mut text, mut examples) = (String::new(), 0);
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        writeln!(text, "{line}").unwrap();
+        if line != "```console" {
+            continue;
+        }
+        let mut block = lines.by_ref().take_while(|line| *line != "```").peekable();
+        while let Some(line) = block.next() {
+            let Some(first) = line.strip_prefix("$ ") else {
+                continue;
+            };
+            let mut command = first.to_owned();
+            writeln!(text, "{line}").unwrap();
+            while command.ends_with('\\') {
+                let next = block.next().unwrap();
+                writeln!(text, "{next}").unwrap();
+                command = format!("{command}\n{next}");
+            }
+            text.push_str(&run(&command));
+            examples += 1;
+            if block.peek().is_some_and(|line| line.is_empty()) {
+                text.push('\n');
+            }
+        }
+        text.push_str("```\n");
+    }
+    (text, examples)
+}
+
+#[test]
+fn every_example_prints_what_the_readme_shows() {
+    let shown = readme();
+    let (real, examples) = with_real_output(&shown);
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(root().join("README.md"), &real).unwrap();
+        return;
+    }
+    for (number, (shown, real)) in (1..).zip(shown.lines().zip(real.lines())) {
+        assert_eq!(
+            shown, real,
+            "README.md:{number} (UPDATE_README=1 rewrites the examples)"
+        );
+    }
+    assert_eq!(shown.lines().count(), real.lines().count());
+    assert!(examples >= 4, "only {examples} examples were run");
+}
+
+/// The cells of a table's rows, from the row after the rule under `heading` to the table's end.
+fn table<'a>(readme: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let (_, table) = readme
+        .split_once(heading)
+        .unwrap_or_else(|| panic!("no table {heading}"));
+    table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
+}
+
+#[test]
+fn the_rules_table_is_the_programs() {
+    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        .args(["-f", "json", "samples/fixed.go1.27.3.log"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let readme = readme();
+    let rows = table(&readme, "| rule | warning | critical |");
+    let rules = report["rules"].as_array().unwrap();
+    assert_eq!(rows.len(), rules.len());
+    for (row, rule) in rows.iter().zip(rules) {
+        assert_eq!(row[0].trim_matches('`'), rule["id"]);
+        for (cell, key) in [(row[1], "warning"), (row[2], "critical")] {
+            let (shown, real) = (threshold(cell), rule[key].as_f64());
+            let same = match (shown, real) {
+                (Some(shown), Some(real)) => (shown - real).abs() <= real * 1e-9,
+                (shown, real) => shown == real,
+            };
+            assert!(
+                same,
+                "{}, {key}: the README says {cell:?}, the program {real:?}",
+                row[0]
+            );
+        }
+    }
+}
+
+/// A threshold as the report's JSON holds it: ns, ratios, MiB and counts. `None` for words.
+fn threshold(cell: &str) -> Option<f64> {
+    let digits = cell
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(cell.len());
+    let number: f64 = cell[..digits].parse().ok()?;
+    match cell[digits..].trim() {
+        "ms" => Some(number * 1e6),
+        "%" => Some(number / 100.0),
+        "" | "/s" | "/min" | "MiB" => Some(number),
+        unit => panic!("unit {unit:?} in {cell:?}"),
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_its_links_lead_somewhere() {
+    let readme = readme();
+    assert!(
+        readme.lines().count() < 250,
+        "{} lines",
+        readme.lines().count()
+    );
+    for link in readme
+        .split("](")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+    {
+        assert!(
+            link.contains("://") || root().join(link.split('#').next().unwrap()).exists(),
+            "{link}"
+        );
+    }
+}
