@@ -5,7 +5,7 @@ use crate::event::{Format, GcCycle};
 /// One millisecond, ns.
 pub(crate) const MS: u64 = 1_000_000;
 
-/// A healthy cycle of Go 1.18+: stops of 90 and 10 us, 5 ms of marking on a quarter of 4 Ps, 40 -> 42 -> 20 MB, goal 41.
+/// A healthy cycle of Go 1.18+: stops of 90 and 10 us, 5 ms of marking on a quarter of 4 Ps, 39 -> 42 -> 20 MB, goal 41.
 pub(crate) const fn cycle(number: u64, start_ms: u64) -> GcCycle {
     GcCycle {
         number,
@@ -18,7 +18,7 @@ pub(crate) const fn cycle(number: u64, start_ms: u64) -> GcCycle {
         mark_background_cpu_ns: 5 * MS,
         mark_idle_cpu_ns: 2 * MS,
         mark_termination_cpu_ns: 40_000,
-        heap_start_mib: 40,
+        heap_start_mib: 39,
         heap_end_mib: 42,
         heap_live_mib: 20,
         heap_goal_mib: 41,

@@ -29,7 +29,10 @@ fn ratios_come_from_the_cycles_between_two_marks() {
     close(stretch.wall_ratio(|mark| mark.stop_ns).unwrap(), 0.001);
     close(stretch.wall_ratio(|mark| mark.mark_ns).unwrap(), 0.05);
     // 10 x 0.1 ms of 4 x 1 s.
-    close(stretch.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap(), 0.000_25);
+    close(
+        stretch.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap(),
+        0.000_25,
+    );
     // 42 at the end of a mark, 20 live before: 22 MiB a cycle.
     close(stretch.allocated_mib().unwrap(), 220.0);
 }
@@ -88,7 +91,10 @@ fn the_percentage_holds_gc_cpu_inside_its_interval() {
         to: steps[99].mark,
     };
     let cpu = whole.gc_cpu(false).unwrap();
-    assert!(cpu.resolved && cpu.low >= 0.05 && cpu.high <= 0.06, "{cpu:?}");
+    assert!(
+        cpu.resolved && cpu.low >= 0.05 && cpu.high <= 0.06,
+        "{cpu:?}"
+    );
     close(cpu.ratio, f64::midpoint(cpu.low, cpu.high));
 
     // Late in a long run the interval of a short stretch is too wide to say anything.
@@ -97,7 +103,10 @@ fn the_percentage_holds_gc_cpu_inside_its_interval() {
         to: steps[99].mark,
     };
     let cpu = late.gc_cpu(false).unwrap();
-    assert!(!cpu.resolved && cpu.low < 0.051 && cpu.high > 0.09, "{cpu:?}");
+    assert!(
+        !cpu.resolved && cpu.low < 0.051 && cpu.high > 0.09,
+        "{cpu:?}"
+    );
     // Up to Go 1.22 the fields are exact.
     let cpu = late.gc_cpu(true).unwrap();
     assert!(cpu.resolved && cpu.low > 0.09, "{cpu:?}");
@@ -134,13 +143,25 @@ fn why_a_cycle_began() {
     cycles[1].start_ns = cycles[0].end_ns() + 120_003 * MS;
     assert_eq!(heap(&cycles), Trigger::Periodic);
     cycles[1].heap_start_mib = 40;
-    assert_eq!(heap(&cycles), Trigger::Heap, "a slow program may take two minutes");
+    assert_eq!(
+        heap(&cycles),
+        Trigger::Heap,
+        "a slow program may take two minutes"
+    );
 
     let mut meter = Meter::new(Known::default());
     meter.observe(&cycles[0]);
     meter.forced_notice();
-    assert_eq!(meter.observe(&cycles[1]).trigger, Trigger::Periodic, "the notice decides");
-    assert_eq!(meter.observe(&cycle(3, 200_000)).trigger, Trigger::Heap, "and holds for one cycle");
+    assert_eq!(
+        meter.observe(&cycles[1]).trigger,
+        Trigger::Periodic,
+        "the notice decides"
+    );
+    assert_eq!(
+        meter.observe(&cycle(3, 200_000)).trigger,
+        Trigger::Heap,
+        "and holds for one cycle"
+    );
 }
 
 #[test]
@@ -149,7 +170,10 @@ fn nothing_is_measured_across_a_gap() {
     cycles.remove(1);
     let (steps, _) = run(&cycles);
     let step = steps[1];
-    assert_eq!((step.period_ns, step.headroom_use, step.gogc), (None, None, None));
+    assert_eq!(
+        (step.period_ns, step.headroom_use, step.gogc),
+        (None, None, None)
+    );
     assert_eq!(step.mark.linked, 1);
 }
 
@@ -171,7 +195,10 @@ fn implied_gogc_holds_the_true_one() {
         gogc.observe(implied);
     }
     let (low, high) = gogc.range().unwrap();
-    assert!(low <= 100.0 && high >= 100.0 && high - low < 20.0, "{low} {high}");
+    assert!(
+        low <= 100.0 && high >= 100.0 && high - low < 20.0,
+        "{low} {high}"
+    );
     // Somebody sets GOGC=50.
     gogc.observe(gogc::implied(&previous, 30, 20).unwrap());
     assert_eq!((gogc.range(), gogc.changes()), (None, 1));
@@ -252,7 +279,11 @@ fn hostile_numbers_do_not_panic() {
             from: Mark::default(),
             to: step.mark,
         };
-        let _ = (stretch.gc_cpu(false), stretch.allocated_mib(), stretch.frequency());
+        let _ = (
+            stretch.gc_cpu(false),
+            stretch.allocated_mib(),
+            stretch.frequency(),
+        );
     }
 }
 

@@ -136,7 +136,10 @@ fn binomial_tail_agrees_with_tables() {
 fn trend_tells_rising_from_swinging() {
     let rising: Vec<u64> = (0..20).map(|i| 100 + i * 5).collect();
     let trend = mann_kendall(&rising).unwrap();
-    assert!((trend.tau - 1.0).abs() < 1e-12 && trend.p < 1e-6, "{trend:?}");
+    assert!(
+        (trend.tau - 1.0).abs() < 1e-12 && trend.p < 1e-6,
+        "{trend:?}"
+    );
 
     let swinging: Vec<u64> = (0..20).map(|i| 100 + (i % 4) * 30).collect();
     let trend = mann_kendall(&swinging).unwrap();
@@ -164,7 +167,10 @@ fn the_slope_is_the_median_of_all_slopes() {
 #[test]
 fn legs_are_counted_between_turns() {
     let mut legs = ZigZag::new(16);
-    for (at, value) in [100, 200, 400, 200, 100, 400, 395, 390].into_iter().enumerate() {
+    for (at, value) in [100, 200, 400, 200, 100, 400, 395, 390]
+        .into_iter()
+        .enumerate()
+    {
         legs.observe(at as u64, value);
     }
     let sizes: Vec<f64> = legs.legs().map(|leg| leg.size).collect();
@@ -172,7 +178,10 @@ fn legs_are_counted_between_turns() {
     assert_eq!(sizes, [2.0, 2.0]);
     let ends: Vec<u64> = legs.legs().map(|leg| leg.end).collect();
     assert_eq!(ends, [2, 4]);
-    assert!((legs.total() - 6.0).abs() < 1e-12, "the open leg counts too");
+    assert!(
+        (legs.total() - 6.0).abs() < 1e-12,
+        "the open leg counts too"
+    );
 }
 
 #[test]

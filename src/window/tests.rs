@@ -192,7 +192,10 @@ fn a_long_silence_is_skipped_in_one_step() {
 #[test]
 fn lengths_are_rounded_up() {
     let time = |window, hop| Length::time(window * MS, hop * MS);
-    let of = |pane_ms, panes| Length::Time { pane_ns: pane_ms * MS, panes };
+    let of = |pane_ms, panes| Length::Time {
+        pane_ns: pane_ms * MS,
+        panes,
+    };
     assert_eq!(time(10_000, 2_000), of(2_000, 5));
     assert_eq!(time(10_000, 3_000), of(3_000, 4));
     assert_eq!(time(1_000, 5_000), of(5_000, 1));
@@ -217,8 +220,14 @@ fn the_wall_clock_of_first_and_last_cycle_is_kept() {
     }
     let at = entries[299].step.mark.end_ns;
     // Evaluations at 2 s, 4 s, ...: the window of the end is the one that would be due at 32 s.
-    assert_eq!(panes.walls(at, false), (Some("12:00:22.005"), Some("12:00:30.005")));
-    assert_eq!(panes.walls(at, true), (Some("12:00:00.105"), Some("12:00:30.005")));
+    assert_eq!(
+        panes.walls(at, false),
+        (Some("12:00:22.005"), Some("12:00:30.005"))
+    );
+    assert_eq!(
+        panes.walls(at, true),
+        (Some("12:00:00.105"), Some("12:00:30.005"))
+    );
 }
 
 #[test]
@@ -267,11 +276,28 @@ fn steady_growth_is_certain_and_a_swing_is_not() {
 #[test]
 fn a_leak_whose_cycles_get_rarer_is_found_by_its_run() {
     let doubling = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48), (32, 96)].into_iter());
-    assert!(doubling.certain && (doubling.mib - 93.0).abs() < 1e-9, "{doubling:?}");
+    assert!(
+        doubling.certain && (doubling.mib - 93.0).abs() < 1e-9,
+        "{doubling:?}"
+    );
     let five = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48)].into_iter());
     assert!(!five.certain && !five.evidence, "{five:?}");
-    let dropped = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48), (32, 96), (64, 20)].into_iter());
-    assert!(!dropped.certain, "the run ends at the newest value: {dropped:?}");
+    let dropped = growth(
+        [
+            (1, 3),
+            (2, 6),
+            (4, 12),
+            (8, 24),
+            (16, 48),
+            (32, 96),
+            (64, 20),
+        ]
+        .into_iter(),
+    );
+    assert!(
+        !dropped.certain,
+        "the run ends at the newest value: {dropped:?}"
+    );
     let little = growth([(1, 50), (2, 52), (4, 54), (8, 56), (16, 58), (32, 60)].into_iter());
     assert!(!little.certain, "less than twice the first: {little:?}");
 }
@@ -285,5 +311,8 @@ fn the_trend_looks_back_ten_minutes_and_keeps_64_buckets() {
     }
     let growth = trend.growth(4_199_000 * MS);
     assert!(!growth.certain && growth.mib < 1.0, "{growth:?}");
-    assert!(growth.seconds <= 600.0 && growth.seconds > 550.0, "{growth:?}");
+    assert!(
+        growth.seconds <= 600.0 && growth.seconds > 550.0,
+        "{growth:?}"
+    );
 }
