@@ -71,12 +71,17 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
         &page::left(page::word(finding.severity), 8),
     );
     let rule = page.paint(page::BOLD, finding.rule);
-    let figures = format!(
-        "{}, threshold {}, {}",
-        unit.format(finding.measured),
-        unit.format(finding.threshold),
+    // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
+    let figures = if finding.measured < finding.threshold {
         when(finding)
-    );
+    } else {
+        format!(
+            "{}, threshold {}, {}",
+            unit.format(finding.measured),
+            unit.format(finding.threshold),
+            when(finding)
+        )
+    };
     let width = 8 + 2 + finding.rule.len() + 2;
     page.hanging(&format!("{label}  {rule}  "), width, &figures);
     if let Some(count) = processes {
