@@ -1,4 +1,8 @@
-#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test panics by design, and truncates as the log does"
+)]
 
 use proptest::prelude::*;
 

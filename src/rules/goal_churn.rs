@@ -141,7 +141,7 @@ mod tests {
 
     fn swing(goals: [u64; 2], every: u64) -> crate::rules::tests::Case {
         healthy(120, 500).each(move |number, cycle| {
-            let high = (number / every) % 2 == 0;
+            let high = (number / every).is_multiple_of(2);
             cycle.heap_goal_mib = if high { goals[1] } else { goals[0] };
         })
     }
