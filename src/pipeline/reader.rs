@@ -409,13 +409,6 @@ impl Reader {
         self.ended(&unwrapped.stream, offset + 1, true);
     }
 
-    /// After each read: text held back for a cut line that does not go on is let go.
-    pub(super) fn idle(&mut self, finds: &mut dyn Finds) {
-        if self.foreign {
-            self.hold.idle(self.active > 0, finds);
-        }
-    }
-
     /// Bytes and lines of the current source so far.
     pub(super) fn progress(&mut self, bytes: u64) {
         let line = self.line;
