@@ -303,7 +303,8 @@ impl Reader {
             if self.active > 0 {
                 self.show(&alike, offset, finds);
             }
-            if alike.body.starts_with(b"gc") {
+            // Behind a wrapping too a line may begin so; but it may as well be the program's own JSON.
+            if alike.depth == Depth::NONE && alike.body.starts_with(b"gc") {
                 let text = alike.body.to_vec();
                 self.beginning(&text, offset);
             }
