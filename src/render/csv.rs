@@ -55,7 +55,9 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
         found.entry(&finding.process).or_default().push(finding);
     }
     for process in &report.processes {
-        let own = found.get(process.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let own = found
+            .get(process.id.as_str())
+            .map_or(&[][..], Vec::as_slice);
         for point in &process.measures.timeline {
             rows.write_field(&process.id)?;
             rows.write_field(process.stream.as_deref().unwrap_or_default())?;

@@ -1,8 +1,9 @@
 //! The findings as GitHub workflow commands, which the runner turns into annotations of the run.
 //!
 //! One command a rule, worst first: its worst finding, and in how many processes it was raised. GitHub keeps ten
-//! annotations of a step, so after nine comes one that counts the rest. What fails the check is an error, other warnings
-//! are warnings, the rest are notices. Where there is no finding a single command says how it ended.
+//! annotations of a step, so there are at most nine of these; the last command is the roll-up: the verdict, what was read,
+//! and the findings for which there was no room. What fails the check is an error, other warnings are warnings, the rest
+//! are notices.
 
 use std::io::{self, Write};
 
@@ -11,7 +12,7 @@ use super::escape::printable;
 use super::text::{self, findings, page};
 use crate::report::{Finding, Report, Verdict};
 use crate::settings::Severity;
-use crate::units::{self, Unit};
+use crate::units::Unit;
 
 /// Findings told one by one; the tenth annotation is the roll-up.
 const MOST: usize = 9;
@@ -45,34 +46,23 @@ impl Level {
 
 /// Writes at most ten workflow commands.
 pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-    let (label, sentence) = text::verdict(report);
-    if let Verdict::NoVerdict(_) = report.verdict {
-        let level = match report.exit_status {
-            0 => Level::Warning,
-            _ => Level::Error,
-        };
-        command(out, level, "gcpressure: no verdict", &sentence)?;
-    }
-    if report.input.newest_first {
-        return Ok(());
-    }
-    let groups = findings::groups(&report.findings);
-    if groups.is_empty() && report.verdict == Verdict::Pass {
-        let extent = text::extent(report).map_or_else(String::new, |extent| format!(" ({extent})"));
-        let title = format!("gcpressure: {}", label.to_lowercase());
-        command(out, Level::Notice, &title, &format!("{sentence}{extent}"))?;
-    }
-    let room = MOST - usize::from(matches!(report.verdict, Verdict::NoVerdict(_)));
-    for group in groups.iter().take(room) {
+    let groups = match report.input.newest_first {
+        true => Vec::new(),
+        false => findings::groups(&report.findings),
+    };
+    let (told, rest) = groups.split_at(groups.len().min(MOST));
+    for group in told {
         if let Some(worst) = group.first() {
             let level = Level::of(worst, style.fail_on);
-            command(out, level, &title(worst), &message(worst, group.len(), report))?;
+            command(
+                out,
+                level,
+                &title(worst),
+                &message(worst, group.len(), report),
+            )?;
         }
     }
-    match groups.get(room..) {
-        None | Some([]) => Ok(()),
-        Some(rest) => roll_up(out, rest, style.fail_on),
-    }
+    roll_up(report, rest, out, style.fail_on)
 }
 
 /// `gc-frequency 66.7/s, threshold 40/s`.
@@ -107,20 +97,41 @@ fn message(worst: &Finding, processes: usize, report: &Report) -> String {
     )
 }
 
-/// What the other findings are, in one annotation as loud as the loudest of them.
-fn roll_up(out: &mut dyn Write, rest: &[Vec<&Finding>], fail_on: Severity) -> io::Result<()> {
-    let worst = rest.iter().filter_map(|group| group.first());
-    let level = worst
+/// The verdict, what was read, and the findings that were not told, in one annotation as loud as the loudest of them.
+fn roll_up(
+    report: &Report,
+    rest: &[Vec<&Finding>],
+    out: &mut dyn Write,
+    fail_on: Severity,
+) -> io::Result<()> {
+    let (label, mut message) = text::verdict(report);
+    message = format!("{message}\n{}", text::source(report));
+    if let Some(extent) = text::extent(report) {
+        message = format!("{message}: {extent}");
+    }
+    let rest = rest.iter().filter_map(|group| group.first());
+    let names: Vec<_> = rest
         .clone()
-        .map(|finding| Level::of(finding, fail_on))
-        .max()
-        .unwrap_or(Level::Notice);
-    let names: Vec<_> = worst
         .map(|finding| format!("{} ({})", finding.rule, page::word(finding.severity)))
         .collect();
-    let count = units::count(rest.len() as u64);
-    let title = format!("gcpressure: {count} more");
-    command(out, level, &title, &format!("also raised: {}", names.join(", ")))
+    if !names.is_empty() {
+        message = format!("{message}\nalso raised: {}", names.join(", "));
+    }
+    let least = match (&report.verdict, report.exit_status) {
+        (Verdict::NoVerdict(_), 0) => Level::Warning,
+        (Verdict::NoVerdict(_), _) => Level::Error,
+        _ => Level::Notice,
+    };
+    let level = rest
+        .map(|finding| Level::of(finding, fail_on))
+        .fold(least, Level::max);
+    let message: Vec<_> = message.lines().map(printable).collect();
+    command(
+        out,
+        level,
+        &format!("gcpressure: {}", label.to_lowercase()),
+        &message.join("\n"),
+    )
 }
 
 /// Writes `::level title=...::message`.

@@ -77,7 +77,12 @@ fn suites(report: &Report, fail_on: Severity, junit: &mut Junit) {
 }
 
 /// One rule on one process.
-fn judged(rule: &RuleStatus, finding: Option<&Finding>, fail_on: Severity, class: &str) -> TestCase {
+fn judged(
+    rule: &RuleStatus,
+    finding: Option<&Finding>,
+    fail_on: Severity,
+    class: &str,
+) -> TestCase {
     let Some(finding) = finding else {
         let reason = match rule.status {
             RuleState::Off => "switched off",

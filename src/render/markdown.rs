@@ -18,6 +18,9 @@ use crate::units::{self, Unit};
 /// Rows of the table of processes where not everything is asked for: a comment holds 65,536 characters.
 const ROWS: usize = 20;
 
+/// Findings told in full where not everything is asked for, as in the text report.
+const IN_FULL: usize = 3;
+
 /// Writes the report as Markdown.
 pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
     out.write_all(page(report, style).as_bytes())
@@ -26,8 +29,10 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
 fn page(report: &Report, style: &Style) -> String {
     let mut page = headline(report);
     if !report.input.newest_first {
-        for group in findings::groups(&report.findings) {
-            finding(&group, report.processes.len() > 1, &mut page);
+        let several = report.processes.len() > 1;
+        for (at, group) in findings::groups(&report.findings).iter().enumerate() {
+            let full = style.verbose || at < IN_FULL;
+            finding(group, full, several, &mut page);
         }
         match report.processes.as_slice() {
             [] => {}
@@ -59,21 +64,21 @@ fn headline(report: &Report) -> String {
     text
 }
 
-/// One rule: its worst finding, and in how many processes there were others.
-fn finding(group: &[&Finding], several: bool, page: &mut String) {
+/// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
+/// what to do.
+fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
+    let severity = page::word(worst.severity);
+    let _ = match full {
+        true => write!(page, "\n### {severity} `{}`\n\n", worst.rule),
+        false => write!(page, "\n**{severity}** `{}` ", worst.rule),
+    };
     let unit = Unit::from_symbol(worst.unit);
-    let _ = write!(
-        page,
-        "\n### {} `{}`\n\n",
-        page::word(worst.severity),
-        worst.rule
-    );
     // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
     if worst.measured >= worst.threshold {
         let _ = write!(
             page,
-            "**{}** against a threshold of {}, ",
+            "**{}**, threshold {}, ",
             prose(&unit.format(worst.measured)),
             prose(&unit.format(worst.threshold))
         );
@@ -90,18 +95,21 @@ fn finding(group: &[&Finding], several: bool, page: &mut String) {
             ),
         };
     }
-    let _ = write!(page, "\n\n{}\n", prose(&worst.message));
-    if let Some(next) = worst
-        .advice
-        .first()
-        .filter(|_| worst.severity > Severity::Info)
-    {
-        let _ = write!(page, "\n**Next:** {}\n", prose(next));
+    page.push('\n');
+    if !full {
+        return;
+    }
+    let _ = write!(page, "\n{}.\n", prose(&text::upper(&worst.message)));
+    let advice = worst.advice.first();
+    if let Some(next) = advice.filter(|_| worst.severity > Severity::Info) {
+        let _ = write!(page, "\n**Next:** {}.\n", prose(next));
     }
 }
 
 fn table(process: &Process, page: &mut String) {
-    page.push_str("\n|  | p50 | p90 | p99 | max | whole run |\n| --- | ---: | ---: | ---: | ---: | --- |\n");
+    page.push_str(
+        "\n|  | p50 | p90 | p99 | max | whole run |\n| --- | ---: | ---: | ---: | ---: | --- |\n",
+    );
     for (name, figures, whole) in measures::rows(process, &process.measures) {
         let figures = figures.map(|figure| prose(&figure)).join(" | ");
         let _ = writeln!(page, "| {name} | {figures} | {} |", prose(&whole));
@@ -156,10 +164,10 @@ fn completeness(report: &Report, page: &mut String) {
     let _ = write!(
         page,
         "\n<details><summary>Input and rules</summary>\n\n{}\n",
-        prose(&input::completeness(report))
+        prose(&text::upper(&input::completeness(report)))
     );
     if !report.processes.is_empty() && !report.input.newest_first {
-        let _ = write!(page, "\n{}\n", prose(input::RESOLUTION));
+        let _ = write!(page, "\n{}\n", prose(&text::upper(input::RESOLUTION)));
         if !report.rules.is_empty() {
             let _ = write!(page, "\nRules: {}\n", prose(&input::outcome(report)));
         }
@@ -195,8 +203,13 @@ fn code(text: &str) -> String {
         .max()
         .unwrap_or_default();
     let fence = "`".repeat(longest + 1);
-    // A space beside the fence is taken off again; without one a backtick would be part of it.
-    format!("{fence} {text} {fence}")
+    // Beside a backtick the fence needs a space, which is taken off again, as it is where the text has its own.
+    let edge = |c: char| c == '`' || c == ' ';
+    let space = match text.starts_with(edge) || text.ends_with(edge) {
+        true => " ",
+        false => "",
+    };
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// The same in a table, where a stroke ends the cell even within a code span.
@@ -210,11 +223,12 @@ mod tests {
 
     #[test]
     fn a_name_stays_in_its_code_span() {
-        assert_eq!(code("web"), "` web `");
-        assert_eq!(code("a``b` @octocat #1"), "``` a``b` @octocat #1 ```");
+        assert_eq!(code("web"), "`web`");
+        assert_eq!(code("a``b` @octocat #1"), "```a``b` @octocat #1```");
         assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(code("a\n# b"), "` a\\u{a}# b `");
-        assert_eq!(cell("a|b"), "` a\\|b `");
+        assert_eq!(code(" x "), "`  x  `");
+        assert_eq!(code("a\n# b"), "`a\\u{a}# b`");
+        assert_eq!(cell("a|b"), "`a\\|b`");
     }
 
     #[test]

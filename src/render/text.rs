@@ -78,6 +78,14 @@ pub(super) fn verdict(report: &Report) -> (&'static str, String) {
     (label, format!("{sentence}{}", tally(report)))
 }
 
+/// The sentence with a capital letter, where it stands by itself.
+pub(super) fn upper(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// How many findings of which severity.
 fn tally(report: &Report) -> String {
     let count = |severity| {

@@ -13,6 +13,9 @@ use crate::units::{self, Unit};
 /// Processes named under a finding; the table has them all.
 const NAMED: usize = 20;
 
+/// Findings that are open from the start.
+const OPEN: usize = 3;
+
 /// Everything but the scripts.
 pub(super) fn body(report: &Report) -> Markup {
     let judged = !report.processes.is_empty() && !report.input.newest_first;
@@ -43,21 +46,13 @@ fn header(report: &Report) -> Markup {
     html! {
         header class=(class) {
             p.verdict { (label) }
-            h1 { (upper(&printable(&sentence))) }
+            h1 { (text::upper(&printable(&sentence))) }
             p.subject {
                 (printable(&text::source(report)))
                 @if let Some(extent) = text::extent(report) { ": " (extent) }
             }
         }
     }
-}
-
-/// The sentence with a capital letter, as a heading wants it.
-fn upper(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 fn found(report: &Report) -> Markup {
@@ -68,8 +63,8 @@ fn found(report: &Report) -> Markup {
         section #findings {
             h2 { "Findings" }
             @if groups.is_empty() { p.none { "None." } }
-            @for group in &groups {
-                @if let Some(worst) = group.first() { (finding(worst, group, &places, several)) }
+            @for (at, group) in groups.iter().enumerate() {
+                @if let Some(worst) = group.first() { (finding(worst, group, &places, (at < OPEN, several))) }
             }
         }
     }
@@ -78,58 +73,46 @@ fn found(report: &Report) -> Markup {
 /// Where each process stands in the report, which is how links name it.
 fn places(processes: &[Process]) -> BTreeMap<&str, usize> {
     let places = processes.iter().enumerate();
-    places.map(|(at, process)| (process.id.as_str(), at)).collect()
+    places
+        .map(|(at, process)| (process.id.as_str(), at))
+        .collect()
 }
 
-/// One rule: its worst finding in full, and where else it was raised.
+/// One rule: its worst finding in full, and where else it was raised. The first few are open, as in the text report.
 fn finding(
     worst: &Finding,
     group: &[&Finding],
     places: &BTreeMap<&str, usize>,
-    several: bool,
+    (open, several): (bool, bool),
 ) -> Markup {
-    let unit = Unit::from_symbol(worst.unit);
     let place = places.get(worst.process.as_str());
     html! {
-        article.finding class=(page::word(worst.severity)) {
-            h3 {
+        details.finding.(page::word(worst.severity)) open[open] {
+            summary {
                 span.badge { (page::word(worst.severity)) }
-                " " code { (worst.rule) }
+                " " code { (worst.rule) } " "
+                span.figures { (figures(worst)) }
             }
-            p.figures {
-                // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
-                @if worst.measured >= worst.threshold {
-                    strong { (unit.format(worst.measured)) }
-                    " against a threshold of " (unit.format(worst.threshold)) ", "
-                }
-                (findings::when(worst))
-                @if let (Some(since), Some(until)) = (&worst.since_wall, &worst.until_wall) {
-                    " (" (printable(since)) " to " (printable(until)) ")"
-                }
-                @if several {
-                    ", "
-                    @if group.len() > 1 { "in " (units::count(group.len() as u64)) " processes, worst in " }
-                    @else { "in " }
+            @if several {
+                p.where {
+                    @if group.len() > 1 { "In " (units::count(group.len() as u64)) " processes, worst in " }
+                    @else { "In process " }
                     strong { (printable(&worst.process)) }
                 }
             }
-            p { (upper(&printable(&worst.message))) }
+            p { (text::upper(&printable(&worst.message))) "." }
             @if !worst.advice.is_empty() && worst.severity > Severity::Info {
-                h4 { "What to do next" }
+                h3 { "What to do next" }
                 ol { @for advice in &worst.advice { li { (printable(advice)) } } }
             }
-            @if !worst.evidence.is_empty() || group.len() > 1 {
-                details {
-                    summary { "Evidence" }
-                    @if !worst.evidence.is_empty() {
-                        ul.evidence {
-                            @for figure in &worst.evidence { li { (findings::evidence(figure.name, figure.value)) } }
-                            li { "raised in " (units::percent(worst.active_ratio)) " of the evaluations" }
-                        }
-                    }
-                    @if group.len() > 1 { (elsewhere(group, places)) }
+            @if !worst.evidence.is_empty() {
+                h3 { "Evidence" }
+                ul.evidence {
+                    @for figure in &worst.evidence { li { (findings::evidence(figure.name, figure.value)) } }
+                    li { "raised in " (units::percent(worst.active_ratio)) " of the evaluations" }
                 }
             }
+            @if group.len() > 1 { (elsewhere(group, places)) }
             @if let Some(place) = place {
                 p.go { a href=(link(*place, Some(worst))) { "Show it on the charts" } }
             }
@@ -137,10 +120,26 @@ fn finding(
     }
 }
 
+/// What was measured, against what, when.
+fn figures(finding: &Finding) -> Markup {
+    let unit = Unit::from_symbol(finding.unit);
+    html! {
+        // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
+        @if finding.measured >= finding.threshold {
+            strong { (unit.format(finding.measured)) }
+            ", threshold " (unit.format(finding.threshold)) ", "
+        }
+        (findings::when(finding))
+        @if let (Some(since), Some(until)) = (&finding.since_wall, &finding.until_wall) {
+            " (" (printable(since)) " to " (printable(until)) ")"
+        }
+    }
+}
+
 /// The other processes of a finding.
 fn elsewhere(group: &[&Finding], places: &BTreeMap<&str, usize>) -> Markup {
     html! {
-        p { "By process:" }
+        h3 { "By process" }
         ul.evidence {
             @for finding in group.iter().take(NAMED) {
                 li {
@@ -317,7 +316,7 @@ fn charts(processes: &[Process]) -> Markup {
                     }
                 }
             }
-            p.note { (upper(input::RESOLUTION)) ". Percentiles are nearest rank, of every cycle." }
+            p.note { (text::upper(input::RESOLUTION)) ". Percentiles are nearest rank, of every cycle." }
         }
     }
 }
@@ -337,8 +336,8 @@ fn read(report: &Report) -> Markup {
     html! {
         section #input {
             h2 { "Input" }
-            p { (upper(&input::completeness(report))) "." }
-            @for warning in &report.warnings { p.warned { (upper(&printable(warning))) } }
+            p { (text::upper(&input::completeness(report))) "." }
+            @for warning in &report.warnings { p.warned { (text::upper(&printable(warning))) } }
             @if input.sources.len() > 1 {
                 details {
                     summary { (page::counted(input.sources.len() as u64, "source")) }
@@ -363,7 +362,7 @@ fn read(report: &Report) -> Markup {
         @if !report.rules.is_empty() {
             section #rules {
                 h2 { "Rules" }
-                p { (upper(&input::outcome(report))) "." }
+                p { (text::upper(&input::outcome(report))) "." }
                 div.scroll tabindex="0" { (rules(report)) }
             }
         }
@@ -372,7 +371,10 @@ fn read(report: &Report) -> Markup {
 
 fn rules(report: &Report) -> Markup {
     let shown = |unit: &str, value: Option<f64>| {
-        value.map_or_else(|| "-".to_owned(), |value| Unit::from_symbol(unit).format(value))
+        value.map_or_else(
+            || "-".to_owned(),
+            |value| Unit::from_symbol(unit).format(value),
+        )
     };
     html! {
         table {

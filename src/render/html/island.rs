@@ -49,7 +49,7 @@ fn process(process: &Process, findings: &[Finding]) -> Value {
         "rows": measures::rows(process, measures),
         "busiest": measures::busiest(measures),
         "findings": own.map(band).collect::<Vec<_>>(),
-        "timeline": columns(&measures.timeline),
+        "timeline": columns(&measures.timeline, measures.started_ns.saturating_add(measures.duration_ns)),
         "allocation": measures.allocation_resolved,
         "pauses": measures.pause_histogram,
         "percentiles": [measures.pause.p50, measures.pause.p99, measures.pause.max],
@@ -100,8 +100,9 @@ const COLUMNS: [Column; 14] = [
     ("allocation", |p| short(p.allocation_bytes_per_second)),
 ];
 
-/// The timeline by columns. `at` is the start of each point in seconds, and the end of the last one behind it.
-fn columns(points: &[TimelinePoint]) -> Value {
+/// The timeline by columns. `at` is the start of each point in seconds, and the end of the last one behind it, which is the
+/// end of the run where the last point would reach beyond it.
+fn columns(points: &[TimelinePoint], run_end_ns: u64) -> Value {
     let mut at = Vec::with_capacity(points.len() + 1);
     // Where a point does not reach to the next there is a point without figures between them.
     let mut rows: Vec<Option<&TimelinePoint>> = Vec::with_capacity(points.len());
@@ -115,7 +116,14 @@ fn columns(points: &[TimelinePoint]) -> Value {
         rows.push(Some(point).filter(|point| point.cycles > 0));
         end = Some(point.end_ns);
     }
-    at.extend(end.map(seconds));
+    let last = points.last().map_or(0, |point| point.start_ns);
+    at.extend(end.map(|end| {
+        seconds(if run_end_ns > last {
+            end.min(run_end_ns)
+        } else {
+            end
+        })
+    }));
     let column = |value: fn(&TimelinePoint) -> Value| {
         rows.iter()
             .map(|row| row.map_or(Value::Null, value))
@@ -175,11 +183,12 @@ mod tests {
             ..TimelinePoint::default()
         };
         let second = 1_000_000_000;
-        let columns = columns(&[
+        let points = [
             point(0, second, 3),
             point(2 * second, 3 * second, 4),
-            point(3 * second, 4 * second, 0),
-        ]);
+            point(3 * second, 5 * second, 0),
+        ];
+        let columns = columns(&points, 4 * second);
         assert_eq!(columns["at"], json!([0.0, 1.0, 2.0, 3.0, 4.0]));
         assert_eq!(columns["p99"], json!([7, null, 7, null]));
         assert_eq!(columns["cycles"], json!([3, 0, 4, 0]));

@@ -123,7 +123,7 @@
 
   const axes = (y) => [
     { stroke: () => color("--soft"), grid: { stroke: () => color("--grid"), width: 1 }, ticks: { show: false }, size: 28, gap: 4, font: "12px system-ui, sans-serif", ...y.x },
-    { stroke: () => color("--soft"), grid: { stroke: () => color("--grid"), width: 1 }, ticks: { show: false }, size: gutter, gap: 6, font: "12px system-ui, sans-serif", ...y.y },
+    { stroke: () => color("--soft"), grid: { stroke: () => color("--grid"), width: 1, filter: y.grid || ((u, marks) => marks) }, ticks: { show: false }, size: gutter, gap: 6, font: "12px system-ui, sans-serif", ...y.y },
   ];
   const width = (chart) => (root.classList.contains("printing") ? Math.min(700, chart.plot.clientWidth) : chart.plot.clientWidth);
   const height = () => (narrow() ? 150 : 180);
@@ -135,28 +135,45 @@
     ...more,
   });
 
-  // Findings stand behind the lines as washes of their colour with an edge on top, and where a threshold is within what
-  // is drawn there is a line at its height.
-  const backdrop = (chart) => (u) => {
+  // When something was raised and how bad it was at its worst: stretches that do not overlap, so that many findings at
+  // once are as light as one.
+  const stretches = (findings) => {
+    const rank = { info: 0, warning: 1, critical: 2 };
+    const episodes = findings.flatMap((finding) => finding.episodes);
+    const edges = [...new Set(episodes.flatMap(([since, until]) => [since, until]))].sort((a, b) => a - b);
+    const out = episodes.filter(([since, until]) => since === until).map(([since, until, severity]) => [since, until, severity]);
+    for (let i = 0; i + 1 < edges.length; i++) {
+      const [from, to] = [edges[i], edges[i + 1]];
+      const worst = episodes
+        .filter(([since, until]) => since < to && until > from)
+        .reduce((most, [, , severity]) => (most === null || rank[severity] > rank[most] ? severity : most), null);
+      const last = out[out.length - 1];
+      if (worst === null) continue;
+      if (last && last[1] === from && last[2] === worst) last[1] = to;
+      else out.push([from, to, worst]);
+    }
+    return out;
+  };
+  // Findings stand behind the lines as a wash of their colour with an edge on top.
+  const backdrop = (u) => {
     const { ctx } = u;
     const { left, top, width, height } = u.bbox;
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top, width, height);
     ctx.clip();
-    for (const finding of shown.findings) {
-      for (const [since, until, severity] of finding.episodes) {
-        if (until < view[0] || since > view[1]) continue;
-        const from = u.valToPos(since, "x", true);
-        const to = Math.max(u.valToPos(until, "x", true), from + 2 * devicePixelRatio);
-        ctx.fillStyle = color(`--${severity}-wash`);
-        ctx.fillRect(from, top, to - from, height);
-        ctx.fillStyle = color(`--${severity}`);
-        ctx.fillRect(from, top, to - from, 2 * devicePixelRatio);
-      }
+    for (const [since, until, severity] of shown.stretches) {
+      if (until < view[0] || since > view[1]) continue;
+      const from = u.valToPos(since, "x", true);
+      const to = Math.max(u.valToPos(until, "x", true), from + 2 * devicePixelRatio);
+      ctx.fillStyle = color(`--${severity}-wash`);
+      ctx.fillRect(from, top, to - from, height);
+      ctx.fillStyle = color(`--${severity}`);
+      ctx.fillRect(from, top, to - from, 2 * devicePixelRatio);
     }
     ctx.restore();
   };
+  // A rule's thresholds as lines, where they are within what is drawn.
   const thresholds = (chart) => (u) => {
     const [warning, critical] = report.thresholds[chart.rule] || [];
     const { ctx } = u;
@@ -174,7 +191,14 @@
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textAlign = "right";
       ctx.textBaseline = "bottom";
-      ctx.fillText(`${name} ${chart.format(value)}`, left + width - 4 * devicePixelRatio, y - 2 * devicePixelRatio);
+      // The label stands on an outline of paper, as it may lie on a filled area.
+      const label = [`${name} ${chart.format(value)}`, left + width - 4 * devicePixelRatio, y - 2 * devicePixelRatio];
+      ctx.setLineDash([]);
+      ctx.lineWidth = 3 * devicePixelRatio;
+      ctx.lineJoin = "round";
+      ctx.strokeStyle = color("--paper");
+      ctx.strokeText(...label);
+      ctx.fillText(...label);
       ctx.restore();
     }
   };
@@ -227,11 +251,13 @@
       series: [{}, ...lines],
       bands,
       axes: axes({
+        // On a scale of powers of ten only these have a line.
+        grid: (u, marks) => (chart.logarithmic ? marks.map((mark) => (Math.abs(Math.log10(mark) % 1) < 1e-9 ? mark : null)) : marks),
         x: { space: 90, incrs: SECONDS, values: (u, marks, axis, space, step) => marks.map((mark) => clock(mark, step)) },
         y: { space: 34, ...(isBytes ? { incrs: BINARY } : {}), values: (u, marks) => marks.map((mark) => (mark === null ? null : mark === 0 ? "0" : chart.format(mark))) },
       }),
       hooks: {
-        drawAxes: [backdrop(chart)],
+        drawAxes: [backdrop],
         draw: [thresholds(chart)],
         setCursor: [(u) => { if (u.cursor.event || u.cursor.left < 0) point(u); }],
         setSelect: [(u) => {
@@ -256,7 +282,7 @@
   const legends = () => {
     const { timeline } = shown;
     for (const chart of charts) {
-      if (!chart.series) continue;
+      if (!chart.values) continue;
       chart.series.forEach(([key], i) => {
         const value = at === null ? peak(timeline[key]) : timeline[key][at];
         const unresolved = chart.id === "allocation" && !shown.allocation;
@@ -295,10 +321,9 @@
       return value;
     });
     if (!chart.log) return;
-    const scale = make("button", chart.logarithmic ? "logarithmic" : "linear");
+    const scale = make("button", `scale: ${chart.logarithmic ? "logarithmic" : "linear"}`, "scale");
     scale.type = "button";
     scale.title = "Change the scale";
-    scale.style.setProperty("--swatch", "transparent");
     scale.addEventListener("click", () => { chart.logarithmic = !chart.logarithmic; draw(chart); });
     place.append(scale);
   };
@@ -361,6 +386,7 @@
         ctx.moveTo(px, top);
         ctx.lineTo(px, top + height);
         ctx.stroke();
+        ctx.textAlign = "left";
         ctx.textBaseline = "top";
         ctx.fillText(text, start + 4 * ratio, top + line * 14 * ratio);
         ctx.restore();
@@ -457,6 +483,7 @@
   const choose = (index) => {
     current = index;
     shown = processes[index];
+    shown.stretches ??= stretches(shown.findings);
     const times = shown.timeline.at;
     whole = times.length > 1 ? [times[0], times[times.length - 1]] : [0, 1];
     at = null;
