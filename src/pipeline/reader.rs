@@ -303,7 +303,8 @@ impl Reader {
             if self.active > 0 {
                 self.show(&alike, offset, finds);
             }
-            if alike.body.starts_with(b"gc") {
+            // Behind a wrapping too a line may begin so; but it may as well be the program's own JSON.
+            if alike.depth == Depth::NONE && alike.body.starts_with(b"gc") {
                 let text = alike.body.to_vec();
                 self.beginning(&text, offset);
             }
@@ -407,13 +408,6 @@ impl Reader {
             false,
         );
         self.ended(&unwrapped.stream, offset + 1, true);
-    }
-
-    /// After each read: text held back for a cut line that does not go on is let go.
-    pub(super) fn idle(&mut self, finds: &mut dyn Finds) {
-        if self.foreign {
-            self.hold.idle(self.active > 0, finds);
-        }
     }
 
     /// Bytes and lines of the current source so far.

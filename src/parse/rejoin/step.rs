@@ -228,12 +228,12 @@ impl<'a> Step<'a> {
         walk: &Walk,
         cost: u32,
     ) {
-        let ends = Ends::of(walk, fragment.state, self.body.len() - at);
+        let costs = Ends::of(walk, fragment.state, self.body.len() - at);
         for boundary in walk.boundaries.iter().rev() {
             let end = at + boundary.at;
             let behind = &self.body[end..];
             let known = self.shapes.knows(behind);
-            if boundary.split && boundary.at < ends.number && !known {
+            if boundary.split && boundary.at < costs.number && !known {
                 // Digits inside the line are a number's own, unless a known foreign text starts with them.
                 continue;
             }
@@ -249,7 +249,8 @@ impl<'a> Step<'a> {
                 continue;
             };
             let cost = cost + head + place.switch;
-            if behind.is_empty() && token::may_end(longer.state) {
+            let ends = behind.is_empty() && token::may_end(longer.state);
+            if ends {
                 self.finish(&place.reading, index, longer.clone(), cost);
             }
             let mut reading = place.reading.clone();
@@ -259,13 +260,18 @@ impl<'a> Step<'a> {
                 None => reading.open.push(longer),
             }
             reading.cost += cost;
+            let foreign = match (ends, known) {
+                // Where no line is blank, the line feed is the gc line's own.
+                (true, false) => UNCLAIMED,
+                _ => costs.foreign(*boundary, known, behind),
+            };
             self.behind(
                 reading,
                 index,
                 place.pieces + 1,
                 end,
-                ends.foreign(*boundary, known),
-                ends.switch(*boundary),
+                foreign,
+                costs.switch(*boundary),
             );
         }
     }
@@ -405,8 +411,11 @@ impl Ends {
     }
 
     /// The text behind the boundary is foreign; `known`: whole lines start as it does.
-    const fn foreign(&self, boundary: Boundary, known: bool) -> u32 {
-        if boundary.split && boundary.at < self.number {
+    const fn foreign(&self, boundary: Boundary, known: bool, behind: &[u8]) -> u32 {
+        if boundary.split && !known && matches!(behind, [b'.', ..]) {
+            // `0` and `.51 of`: a number is not cut at its point.
+            STRANGE + EARLY
+        } else if boundary.split && boundary.at < self.number {
             1
         } else if boundary.at < self.furthest && !boundary.split {
             if known { self.early_known } else { self.early }

@@ -60,8 +60,8 @@ impl Reader {
     pub(super) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         if lane.is_active() {
-            for line in lane.before_whole() {
-                self.mended(&line, name, wall, finds);
+            for (line, number) in lane.before_whole() {
+                self.mended(&line, number, name, wall, finds);
             }
         }
     }
@@ -200,12 +200,12 @@ impl Reader {
             return;
         }
         let mended = lane.show(offset, &unwrapped.body);
-        for line in mended {
+        for (line, number) in mended {
             self.credit = self
                 .credit
                 .saturating_add(CREDIT / 256)
                 .min(CREDIT.max(self.credit));
-            self.mended(&line, name, unwrapped.wall.as_deref(), finds);
+            self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
             self.ended(name, offset + 1, false);
         }
         self.settle(name);
@@ -214,6 +214,7 @@ impl Reader {
     pub(super) fn mended(
         &mut self,
         mended: &Mended,
+        number: Option<u64>,
         name: &[u8],
         wall: Option<&str>,
         finds: &mut dyn Finds,
@@ -231,7 +232,7 @@ impl Reader {
         let found = Found {
             cycle: &mended.cycle,
             raw: &mended.text,
-            line: self.line,
+            line: number.unwrap_or(self.line),
             offset: at.saturating_sub(self.source_start),
             stream: name,
             wall,
