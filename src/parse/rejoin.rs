@@ -23,13 +23,17 @@ mod shapes;
 mod step;
 
 /// Readings kept at the same time.
-const READINGS: usize = 48;
+const READINGS: usize = 64;
 /// What a reading may cost more than the best one and still be kept.
 const REACH: u32 = 60;
 /// What a reading may cost more than the best one and still speak against it.
 const MARGIN: u32 = 2;
-/// The same where several programs print into the stream, or foreign lines begin as pieces do.
-const WIDE_MARGIN: u32 = 20;
+/// The same while it is not known yet how foreign lines begin.
+const UNKNOWN_MARGIN: u32 = 8;
+/// The same where several programs print into the stream.
+const WRITERS_MARGIN: u32 = 12;
+/// The same where foreign lines begin as pieces do.
+const SLIPPERY_MARGIN: u32 = 20;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
 /// A text that can only be of a gc line, left unclaimed.
@@ -191,8 +195,13 @@ impl Weaver {
 
     /// The cycles that every reading agrees on that costs about as little as the best.
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
+        let margin = match (self.shapes.slippery(), known.alone()) {
+            (true, _) => SLIPPERY_MARGIN,
+            (false, false) => WRITERS_MARGIN,
+            (false, true) if self.shapes.new_to_us() => UNKNOWN_MARGIN,
+            (false, true) => MARGIN,
+        };
         let wary = self.shapes.slippery() || !known.alone();
-        let margin = if wary { WIDE_MARGIN } else { MARGIN };
         let unusual = if known.alone() { UNUSUAL } else { UNUSUAL_AMONG_MANY };
         let mut taken = Vec::new();
         while let Some(best) = self.readings.first()
@@ -203,7 +212,7 @@ impl Weaver {
             // Coming to an end is evidence by itself: an unfinished reading must be as cheap to speak against it,
             // except where pieces are easily mistaken.
             let speaks = |r: &&Reading| r.cost <= cost || (r.cost <= cost + margin && (wary || !r.done.is_empty()));
-            let unheard = self.dropped <= cost + margin;
+            let unheard = wary && self.dropped <= cost + margin;
             if !unheard && self.readings.iter().filter(speaks).all(has) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
@@ -214,6 +223,11 @@ impl Weaver {
                     taken.push(mended);
                 }
                 continue;
+            }
+            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
+            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
+            if known.alone() && self.readings.iter().filter(speaks).all(ends) {
+                break;
             }
             if !unheard && self.undecided < UNDECIDED && self.readings.iter().filter(speaks).any(|r| !r.open.is_empty()) {
                 self.undecided += 1;
