@@ -23,13 +23,17 @@ mod shapes;
 mod step;
 
 /// Readings kept at the same time.
-const READINGS: usize = 48;
+const READINGS: usize = 64;
 /// What a reading may cost more than the best one and still be kept.
 const REACH: u32 = 60;
 /// What a reading may cost more than the best one and still speak against it.
 const MARGIN: u32 = 2;
-/// The same where several programs print into the stream, or foreign lines begin as pieces do.
-const WIDE_MARGIN: u32 = 20;
+/// The same while it is not known yet how foreign lines begin.
+const UNKNOWN_MARGIN: u32 = 8;
+/// The same where several programs print into the stream.
+const WRITERS_MARGIN: u32 = 12;
+/// The same where foreign lines begin as pieces do.
+const SLIPPERY_MARGIN: u32 = 20;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
 /// A text that can only be of a gc line, left unclaimed.
@@ -232,8 +236,13 @@ impl Weaver {
 
     /// The cycles that every reading agrees on that costs about as little as the best.
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
+        let margin = match (self.shapes.slippery(), known.alone()) {
+            (true, _) => SLIPPERY_MARGIN,
+            (false, false) => WRITERS_MARGIN,
+            (false, true) if self.shapes.new_to_us() => UNKNOWN_MARGIN,
+            (false, true) => MARGIN,
+        };
         let wary = self.shapes.slippery() || !known.alone();
-        let margin = if wary { WIDE_MARGIN } else { MARGIN };
         let unusual = if known.alone() {
             UNUSUAL
         } else {
@@ -250,7 +259,7 @@ impl Weaver {
             let speaks = |r: &&Reading| {
                 r.cost <= cost || (r.cost <= cost + margin && (wary || !r.done.is_empty()))
             };
-            let unheard = self.dropped <= cost + margin;
+            let unheard = wary && self.dropped <= cost + margin;
             if !unheard && self.readings.iter().filter(speaks).all(has) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
@@ -261,6 +270,11 @@ impl Weaver {
                     taken.push(mended);
                 }
                 continue;
+            }
+            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
+            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
+            if known.alone() && self.readings.iter().filter(speaks).all(ends) {
+                break;
             }
             if !unheard
                 && self.undecided < UNDECIDED

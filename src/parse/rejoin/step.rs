@@ -24,8 +24,12 @@ const EARLY: u32 = 8;
 const EARLY_DISTINCTIVE: u32 = 20;
 /// The same, where the text behind starts as whole lines of the stream do.
 const EARLY_KNOWN: u32 = 2;
-/// The same, where the text behind is another writer's piece.
-const SWITCH: u32 = 4;
+/// Another writer's piece behind a piece.
+const SWITCH: u32 = 3;
+/// The same, although the text goes on to match.
+const EARLY_SWITCH: u32 = 8;
+/// The same, although it goes on to the end of the gc line.
+const COMPLETE_SWITCH: u32 = 24;
 /// Foreign text that starts as no whole line seen so far.
 const STRANGE: u32 = 5;
 /// Taking the start of a line for a piece although whole lines of the stream start so.
@@ -260,10 +264,11 @@ impl<'a> Step<'a> {
                 None => reading.open.push(longer),
             }
             reading.cost += cost;
-            let foreign = match (ends, known) {
-                // Where no line is blank, the line feed is the gc line's own.
-                (true, false) => UNCLAIMED,
-                _ => costs.foreign(*boundary, known, behind),
+            let foreign = if ends && !self.shapes.often_blank() {
+                // Where hardly a line is blank, the line feed is the gc line's own.
+                UNCLAIMED
+            } else {
+                costs.foreign(*boundary, known, behind)
             };
             self.behind(
                 reading,
@@ -382,6 +387,8 @@ struct Ends {
     number: usize,
     early: u32,
     early_known: u32,
+    /// The walk ends with the gc line and with the text.
+    complete: bool,
 }
 
 impl Ends {
@@ -407,6 +414,7 @@ impl Ends {
                 .unwrap_or(0),
             early,
             early_known,
+            complete,
         }
     }
 
@@ -428,10 +436,10 @@ impl Ends {
 
     /// The text behind the boundary is another writer's.
     const fn switch(&self, boundary: Boundary) -> u32 {
-        if boundary.at < self.furthest && !boundary.split {
-            SWITCH
-        } else {
-            0
+        match boundary.at < self.furthest && !boundary.split {
+            true if self.complete => COMPLETE_SWITCH,
+            true => EARLY_SWITCH,
+            false => SWITCH,
         }
     }
 }
