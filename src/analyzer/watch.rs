@@ -45,6 +45,7 @@ struct Watch {
     previous: Option<Severity>,
     /// Where the first bad window of the row began.
     since_ns: u64,
+    since_wall: Option<String>,
     open: Option<Episode>,
     episodes: Vec<Episode>,
     active: u64,
@@ -80,6 +81,7 @@ impl Watches {
                 fine: 0,
                 previous: None,
                 since_ns: 0,
+                since_wall: None,
                 open: None,
                 episodes: Vec::new(),
                 active: 0,
@@ -126,6 +128,11 @@ impl Watches {
                 watch.whole_run(view, walls, changes);
             }
         }
+    }
+
+    /// No finding is raised at the moment.
+    pub(super) fn nothing_open(&self) -> bool {
+        self.watches.iter().all(|watch| watch.open.is_none())
     }
 
     /// Evaluations of empty windows were left out.
@@ -175,6 +182,7 @@ impl Watch {
                 self.bad = self.bad.saturating_add(1);
                 if self.bad == 1 {
                     self.since_ns = view.window.start_ns;
+                    self.since_wall = walls().0.map(str::to_owned);
                 }
                 // Two in a row confirm the milder of the two; at the end there is no second one to wait for.
                 let confirmed = if last {
@@ -226,6 +234,7 @@ impl Watch {
             return;
         }
         self.since_ns = view.window.start_ns;
+        self.since_wall = walls().0.map(str::to_owned);
         self.raise(view, reading, severity, walls, changes);
         if let Some(open) = self.open.take() {
             self.keep(open);
@@ -260,7 +269,7 @@ impl Watch {
             suspected: matches!(reading, Reading::Suspected(_)),
         };
         let scope = if view.whole_run { "run" } else { "window" };
-        let (first, last) = walls();
+        let (_, last) = walls();
         match &mut self.finding {
             Some(raised) => {
                 let old = &raised.crossing;
@@ -278,7 +287,7 @@ impl Watch {
                     told: self.rule.tell(view, &crossing),
                     crossing,
                     scope,
-                    since_wall: first.map(str::to_owned),
+                    since_wall: self.since_wall.take(),
                     until_wall: last.map(str::to_owned),
                 }));
             }

@@ -11,11 +11,6 @@ const PATIENCE: u32 = 4_096;
 /// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
 const ENDS: usize = 16;
 
-/// What a cycle put together may cost at most, in the units of [`Stream::cycle_cost`].
-const STRANGE: u32 = 14;
-/// The same, where several processes print.
-const UNUSUAL: u32 = 7;
-
 /// A line with ` ms clock, ` that is no whole gc line.
 #[derive(Debug)]
 pub(super) struct Torn {
@@ -35,9 +30,7 @@ impl Knowledge for Known<'_> {
         self.0.head_cost(number, start_ns)
     }
     fn cycle(&self, cycle: &GcCycle) -> Option<u32> {
-        // Where several processes print, a line that is strange for its process may be of two.
-        let limit = if self.alone() { STRANGE } else { UNUSUAL };
-        self.0.cycle_cost(cycle).filter(|cost| *cost <= limit)
+        self.0.cycle_cost(cycle)
     }
     fn alone(&self) -> bool {
         self.0.alive() <= 1
@@ -109,11 +102,10 @@ impl Lane {
         self.learnt = offset + 1;
     }
 
-    /// Shows a line.
-    pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<Mended> {
+    /// Shows a line. What is put together comes with the number of the line that holds its clock times.
+    pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
         let mended = self.weaver.line(offset, body, &Known(&self.stream));
-        self.mended(&mended);
-        mended
+        self.mended(mended)
     }
 
     /// A torn line was met: from now on every line is shown.
@@ -141,18 +133,24 @@ impl Lane {
     }
 
     /// A whole gc line follows, or the end of the log: what is complete by now.
-    pub(super) fn before_whole(&mut self) -> Vec<Mended> {
+    pub(super) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
         let mended = self.weaver.whole_line(&Known(&self.stream));
-        self.mended(&mended);
-        mended
+        self.mended(mended)
     }
 
     /// Lines that were put together are torn no more.
-    fn mended(&mut self, mended: &[Mended]) {
-        for line in mended {
-            self.torn
-                .retain(|torn| !line.claims.iter().any(|claim| claim.line == torn.offset));
-        }
+    fn mended(&mut self, mended: Vec<Mended>) -> Vec<(Mended, Option<u64>)> {
+        let number = |line: Mended| {
+            let claimed = |torn: &Torn| line.claims.iter().any(|claim| claim.line == torn.offset);
+            let number = self
+                .torn
+                .iter()
+                .find(|torn| claimed(torn))
+                .map(|torn| torn.line);
+            self.torn.retain(|torn| !claimed(torn));
+            (line, number)
+        };
+        mended.into_iter().map(number).collect()
     }
 
     /// After a line was shown: lines that are given up. `spent` is set to the walks not yet paid for.

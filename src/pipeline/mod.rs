@@ -181,7 +181,6 @@ fn read(
         if filled == Filled::End {
             return Ok(last);
         }
-        reader.idle(collector);
         collector.idle();
     }
 }
