@@ -13,12 +13,8 @@ use std::collections::{HashMap, VecDeque};
 use memchr::memmem::Finder;
 
 use super::hold::Hold;
-<<<<<<< HEAD
-use super::lane::{Lane, Torn};
-use super::skim::{BLOCK, may_be_trace, skim};
-=======
 use super::lane::Lane;
->>>>>>> main
+use super::skim::{BLOCK, may_be_trace, skim};
 use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
 use crate::event::{Event, GcCycle, Note};
 use crate::parse::{self, NEEDLE};
@@ -34,11 +30,6 @@ const RECORDS: usize = 16;
 const CREDIT: u64 = 1_000_000;
 /// Bytes read that pay for one more walk: what bounds the work on hostile input.
 const BYTES_A_WALK: u64 = 64;
-<<<<<<< HEAD
-/// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
-const STREAMS: usize = 512;
-=======
->>>>>>> main
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -411,86 +402,6 @@ impl Reader {
         }
     }
 
-<<<<<<< HEAD
-    /// The lane of a stream.
-    fn lane<'a>(
-        plain: &'a mut Lane,
-        lanes: &'a mut HashMap<Vec<u8>, Lane>,
-        name: &[u8],
-    ) -> &'a mut Lane {
-        if name.is_empty() {
-            return plain;
-        }
-        if !lanes.contains_key(name) {
-            lanes.insert(name.to_vec(), Lane::named());
-        }
-        // Not the entry, which wants a name of its own at every line.
-        lanes.get_mut(name).unwrap_or(plain)
-    }
-
-    /// Makes room for a stream that is new: the one that was silent longest is closed.
-    fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
-        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.contains_key(name) {
-            return;
-        }
-        let oldest = self.lanes.iter().min_by_key(|(_, lane)| lane.used());
-        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
-            return;
-        };
-        self.before_whole(&oldest, None, finds);
-        if let Some(mut lane) = self.lanes.remove(&oldest) {
-            self.active -= usize::from(lane.is_active());
-            for torn in lane.close() {
-                self.damaged(
-                    torn.line,
-                    "its other pieces were not found".to_owned(),
-                    &torn.text,
-                );
-            }
-            self.newest_first |= lane.stream.newest_first();
-            for process in lane.stream.processes() {
-                finds.close(process);
-            }
-        }
-    }
-
-    /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
-    fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        if lane.is_active() {
-            for line in lane.before_whole() {
-                self.mended(&line, name, wall, finds);
-            }
-        }
-    }
-
-    /// A gc line of a stream ended at `end` of the input.
-    fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        lane.ended(end, whole);
-        if lane.is_active() && whole {
-            self.settle(name);
-        }
-    }
-
-    /// After a line was shown to a lane: what it gives up is damaged.
-    fn settle(&mut self, name: &[u8]) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        let lost = lane.settle(&mut self.credit);
-        if !lane.is_active() {
-            self.active = self.active.saturating_sub(1);
-        }
-        for torn in lost {
-            self.damaged(
-                torn.line,
-                "its other pieces were not found".to_owned(),
-                &torn.text,
-            );
-        }
-    }
-
-=======
->>>>>>> main
     fn emit(
         &mut self,
         cycle: &GcCycle,
