@@ -218,29 +218,6 @@ impl Weaver {
         {
             self.shapes.learn(body);
         }
-        if std::env::var("DBG").is_ok() {
-            eprintln!(
-                "LINE {line} {:?} slippery {} alone {} dropped {}",
-                String::from_utf8_lossy(body),
-                self.shapes.slippery(),
-                known.alone(),
-                self.dropped
-            );
-            for r in self.readings.iter().take(12) {
-                eprintln!(
-                    "   {} open {:?} done {:?}",
-                    r.cost,
-                    r.open
-                        .iter()
-                        .map(|f| String::from_utf8_lossy(&f.text).into_owned())
-                        .collect::<Vec<_>>(),
-                    r.done
-                        .iter()
-                        .map(|f| (f.strain, String::from_utf8_lossy(&f.text).into_owned()))
-                        .collect::<Vec<_>>()
-                );
-            }
-        }
         self.take(known)
     }
 

@@ -238,12 +238,9 @@ impl Walk {
 /// The states whose next operand can start with the first byte of `text`: a cheap sieve before [`Walk::new`].
 pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
     let count = if continues(text) { TABLE.len() } else { 1 };
-    (1..count).filter_map(move |state| {
-        TABLE[state]
-            .iter()
-            .any(|(candidate, _)| operand_or_digits(*candidate, text))
-            .then(|| State::try_from(state).unwrap_or(START))
-    })
+    (1..count)
+        .map(|state| State::try_from(state).unwrap_or(START))
+        .filter(move |state| can_start(*state, text))
 }
 
 /// Whether `text` can go on from `state`.

@@ -170,7 +170,11 @@ mod tests {
         let growing = healthy(120, 500).each(|number, cycle| cycle.heap_goal_mib = 10 * number);
         assert_eq!(growing.severity(&RULE), None);
         let turns = healthy(120, 500).each(|number, cycle| {
-            cycle.heap_goal_mib = if number < 40 || number > 80 { 4000 } else { 20 };
+            cycle.heap_goal_mib = if !(40..=80).contains(&number) {
+                4000
+            } else {
+                20
+            };
         });
         assert_eq!(turns.severity(&RULE), None, "two turns only");
         assert_eq!(healthy(3, 500).reading(&RULE), Reading::NoEvidence);
