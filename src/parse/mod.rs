@@ -1,6 +1,6 @@
 //! Lines to events: the only importer of `nom`.
 //!
-//! [`line()`] reads one line without prefix. Prefixes and envelopes are taken off by [`prefix`] and [`envelope`]; cut
+//! [`line()`] reads one line without prefix. Prefixes and envelopes are taken off by `prefix` and `envelope`; cut
 //! lines are put together by `rejoin`.
 
 pub(crate) mod envelope;

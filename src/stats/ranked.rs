@@ -2,7 +2,7 @@
 
 use super::counts::{MAX_DISTINCT, Precision};
 
-/// A small [`Counts`] that is always sorted: for the values of one pane, where looking a value up costs less than sorting
+/// A small `Counts` that is always sorted: for the values of one pane, where looking a value up costs less than sorting
 /// all of them once a pane.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
