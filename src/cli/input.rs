@@ -8,7 +8,7 @@ use gcpressure::pipeline::{Bound, Options};
 use gcpressure::settings::Settings;
 use gcpressure::units;
 
-use super::args::InputArgs;
+use super::args::{InputArgs, SelectArgs};
 use super::exit::Failure;
 
 /// Opens every source, so that a wrong name is told before anything is read.
@@ -35,14 +35,14 @@ pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
 ///
 /// # Errors
 /// `--since` or `--until` that is no time.
-pub(crate) fn options(args: &InputArgs, settings: Settings) -> Result<Options, Failure> {
+pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, Failure> {
     Ok(Options {
         settings: Arc::new(settings),
         process: args.process.clone(),
         stream: args.stream.clone(),
         since: bound("--since", args.since.as_deref())?,
         until: bound("--until", args.until.as_deref())?,
-        foreign: false,
+        ..Options::default()
     })
 }
 

@@ -7,18 +7,24 @@ mod outcome;
 mod reader;
 mod unwrap;
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::analyzer::FindingChange;
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::{Buffer, Filled, LINE_CAP};
+use crate::input::{Buffer, Filled, LINE_CAP, Source};
 use crate::report::Report;
 use crate::settings::Settings;
 
 use collector::Collector;
+pub use collector::SoFar;
 use reader::Reader;
+
+/// How often a sink is heard while a live source gives nothing.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A limit in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +50,10 @@ pub struct Options {
     pub until: Option<Bound>,
     /// The sink wants the lines that are no GC trace.
     pub foreign: bool,
+    /// Set to true while reading, it ends the reading: what was read until then is judged, and a warning says so. A
+    /// source that gives nothing is left within a tenth of a second if it is live; a read that is under way is not
+    /// interrupted otherwise.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// One GC cycle with its place.
@@ -100,11 +110,13 @@ pub trait Sink {
         Ok(())
     }
 
-    /// After each read whose lines are processed.
+    /// After each read whose lines are processed, and ten times a second while a live source gives nothing. What takes
+    /// long here holds up the reading.
     ///
     /// # Errors
     /// What the output says.
-    fn idle(&mut self) -> io::Result<()> {
+    fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
+        let _ = so_far;
         Ok(())
     }
 }
@@ -117,7 +129,7 @@ impl Sink for () {}
 /// # Errors
 /// The first source that cannot be read, or the sink's own error (as [`Error::Output`]) after all was read.
 pub fn analyse(
-    sources: Vec<crate::input::Source>,
+    sources: Vec<Source>,
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<Report, Error> {
@@ -130,9 +142,24 @@ pub fn analyse(
         let start = buffer.offset(buffer.position());
         reader.open(source.name(), start);
         collector.open(source.name());
-        last = read(&mut source, start, &mut buffer, &mut reader, &mut collector)
-            .map_err(|error| source_error(source.name(), error))?;
+        source.tick(TICK);
+        last = read(
+            &mut source,
+            &options.stop,
+            start,
+            &mut buffer,
+            &mut reader,
+            &mut collector,
+        )
+        .map_err(|error| source_error(source.name(), error))?;
         warnings.extend(source.warnings().iter().cloned());
+        if options.stop.load(Ordering::Relaxed) {
+            warnings.push(
+                "the reading was stopped before the end of the input: what was read is judged"
+                    .to_owned(),
+            );
+            break;
+        }
     }
     reader.finish(last.as_deref(), &mut collector);
     collector.finish(reader, warnings)
@@ -148,9 +175,10 @@ fn source_error(name: &str, error: io::Error) -> Error {
     }
 }
 
-/// Reads one source to its end. Returns its last line where that has no line feed.
+/// Reads one source to its end, or until it is told to stop. Returns its last line where that has no line feed.
 fn read(
-    source: &mut dyn Read,
+    source: &mut Source,
+    stop: &AtomicBool,
     start: u64,
     buffer: &mut Buffer,
     reader: &mut Reader,
@@ -158,8 +186,12 @@ fn read(
 ) -> io::Result<Option<Vec<u8>>> {
     let mut last = None;
     let mut skipping = false;
-    loop {
+    while !stop.load(Ordering::Relaxed) {
         let filled = buffer.fill(source)?;
+        if filled == Filled::Nothing {
+            collector.idle(reader);
+            continue;
+        }
         if skipping {
             skipping = skip_overlong(buffer, reader, collector);
         }
@@ -181,8 +213,9 @@ fn read(
             return Ok(last);
         }
         reader.idle(collector);
-        collector.idle();
+        collector.idle(reader);
     }
+    Ok(last)
 }
 
 /// Skips what is there of a line over the cap. Returns true while its line feed has not come.

@@ -124,7 +124,7 @@ pub struct Window<'a> {
 }
 
 /// The panes of one process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Panes {
     length: Length,
     warmup: Warmup,
@@ -141,7 +141,7 @@ pub struct Panes {
 }
 
 /// Memory that windows are summed up in; keep one and use it again.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Scratch {
     pauses: Vec<(u64, u64)>,
     headroom: Vec<(u64, u64)>,
