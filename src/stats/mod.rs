@@ -4,10 +4,14 @@
 
 mod counts;
 mod exceedance;
+mod ranked;
+#[cfg(test)]
+mod tests;
 mod trend;
 mod zigzag;
 
-pub use counts::{Counts, MAX_DISTINCT, Ranked};
+pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
+pub use ranked::{Ranked, Runs, Sample};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use zigzag::{Leg, MAX_LEGS, ZigZag};
