@@ -1,7 +1,14 @@
 //! `gcpressure run -- CMD` and interrupts, with shell scripts that print what a Go program would.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may end at the first surprise, and says on standard error what it skipped"
+)]
+
+#[path = "support/go.rs"]
+mod go;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -489,4 +496,38 @@ fn a_command_that_hangs_holds_up_neither_the_reading_nor_a_second_interrupt() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     until("the end of the hook", || is_gone(&hook));
     drop(lines);
+}
+
+#[test]
+fn every_cycle_of_a_real_program_is_accounted_for() {
+    let folder = folder();
+    let Some(program) = go::build(folder.path()) else {
+        return;
+    };
+    let mut command = gcpressure();
+    command.current_dir(folder.path());
+    command.args(["run", "-o", "json=r.json", "-q", "--"]).arg(&program);
+    command.args(["-mode", "noisy", "-rate", "3000", "-log-rate", "2000", "-for", "2s"]);
+    command.args(["-log-copy", "records"]);
+    let output = output(command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report = report(folder.path());
+    let process = &report["processes"][0];
+    let seen = process["cycles_seen"].as_u64().unwrap();
+    let missing = process["cycles_missing"].as_u64().unwrap();
+    let damaged = report["input"]["gc_lines"]["damaged"].as_u64().unwrap();
+    let printed = counted["num_gc"].as_u64().unwrap();
+    assert!(seen <= printed && seen + damaged >= printed, "{printed} cycles: {report}");
+    assert!(missing <= damaged, "{report}");
+    if damaged == 0 {
+        let records: Vec<String> = fs::read_to_string(folder.path().join("records"))
+            .unwrap()
+            .lines()
+            .map(|record| serde_json::from_str(record).unwrap())
+            .collect();
+        let own = records.concat();
+        let passed = text(&output.stderr);
+        assert!(passed.lines().filter(|l| !l.is_empty()).eq(own.lines().filter(|l| !l.is_empty())));
+    }
 }

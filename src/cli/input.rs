@@ -17,18 +17,26 @@ use super::exit::Failure;
 /// A source that cannot be opened; no source where standard input is a terminal.
 pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
     if args.files.is_empty() {
-        if io::stdin().is_terminal() {
-            return Err(Failure::new("no FILE, and standard input is a terminal").tip(
-                "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
-                 or name a log:      gcpressure app.log",
-            ));
-        }
-        return Ok(vec![Source::open("-")?]);
+        return Ok(vec![standard_input()?]);
     }
     args.files
         .iter()
         .map(|file| Source::open(file).map_err(Failure::from))
         .collect()
+}
+
+/// Standard input, where nothing else is named.
+///
+/// # Errors
+/// It is a terminal.
+pub(crate) fn standard_input() -> Result<Source, Failure> {
+    if io::stdin().is_terminal() {
+        return Err(Failure::new("no FILE, and standard input is a terminal").tip(
+            "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
+             or name a log:      gcpressure app.log",
+        ));
+    }
+    Ok(Source::open("-")?)
 }
 
 /// The options of the analysis.

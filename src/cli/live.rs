@@ -11,7 +11,7 @@ use gcpressure::settings::Severity;
 use gcpressure::units::{self, Unit};
 
 use super::args::{LiveArgs, OutputArgs};
-use super::exit::{self, Failure, Policy};
+use super::exit::{Failure, Policy};
 use super::on_critical::OnCritical;
 use super::output::Targets;
 use super::passthrough::{Passthrough, Queue};
@@ -20,6 +20,32 @@ use super::signals::{Ending, Signals};
 
 /// How long a first interrupt goes without a word: as a rule the stream ends by then.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the flags for live input ask for, read before anything is started.
+#[derive(Debug)]
+pub(crate) struct Wishes {
+    /// `--refresh`.
+    pub(crate) refresh: Duration,
+    timeout: Option<Duration>,
+    on_critical: Option<String>,
+    until_critical: bool,
+}
+
+impl Wishes {
+    /// Reads the flags.
+    ///
+    /// # Errors
+    /// What is no duration.
+    pub(crate) fn new(args: &LiveArgs) -> Result<Self, Failure> {
+        let timeout = args.timeout.as_deref();
+        Ok(Self {
+            refresh: duration("--refresh", &args.refresh)?,
+            timeout: timeout.map(|text| duration("--timeout", text)).transpose()?,
+            on_critical: args.on_critical.clone(),
+            until_critical: args.until_critical,
+        })
+    }
+}
 
 /// Everything that goes on beside the reading.
 #[derive(Debug)]
@@ -37,21 +63,16 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// What the flags ask for; nothing is handed on or told yet.
+    /// What was wished; nothing is handed on or told yet.
     ///
     /// # Errors
-    /// Values that cannot be used; the system has no thread left.
-    pub(crate) fn new(
-        args: &LiveArgs,
-        signals: &Signals,
-        ending: &Ending,
-    ) -> Result<Self, Failure> {
-        if let Some(timeout) = &args.timeout {
-            let timeout = duration("--timeout", timeout)?;
-            ending.after(timeout).map_err(exit::unable)?;
+    /// The system has no thread left.
+    pub(crate) fn new(wishes: &Wishes, signals: &Signals, ending: &Ending) -> io::Result<Self> {
+        if let Some(timeout) = wishes.timeout {
+            ending.after(timeout)?;
         }
-        let on_critical = match &args.on_critical {
-            Some(command) => Some(OnCritical::new(command, signals.stop()).map_err(exit::unable)?),
+        let on_critical = match &wishes.on_critical {
+            Some(command) => Some(OnCritical::new(command, signals.stop())?),
             None => None,
         };
         Ok(Self {
@@ -61,7 +82,7 @@ impl Live {
             refresh: None,
             signals: signals.clone(),
             ending: ending.clone(),
-            until_critical: args.until_critical,
+            until_critical: wishes.until_critical,
             interrupted: None,
             told_interrupt: false,
         })
@@ -96,24 +117,23 @@ impl Live {
     /// Rewrites the files of `-o` now and then.
     ///
     /// # Errors
-    /// `--refresh` that is no duration; the system has no thread left.
+    /// The system has no thread left.
     pub(crate) fn refresh(
         &mut self,
-        args: &LiveArgs,
+        every: Duration,
         output: &OutputArgs,
         targets: &Arc<Targets>,
         policy: Policy,
-    ) -> Result<(), Failure> {
-        let every = duration("--refresh", &args.refresh)?;
+    ) -> io::Result<()> {
         if targets.any() {
-            let refresh = Refresh::new(every, output, targets, policy).map_err(exit::unable)?;
-            self.refresh = Some(refresh);
+            self.refresh = Some(Refresh::new(every, output, targets, policy)?);
         }
         Ok(())
     }
 
-    /// Waits until everything is written.
-    pub(crate) fn finish(self) {
+    /// Waits until everything is written. True where what was handed on ends inside a line.
+    pub(crate) fn finish(self) -> bool {
+        let inside = self.passthrough.as_ref().is_some_and(Passthrough::inside);
         if let Some(refresh) = self.refresh {
             refresh.finish();
         }
@@ -127,6 +147,7 @@ impl Live {
         if let Some(on_critical) = self.on_critical {
             on_critical.finish();
         }
+        inside
     }
 
     /// Says one line.
@@ -138,7 +159,8 @@ impl Live {
             }
             Voice::Passthrough => {
                 if let Some(passthrough) = &mut self.passthrough {
-                    passthrough.write(format!("{line}\n").as_bytes());
+                    let begin = if passthrough.inside() { "\n" } else { "" };
+                    passthrough.write(format!("{begin}{line}\n").as_bytes());
                 }
             }
         }

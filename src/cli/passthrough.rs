@@ -134,9 +134,8 @@ impl Write for Queue {
         }
         if let Some(done) = &mut state.done {
             // The reason is given once; whoever goes on writing hears that nobody listens.
-            let closed = || Err(io::ErrorKind::BrokenPipe.into());
-            std::mem::replace(done, closed())?;
-            return closed();
+            let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+            return Err(std::mem::replace(done, Ok(())).err().unwrap_or_else(closed));
         }
         let room = CAPACITY - state.pending.len();
         let taken = bytes.len().min(room);
@@ -155,7 +154,11 @@ impl Write for Queue {
 /// Hands on the lines that are no GC trace. Where they cannot be written the reading goes on without them: leaving early
 /// would kill the program that writes the trace.
 #[derive(Debug)]
-pub(crate) struct Passthrough(Option<BufWriter<Queue>>);
+pub(crate) struct Passthrough {
+    out: Option<BufWriter<Queue>>,
+    /// What was taken last did not end its line.
+    inside: bool,
+}
 
 impl Passthrough {
     /// To `out`, which messages call `name`.
@@ -168,13 +171,24 @@ impl Passthrough {
         stop: &Arc<AtomicBool>,
     ) -> Result<Self, Failure> {
         Queue::new(out, stop)
-            .map(|queue| Self(Some(BufWriter::with_capacity(1 << 16, queue))))
+            .map(|queue| Self {
+                out: Some(BufWriter::with_capacity(1 << 16, queue)),
+                inside: false,
+            })
             .map_err(|error| Failure::writing(name, &error))
     }
 
     /// Takes lines.
     pub(crate) fn write(&mut self, lines: &[u8]) {
+        if let Some(last) = lines.last() {
+            self.inside = *last != b'\n';
+        }
         self.attempt(|out| out.write_all(lines));
+    }
+
+    /// True where what was taken last did not end its line.
+    pub(crate) fn inside(&self) -> bool {
+        self.inside
     }
 
     /// Hands on what was taken.
@@ -184,18 +198,18 @@ impl Passthrough {
 
     /// Waits until everything is written.
     pub(crate) fn finish(mut self) {
-        if let Some(out) = self.0.take() {
+        if let Some(out) = self.out.take() {
             let rest = out.into_inner().map_err(IntoInnerError::into_error);
             tell(rest.and_then(Queue::finish));
         }
     }
 
     fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<Queue>) -> io::Result<()>) {
-        let Some(out) = &mut self.0 else { return };
+        let Some(out) = &mut self.out else { return };
         let result = write(out);
         if result.is_err() {
             // What is still buffered cannot be written either.
-            drop(self.0.take().map(BufWriter::into_parts));
+            drop(self.out.take().map(BufWriter::into_parts));
             tell(result);
         }
     }

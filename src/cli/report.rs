@@ -11,7 +11,7 @@ use gcpressure::report::Report;
 use super::args::{AnalysisArgs, OutputArgs, ReportArgs, RuleArgs};
 use super::choices::Choices;
 use super::exit::{Failure, Policy};
-use super::live::Live;
+use super::live::{Live, Wishes};
 use super::output::{self, Targets};
 use super::passthrough::Passthrough;
 use super::signals::{Ending, Signals};
@@ -49,6 +49,7 @@ pub(crate) fn judge(
     choices: &Choices,
     policy: Policy,
 ) -> Result<Report, Failure> {
+    let wishes = Wishes::new(&args.live)?;
     let targets = Arc::new(Targets::open(&args.output.output)?);
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
     options.foreign = args.passthrough;
@@ -60,7 +61,7 @@ pub(crate) fn judge(
     }
 
     let ending = Ending::new(None, signals.stop());
-    let mut live = Live::new(&args.live, &signals, &ending)?;
+    let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     if args.passthrough {
         let out = Passthrough::new(io::stdout(), "standard output", signals.stop())?;
         live.pass(out);
@@ -69,7 +70,8 @@ pub(crate) fn judge(
         if !args.output.quiet {
             live.announce(false);
         }
-        live.refresh(&args.live, &args.output, &targets, policy)?;
+        live.refresh(wishes.refresh, &args.output, &targets, policy)
+            .map_err(exit::unable)?;
     }
     let result = pipeline::analyse(sources, &options, &mut live);
     live.finish();

@@ -15,7 +15,7 @@ use gcpressure::report::{Process, Report};
 
 use super::args::RunArgs;
 use super::exit::{self, Failure, Policy};
-use super::live::Live;
+use super::live::{Live, Wishes};
 use super::output::{self, Targets};
 use super::passthrough::Passthrough;
 use super::report::{self, To};
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         fail_on: args.check.then_some(choices.fail_on),
         ..report::policy(&args.output, &choices)
     };
+    let wishes = Wishes::new(&args.live)?;
     let targets = Arc::new(Targets::open(&args.output.output)?);
     let mut options = input::options(&args.select, choices.settings.clone())?;
     if args.output.verbose {
@@ -46,25 +47,36 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     options.foreign = true;
     options.stop = Arc::clone(signals.stop());
 
-    let mut live = Live::new(&args.live, &signals, &ending)?;
+    let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     live.names_child(child.id());
     live.pass(Passthrough::new(io::stderr(), "standard error", signals.stop())?);
     if !args.output.quiet {
         live.announce(true);
     }
-    live.refresh(&args.live, &args.output, &targets, policy)?;
+    live.refresh(wishes.refresh, &args.output, &targets, policy)
+        .map_err(exit::unable)?;
     let mut births = Births::new(live, spawned);
     let result = pipeline::analyse(vec![source], &options, &mut births);
-    let starts = births.finish();
+    let inside_a_line = births.live.finish();
 
     let ended = end(&child, &signals, &ending)?;
     let mut report = result?;
-    name_main(&mut report, &starts);
+    name_main(&mut report, &births.starts);
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),
         status => status,
     };
-    report::deliver(&args.output, &targets, &report, To::Stderr)?;
+    if inside_a_line && !args.output.quiet {
+        output::complain("");
+    }
+    let delivered = report::deliver(&args.output, &targets, &report, To::Stderr);
+    if let Err(failure) = delivered {
+        // What the program itself has to say comes first.
+        if ended == exit::DONE {
+            return Err(failure);
+        }
+        output::complain(&failure.to_string());
+    }
     if args.check && ended == exit::DONE && args.output.format == Format::Text && !args.output.quiet
     {
         output::complain(&check::outcome(&report, choices.fail_on));
@@ -146,11 +158,6 @@ impl Births {
             spawned,
             starts: HashMap::new(),
         }
-    }
-
-    fn finish(self) -> HashMap<String, i128> {
-        self.live.finish();
-        self.starts
     }
 }
 

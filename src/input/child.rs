@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct Child {
 pub enum Streams {
     /// They stay what they are for this program.
     Inherited,
-    /// It reads nothing, and what it prints comes with its standard error: for a program behind a full screen.
+    /// It reads nothing, and what it prints is read here ([`Child::take_stdout`]): for a program behind a full screen.
     Taken,
 }
 
@@ -52,7 +52,7 @@ impl Child {
             .args(arguments)
             .env(GODEBUG, traced(std::env::var_os(GODEBUG)));
         if streams == Streams::Taken {
-            command.stdin(Stdio::null()).stdout(writer.try_clone()?);
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
         }
         command.stderr(writer);
         let leads = own_group(&mut command, streams);
@@ -78,6 +78,12 @@ impl Child {
     #[must_use]
     pub fn leads_group(&self) -> bool {
         self.leads
+    }
+
+    /// Its standard output, once, where that was taken.
+    #[must_use]
+    pub fn take_stdout(&self) -> Option<ChildStdout> {
+        self.lock().stdout.take()
     }
 
     /// How it ended, as soon as it has.

@@ -16,6 +16,8 @@ struct Line {
     offset: u64,
     text: Vec<u8>,
     body_at: Option<usize>,
+    /// Bytes of its beginning that were handed on before it was whole.
+    given: usize,
     /// Nothing of it is foreign.
     gone: bool,
 }
@@ -26,6 +28,8 @@ pub(super) struct Hold {
     lines: Vec<Line>,
     bytes: usize,
     reads: u32,
+    /// The line whose beginning was handed on before it was whole, and how much of it.
+    hasty: (u64, usize),
 }
 
 impl Hold {
@@ -39,8 +43,9 @@ impl Hold {
         waits: bool,
         finds: &mut dyn Finds,
     ) {
+        let given = self.given(offset, text);
         if self.lines.is_empty() && !beginning && !waits {
-            finds.foreign(text);
+            finds.foreign(&text[given..]);
             return;
         }
         self.bytes += text.len();
@@ -48,10 +53,29 @@ impl Hold {
             offset,
             text: text.to_vec(),
             body_at,
+            given,
             gone: false,
         });
         if self.lines.len() > LINES || self.bytes > BYTES {
             self.release(finds);
+        }
+    }
+
+    /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is
+    /// handed on unless it would overtake others.
+    pub(super) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
+        let given = self.given(offset, text);
+        if self.lines.is_empty() && given < text.len() {
+            finds.foreign(&text[given..]);
+            self.hasty = (offset, text.len());
+        }
+    }
+
+    /// How much of a line's text was handed on before it was whole.
+    pub(super) fn given(&self, offset: u64, text: &[u8]) -> usize {
+        match self.hasty {
+            (line, length) if line == offset => length.min(text.len()),
+            _ => 0,
         }
     }
 
@@ -100,7 +124,7 @@ impl Hold {
     pub(super) fn release(&mut self, finds: &mut dyn Finds) {
         for line in self.lines.drain(..) {
             if !line.gone {
-                finds.foreign(&line.text);
+                finds.foreign(&line.text[line.given.min(line.text.len())..]);
             }
         }
         self.bytes = 0;

@@ -92,7 +92,8 @@ pub trait Sink {
         Ok(())
     }
 
-    /// A line that is no GC trace, whole, with its line feed.
+    /// A line that is no GC trace, whole, with its line feed. The beginning of a line whose rest does not come for a
+    /// tenth of a second comes by itself, and so does each part of an overlong line.
     ///
     /// # Errors
     /// What the output says.
@@ -189,6 +190,10 @@ fn read(
     while !stop.load(Ordering::Relaxed) {
         let filled = buffer.fill(source)?;
         if filled == Filled::Nothing {
+            let at = buffer.position();
+            if !skipping {
+                reader.unfinished(&buffer.bytes()[at..], buffer.offset(at), collector);
+            }
             collector.idle(reader);
             continue;
         }
@@ -226,7 +231,7 @@ fn skip_overlong(buffer: &mut Buffer, reader: &mut Reader, collector: &mut Colle
         Some(at) => (at + 1, false),
         None => (held.len(), true),
     };
-    reader.pass_overlong(&held[..length], collector);
+    reader.pass_overlong(&held[..length], buffer.offset(from), collector);
     buffer.consume(from + length);
     more
 }
