@@ -36,21 +36,15 @@ pub(crate) fn content(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// How text looks on this stream.
-pub(crate) fn style(
+/// Whether text on this stream has colours.
+pub(crate) fn color(
     args: &OutputArgs,
     terminal: &(impl IsTerminal + anstream::stream::RawStream),
-) -> Style {
-    let color = match args.color {
+) -> bool {
+    match args.color {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto => anstream::AutoStream::choice(terminal) != ColorChoice::Never,
-    };
-    Style {
-        color,
-        ascii: args.ascii,
-        verbose: args.verbose,
-        ..Style::default()
     }
 }
 
@@ -114,13 +108,13 @@ impl Targets {
 
 impl Target {
     fn open(pair: &str) -> Result<Self, Failure> {
-        let names = Format::ALL.map(Format::name);
+        let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
         let wrong = |message: String| Err(Failure::new(format!("--output: {message}")));
         let Some((name, path)) = pair.split_once('=') else {
             return wrong(format!("`{pair}` has no format; write it like json={pair}"));
         };
         let Some(format) = Format::from_name(name) else {
-            return wrong(match suggest::nearest(name, names) {
+            return wrong(match suggest::nearest(name, names.iter().copied()) {
                 Some(near) => format!("there is no format `{name}`; did you mean {near}?"),
                 None => format!("there is no format `{name}`, only {}", names.join(", ")),
             });

@@ -38,7 +38,7 @@ impl Refresh {
         // A report waits for none before it: where writing is slow, fewer are written.
         let (sender, reports) = sync_channel::<Report>(0);
         let targets = Arc::clone(targets);
-        let style = report::file_style(args);
+        let style = report::style(args, policy);
         let thread = std::thread::Builder::new()
             .name("refresh".to_owned())
             .spawn(move || {

@@ -7,6 +7,7 @@ use gcpressure::input::Source;
 use gcpressure::pipeline;
 use gcpressure::render::Style;
 use gcpressure::report::Report;
+use gcpressure::settings::Severity;
 
 use super::args::{AnalysisArgs, OutputArgs, ReportArgs, RuleArgs};
 use super::choices::Choices;
@@ -79,7 +80,7 @@ pub(crate) fn judge(
     report.exit_status = signals.status().unwrap_or_else(|| policy.status(&report));
 
     let to = if args.passthrough { To::Stderr } else { To::Stdout };
-    deliver(&args.output, &targets, &report, to)?;
+    deliver(&args.output, &targets, &report, policy, to)?;
     Ok(report)
 }
 
@@ -100,38 +101,41 @@ pub(crate) fn deliver(
     args: &OutputArgs,
     targets: &Targets,
     report: &Report,
+    policy: Policy,
     to: To,
 ) -> Result<(), Failure> {
     // Files first: whoever reads the page may have paused it.
-    let written = targets.write(report, &file_style(args));
-    show(args, report, to).and(written)
+    let style = style(args, policy);
+    let written = targets.write(report, &style);
+    show(args, report, style, to).and(written)
 }
 
-/// How text looks in a file.
-pub(crate) fn file_style(args: &OutputArgs) -> Style {
+/// How text looks in a file; on a terminal it may be coloured.
+pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
     Style {
         ascii: args.ascii,
         verbose: args.verbose,
+        fail_on: policy.fail_on.unwrap_or(Severity::Critical),
         ..Style::default()
     }
 }
 
-fn show(args: &OutputArgs, report: &Report, to: To) -> Result<(), Failure> {
+fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
     match to {
         To::Stderr => {
-            let style = output::style(args, &io::stderr());
+            let color = output::color(args, &io::stderr());
             let mut text = Vec::new();
             args.format
-                .render(report, &mut text, &style)
+                .render(report, &mut text, &Style { color, ..style })
                 .and_then(|()| output::content(io::stderr().lock().write_all(&text)))
                 .map_err(|error| Failure::writing("standard error", &error))
         }
         To::Stdout => {
-            let style = output::style(args, &io::stdout());
-            output::print(|out| args.format.render(report, out, &style))
+            let color = output::color(args, &io::stdout());
+            output::print(|out| args.format.render(report, out, &Style { color, ..style }))
         }
     }
 }

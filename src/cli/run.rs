@@ -69,7 +69,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     if inside_a_line && !args.output.quiet {
         output::complain("");
     }
-    let delivered = report::deliver(&args.output, &targets, &report, To::Stderr);
+    let delivered = report::deliver(&args.output, &targets, &report, policy, To::Stderr);
     if let Err(failure) = delivered {
         // What the program itself has to say comes first.
         if ended == exit::DONE {

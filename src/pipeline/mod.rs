@@ -5,6 +5,7 @@ mod hold;
 mod lane;
 mod outcome;
 mod reader;
+mod skim;
 mod unwrap;
 
 use std::io;
@@ -25,6 +26,10 @@ use reader::Reader;
 
 /// How often a sink is heard while a live source gives nothing.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
+/// and the runtime does not pause that long inside a line.
+const QUIET: u32 = 3;
 
 /// A limit in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,16 +192,22 @@ fn read(
 ) -> io::Result<Option<Vec<u8>>> {
     let mut last = None;
     let mut skipping = false;
+    let mut quiet = 0;
     while !stop.load(Ordering::Relaxed) {
         let filled = buffer.fill(source)?;
         if filled == Filled::Nothing {
             let at = buffer.position();
+            quiet += 1;
+            if quiet == QUIET {
+                reader.let_go(collector);
+            }
             if !skipping {
                 reader.unfinished(&buffer.bytes()[at..], buffer.offset(at), collector);
             }
             collector.idle(reader);
             continue;
         }
+        quiet = 0;
         if skipping {
             skipping = skip_overlong(buffer, reader, collector);
         }
@@ -217,7 +228,6 @@ fn read(
         if filled == Filled::End {
             return Ok(last);
         }
-        reader.idle(collector);
         collector.idle(reader);
     }
     Ok(last)

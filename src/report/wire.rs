@@ -10,6 +10,9 @@ use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
 mod convert;
+mod lines;
+
+pub use lines::{Line, Record, Summary, lines};
 
 /// The version of the report.
 pub const REPORT_SCHEMA: &str = "gcpressure.report/v1";

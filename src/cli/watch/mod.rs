@@ -102,7 +102,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
             output::complain(&line);
         }
     }
-    report::deliver(&args.output, &targets, &report, to)?;
+    report::deliver(&args.output, &targets, &report, policy, to)?;
     Ok(report.exit_status)
 }
 
