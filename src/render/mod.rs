@@ -4,10 +4,14 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 
+mod benchfmt;
 mod chart;
+mod comparison;
 mod escape;
 mod json;
 mod text;
+
+pub use comparison::ComparisonFormat;
 
 /// How the text is to look; machine formats ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,17 +45,20 @@ pub enum Format {
     Text,
     /// `gcpressure.report/v1`, one line.
     Json,
+    /// Lines of Go's benchmark format, for `benchstat`.
+    Benchfmt,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
+    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Benchfmt];
 
     /// The name that users type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
+            Self::Benchfmt => "benchfmt",
         }
     }
 
@@ -68,6 +75,7 @@ impl Format {
         match self {
             Self::Text => text::render(report, out, style),
             Self::Json => json::render(report, out, style),
+            Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }
 }

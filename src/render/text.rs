@@ -7,6 +7,7 @@ use crate::report::{Report, Verdict};
 use crate::settings::Severity;
 use crate::units;
 
+pub(super) mod comparison;
 mod findings;
 mod input;
 mod measures;
