@@ -1,8 +1,10 @@
 //! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
 
 mod args;
+mod baseline;
 mod check;
 mod choices;
+mod compare;
 mod config;
 mod events;
 mod exit;
@@ -15,6 +17,7 @@ mod report;
 mod rows;
 mod rule_list;
 mod shell;
+mod sides;
 mod suggest;
 
 use std::process::ExitCode;
@@ -48,6 +51,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         None => report::run(&cli.report),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Events(args)) => events::run(args),
+        Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
         Some(Command::Schema { output }) => shell::schema(*output),
         Some(Command::Completions { shell }) => shell::completions(*shell),

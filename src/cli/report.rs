@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IntoInnerError, Write};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::pipeline::{self, Sink};
-use gcpressure::render::Style;
+use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 
 use super::args::ReportArgs;
@@ -43,7 +43,17 @@ pub(crate) fn judge(
     choices: &Choices,
     policy: Policy,
 ) -> Result<Report, Failure> {
-    let targets = Targets::open(&args.output.output)?;
+    judge_with(args, choices, policy, |_| Ok(()))
+}
+
+/// The same, with a last word on the report before it is written.
+pub(crate) fn judge_with(
+    args: &ReportArgs,
+    choices: &Choices,
+    policy: Policy,
+    complete: impl FnOnce(&mut Report) -> Result<(), Failure>,
+) -> Result<Report, Failure> {
+    let targets = Targets::<Format>::open(&args.output.output)?;
     let mut options = input::options(&args.input, choices.settings.clone())?;
     options.foreign = args.output.passthrough;
     let sources = input::open(&args.input)?;
@@ -65,6 +75,7 @@ pub(crate) fn judge(
     follow.finish();
     let mut report = result?;
     report.exit_status = policy.status(&report);
+    complete(&mut report)?;
 
     show(args, &report)?;
     let style = Style {
