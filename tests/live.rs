@@ -62,17 +62,7 @@ fn build(folder: &Path) -> Option<PathBuf> {
 fn record(program: &Path, folder: &Path) -> Recording {
     let copy = folder.join("records");
     let mut service = Command::new(program)
-        .args([
-            "-mode",
-            "noisy",
-            "-rate",
-            "6000",
-            "-log-rate",
-            "5000",
-            "-for",
-            "6s",
-            "-log-copy",
-        ])
+        .args("-mode noisy -rate 5000 -log-rate 5000 -for 8s -log-copy".split(' '))
         .arg(&copy)
         .env("GODEBUG", "gctrace=1")
         .env_remove("GOGC")
@@ -260,10 +250,17 @@ fn every_cycle_of_a_program_that_logs_to_the_same_stream_is_read_as_it_was_print
         recording.records.len()
     );
     assert!(lost <= damaged, "{lost} cycles lost in silence: {lines}");
+    let where_damaged = || {
+        let verbose = gcpressure(&["-v", path.to_str().unwrap()])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&verbose.stdout).into_owned()
+    };
     assert!(
         lost * 200 <= recording.num_gc,
-        "{lost} of {} cycles lost",
-        recording.num_gc
+        "{lost} of {} cycles lost\n{}",
+        recording.num_gc,
+        where_damaged()
     );
     assert_eq!(report["processes"].as_array().unwrap().len(), 1);
     assert_eq!(

@@ -12,7 +12,7 @@ pub use judgement::Judgement;
 
 use std::sync::Arc;
 
-use crate::event::GcCycle;
+use crate::event::{GcCycle, WRAPPED_NS};
 use crate::measure::{Gogc, Known, LimitRegime, Limiter, Mark, Meter, Mmu};
 use crate::report::{Finding, Measures, PeakWindow, RuleStatus};
 use crate::rules::View;
@@ -171,7 +171,7 @@ impl ProcessAnalyzer {
     ///
     /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
     pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
-        if cycle.wrapped() {
+        if cycle.wrapped() || cycle.end_ns() >= WRAPPED_NS {
             self.meter.skip();
             return;
         }
@@ -182,7 +182,7 @@ impl ProcessAnalyzer {
         while let Some(at) = self.panes.due(end) {
             self.evaluate(at, false);
             self.panes.pass(at);
-            if at.saturating_sub(self.meter.mark().end_ns) > self.idle_after() {
+            if self.is_idle(at) {
                 self.watches.skip(self.panes.skip(end));
             }
         }
@@ -259,11 +259,13 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// How long after its last cycle nothing of a process is left in any window, ns.
-    fn idle_after(&self) -> u64 {
-        CHURN_NS
-            .saturating_add(self.window_ns())
-            .saturating_add(self.settings.hop_ns.saturating_mul(IDLE_HOPS))
+    /// True where no evaluation at `at` or later can change anything before the next cycle comes: the last one has left
+    /// every window, and either nothing is raised or all that looks further back has had the time to clear.
+    fn is_idle(&self, at: u64) -> bool {
+        let silent = at.saturating_sub(self.meter.mark().end_ns);
+        let hops = self.settings.hop_ns.saturating_mul(IDLE_HOPS);
+        let window = self.window_ns().saturating_add(hops);
+        silent > window && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window))
     }
 
     /// Judges the window that ends at `at`.
@@ -283,7 +285,7 @@ impl ProcessAnalyzer {
     }
 
     /// A view without its window: what the process has shown up to `at`.
-    fn context(&self, at: u64) -> View<'static> {
+    fn context(&mut self, at: u64) -> View<'static> {
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
         let start = at.saturating_sub(CHURN_NS.max(self.window_ns())).max(warm);
         View {
@@ -382,9 +384,6 @@ fn note_peak(peak: &mut Option<PeakWindow>, window: &Window<'_>) {
         cycles: window.tally.cycles,
         gc_frequency_per_second: frequency,
         pause_p99_ns: window.pauses.quantile(990),
-        gc_cpu_ratio: window
-            .stretch
-            .gc_cpu(window.fields_exact)
-            .map_or(0.0, |cpu| cpu.ratio),
+        gc_cpu_ratio: window.cpu.map_or(0.0, |cpu| cpu.ratio),
     });
 }

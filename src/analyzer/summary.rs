@@ -4,7 +4,7 @@ use super::ProcessAnalyzer;
 use crate::measure::{Mark, Stretch};
 use crate::report::{Distribution, Measures, Size};
 use crate::rules::Cause;
-use crate::stats::{Counts, Ranked};
+use crate::stats::{Counts, Runs};
 use crate::units::{MIB, from_f64};
 
 /// MiB a cycle below which truncation to whole MiB (up to 1 MiB a cycle, which does not average out) may take the figure
@@ -115,31 +115,41 @@ impl ProcessAnalyzer {
 }
 
 fn distribution(counts: &Counts) -> Distribution {
-    let sorted = counts.sorted();
-    let ranked = Ranked::new(&sorted);
+    let totals = counts.totals();
+    let runs = runs(counts);
+    let ranked = runs.ranked();
     Distribution {
-        count: counts.count(),
-        min: counts.min(),
+        count: totals.count,
+        min: totals.min,
         p50: ranked.quantile(500),
         p90: ranked.quantile(900),
         p99: ranked.quantile(990),
         p999: ranked.quantile(999),
-        max: counts.max(),
-        sum: counts.sum(),
+        max: totals.max,
+        sum: totals.sum,
     }
 }
 
 fn size(counts: &Counts, first: u64, last: u64) -> Size {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
+    let totals = counts.totals();
     Size {
         first: bytes(first),
         last: bytes(last),
-        min: bytes(counts.min()),
+        min: bytes(totals.min),
         p50: bytes(median(counts).unwrap_or(0)),
-        max: bytes(counts.max()),
+        max: bytes(totals.max),
     }
 }
 
 fn median(counts: &Counts) -> Option<u64> {
-    (counts.count() > 0).then(|| Ranked::new(&counts.sorted()).quantile(500))
+    let runs = runs(counts);
+    let ranked = runs.ranked();
+    (ranked.count() > 0).then(|| ranked.quantile(500))
+}
+
+fn runs(counts: &Counts) -> Runs {
+    let mut runs = Runs::default();
+    runs.push(&counts.sorted());
+    runs
 }

@@ -43,13 +43,12 @@ impl Timeline {
             tally.merge(&pane.tally);
             last = pane.last;
             ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
-            pane.pauses.append_to(pauses);
+            pauses.push(pane.pauses.values());
         }
         let Some((start, end)) = ends else {
             return;
         };
-        pauses.sort_unstable();
-        let ranked = Ranked::new(pauses);
+        let ranked = pauses.ranked();
         // The pane of the end of the stream, and panes of cycles, end with their last cycle.
         let end = if end == u64::MAX { last.end_ns } else { end };
         let start = start.max(self.start_ns);

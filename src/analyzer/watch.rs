@@ -128,6 +128,11 @@ impl Watches {
         }
     }
 
+    /// No finding is raised at the moment.
+    pub(super) fn nothing_open(&self) -> bool {
+        self.watches.iter().all(|watch| watch.open.is_none())
+    }
+
     /// Evaluations of empty windows were left out.
     pub(super) const fn skip(&mut self, evaluations: u64) {
         self.evaluations = self.evaluations.saturating_add(evaluations);

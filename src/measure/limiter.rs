@@ -46,7 +46,7 @@ impl Limiter {
         self.fill(all(cycle.mark_termination_ns));
         // Filling and draining run side by side while marking, so the fill inside lies between those at its ends.
         let peak = before.max(after).max(self.fill_ns);
-        u64::try_from(u128::from(peak) * 1000 / u128::from(self.capacity_ns)).unwrap_or(1000)
+        peak / (self.capacity_ns / 1000)
     }
 
     fn fill(&mut self, gc: u64) {

@@ -11,61 +11,67 @@ const RESOLUTION_NS: u64 = 1_000_000;
 /// The least share of any window of a given length that the program had to itself (P. Cheng, G. Blelloch 2001), counting
 /// only the stops, since the log gives no instant at which an assist fell.
 ///
-/// The worst window of a length ends where a stop ends, so each stop is looked at once, with everything that lies within
-/// the window before it. Stops of the same ms are joined, which bounds the memory by the longest window (1,000 entries)
-/// whatever the rate.
+/// The worst window of a length ends where a stop ends. What all stops of the last second come to bounds what a window
+/// ending now can hold, and so do two buckets of 100 ms for the windows up to that length; stops are added up only where
+/// the bound is worse than the worst so far, which is seldom. Stops of the same ms are joined, which bounds the memory by
+/// the longest window (1,000 entries) whatever the rate.
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
-    /// (end, stopped ns of this entry, stopped ns of all entries up to and including this one).
-    stops: VecDeque<(u64, u64, u64)>,
-    stopped: u64,
-    /// For each window: how many entries at the front lie wholly before it.
-    outside: [usize; 4],
+    /// (end, stopped ns), oldest first.
+    stops: VecDeque<(u64, u64)>,
+    /// All of them added up.
+    kept: u64,
+    /// Where the current bucket ends, and what was stopped in it and in the one before, ns.
+    bucket: (u64, u64, u64),
     worst: [u64; 4],
 }
 
+const BUCKET_NS: u64 = MMU_WINDOWS_NS[2];
+
 impl Mmu {
     /// Takes the next stop: its end in ns of program time and its length.
+    #[inline]
     pub fn observe(&mut self, end: u64, length: u64) {
         if length == 0 {
             return;
         }
-        self.stopped = self.stopped.saturating_add(length);
         match self.stops.back_mut() {
             Some(last) if end / RESOLUTION_NS <= last.0 / RESOLUTION_NS => {
                 last.0 = last.0.max(end);
                 last.1 = last.1.saturating_add(length);
-                last.2 = self.stopped;
             }
-            _ => self.stops.push_back((end, length, self.stopped)),
+            _ => self.push(end, length),
         }
-        let end = self.stops.back().map_or(end, |last| last.0);
-        for (at, window) in MMU_WINDOWS_NS.into_iter().enumerate() {
-            let start = end.saturating_sub(window);
-            while self
-                .stops
-                .get(self.outside[at])
-                .is_some_and(|stop| stop.0 <= start)
-            {
-                self.outside[at] += 1;
-            }
-            let Some(&(first_end, first_length, first_total)) = self.stops.get(self.outside[at])
-            else {
-                continue;
-            };
-            // The oldest stop may stick out of the window on its left.
-            let inside = first_length.min(first_end - start);
-            let stopped = self.stopped.saturating_sub(first_total) + inside;
-            self.worst[at] = self.worst[at].max(stopped.min(window));
+        self.kept = self.kept.saturating_add(length);
+        if end >= self.bucket.0 {
+            let next = (end / BUCKET_NS + 1) * BUCKET_NS;
+            let adjacent = self.bucket.0 == next - BUCKET_NS;
+            self.bucket = (next, 0, if adjacent { self.bucket.1 } else { 0 });
         }
-        // The longest window is the last one: what lies before it lies before all.
-        let gone = self.outside[MMU_WINDOWS_NS.len() - 1];
-        if gone > 64 {
-            self.stops.drain(..gone);
-            for outside in &mut self.outside {
-                *outside = outside.saturating_sub(gone);
+        self.bucket.1 = self.bucket.1.saturating_add(length);
+        let near = self.bucket.1.saturating_add(self.bucket.2).min(self.kept);
+        for ((worst, window), bound) in self
+            .worst
+            .iter_mut()
+            .zip(MMU_WINDOWS_NS)
+            .zip([near, near, near, self.kept])
+        {
+            if bound > *worst && *worst < window {
+                *worst = (*worst).max(stopped(&self.stops, window));
             }
         }
+    }
+
+    fn push(&mut self, end: u64, length: u64) {
+        let longest = MMU_WINDOWS_NS[MMU_WINDOWS_NS.len() - 1];
+        while let Some(&(gone, length)) = self.stops.front() {
+            if gone.saturating_add(longest) > end {
+                break;
+            }
+            self.kept = self.kept.saturating_sub(length);
+            self.stops.pop_front();
+        }
+        self.stops.push_back((end, length));
     }
 
     /// The utilisation in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run
@@ -78,4 +84,20 @@ impl Mmu {
         }
         curve
     }
+}
+
+/// What was stopped in the window that ends with the last stop, ns.
+#[cold]
+fn stopped(stops: &VecDeque<(u64, u64)>, window: u64) -> u64 {
+    let end = stops.back().map_or(0, |last| last.0);
+    let start = end.saturating_sub(window);
+    let mut sum = 0_u64;
+    for &(end, length) in stops.iter().rev() {
+        if end <= start {
+            break;
+        }
+        // The oldest stop may stick out of the window on its left.
+        sum = sum.saturating_add(length.min(end - start));
+    }
+    sum.min(window)
 }

@@ -25,12 +25,15 @@ const LINE_KEYS: [&str; 10] = [
     "event",
 ];
 /// Keys that name the stream, in the order of their preference.
-const STREAM_KEYS: [&str; 13] = [
+const STREAM_KEYS: [&str; 16] = [
     "pod_name",
+    "pod.name",
     "pod",
     "_SYSTEMD_UNIT",
     "container_name",
     "container",
+    "container.name",
+    "logStreamName",
     "unit",
     "app",
     "Package",
@@ -80,6 +83,7 @@ pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
     let mut json = serde_json::Deserializer::from_slice(line);
     let object = Object {
         envelope: &mut envelope,
+        parent: "",
         depth: 0,
     };
     json.deserialize_map(object).ok()?;
@@ -88,8 +92,13 @@ pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
 }
 
 impl<'a> Envelope<'a> {
-    fn take(&mut self, key: &str, value: Cow<'a, str>) {
-        let rank = |keys: &[&str]| keys.iter().position(|k| *k == key);
+    fn take(&mut self, parent: &str, key: &str, value: Cow<'a, str>) {
+        // `"pod": {"name": ...}` is known as `pod.name`.
+        let is = |known: &str| match known.split_once('.') {
+            Some((object, member)) => object == parent && member == key,
+            None => known == key,
+        };
+        let rank = |keys: &[&str]| keys.iter().position(|k| is(k));
         let needle = value.len() > 40 && memchr::memmem::find(value.as_bytes(), NEEDLE).is_some();
         let line_rank = if needle {
             Some(0)
@@ -119,12 +128,14 @@ impl<'a> Envelope<'a> {
     }
 }
 
-struct Object<'e, 'a> {
+struct Object<'e, 'k, 'a> {
     envelope: &'e mut Envelope<'a>,
+    /// The key that holds this object.
+    parent: &'k str,
     depth: u8,
 }
 
-impl<'a> Visitor<'a> for Object<'_, 'a> {
+impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,6 +146,7 @@ impl<'a> Visitor<'a> for Object<'_, 'a> {
         while let Some(Text(key)) = map.next_key_seed(TextSeed)? {
             map.next_value_seed(Member {
                 envelope: &mut *self.envelope,
+                parent: self.parent,
                 key: &key,
                 depth: self.depth,
             })?;
@@ -146,6 +158,7 @@ impl<'a> Visitor<'a> for Object<'_, 'a> {
 /// One member of an object: strings are looked at, objects entered, a `MESSAGE` of bytes decoded, the rest skipped.
 struct Member<'e, 'k, 'a> {
     envelope: &'e mut Envelope<'a>,
+    parent: &'k str,
     key: &'k str,
     depth: u8,
 }
@@ -166,12 +179,14 @@ impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
     }
 
     fn visit_borrowed_str<E>(self, value: &'a str) -> Result<(), E> {
-        self.envelope.take(self.key, Cow::Borrowed(value));
+        self.envelope
+            .take(self.parent, self.key, Cow::Borrowed(value));
         Ok(())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.envelope.take(self.key, Cow::Owned(value.to_owned()));
+        self.envelope
+            .take(self.parent, self.key, Cow::Owned(value.to_owned()));
         Ok(())
     }
 
@@ -179,6 +194,7 @@ impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
         if self.depth < DEPTH {
             let object = Object {
                 envelope: self.envelope,
+                parent: self.key,
                 depth: self.depth + 1,
             };
             object.visit_map(map)
@@ -199,6 +215,7 @@ impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
             bytes.push(byte);
         }
         self.envelope.take(
+            self.parent,
             self.key,
             Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
         );

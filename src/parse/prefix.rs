@@ -87,7 +87,7 @@ fn escape(text: &[u8]) -> Option<Layer> {
 }
 
 /// Length of an ANSI control sequence at the start of `text`, or 0.
-fn escape_length(text: &[u8]) -> usize {
+pub(crate) fn escape_length(text: &[u8]) -> usize {
     escape(text).map_or(0, |layer| layer.length)
 }
 
@@ -136,6 +136,10 @@ fn unit(text: &[u8]) -> Option<(Range<usize>, usize)> {
     let tag = |from: usize| -> Option<usize> {
         let length = word(&text[from..])?;
         let name = text[from..from + length].strip_suffix(b":")?;
+        let part = |b: &u8| b.is_ascii_alphanumeric() || b"-_.@/[]()\\+".contains(b);
+        if !name.iter().all(part) {
+            return None;
+        }
         // `unit[pid]:`; a bare `name:` is taken only behind a host name.
         let bracket = name.ends_with(b"]") && memchr::memchr(b'[', name).is_some();
         (bracket || (from > 0 && !name.is_empty())).then_some(length)
@@ -217,7 +221,7 @@ fn bracketed(text: &[u8]) -> Option<Layer> {
     let inside = &text[1..close];
     let length = close + 2;
     let trimmed = inside.trim_ascii_start();
-    if timestamp(trimmed) == Some(trimmed.len()) && !trimmed.is_empty() {
+    if !trimmed.is_empty() && [timestamp(trimmed), uptime(trimmed)].contains(&Some(trimmed.len())) {
         return Some(Layer {
             length,
             wall: Some(close - trimmed.len()..close),
@@ -382,6 +386,14 @@ fn month_day(text: &[u8]) -> Option<usize> {
         at += 5;
     }
     Some(at + clock(&text[at..])?)
+}
+
+/// Seconds since the machine started, as the kernel writes them in brackets: `12.000123`.
+fn uptime(text: &[u8]) -> Option<usize> {
+    let whole = digits(text);
+    let rest = text.get(whole..)?.strip_prefix(b".")?;
+    let fraction = digits(rest);
+    (whole > 0 && fraction > 0).then_some(whole + 1 + fraction)
 }
 
 /// Seconds since 1970, with or without decimals: `1795393894.389371`.

@@ -4,10 +4,10 @@
 use super::reader::Finds;
 use crate::parse::rejoin::Claim;
 
-/// Lines held at most.
-const LINES: usize = 512;
+/// Lines held at most: as long as a cut line is waited for, or its late pieces would come out between the others.
+const LINES: usize = 4_096;
 /// Bytes held at most.
-const BYTES: usize = 128 * 1024;
+const BYTES: usize = 256 * 1024;
 /// Reads after which a beginning that nothing continued is let go.
 const READS: u32 = 2;
 

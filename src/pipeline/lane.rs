@@ -11,11 +11,6 @@ const PATIENCE: u32 = 4_096;
 /// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
 const ENDS: usize = 16;
 
-/// What a cycle put together may cost at most, in the units of [`Stream::cycle_cost`].
-const STRANGE: u32 = 14;
-/// The same, where several processes print.
-const UNUSUAL: u32 = 7;
-
 /// A line with ` ms clock, ` that is no whole gc line.
 #[derive(Debug)]
 pub(super) struct Torn {
@@ -35,9 +30,7 @@ impl Knowledge for Known<'_> {
         self.0.head_cost(number, start_ns)
     }
     fn cycle(&self, cycle: &GcCycle) -> Option<u32> {
-        // Where several processes print, a line that is strange for its process may be of two.
-        let limit = if self.alone() { STRANGE } else { UNUSUAL };
-        self.0.cycle_cost(cycle).filter(|cost| *cost <= limit)
+        self.0.cycle_cost(cycle)
     }
     fn alone(&self) -> bool {
         self.0.alive() <= 1

@@ -4,36 +4,31 @@
 //! ` ms clock, ` is in every gc line of Go 1.5 and later, is never cut, and is in hardly any other text: the reader
 //! jumps from one to the next. Text between is looked at line by line only for its first bytes.
 
+mod cut;
+mod damage;
+mod strange;
+
 use std::collections::{HashMap, VecDeque};
 
 use memchr::memmem::Finder;
 
 use super::hold::Hold;
-use super::lane::{Lane, Torn};
+use super::lane::Lane;
 use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
 use crate::event::{Event, GcCycle, Note};
-use crate::input::HISTORY;
-use crate::parse::rejoin::{self, Mended};
 use crate::parse::{self, NEEDLE};
 use crate::process::Stream;
-use crate::report::{DamagedLine, Input};
+use crate::report::Input;
 
-/// Prefixes that are no known wrapping, watched at the same time.
-const STRANGE_PREFIXES: usize = 64;
-/// Lines with the same strange prefix, rising, that make it a wrapping.
-const STRANGE_LINES: usize = 3;
-/// Places of damaged lines that are kept.
-const DAMAGED_PLACES: usize = 100;
-/// Beginnings of gc lines that wait for someone to claim them.
-const BEGINNINGS: usize = 256;
-/// Lines put together of which the places are remembered.
-const CLAIMED: usize = 512;
+use damage::Beginning;
+use strange::Strange;
+
+/// Records looked back upon for the beginning of a line that was split.
+const RECORDS: usize = 16;
 /// Work on cut lines, in walks through the grammar, before any byte has paid for it.
 const CREDIT: u64 = 1_000_000;
 /// Bytes read that pay for one more walk: what bounds the work on hostile input.
 const BYTES_A_WALK: u64 = 64;
-/// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
-const STREAMS: usize = 1_024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -57,29 +52,6 @@ pub(super) trait Finds {
     fn close(&mut self, process: u32);
     /// Lines that are no GC trace, whole and in order. Called only where foreign lines are wanted.
     fn foreign(&mut self, text: &[u8]);
-}
-
-/// A cycle behind a prefix that is no known wrapping.
-struct Held {
-    cycle: GcCycle,
-    raw: Vec<u8>,
-    line: u64,
-    offset: u64,
-    wall: Option<String>,
-}
-
-struct Strange {
-    prefix: Vec<u8>,
-    held: Vec<Held>,
-    accepted: bool,
-}
-
-/// The beginning of a gc line that nothing has continued yet.
-struct Beginning {
-    offset: u64,
-    line: u64,
-    why: String,
-    text: Vec<u8>,
 }
 
 /// The state of reading one input of any number of sources.
@@ -270,41 +242,6 @@ impl Reader {
         }
     }
 
-    /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
-    fn beginning(&mut self, text: &[u8], offset: u64) {
-        let Some(error) = parse::diagnose(text) else {
-            return;
-        };
-        if self.beginnings.len() == BEGINNINGS {
-            let oldest = self.beginnings.remove(0);
-            self.damaged_beginning(oldest);
-        }
-        self.beginnings.push(Beginning {
-            offset,
-            line: self.line,
-            why: error.to_string(),
-            text: text[..text.len().min(120)].to_vec(),
-        });
-    }
-
-    fn damaged_beginning(&mut self, beginning: Beginning) {
-        if !self.claimed.contains(&beginning.offset) {
-            self.damaged(beginning.line, beginning.why, &beginning.text);
-        }
-    }
-
-    fn damaged(&mut self, line: u64, why: String, text: &[u8]) {
-        self.input.damaged += 1;
-        if self.input.damaged_at.len() < DAMAGED_PLACES {
-            self.input.damaged_at.push(DamagedLine {
-                source: self.source,
-                line,
-                why,
-                text: String::from_utf8_lossy(text).into_owned(),
-            });
-        }
-    }
-
     /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
     fn slow_line(
         &mut self,
@@ -328,6 +265,14 @@ impl Reader {
             && let Some(mut joined) = self.partial.remove(unwrapped.stream.as_ref())
         {
             joined.extend_from_slice(&unwrapped.body);
+            unwrapped.body = joined.into();
+            unwrapped.body_at = None;
+        }
+        if memchr::memmem::find(&unwrapped.body, b"-&gt;").is_some() {
+            unwrapped.body = html_unescaped(&unwrapped.body).into();
+            unwrapped.body_at = None;
+        }
+        if let Some(joined) = self.joined(bytes, at, &unwrapped) {
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }
@@ -385,6 +330,42 @@ impl Reader {
         }
     }
 
+    /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
+    /// that are long, or slow to come, anywhere. `None` where the line is whole by itself.
+    fn joined(&self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>) -> Option<Vec<u8>> {
+        if unwrapped.depth == Depth::NONE
+            || unwrapped.body.starts_with(b"gc ")
+            || memchr::memmem::find(&unwrapped.body, NEEDLE).is_none()
+        {
+            return None;
+        }
+        let mut text = unwrapped.body.to_vec();
+        let mut joined = false;
+        let mut end = at;
+        for _ in 0..RECORDS {
+            if end == 0 {
+                break;
+            }
+            let start = memchr::memrchr(b'\n', &bytes[..end - 1]).map_or(0, |i| i + 1);
+            let before = unwrap(&bytes[start..end], Depth::ANY);
+            end = start;
+            if before.stream != unwrapped.stream {
+                continue;
+            }
+            if !before.partial {
+                break;
+            }
+            text.splice(0..0, before.body.iter().copied());
+            joined = true;
+        }
+        if !joined {
+            return None;
+        }
+        let start = memchr::memmem::rfind(&text, b"gc ")?;
+        parse::whole_cycle(parse::trim_end(&text[start..]))?;
+        Some(text.split_off(start))
+    }
+
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
         if self.foreign {
             let beginning = unwrapped.body.starts_with(b"gc")
@@ -396,82 +377,6 @@ impl Reader {
                 beginning,
                 self.active > 0,
                 finds,
-            );
-        }
-    }
-
-    /// The lane of a stream.
-    fn lane<'a>(
-        plain: &'a mut Lane,
-        lanes: &'a mut HashMap<Vec<u8>, Lane>,
-        name: &[u8],
-    ) -> &'a mut Lane {
-        if name.is_empty() {
-            return plain;
-        }
-        if !lanes.contains_key(name) {
-            lanes.insert(name.to_vec(), Lane::named());
-        }
-        lanes.entry(name.to_vec()).or_default()
-    }
-
-    /// Makes room for a stream that is new: the one that was silent longest is closed.
-    fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
-        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.contains_key(name) {
-            return;
-        }
-        let oldest = self.lanes.iter().min_by_key(|(_, lane)| lane.used());
-        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
-            return;
-        };
-        self.before_whole(&oldest, None, finds);
-        if let Some(mut lane) = self.lanes.remove(&oldest) {
-            self.active -= usize::from(lane.is_active());
-            for torn in lane.close() {
-                self.damaged(
-                    torn.line,
-                    "its other pieces were not found".to_owned(),
-                    &torn.text,
-                );
-            }
-            self.newest_first |= lane.stream.newest_first();
-            for process in lane.stream.processes() {
-                finds.close(process);
-            }
-        }
-    }
-
-    /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
-    fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        if lane.is_active() {
-            for line in lane.before_whole() {
-                self.mended(&line, name, wall, finds);
-            }
-        }
-    }
-
-    /// A gc line of a stream ended at `end` of the input.
-    fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        lane.ended(end, whole);
-        if lane.is_active() && whole {
-            self.settle(name);
-        }
-    }
-
-    /// After a line was shown to a lane: what it gives up is damaged.
-    fn settle(&mut self, name: &[u8]) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        let lost = lane.settle(&mut self.credit);
-        if !lane.is_active() {
-            self.active = self.active.saturating_sub(1);
-        }
-        for torn in lost {
-            self.damaged(
-                torn.line,
-                "its other pieces were not found".to_owned(),
-                &torn.text,
             );
         }
     }
@@ -502,233 +407,6 @@ impl Reader {
             false,
         );
         self.ended(&unwrapped.stream, offset + 1, true);
-    }
-
-    /// A line with ` ms clock, ` that is no whole gc line: behind a strange prefix, quoted, cut, or foreign.
-    fn odd_line(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        line: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) {
-        let offset = base + at as u64;
-        let text = parse::trim_end(&unwrapped.body);
-        let quoted = memchr::memmem::find_iter(text, b"gc ")
-            .filter(|start| *start > 0)
-            .find_map(|start| {
-                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
-            });
-        if let Some((start, cycle, [])) = quoted
-            && !holds_piece(&text[..start])
-        {
-            self.strange_line(
-                &text[..start],
-                &cycle,
-                &text[start..],
-                unwrapped,
-                offset,
-                finds,
-            );
-            self.pass(line, offset, unwrapped, finds);
-            return;
-        }
-        // Behind a piece of a cut line a whole one is another writer's, not a quotation.
-        let behind_piece =
-            matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
-        let torn = behind_piece
-            || memchr::memmem::find_iter(text, NEEDLE)
-                .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
-                .any(|needle| rejoin::reaches(text, needle) || holds_piece(&text[..needle]));
-        if quoted.is_some() && !behind_piece {
-            self.input.quoted += 1;
-        } else if !torn {
-            self.input.other_lines += 1;
-        }
-        self.pass(line, offset, unwrapped, finds);
-        if torn {
-            self.torn(bytes, at, unwrapped, base);
-        }
-        if self.active > 0 {
-            self.show(unwrapped, offset, finds);
-        }
-    }
-
-    /// A torn line: its stream is read from where the gc line can have begun.
-    fn torn(&mut self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>, base: u64) {
-        let depth = unwrapped.depth;
-        let name = unwrapped.stream.as_ref();
-        let offset = base + at as u64;
-        let torn = Torn {
-            offset,
-            line: self.line,
-            text: unwrapped.body[..unwrapped.body.len().min(120)].to_vec(),
-        };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        if lane.is_active() {
-            lane.activate(torn);
-            return;
-        }
-        self.depth = depth;
-        self.active += 1;
-        lane.begin();
-        let held = |position: u64| {
-            usize::try_from(position.saturating_sub(base))
-                .unwrap_or(usize::MAX)
-                .max(at.saturating_sub(HISTORY))
-                .min(at)
-        };
-        let begins = held(lane.begins());
-        for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
-            let line = unwrap(line, depth);
-            if line.stream.as_ref() == name && parse::whole_cycle(&line.body).is_none() {
-                lane.learn(base + start as u64, &line.body);
-            }
-        }
-        let mut walks = 0;
-        for (start, line) in lines_between(bytes, begins, at) {
-            let line = unwrap(line, depth);
-            if line.stream.as_ref() != name
-                || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
-            {
-                continue;
-            }
-            walks += 1;
-            if walks > self.credit {
-                break;
-            }
-            // What is complete before the torn line was put together, or given up, when it was read.
-            lane.show(base + start as u64, &line.body);
-        }
-        lane.activate(torn);
-    }
-
-    /// Shows a line to the cut lines that wait in its stream.
-    fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
-        let name = unwrapped.stream.as_ref();
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        if !lane.is_active() {
-            return;
-        }
-        let mended = lane.show(offset, &unwrapped.body);
-        for line in mended {
-            self.credit = self
-                .credit
-                .saturating_add(CREDIT / 256)
-                .min(CREDIT.max(self.credit));
-            self.mended(&line, name, unwrapped.wall.as_deref(), finds);
-            self.ended(name, offset + 1, false);
-        }
-        self.settle(name);
-    }
-
-    fn mended(&mut self, mended: &Mended, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
-        if self.foreign {
-            self.hold.mend(&mended.claims);
-        }
-        for claim in &mended.claims {
-            if self.claimed.len() == CLAIMED {
-                self.claimed.pop_front();
-            }
-            self.claimed.push_back(claim.line);
-        }
-        let at = mended.claims.first().map_or(0, |claim| claim.line);
-        let found = Found {
-            cycle: &mended.cycle,
-            raw: &mended.text,
-            line: self.line,
-            offset: at.saturating_sub(self.source_start),
-            stream: name,
-            wall,
-            repaired: true,
-        };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
-    }
-
-    /// A cycle behind a prefix that is no known wrapping: an event only if the prefix stays and the cycles rise.
-    fn strange_line(
-        &mut self,
-        prefix: &[u8],
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
-        let Some(index) = self.strange.iter().position(|s| s.prefix == prefix) else {
-            if self.strange.len() == STRANGE_PREFIXES {
-                match self.strange.iter().position(|s| !s.accepted) {
-                    Some(index) => {
-                        let gone = self.strange.remove(index);
-                        self.input.quoted += gone.held.len() as u64;
-                    }
-                    None => {
-                        self.input.quoted += 1;
-                        return;
-                    }
-                }
-            }
-            self.strange.push(Strange {
-                prefix: prefix.to_vec(),
-                held: vec![self.held(cycle, raw, unwrapped, offset)],
-                accepted: false,
-            });
-            return;
-        };
-        let name = stream_name(prefix);
-        self.room(&name, finds);
-        if self.strange[index].accepted {
-            let held = self.held(cycle, raw, unwrapped, offset);
-            self.emit_held(&held, &name, finds);
-            return;
-        }
-        let held = self.held(cycle, raw, unwrapped, offset);
-        let strange = &mut self.strange[index];
-        let rises = strange.held.last().is_none_or(|last| {
-            cycle.number > last.cycle.number && cycle.start_ns >= last.cycle.start_ns
-        });
-        if !rises {
-            self.input.quoted += 1;
-            return;
-        }
-        strange.held.push(held);
-        if strange.held.len() == STRANGE_LINES {
-            strange.accepted = true;
-            for held in std::mem::take(&mut strange.held) {
-                self.emit_held(&held, &name, finds);
-            }
-        }
-    }
-
-    fn held(&self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64) -> Held {
-        Held {
-            cycle: *cycle,
-            raw: raw.to_vec(),
-            line: self.line,
-            offset: offset.saturating_sub(self.source_start),
-            wall: unwrapped.wall.as_deref().map(str::to_owned),
-        }
-    }
-
-    fn emit_held(&mut self, held: &Held, name: &[u8], finds: &mut dyn Finds) {
-        let found = Found {
-            cycle: &held.cycle,
-            raw: &held.raw,
-            line: held.line,
-            offset: held.offset,
-            stream: name,
-            wall: held.wall.as_deref(),
-            repaired: false,
-        };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            false,
-        );
     }
 
     /// After each read: text held back for a cut line that does not go on is let go.
@@ -817,11 +495,17 @@ impl Reader {
     }
 }
 
-/// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
-fn holds_piece(before: &[u8]) -> bool {
-    rejoin::is_piece(before)
-        || parse::diagnose(before).is_some()
-        || memchr::memmem::find(before, NEEDLE).is_some()
+/// A line copied out of a page: its arrows with `>` again.
+fn html_unescaped(body: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(body.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(body, b"&gt;") {
+        text.extend_from_slice(&body[from..at]);
+        text.push(b'>');
+        from = at + 4;
+    }
+    text.extend_from_slice(&body[from..]);
+    text
 }
 
 /// Counts a gc line: as a duplicate, or as what it was.
@@ -832,35 +516,4 @@ fn tally(input: &mut Input, fresh: bool, repaired: bool) {
         (true, false) => &mut input.intact,
     };
     *count += 1;
-}
-
-/// A strange prefix as the name of a stream: without the blanks and colons that end it.
-fn stream_name(prefix: &[u8]) -> Vec<u8> {
-    let end = prefix
-        .iter()
-        .rposition(|b| !matches!(b, b' ' | b'\t' | b':' | b'|' | b'>'))
-        .map_or(0, |i| i + 1);
-    if end == 0 {
-        prefix.to_vec()
-    } else {
-        prefix[..end].to_vec()
-    }
-}
-
-/// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.
-fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = match from {
-        0 => 0,
-        _ if from >= to => to,
-        _ => memchr::memchr(b'\n', &bytes[from - 1..to]).map_or(to, |i| from + i),
-    };
-    std::iter::from_fn(move || {
-        if at >= to {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
-        let line = (at, &bytes[at..end]);
-        at = end;
-        Some(line)
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::parse::{envelope, prefix, trim_end};
+use crate::parse::{NEEDLE, envelope, prefix, trim_end};
 
 /// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
 /// would be mistaken for more wrapping.
@@ -74,8 +74,8 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
         },
     };
     if depth.enveloped
-        && body.first() == Some(&b'{')
-        && let Some(envelope) = envelope::open(trim_end(body))
+        && let Some(object) = object(body)
+        && let Some(envelope) = envelope::open(trim_end(object))
         && let Some(inner) = envelope.line
     {
         unwrapped.depth.enveloped = true;
@@ -92,6 +92,23 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     }
     unwrapped
 }
+
+/// The JSON object that a body is, or that stands behind a short tag (`kube.var.log: {...}`) and holds trace.
+fn object(body: &[u8]) -> Option<&[u8]> {
+    match body.first()? {
+        b'{' => Some(body),
+        _ if !trim_end(body).ends_with(b"}") => None,
+        _ => {
+            let near = &body[..body.len().min(TAG)];
+            let start = memchr::memmem::find(near, b" {\"")? + 1;
+            memchr::memmem::find(&body[start..], NEEDLE)?;
+            Some(&body[start..])
+        }
+    }
+}
+
+/// Bytes in which a tag before an envelope must end.
+const TAG: usize = 128;
 
 impl<'a> Unwrapped<'a> {
     /// Takes the layers off the line that came out of an envelope.

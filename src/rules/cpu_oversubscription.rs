@@ -43,11 +43,12 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 }
 
 fn throttled(view: &View<'_>) -> bool {
-    let (p50, p99) = (
-        view.window.pauses.quantile(500),
-        view.window.pauses.quantile(990),
-    );
-    view.window.pauses.count() >= 29 && p99 >= 10_000_000 && p99 >= p50.saturating_mul(100)
+    let pauses = &view.window.pauses;
+    if pauses.count() < 29 {
+        return false;
+    }
+    let p99 = pauses.quantile(990);
+    p99 >= 10_000_000 && p99 >= pauses.quantile(500).saturating_mul(100)
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {

@@ -35,7 +35,7 @@ rule! {
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
-    let Some(cpu) = view.window.reach.gc_cpu(view.window.fields_exact) else {
+    let Some(cpu) = view.window.reach_cpu else {
         return Reading::NoEvidence;
     };
     if !view.cpu_evidence() {
@@ -60,7 +60,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let window = &view.window;
-    let cpu = window.reach.gc_cpu(window.fields_exact).unwrap_or_default();
+    let cpu = window.reach_cpu.unwrap_or_default();
     let part =
         |total: fn(&crate::measure::Mark) -> u64| window.reach.cpu_ratio(total).unwrap_or(0.0);
     let (assist, background, stops) = (

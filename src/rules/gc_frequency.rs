@@ -64,7 +64,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let period = ns(1e9 / crossing.value);
-    let cpu = view.window.stretch.gc_cpu(view.window.fields_exact);
+    let cpu = view.window.cpu;
     let min_heap = view.window.tally.share(view.window.tally.min_heap) >= 0.5;
     let cost = match cpu {
         Some(cpu) if cpu.ratio < 0.02 => format!(

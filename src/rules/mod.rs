@@ -163,7 +163,7 @@ impl View<'_> {
     /// GC CPU over the cycles of `reach`, with the ratio that a severity may be taken from: the estimate where it is
     /// pinned down, else the lower bound.
     fn gc_cpu_floor(&self) -> Option<f64> {
-        let cpu = self.window.reach.gc_cpu(self.window.fields_exact)?;
+        let cpu = self.window.reach_cpu?;
         Some(if cpu.resolved { cpu.ratio } else { cpu.low })
     }
 
@@ -182,8 +182,7 @@ impl View<'_> {
         let (cycles, seconds) = (self.window.reach_cycles, self.window.reach.seconds());
         let narrow = || {
             self.window
-                .reach
-                .gc_cpu(self.window.fields_exact)
+                .reach_cpu
                 .is_some_and(|cpu| cpu.interval <= 0.03)
         };
         (cycles >= 4 && seconds >= 5.0) || (cycles >= 8 && seconds >= 1.0 && narrow())

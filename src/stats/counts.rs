@@ -7,46 +7,41 @@ pub const MAX_DISTINCT: usize = 4_096;
 ///
 /// A log prints durations with two significant digits, so a run of any length holds some hundred distinct values and
 /// counting them is an exact quantile summary in bounded memory; quantile sketches were tried and are larger and less
-/// exact here. Nothing is allocated until the first value. `count`, `sum`, `min` and `max` stay exact even where
-/// [`Counts::is_exact`] is false.
+/// exact here. Nothing is allocated until the first value. [`Counts::totals`] stay exact even where [`Counts::is_exact`]
+/// is false.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
     /// Open addressing, a power of two long, at most three quarters full; a count of 0 marks a free slot.
     slots: Vec<(u64, u64)>,
     distinct: usize,
     precision: Precision,
-    count: u64,
-    sum: u64,
-    min: u64,
-    max: u64,
+    /// What rounding would lose, once there is any.
+    rounded: Option<Totals>,
 }
 
+/// What all values come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Precision {
-    #[default]
-    Exact,
-    ThreeDigits,
-    /// At most 90 values a decade, 20 decades: always fits.
-    TwoDigits,
+pub struct Totals {
+    /// Values counted.
+    pub count: u64,
+    /// All added up, saturating.
+    pub sum: u64,
+    /// The smallest; 0 if there is none.
+    pub min: u64,
+    /// The largest; 0 if there is none.
+    pub max: u64,
 }
 
-impl Precision {
-    fn round(self, value: u64) -> u64 {
-        let keep = match self {
-            Self::Exact => return value,
-            Self::ThreeDigits => 3,
-            Self::TwoDigits => 2,
+impl Totals {
+    fn add(&mut self, value: u64, count: u64) {
+        self.min = if self.count == 0 {
+            value
+        } else {
+            self.min.min(value)
         };
-        let digits = value.checked_ilog10().unwrap_or(0) + 1;
-        let unit = 10_u64.pow(digits.saturating_sub(keep));
-        value / unit * unit
-    }
-
-    const fn coarser(self) -> Self {
-        match self {
-            Self::Exact => Self::ThreeDigits,
-            Self::ThreeDigits | Self::TwoDigits => Self::TwoDigits,
-        }
+        self.max = self.max.max(value);
+        self.count = self.count.saturating_add(count);
+        self.sum = self.sum.saturating_add(value.saturating_mul(count));
     }
 }
 
@@ -59,67 +54,23 @@ impl Counts {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.min = if self.count == 0 {
-            value
-        } else {
-            self.min.min(value)
-        };
-        self.max = self.max.max(value);
-        self.count += 1;
-        self.sum = self.sum.saturating_add(value);
-        self.add(value, 1);
+        // The usual case first: a value that is known already.
+        let at = self.find(value);
+        match self.slots.get_mut(at) {
+            Some(slot) if slot.1 > 0 && self.rounded.is_none() => slot.1 += 1,
+            _ => self.add(value, 1),
+        }
     }
 
-    /// Adds all that `other` counted.
-    pub fn merge(&mut self, other: &Self) {
-        if other.count == 0 {
-            return;
-        }
-        self.min = if self.count == 0 {
-            other.min
-        } else {
-            self.min.min(other.min)
-        };
-        self.max = self.max.max(other.max);
-        self.count = self.count.saturating_add(other.count);
-        self.sum = self.sum.saturating_add(other.sum);
-        while self.precision != other.precision && other.precision != Precision::Exact {
-            if self.precision == Precision::TwoDigits {
-                break;
+    /// Count, sum, smallest and largest of all values; always exact.
+    pub fn totals(&self) -> Totals {
+        self.rounded.unwrap_or_else(|| {
+            let mut totals = Totals::default();
+            for &(value, count) in self.slots.iter().filter(|slot| slot.1 > 0) {
+                totals.add(value, count);
             }
-            self.coarsen();
-        }
-        for &(value, count) in other.slots.iter().filter(|slot| slot.1 > 0) {
-            self.add(value, count);
-        }
-    }
-
-    /// Forgets all values and keeps the memory.
-    pub fn clear(&mut self) {
-        self.slots.fill((0, 0));
-        self.distinct = 0;
-        self.precision = Precision::Exact;
-        (self.count, self.sum, self.min, self.max) = (0, 0, 0, 0);
-    }
-
-    /// Values counted.
-    pub const fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// All values added up; exact, saturating.
-    pub const fn sum(&self) -> u64 {
-        self.sum
-    }
-
-    /// The smallest value; 0 if there is none.
-    pub const fn min(&self) -> u64 {
-        self.min
-    }
-
-    /// The largest value; 0 if there is none.
-    pub const fn max(&self) -> u64 {
-        self.max
+            totals
+        })
     }
 
     /// False where more than [`MAX_DISTINCT`] distinct values made it round them down (error at most 10 %).
@@ -127,40 +78,43 @@ impl Counts {
         self.precision == Precision::Exact
     }
 
-    /// Appends each value with its count, in no order.
-    pub fn append_to(&self, values: &mut Vec<(u64, u64)>) {
-        values.extend(self.slots.iter().filter(|slot| slot.1 > 0));
-    }
-
     /// Each value with its count, ascending.
     pub fn sorted(&self) -> Vec<(u64, u64)> {
         let mut values = Vec::with_capacity(self.distinct);
-        self.append_to(&mut values);
+        values.extend(self.slots.iter().filter(|slot| slot.1 > 0));
         values.sort_unstable();
         values
     }
 
-    #[inline]
+    #[cold]
     fn add(&mut self, value: u64, count: u64) {
+        if let Some(rounded) = &mut self.rounded {
+            rounded.add(value, count);
+        }
+        self.insert(value, count);
+    }
+
+    fn insert(&mut self, value: u64, count: u64) {
         if (self.distinct + 1) * 4 > self.slots.len() * 3 {
-            self.grow();
+            self.rebuild((self.slots.len() * 2).max(16));
         }
         let value = self.precision.round(value);
         let at = self.find(value);
-        if let Some(slot) = self.slots.get_mut(at) {
-            if slot.1 == 0 {
-                *slot = (value, count);
-                self.distinct += 1;
-                if self.distinct > MAX_DISTINCT {
-                    self.coarsen();
-                }
-            } else {
-                slot.1 = slot.1.saturating_add(count);
-            }
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        if slot.1 > 0 {
+            slot.1 = slot.1.saturating_add(count);
+            return;
+        }
+        *slot = (value, count);
+        self.distinct += 1;
+        if self.distinct > MAX_DISTINCT {
+            self.coarsen();
         }
     }
 
-    /// The slot of a value, or the free one where it belongs. There always is a free one.
+    /// The slot of a value, or the free one where it belongs; there always is a free one but in an empty table.
     #[inline]
     fn find(&self, value: u64) -> usize {
         let mask = self.slots.len().wrapping_sub(1);
@@ -176,14 +130,8 @@ impl Counts {
         at
     }
 
-    #[cold]
-    fn grow(&mut self) {
-        let length = (self.slots.len() * 2).max(16);
-        self.rebuild(length);
-    }
-
-    #[cold]
     fn coarsen(&mut self) {
+        self.rounded = Some(self.totals());
         self.precision = self.precision.coarser();
         self.rebuild(self.slots.len());
     }
@@ -192,60 +140,38 @@ impl Counts {
         let old = std::mem::replace(&mut self.slots, vec![(0, 0); length]);
         self.distinct = 0;
         for (value, count) in old.into_iter().filter(|slot| slot.1 > 0) {
-            self.add(value, count);
+            self.insert(value, count);
         }
     }
 }
 
-/// Values with their counts in ascending order (a value may stand more than once), ready for quantiles.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Ranked<'a> {
-    values: &'a [(u64, u64)],
-    count: u64,
+/// How values are told apart: all of them, or rounded down to some significant digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Precision {
+    #[default]
+    Exact,
+    ThreeDigits,
+    /// At most 90 values a decade, 20 decades: always fits.
+    TwoDigits,
 }
 
-impl<'a> Ranked<'a> {
-    /// Takes (value, count) pairs in ascending order of value.
-    pub fn new(values: &'a [(u64, u64)]) -> Self {
-        let count = values
-            .iter()
-            .fold(0, |sum: u64, pair| sum.saturating_add(pair.1));
-        Self { values, count }
+impl Precision {
+    #[inline]
+    pub(super) fn round(self, value: u64) -> u64 {
+        let keep = match self {
+            Self::Exact => return value,
+            Self::ThreeDigits => 3,
+            Self::TwoDigits => 2,
+        };
+        let digits = value.checked_ilog10().unwrap_or(0) + 1;
+        let unit = 10_u64.pow(digits.saturating_sub(keep));
+        value / unit * unit
     }
 
-    /// Values counted.
-    pub const fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// The largest value; 0 if there is none.
-    pub fn max(&self) -> u64 {
-        self.values.last().map_or(0, |pair| pair.0)
-    }
-
-    /// The nearest-rank quantile: the value at rank `ceil(n * per_mille / 1000)`; 0 if there is none.
-    ///
-    /// Always a value that was counted. Interpolating definitions were rejected: they give values that a log with two
-    /// significant digits cannot hold, and in small windows the choice of rank costs more than any sketch would.
-    pub fn quantile(&self, per_mille: u32) -> u64 {
-        let rank = (u128::from(self.count) * u128::from(per_mille)).div_ceil(1000);
-        // From the top, because the tail is short and it is the tail that is asked for most.
-        let mut above = u128::from(self.count);
-        for &(value, count) in self.values.iter().rev() {
-            above = above.saturating_sub(u128::from(count));
-            if above < rank {
-                return value;
-            }
+    pub(super) const fn coarser(self) -> Self {
+        match self {
+            Self::Exact => Self::ThreeDigits,
+            Self::ThreeDigits | Self::TwoDigits => Self::TwoDigits,
         }
-        self.values.first().map_or(0, |pair| pair.0)
-    }
-
-    /// How many values are at or above `least`.
-    pub fn at_least(&self, least: f64) -> u64 {
-        self.values
-            .iter()
-            .rev()
-            .take_while(|pair| pair.0 as f64 >= least)
-            .fold(0, |sum: u64, pair| sum.saturating_add(pair.1))
     }
 }

@@ -4,12 +4,16 @@
 
 mod counts;
 mod exceedance;
+mod ranked;
+#[cfg(test)]
+mod tests;
 mod trend;
 mod two_samples;
 mod zigzag;
 
-pub use counts::{Counts, MAX_DISTINCT, Ranked};
+pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
+pub use ranked::{Ranked, Runs, Sample};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use two_samples::{
     EXACT_UP_TO, MannWhitney, cliffs_delta, fisher, holm, mann_whitney, median, median_interval,

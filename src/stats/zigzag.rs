@@ -109,7 +109,7 @@ impl ZigZag {
     }
 
     /// The legs that ended with a turn, oldest first, at most the last [`MAX_LEGS`].
-    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+    pub fn legs(&self) -> impl DoubleEndedIterator<Item = &Leg> {
         self.legs.iter()
     }
 

@@ -19,7 +19,7 @@ impl Churn {
     pub fn between(legs: &ZigZag, start: u64, end: u64) -> Self {
         let seconds = end.saturating_sub(start) as f64 / 1e9;
         let (mut reversals, mut size) = (0_u64, 0.0);
-        for leg in legs.legs().filter(|leg| leg.start >= start) {
+        for leg in legs.legs().rev().take_while(|leg| leg.start >= start) {
             reversals += 1;
             size += leg.size;
         }

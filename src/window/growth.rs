@@ -25,7 +25,11 @@ pub struct LiveTrend {
     /// (bucket number, smallest live heap in it, MiB): the floor, because a leak raises it and a swing does not.
     buckets: VecDeque<(u64, u64)>,
     run: Run,
+    /// The last trend, and the first and last bucket it was computed from: the test is O(n^2) and they seldom change.
+    computed: Option<(Ends, Growth)>,
 }
+
+type Ends = [(u64, u64); 2];
 
 /// Live heaps that rose from cycle to cycle, up to the newest.
 #[derive(Debug, Clone, Copy, Default)]
@@ -106,7 +110,7 @@ impl LiveTrend {
     /// least 0.7, p below 0.001, growth of at least a fifth of the median) finds steady leaks; the run (six values or
     /// more, each above the one before, the last at least twice the first) finds those whose cycles get rarer as the heap
     /// grows. The larger growth of the two counts.
-    pub fn growth(&self, now: u64) -> Growth {
+    pub fn growth(&mut self, now: u64) -> Growth {
         let run = self.by_run(now);
         let trend = self.by_trend(now);
         match (run.certain, trend.certain) {
@@ -159,30 +163,40 @@ impl LiveTrend {
         }
     }
 
-    fn by_trend(&self, now: u64) -> Growth {
-        let mut recent = self.recent(now);
-        let (Some(&first), Some(&last)) = (recent.next(), self.buckets.back()) else {
+    fn by_trend(&mut self, now: u64) -> Growth {
+        let (Some(&first), Some(&last)) = (self.recent(now).next(), self.buckets.back()) else {
             return Growth::default();
         };
+        match self.computed {
+            Some((ends, growth)) if ends == [first, last] => growth,
+            _ => {
+                let growth = self.trend(now, first, last);
+                self.computed = Some(([first, last], growth));
+                growth
+            }
+        }
+    }
+
+    fn trend(&self, now: u64, first: (u64, u64), last: (u64, u64)) -> Growth {
         let mib = last.1.saturating_sub(first.1);
+        let values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();
         let growth = Growth {
             mib: mib as f64,
             live_mib: last.1 as f64,
             seconds: ((last.0 - first.0) * self.width_ns) as f64 / 1e9,
             slope: 0.0,
             certain: false,
-            evidence: recent.count() + 1 >= MIN_BUCKETS,
+            evidence: values.len() >= MIN_BUCKETS,
         };
-        // The test is O(n^2), so the cheap conditions come first.
+        // The cheap conditions first, the test of O(n^2) last.
         if !growth.evidence || mib < 2 {
             return growth;
         }
-        let mut values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();
-        let trend = mann_kendall(&values);
-        values.sort_unstable();
-        let median = values.get(values.len() / 2).copied().unwrap_or(0);
-        if !trend.is_some_and(|trend| trend.tau >= 0.7 && trend.p < 0.001)
-            || mib.saturating_mul(5) < median
+        let mut sorted = values.clone();
+        sorted.sort_unstable();
+        let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
+        if mib.saturating_mul(5) < median
+            || !mann_kendall(&values).is_some_and(|trend| trend.tau >= 0.7 && trend.p < 0.001)
         {
             return growth;
         }

@@ -18,8 +18,8 @@ pub use pane::{Pane, Tally};
 use std::collections::VecDeque;
 
 use crate::event::GcCycle;
-use crate::measure::{Mark, Step, Stretch};
-use crate::stats::Ranked;
+use crate::measure::{GcCpu, Mark, Step, Stretch};
+use crate::stats::{Ranked, Runs};
 
 /// Most panes in a window: a longer window gets longer panes.
 pub const MAX_PANES: u64 = 60;
@@ -119,8 +119,10 @@ pub struct Window<'a> {
     pub headroom_use: Option<u64>,
     /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
     pub cpus_lacking: Ranked<'a>,
-    /// The CPU fields are the runtime's own accounting, see [`Stretch::gc_cpu`].
-    pub fields_exact: bool,
+    /// GC CPU over `stretch`.
+    pub cpu: Option<GcCpu>,
+    /// GC CPU over `reach`.
+    pub reach_cpu: Option<GcCpu>,
 }
 
 /// The panes of one process.
@@ -143,14 +145,14 @@ pub struct Panes {
 /// Memory that windows are summed up in; keep one and use it again.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    pauses: Vec<(u64, u64)>,
-    headroom: Vec<(u64, u64)>,
-    lacking: Vec<(u64, u64)>,
+    pauses: Runs,
+    headroom: Runs,
+    lacking: Runs,
 }
 
 impl Scratch {
     /// The room for pauses, emptied.
-    pub fn pauses(&mut self) -> &mut Vec<(u64, u64)> {
+    pub fn pauses(&mut self) -> &mut Runs {
         self.pauses.clear();
         &mut self.pauses
     }
@@ -162,15 +164,9 @@ impl Scratch {
     }
 
     fn gather(&mut self, pane: &Pane) {
-        pane.pauses.append_to(&mut self.pauses);
-        pane.headroom.append_to(&mut self.headroom);
-        pane.lacking.append_to(&mut self.lacking);
-    }
-
-    fn sort(&mut self) {
-        self.pauses.sort_unstable();
-        self.headroom.sort_unstable();
-        self.lacking.sort_unstable();
+        self.pauses.push(pane.pauses.values());
+        self.headroom.push(pane.headroom.values());
+        self.lacking.push(pane.lacking.values());
     }
 }
 
@@ -293,13 +289,14 @@ impl Panes {
             for (mark, headroom) in self.recent.iter().filter(|(mark, _)| mark.end_ns >= warm) {
                 reach.extend(mark, mark);
                 reach.tally.cycles += 1;
-                scratch.headroom.extend(headroom.map(|share| (share, 1)));
+                if let Some(share) = headroom {
+                    scratch.headroom.push(&[(*share, 1)]);
+                }
             }
             reach
         } else {
             sum
         };
-        scratch.sort();
         let start_ns = match self.length {
             Length::Time { .. } => start.max(self.origin_ns),
             Length::Cycles { .. } => sum.ends.map_or(start, |(first, _)| first.start_ns),
@@ -317,7 +314,6 @@ impl Panes {
             sum.add(pane);
             scratch.gather(pane);
         }
-        scratch.sort();
         let whole = sum;
         sum.window(warm.max(self.origin_ns), at, &whole, scratch, fields_exact)
     }
@@ -417,18 +413,25 @@ impl Summary {
         scratch: &'a Scratch,
         fields_exact: bool,
     ) -> Window<'a> {
-        let headroom = Ranked::new(&scratch.headroom);
+        let headroom = scratch.headroom.ranked();
+        let (stretch, far) = (self.stretch(), reach.stretch());
+        let cpu = stretch.gc_cpu(fields_exact);
         Window {
             start_ns,
             end_ns,
-            stretch: self.stretch(),
-            reach: reach.stretch(),
+            stretch,
+            reach: far,
+            cpu,
+            reach_cpu: if far.from.number == stretch.from.number {
+                cpu
+            } else {
+                far.gc_cpu(fields_exact)
+            },
             reach_cycles: reach.tally.cycles,
             tally: self.tally,
-            pauses: Ranked::new(&scratch.pauses),
+            pauses: scratch.pauses.ranked(),
             headroom_use: (headroom.count() > 0).then(|| headroom.quantile(500)),
-            cpus_lacking: Ranked::new(&scratch.lacking),
-            fields_exact,
+            cpus_lacking: scratch.lacking.ranked(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::event::GcCycle;
 use crate::measure::{Mark, Step, Trigger};
-use crate::stats::Counts;
+use crate::stats::Sample;
 
 /// How many cycles were of which kind, and the smallest and largest figures among them. Mergeable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,11 +143,11 @@ pub struct Pane {
     /// Its cycles.
     pub tally: Tally,
     /// Pauses, ns.
-    pub pauses: Counts,
+    pub pauses: Sample,
     /// Live heap / next goal, 1/1000.
-    pub(super) headroom: Counts,
+    pub(super) headroom: Sample,
     /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
-    pub(super) lacking: Counts,
+    pub(super) lacking: Sample,
     first_wall: String,
     last_wall: String,
 }

@@ -1,0 +1,268 @@
+//! Cut gc lines: noticed, shown to the lane of their stream, put together or counted as damaged.
+
+use std::collections::HashMap;
+
+use super::super::lane::{Lane, Torn};
+use super::super::unwrap::{Unwrapped, unwrap};
+use super::{CREDIT, Finds, Found, Reader, tally};
+use crate::input::HISTORY;
+use crate::parse::rejoin::{self, Mended};
+use crate::parse::{self, NEEDLE};
+
+/// Lines put together of which the places are remembered.
+const CLAIMED: usize = 512;
+/// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
+const STREAMS: usize = 1_024;
+
+impl Reader {
+    /// The lane of a stream.
+    pub(super) fn lane<'a>(
+        plain: &'a mut Lane,
+        lanes: &'a mut HashMap<Vec<u8>, Lane>,
+        name: &[u8],
+    ) -> &'a mut Lane {
+        if name.is_empty() {
+            return plain;
+        }
+        if !lanes.contains_key(name) {
+            lanes.insert(name.to_vec(), Lane::named());
+        }
+        lanes.entry(name.to_vec()).or_default()
+    }
+
+    /// Makes room for a stream that is new: the one that was silent longest is closed.
+    pub(super) fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
+        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.contains_key(name) {
+            return;
+        }
+        let oldest = self.lanes.iter().min_by_key(|(_, lane)| lane.used());
+        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+            return;
+        };
+        self.before_whole(&oldest, None, finds);
+        if let Some(mut lane) = self.lanes.remove(&oldest) {
+            self.active -= usize::from(lane.is_active());
+            for torn in lane.close() {
+                self.damaged(
+                    torn.line,
+                    "its other pieces were not found".to_owned(),
+                    &torn.text,
+                );
+            }
+            self.newest_first |= lane.stream.newest_first();
+            for process in lane.stream.processes() {
+                finds.close(process);
+            }
+        }
+    }
+
+    /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
+    pub(super) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if lane.is_active() {
+            for line in lane.before_whole() {
+                self.mended(&line, name, wall, finds);
+            }
+        }
+    }
+
+    /// A gc line of a stream ended at `end` of the input.
+    pub(super) fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        lane.ended(end, whole);
+        if lane.is_active() && whole {
+            self.settle(name);
+        }
+    }
+
+    /// After a line was shown to a lane: what it gives up is damaged.
+    pub(super) fn settle(&mut self, name: &[u8]) {
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        let lost = lane.settle(&mut self.credit);
+        if !lane.is_active() {
+            self.active = self.active.saturating_sub(1);
+        }
+        for torn in lost {
+            self.damaged(
+                torn.line,
+                "its other pieces were not found".to_owned(),
+                &torn.text,
+            );
+        }
+    }
+
+    /// A line with ` ms clock, ` that is no whole gc line: behind a strange prefix, quoted, cut, or foreign.
+    pub(super) fn odd_line(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        line: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) {
+        let offset = base + at as u64;
+        let text = parse::trim_end(&unwrapped.body);
+        let quoted = memchr::memmem::find_iter(text, b"gc ")
+            .filter(|start| *start > 0)
+            .find_map(|start| {
+                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
+            });
+        if let Some((start, cycle, [])) = quoted
+            && !holds_piece(&text[..start])
+        {
+            self.strange_line(
+                &text[..start],
+                &cycle,
+                &text[start..],
+                unwrapped,
+                offset,
+                finds,
+            );
+            self.pass(line, offset, unwrapped, finds);
+            return;
+        }
+        // Behind a piece of a cut line a whole one is another writer's, not a quotation.
+        let behind_piece =
+            matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
+        let torn = behind_piece
+            || memchr::memmem::find_iter(text, NEEDLE)
+                .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
+                .any(|needle| rejoin::reaches(text, needle) || holds_piece(&text[..needle]));
+        if quoted.is_some() && !behind_piece {
+            self.input.quoted += 1;
+        } else if !torn {
+            self.input.other_lines += 1;
+        }
+        self.pass(line, offset, unwrapped, finds);
+        if torn {
+            self.torn(bytes, at, unwrapped, base);
+        }
+        if self.active > 0 {
+            self.show(unwrapped, offset, finds);
+        }
+    }
+
+    /// A torn line: its stream is read from where the gc line can have begun.
+    pub(super) fn torn(&mut self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>, base: u64) {
+        let depth = unwrapped.depth;
+        let name = unwrapped.stream.as_ref();
+        let offset = base + at as u64;
+        let torn = Torn {
+            offset,
+            line: self.line,
+            text: unwrapped.body[..unwrapped.body.len().min(120)].to_vec(),
+        };
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if lane.is_active() {
+            lane.activate(torn);
+            return;
+        }
+        self.depth = depth;
+        self.active += 1;
+        lane.begin();
+        let held = |position: u64| {
+            usize::try_from(position.saturating_sub(base))
+                .unwrap_or(usize::MAX)
+                .max(at.saturating_sub(HISTORY))
+                .min(at)
+        };
+        let begins = held(lane.begins());
+        for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
+            let line = unwrap(line, depth);
+            if line.stream.as_ref() == name && parse::whole_cycle(&line.body).is_none() {
+                lane.learn(base + start as u64, &line.body);
+            }
+        }
+        let mut walks = 0;
+        for (start, line) in lines_between(bytes, begins, at) {
+            let line = unwrap(line, depth);
+            if line.stream.as_ref() != name
+                || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
+            {
+                continue;
+            }
+            walks += 1;
+            if walks > self.credit {
+                break;
+            }
+            // What is complete before the torn line was put together, or given up, when it was read.
+            lane.show(base + start as u64, &line.body);
+        }
+        lane.activate(torn);
+    }
+
+    /// Shows a line to the cut lines that wait in its stream.
+    pub(super) fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
+        let name = unwrapped.stream.as_ref();
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if !lane.is_active() {
+            return;
+        }
+        let mended = lane.show(offset, &unwrapped.body);
+        for line in mended {
+            self.credit = self
+                .credit
+                .saturating_add(CREDIT / 256)
+                .min(CREDIT.max(self.credit));
+            self.mended(&line, name, unwrapped.wall.as_deref(), finds);
+            self.ended(name, offset + 1, false);
+        }
+        self.settle(name);
+    }
+
+    pub(super) fn mended(
+        &mut self,
+        mended: &Mended,
+        name: &[u8],
+        wall: Option<&str>,
+        finds: &mut dyn Finds,
+    ) {
+        if self.foreign {
+            self.hold.mend(&mended.claims);
+        }
+        for claim in &mended.claims {
+            if self.claimed.len() == CLAIMED {
+                self.claimed.pop_front();
+            }
+            self.claimed.push_back(claim.line);
+        }
+        let at = mended.claims.first().map_or(0, |claim| claim.line);
+        let found = Found {
+            cycle: &mended.cycle,
+            raw: &mended.text,
+            line: self.line,
+            offset: at.saturating_sub(self.source_start),
+            stream: name,
+            wall,
+            repaired: true,
+        };
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
+    }
+}
+
+/// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
+fn holds_piece(before: &[u8]) -> bool {
+    rejoin::is_piece(before)
+        || parse::diagnose(before).is_some()
+        || memchr::memmem::find(before, NEEDLE).is_some()
+}
+
+/// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.
+fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = match from {
+        0 => 0,
+        _ if from >= to => to,
+        _ => memchr::memchr(b'\n', &bytes[from - 1..to]).map_or(to, |i| from + i),
+    };
+    std::iter::from_fn(move || {
+        if at >= to {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
+        let line = (at, &bytes[at..end]);
+        at = end;
+        Some(line)
+    })
+}

@@ -1,0 +1,55 @@
+//! What could not be read, with its place.
+
+use super::Reader;
+use crate::parse;
+use crate::report::DamagedLine;
+
+/// Places of damaged lines that are kept.
+const DAMAGED_PLACES: usize = 100;
+/// Beginnings of gc lines that wait for someone to claim them.
+const BEGINNINGS: usize = 256;
+
+/// The beginning of a gc line that nothing has continued yet.
+pub(super) struct Beginning {
+    pub(super) offset: u64,
+    pub(super) line: u64,
+    pub(super) why: String,
+    pub(super) text: Vec<u8>,
+}
+
+impl Reader {
+    /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
+    pub(super) fn beginning(&mut self, text: &[u8], offset: u64) {
+        let Some(error) = parse::diagnose(text) else {
+            return;
+        };
+        if self.beginnings.len() == BEGINNINGS {
+            let oldest = self.beginnings.remove(0);
+            self.damaged_beginning(oldest);
+        }
+        self.beginnings.push(Beginning {
+            offset,
+            line: self.line,
+            why: error.to_string(),
+            text: text[..text.len().min(120)].to_vec(),
+        });
+    }
+
+    pub(super) fn damaged_beginning(&mut self, beginning: Beginning) {
+        if !self.claimed.contains(&beginning.offset) {
+            self.damaged(beginning.line, beginning.why, &beginning.text);
+        }
+    }
+
+    pub(super) fn damaged(&mut self, line: u64, why: String, text: &[u8]) {
+        self.input.damaged += 1;
+        if self.input.damaged_at.len() < DAMAGED_PLACES {
+            self.input.damaged_at.push(DamagedLine {
+                source: self.source,
+                line,
+                why,
+                text: String::from_utf8_lossy(text).into_owned(),
+            });
+        }
+    }
+}
