@@ -63,7 +63,13 @@ impl Baseline {
     /// A baseline that cannot be read, or not be written where it is to be.
     pub(crate) fn open(args: &CheckArgs, settings: &Settings) -> Result<Option<Self>, Failure> {
         let Some(path) = &args.baseline else {
-            return Ok(None);
+            if args.comparing.max_ratio.is_empty() {
+                return Ok(None);
+            }
+            return Err(
+                Failure::new("--max-ratio compares with a baseline, and none is given")
+                    .tip("add --baseline PATH; for a threshold of the rule itself use --max"),
+            );
         };
         let made_of = made_of(&args.report.analysis.program);
         let before = if Path::new(path).exists() {
@@ -107,6 +113,8 @@ impl Baseline {
         let mut now = Reading::default();
         now.side.made_of = self.made_of;
         now.report(&name, report)?;
+        // The report shows its own warnings.
+        now.side.warnings.clear();
         let comparison = self.before.map(|before| {
             let mut base = before.side;
             // Amounts of work are not known of this run.

@@ -9,8 +9,8 @@ use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Severity;
 
 use super::args::CheckArgs;
-use super::exit::{self, Failure, Policy};
 use super::baseline::{self, Baseline};
+use super::exit::{self, Failure, Policy};
 use super::{config, output, report};
 
 /// Reads everything, writes the report and a last line that says how the check ended.

@@ -179,10 +179,7 @@ impl Choices {
         ])
     }
 
-    fn flags(
-        &mut self,
-        flags: &[(Setting, &'static str, Option<&str>)],
-    ) -> Result<(), Failure> {
+    fn flags(&mut self, flags: &[(Setting, &'static str, Option<&str>)]) -> Result<(), Failure> {
         for &(setting, flag, value) in flags {
             if let Some(value) = value {
                 self.set(setting, value, Origin::Flag(flag))

@@ -23,21 +23,24 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let saving = args.save_baseline.as_deref().map(output::Place::of);
     let saving = saving.transpose()?;
 
+    let base = match base.as_slice() {
+        [] => None,
+        paths => Some(sides::read(paths, &choices.settings, &made_of)?.side),
+    };
     let mut new = sides::read(&new, &choices.settings, &made_of)?;
     work(&mut new.side, "--per-new", &args.per_new)?;
     if let Some(place) = saving {
         baseline::save(place, &new)?;
     }
-    if base.is_empty() {
+    let Some(mut base) = base else {
         return Ok(exit::DONE);
-    }
-    let mut base = sides::read(&base, &choices.settings, &made_of)?.side;
+    };
     work(&mut base, "--per-base", &args.per_base)?;
     if base.work.is_empty() != new.side.work.is_empty() {
-        return Err(Failure::new(
-            "the work of one side is given, that of the other is not",
-        )
-        .tip("give both: --per-base 120000 --per-new 80000"));
+        return Err(
+            Failure::new("the work of one side is given, that of the other is not")
+                .tip("give both: --per-base 120000 --per-new 80000"),
+        );
     }
 
     let mut comparison = compare::compare(base, new.side, &gate);
@@ -145,7 +148,9 @@ fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
         return Ok(());
     }
     if given.iter().any(|work| !work.is_finite() || *work <= 0.0) {
-        return Err(Failure::new(format!("{flag}: the work is a number above 0")));
+        return Err(Failure::new(format!(
+            "{flag}: the work is a number above 0"
+        )));
     }
     let runs = side.runs.len();
     if given.len() > 1 && given.len() != runs {
@@ -165,9 +170,5 @@ fn status(comparison: &Comparison, args: &CompareArgs) -> u8 {
         Outcome::Regression(_) if args.check => exit::FAIL,
         _ => exit::DONE,
     };
-    exit::eased(
-        status,
-        args.output.allow_no_verdict,
-        args.output.exit_zero,
-    )
+    exit::eased(status, args.output.allow_no_verdict, args.output.exit_zero)
 }

@@ -68,8 +68,7 @@ pub(crate) fn read(
 
 /// The files in a directory by their names, without hidden ones.
 fn files(directory: &str) -> Result<Vec<String>, Failure> {
-    let failed =
-        |error: io::Error| Failure::from(gcpressure::error::Error::io(directory, error));
+    let failed = |error: io::Error| Failure::from(gcpressure::error::Error::io(directory, error));
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -127,6 +126,7 @@ impl Reading {
             self.side.left_out.push((name.to_owned(), reason.clone()));
             return Ok(());
         }
+        self.warn(name, &report.warnings);
         self.runs(name, comparison::runs(report));
         let text = saved::report_text(report).map_err(|error| Failure::new(error.to_string()))?;
         self.reports.push(text);
@@ -138,6 +138,7 @@ impl Reading {
             runs,
             made_of,
             work,
+            warnings,
             reports,
         } = saved::read(text).map_err(|error| {
             Failure::new(format!("cannot read {path}: {error}"))
@@ -149,9 +150,15 @@ impl Reading {
         if !work.is_empty() {
             self.side.work = work;
         }
+        self.warn(path, &warnings);
         self.runs(path, runs);
         self.reports.extend(reports);
         Ok(())
+    }
+
+    fn warn(&mut self, name: &str, warnings: &[String]) {
+        let named = warnings.iter().map(|warning| format!("{name}: {warning}"));
+        self.side.warnings.extend(named);
     }
 
     /// Keeps the runs that can be measured.

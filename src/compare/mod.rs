@@ -61,8 +61,6 @@ enum Gated {
     Fail(String),
     /// The reason.
     Unclear(String),
-    /// It does not count.
-    Left,
 }
 
 /// Compares two sides. The exit status is left at 0: it is the caller's to give.
@@ -77,7 +75,7 @@ pub fn compare(base: Side, new: Side, gate: &Gate) -> Comparison {
         .filter(|row| gate.thresholds.contains_key(row.measure.id) && row.judgeable())
         .collect();
     let smallest = stats::smallest_p(base.runs.len(), new.runs.len());
-    let tested = !judged.is_empty() && smallest * judged.len() as f64 <= ALPHA;
+    let tested = smallest * judged.len().max(1) as f64 <= ALPHA;
     let raised = stats::holm(&judged.iter().map(|row| row.p).collect::<Vec<_>>());
     let adjusted: BTreeMap<&str, f64> = judged
         .iter()
@@ -97,9 +95,11 @@ pub fn compare(base: Side, new: Side, gate: &Gate) -> Comparison {
                 .get(samples.measure.id)
                 .map_or((None, false), |&(ratio, required)| (Some(ratio), required));
             let p_adjusted = adjusted.get(samples.measure.id).copied();
+            // A row that cannot gate does not, unless the user asked for it.
+            let max_ratio = max_ratio.filter(|_| required || samples.judgeable());
             let row = row(samples, tested, max_ratio, p_adjusted);
             if let Some(max_ratio) = max_ratio {
-                ends.push(end(samples, &row, max_ratio, required));
+                ends.push(end(samples, &row, max_ratio));
             }
             row
         })
@@ -190,10 +190,9 @@ fn verdict(samples: &Samples, tested: bool, p_adjusted: Option<f64>) -> RowVerdi
 }
 
 /// How a gated row ends. All gated rows are better when less.
-fn end(samples: &Samples, row: &Row, max_ratio: f64, required: bool) -> Gated {
+fn end(samples: &Samples, row: &Row, max_ratio: f64) -> Gated {
     if !samples.judgeable() {
         return match &row.note {
-            _ if !required => Gated::Left,
             Some(note) => Gated::Unclear(format!("{}: {note}", row.title)),
             None => Gated::Unclear(format!("{}: not on both sides", row.title)),
         };
@@ -235,7 +234,6 @@ fn outcome(base: &Side, new: &Side, ends: Vec<Gated>) -> Outcome {
             Gated::Pass => passed += 1,
             Gated::Fail(what) => failed.push(what),
             Gated::Unclear(why) => unclear.push(why),
-            Gated::Left => {}
         }
     }
     if !failed.is_empty() {

@@ -84,13 +84,19 @@ impl Samples {
                 "a p99 needs {P99_CYCLES} cycles in every run; this is the share of cycles that stop for 5ms or more"
             ))
         } else {
-            unresolved.then(|| "below 4 MiB a cycle, which the log's whole MiB cannot show".to_owned())
+            unresolved
+                .then(|| "below 4 MiB a cycle, which the log's whole MiB cannot show".to_owned())
         };
         let test = stats::mann_whitney(&before.values, &after.values);
         let several = before.values.len().min(after.values.len()) > 1;
         Self {
             measure,
-            title: if counted { "pauses >= 5ms" } else { title_of(measure, runs()) }.to_owned(),
+            title: if counted {
+                "pauses >= 5ms"
+            } else {
+                title_of(measure, runs())
+            }
+            .to_owned(),
             unit: amount.map_or(unit, |amount| amount.unit),
             per_work: amount.map(|_| UNITS),
             ratio: before
@@ -150,7 +156,10 @@ impl Samples {
                 self.least_cycles
             ));
         }
-        if self.bounds.is_some_and(|(low, high)| low <= 1.0 && high >= 1.0) {
+        if self
+            .bounds
+            .is_some_and(|(low, high)| low <= 1.0 && high >= 1.0)
+        {
             return Err("the log's resolution leaves room for no change".to_owned());
         }
         if let Some([base, new]) = self.long_pauses
@@ -167,10 +176,7 @@ impl Samples {
 }
 
 /// Below 10 ms the median period is of whole ms; the mean from the cycle numbers is exact.
-fn value_of<'a>(
-    measure: &Measure,
-    runs: impl Iterator<Item = &'a Run>,
-) -> fn(&Run) -> Option<f64> {
+fn value_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Run>) -> fn(&Run) -> Option<f64> {
     match short_period(measure, runs) {
         true => |run| run.period_mean_ns.map(|ns| ns as f64),
         false => measure.value,
@@ -190,11 +196,7 @@ fn short_period<'a>(measure: &Measure, mut runs: impl Iterator<Item = &'a Run>) 
 }
 
 /// The least lower and the largest upper bound of a side.
-fn extremes(
-    runs: &[Run],
-    factors: &[f64],
-    bounds: fn(&Run) -> (f64, f64),
-) -> Option<(f64, f64)> {
+fn extremes(runs: &[Run], factors: &[f64], bounds: fn(&Run) -> (f64, f64)) -> Option<(f64, f64)> {
     runs.iter()
         .zip(factors)
         .map(|(run, factor)| (bounds(run).0 * factor, bounds(run).1 * factor))

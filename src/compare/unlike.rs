@@ -15,6 +15,7 @@ pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
         for (name, why) in &side.left_out {
             warnings.push(format!("{name} is left out: {why}"));
         }
+        warnings.extend(side.warnings.iter().cloned());
         if let Some(run) = side.runs.iter().find(|run| run.approximate) {
             warnings.push(format!(
                 "{}: other processes share its stream, and lines may have been told apart wrongly",
@@ -41,7 +42,11 @@ pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
     let (made, makes) = (&base.made_of, &new.made_of);
     differ("Go version", made.go.clone(), makes.go.clone());
     differ("GOGC", made.gogc.clone(), makes.gogc.clone());
-    differ("GOMEMLIMIT", made.memory_limit.clone(), makes.memory_limit.clone());
+    differ(
+        "GOMEMLIMIT",
+        made.memory_limit.clone(),
+        makes.memory_limit.clone(),
+    );
     if let Some((base, new)) = gogc(base).zip(gogc(new))
         && made.gogc.as_ref().zip(makes.gogc.as_ref()).is_none()
         && (base.1 < new.0 || new.1 < base.0)
@@ -116,7 +121,11 @@ fn interval((low, high): (f64, f64)) -> String {
 }
 
 fn longest(side: &Side) -> u64 {
-    side.runs.iter().map(|run| run.duration_ns).max().unwrap_or(0)
+    side.runs
+        .iter()
+        .map(|run| run.duration_ns)
+        .max()
+        .unwrap_or(0)
 }
 
 /// How many times longer the longest run of the longer side is.

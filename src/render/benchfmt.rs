@@ -63,8 +63,12 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
         float(measures.gc_cpu_ratio, "GC-CPU-ratio"),
         float(measures.mark_assist_cpu_ratio, "assist-CPU-ratio"),
         float(measures.mark_duty_ratio, "mark-duty-ratio"),
-        resolved
-            .then(|| (measures.allocation_bytes_per_second.to_string(), "alloc-B/s")),
+        resolved.then(|| {
+            (
+                measures.allocation_bytes_per_second.to_string(),
+                "alloc-B/s",
+            )
+        }),
         whole(measures.live_heap.p50, "live-heap-bytes"),
         measures
             .heap_goal

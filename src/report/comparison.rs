@@ -43,6 +43,8 @@ pub struct Side {
     pub made_of: MadeOf,
     /// Where nothing could be used of an input: its name and why.
     pub left_out: Vec<(String, String)>,
+    /// What the reports of its runs warn of, each with the name of its input.
+    pub warnings: Vec<String>,
 }
 
 /// What is known of a program besides its log, in the words of the flags that said it.

@@ -11,7 +11,10 @@ pub(super) fn render(comparison: &Comparison, out: &mut dyn Write) -> io::Result
     writeln!(out, "**{label}**: {}\n", plain(&sentence))?;
     writeln!(out, "- base: {}", plain(&super::side(&comparison.base)))?;
     writeln!(out, "- new: {}\n", plain(&super::side(&comparison.new)))?;
-    writeln!(out, "| measure | base | new | new/base | interval | verdict |")?;
+    writeln!(
+        out,
+        "| measure | base | new | new/base | interval | verdict |"
+    )?;
     writeln!(out, "| --- | ---: | ---: | ---: | :---: | --- |")?;
     for row in &comparison.rows {
         let [base, new, ratio, interval] = super::figures(row);

@@ -81,7 +81,7 @@ pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
             let gated: Vec<&str> = comparison
                 .rows
                 .iter()
-                .filter(|row| row.max_ratio.is_some() && row.verdict != RowVerdict::Unresolved)
+                .filter(|row| row.max_ratio.is_some())
                 .map(|row| row.title.as_str())
                 .collect();
             ("PASS", format!("no regression of {}", gated.join(", ")))
@@ -133,7 +133,9 @@ pub(super) fn basis(comparison: &Comparison) -> String {
     };
     if let Some(units) = comparison.rows.iter().find_map(|row| row.per_work) {
         let units = units::count(units::from_f64(units));
-        text.push_str(&format!("; count, CPU time and bytes per {units} units of work"));
+        text.push_str(&format!(
+            "; count, CPU time and bytes per {units} units of work"
+        ));
     }
     text
 }

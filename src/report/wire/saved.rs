@@ -22,6 +22,8 @@ pub struct Saved {
     pub made_of: MadeOf,
     /// Units of work, as given when a baseline was saved.
     pub work: Vec<f64>,
+    /// What the reports warn of.
+    pub warnings: Vec<String>,
     /// The reports as they stand in the file.
     pub reports: Vec<String>,
 }
@@ -43,9 +45,10 @@ pub fn looks_saved(text: &[u8]) -> bool {
     let head = String::from_utf8_lossy(text.get(..text.len().min(512)).unwrap_or_default());
     let head = head.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     head.starts_with('{')
-        && head
-            .split_once("\"schema\"")
-            .is_some_and(|(_, rest)| rest.trim_start_matches([' ', ':']).starts_with("\"gcpressure."))
+        && head.split_once("\"schema\"").is_some_and(|(_, rest)| {
+            rest.trim_start_matches([' ', ':'])
+                .starts_with("\"gcpressure.")
+        })
 }
 
 /// Reads a report or a baseline.
@@ -60,9 +63,10 @@ pub fn read(text: &str) -> Result<Saved, SavedError> {
     let Head { schema } = parse(text)?;
     match schema {
         REPORT_SCHEMA => {
-            let runs = parse::<Report>(text)?.runs();
+            let report: Report = parse(text)?;
             Ok(Saved {
-                runs,
+                warnings: report.warnings.clone(),
+                runs: report.runs(),
                 made_of: MadeOf::default(),
                 work: Vec::new(),
                 reports: vec![text.trim().to_owned()],
@@ -70,12 +74,15 @@ pub fn read(text: &str) -> Result<Saved, SavedError> {
         }
         BASELINE_SCHEMA => {
             let baseline: Baseline<'_> = parse(text)?;
-            let mut runs = Vec::new();
+            let (mut runs, mut warnings) = (Vec::new(), Vec::new());
             for report in &baseline.reports {
-                runs.extend(parse::<Report>(report.get())?.runs());
+                let report: Report = parse(report.get())?;
+                warnings.extend(report.warnings.iter().cloned());
+                runs.extend(report.runs());
             }
             Ok(Saved {
                 runs,
+                warnings,
                 made_of: MadeOf {
                     go: baseline.made_of.go,
                     gogc: baseline.made_of.gogc,
@@ -99,11 +106,7 @@ pub fn read(text: &str) -> Result<Saved, SavedError> {
 ///
 /// # Errors
 /// A text among `reports` that is no JSON.
-pub fn baseline(
-    reports: &[String],
-    made_of: &MadeOf,
-    work: &[f64],
-) -> Result<String, SavedError> {
+pub fn baseline(reports: &[String], made_of: &MadeOf, work: &[f64]) -> Result<String, SavedError> {
     let reports = reports
         .iter()
         .map(|report| parse(report))
@@ -159,6 +162,7 @@ struct Made {
 struct Report {
     input: Input,
     processes: Vec<Process>,
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -34,7 +34,9 @@ impl Dice {
 fn by_enumeration(first: &[f64], second: &[f64]) -> f64 {
     // Doubled, so that a tie counts one and all is in integers.
     let doubled_u = |first: &[f64], second: &[f64]| -> u32 {
-        let pairs = first.iter().flat_map(|a| second.iter().map(move |b| (a, b)));
+        let pairs = first
+            .iter()
+            .flat_map(|a| second.iter().map(move |b| (a, b)));
         pairs
             .map(|(a, b)| match b.total_cmp(a) {
                 Ordering::Greater => 2,
@@ -73,8 +75,9 @@ fn the_exact_test_is_the_full_enumeration_for_all_sizes_up_to_eight() {
         for m in 1..=8 {
             // Few distinct values make ties, many make none.
             for distinct in [3, 1 << 40] {
-                let mut group =
-                    |n: usize| -> Vec<f64> { (0..n).map(|_| (dice.next() % distinct) as f64).collect() };
+                let mut group = |n: usize| -> Vec<f64> {
+                    (0..n).map(|_| (dice.next() % distinct) as f64).collect()
+                };
                 let (first, second) = (group(n), group(m));
                 let test = mann_whitney(&first, &second).unwrap();
                 let expected = by_enumeration(&first, &second);
@@ -134,9 +137,16 @@ fn the_normal_approximation_takes_over_smoothly() {
         let ranks = doubled_midranks(&first, &second);
         let normal = normal_p(&ranks, 32, 32, exact.u);
         assert!((exact.p - normal).abs() < 0.005, "{} {normal}", exact.p);
-        assert!(!mann_whitney(&[first, second.clone()].concat(), &second).unwrap().exact);
+        assert!(
+            !mann_whitney(&[first, second.clone()].concat(), &second)
+                .unwrap()
+                .exact
+        );
     }
-    assert_eq!(mann_whitney(&[1.0; 40], &[1.0; 40]).unwrap().p.to_string(), "1");
+    assert_eq!(
+        mann_whitney(&[1.0; 40], &[1.0; 40]).unwrap().p.to_string(),
+        "1"
+    );
 }
 
 #[test]
@@ -155,7 +165,11 @@ fn intervals_cover_as_promised() {
             let p = mann_whitney(&first, &same).unwrap().p;
             alarms += usize::from(p <= 0.05);
             let (low, high) = ratio_interval(&first, &same, 0.95).unwrap();
-            assert_eq!(p <= 0.05, !(low <= 1.0 && 1.0 <= high), "{first:?} {same:?}");
+            assert_eq!(
+                p <= 0.05,
+                !(low <= 1.0 && 1.0 <= high),
+                "{first:?} {same:?}"
+            );
         }
         // Three standard errors of 2,000 draws at 95 % are 1.5 %.
         let least = DRAWS * 935 / 1000;
