@@ -23,6 +23,8 @@ pub struct Measure {
     pub per_work: Option<PerWork>,
     /// The value of one run.
     pub value: fn(&Run) -> Option<f64>,
+    /// False where the log's whole MiB drown the value.
+    pub resolved: fn(&Run) -> bool,
     /// What the log's resolution leaves of the value: bounds, where they are wide.
     pub bounds: Option<fn(&Run) -> (f64, f64)>,
 }
@@ -36,7 +38,8 @@ pub struct PerWork {
     pub each_second: fn(&Run) -> f64,
 }
 
-const NS: f64 = 1e9;
+/// One second, ns.
+pub(super) const NS: f64 = 1e9;
 const MIB: f64 = 1_048_576.0;
 
 const TIME: PerWork = PerWork {
@@ -72,6 +75,7 @@ pub const MEASURES: &[Measure] = &[
             each_second: |_| 1.0,
         }),
         value: |run| run.gc_frequency_per_second,
+        resolved: |_| true,
         bounds: None,
     },
     Measure {
@@ -84,6 +88,7 @@ pub const MEASURES: &[Measure] = &[
         gated: false,
         per_work: None,
         value: |run| Some(run.period_p50_ns as f64).filter(|period| *period > 0.0),
+        resolved: |_| true,
         bounds: None,
     },
     pause("pause-p50", "pause p50", 1.5, |run| {
@@ -136,6 +141,7 @@ pub const MEASURES: &[Measure] = &[
             each_second: |_| 1.0,
         }),
         value: |run| Some(run.allocation_bytes_per_second),
+        resolved: |run| run.allocation_resolved,
         bounds: Some(|run| {
             let share = |bytes: u64| {
                 run.allocation_bytes_per_second * bytes as f64
@@ -163,6 +169,7 @@ pub const MEASURES: &[Measure] = &[
         gated: false,
         per_work: None,
         value: |run| Some(run.heap_goal_churn_per_minute),
+        resolved: |_| true,
         bounds: None,
     },
 ];
@@ -183,6 +190,7 @@ const fn pause(
         gated: false,
         per_work: None,
         value,
+        resolved: |_| true,
         bounds: None,
     }
 }
@@ -198,6 +206,7 @@ const fn share(value: fn(&Run) -> Option<f64>) -> Measure {
         gated: false,
         per_work: None,
         value,
+        resolved: |_| true,
         bounds: None,
     }
 }
@@ -214,6 +223,7 @@ const fn size(id: &'static str, title: &'static str, value: fn(&Run) -> Option<f
         gated: false,
         per_work: None,
         value,
+        resolved: |_| true,
         bounds: None,
     }
 }

@@ -1,9 +1,9 @@
 //! One measure over the runs of both sides, and the statistics of it.
 
-use super::measure::{LONG_PAUSE_NS, Measure, P99_CYCLES, PAUSE_P99};
+use super::measure::{LONG_PAUSE_NS, Measure, NS, P99_CYCLES, PAUSE_P99, PerWork};
 use super::{ALPHA, CYCLES};
 use crate::report::comparison::{Run, Sample, Side};
-use crate::stats::{self, Ranked};
+use crate::stats;
 
 /// Everything the verdict of a row rests on.
 #[derive(Debug)]
@@ -49,42 +49,21 @@ impl Samples {
         let amount = measure
             .per_work
             .filter(|_| !base.work.is_empty() && !new.work.is_empty());
-        let factors = |side: &Side| -> Vec<f64> {
-            let factor = |(at, run): (usize, &Run)| {
-                let work = side.work.get(at).or(side.work.last()).copied();
-                amount.zip(work).map_or(1.0, |(amount, work)| {
-                    (amount.each_second)(run) * run.duration_ns as f64 / 1e9 / work * UNITS
-                })
-            };
-            side.runs.iter().enumerate().map(factor).collect()
-        };
-        let sample = |side: &Side, factors: &[f64]| {
-            let values: Vec<f64> = side
-                .runs
-                .iter()
-                .zip(factors)
-                .filter_map(|(run, factor)| Some(value(run)? * factor))
-                .collect();
-            Sample {
-                median: stats::median(&values),
-                interval: stats::median_interval(&values, 1.0 - ALPHA),
-                values,
-            }
-        };
-        let (base_factors, new_factors) = (factors(base), factors(new));
-        let (before, after) = (sample(base, &base_factors), sample(new, &new_factors));
+        let (base_factors, new_factors) = (factors(base, amount), factors(new, amount));
+        let before = sample(base, &base_factors, value);
+        let after = sample(new, &new_factors, value);
         let bounds = measure.bounds.and_then(|bounds| {
             let (low, high) = extremes(&base.runs, &base_factors, bounds)?;
             let (new_low, new_high) = extremes(&new.runs, &new_factors, bounds)?;
             Some((stats::ratio(high, new_low), stats::ratio(low, new_high)))
         });
-        let unresolved = measure.id == "allocation" && runs().any(|run| !run.allocation_resolved);
+        let resolved = runs().all(measure.resolved);
         let note = if counted {
             Some(format!(
                 "a p99 needs {P99_CYCLES} cycles in every run; this is the share of cycles that stop for 5ms or more"
             ))
         } else {
-            unresolved
+            (!resolved)
                 .then(|| "below 4 MiB a cycle, which the log's whole MiB cannot show".to_owned())
         };
         let test = stats::mann_whitney(&before.values, &after.values);
@@ -111,7 +90,7 @@ impl Samples {
             cliffs_delta: stats::cliffs_delta(&before.values, &after.values).unwrap_or(0.0),
             complete: before.values.len() == base.runs.len()
                 && after.values.len() == new.runs.len(),
-            resolved: !unresolved,
+            resolved,
             note,
             // A floor is for the value over time; the base's own time and work make it one of amounts.
             floor: match counted {
@@ -175,6 +154,31 @@ impl Samples {
     }
 }
 
+/// What makes the value of each run an amount for each 1,000 units of its work; 1 where it stays as it is.
+fn factors(side: &Side, amount: Option<PerWork>) -> Vec<f64> {
+    let factor = |(at, run): (usize, &Run)| {
+        let work = side.work.get(at).or(side.work.last()).copied();
+        amount.zip(work).map_or(1.0, |(amount, work)| {
+            (amount.each_second)(run) * run.duration_ns as f64 / NS / work * UNITS
+        })
+    };
+    side.runs.iter().enumerate().map(factor).collect()
+}
+
+fn sample(side: &Side, factors: &[f64], value: fn(&Run) -> Option<f64>) -> Sample {
+    let values: Vec<f64> = side
+        .runs
+        .iter()
+        .zip(factors)
+        .filter_map(|(run, factor)| Some(value(run)? * factor))
+        .collect();
+    Sample {
+        median: stats::median(&values),
+        interval: stats::median_interval(&values, 1.0 - ALPHA),
+        values,
+    }
+}
+
 /// Below 10 ms the median period is of whole ms; the mean from the cycle numbers is exact.
 fn value_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Run>) -> fn(&Run) -> Option<f64> {
     match short_period(measure, runs) {
@@ -203,19 +207,21 @@ fn extremes(runs: &[Run], factors: &[f64], bounds: fn(&Run) -> (f64, f64)) -> Op
         .reduce(|(low, high), bounds| (low.min(bounds.0), high.max(bounds.1)))
 }
 
-/// The share of a run's cycles that have a long pause.
+/// The share of a run's cycles that have a long pause; those cycles, and all of them.
 fn long_pauses(run: &Run) -> (f64, (u64, u64)) {
-    let pauses = Ranked::new(&run.pause_histogram);
-    let long = pauses.at_least(LONG_PAUSE_NS as f64);
-    (
-        long as f64 / (pauses.count() as f64).max(1.0),
-        (long, pauses.count()),
-    )
+    let (mut long, mut all) = (0_u64, 0_u64);
+    for &(pause_ns, cycles) in &run.pause_histogram {
+        all = all.saturating_add(cycles);
+        if pause_ns >= LONG_PAUSE_NS {
+            long = long.saturating_add(cycles);
+        }
+    }
+    (long as f64 / (all as f64).max(1.0), (long, all))
 }
 
 fn count_long(side: &Side) -> (u64, u64) {
     side.runs.iter().fold((0, 0), |(long, all), run| {
         let counts = long_pauses(run).1;
-        (long + counts.0, all + counts.1)
+        (long.saturating_add(counts.0), all.saturating_add(counts.1))
     })
 }

@@ -1,7 +1,7 @@
 //! The measures as lines of Go's benchmark format, one line a process, so that `benchstat` reads them: collect the lines
 //! of several runs in one file for each side.
 //!
-//! Values stand in ns and bytes, units that its readers know how to scale; ratios stand without a unit of their own.
+//! Units are called as the rows of a comparison are. Values stand in ns and bytes, units that its readers know how to scale; ratios stand without a unit of their own.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
         return Ok(());
     }
     // Unit lines tell which direction is better; without them a reader takes less for better.
-    writeln!(out, "Unit GC-period-ns better=higher")?;
+    writeln!(out, "Unit gc-period-ns better=higher")?;
     let several = report.processes.len() > 1;
     for process in &report.processes {
         write!(out, "{}", name(process, several))?;
@@ -52,21 +52,21 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
     [
         measures
             .gc_frequency_per_second
-            .and_then(|rate| float(rate, "GCs/s")),
+            .and_then(|rate| float(rate, "gc-frequency/s")),
         measures
             .period_mean_ns
-            .and_then(|ns| whole(ns, "GC-period-ns")),
-        whole(measures.pause.p50, "p50-pause-ns"),
-        whole(measures.pause.p99, "p99-pause-ns"),
-        whole(measures.pause.max, "max-pause-ns"),
+            .and_then(|ns| whole(ns, "gc-period-ns")),
+        whole(measures.pause.p50, "pause-p50-ns"),
+        whole(measures.pause.p99, "pause-p99-ns"),
+        whole(measures.pause.max, "pause-max-ns"),
         float(measures.stw_ratio, "stw-ratio"),
-        float(measures.gc_cpu_ratio, "GC-CPU-ratio"),
-        float(measures.mark_assist_cpu_ratio, "assist-CPU-ratio"),
+        float(measures.gc_cpu_ratio, "gc-cpu-ratio"),
+        float(measures.mark_assist_cpu_ratio, "assist-cpu-ratio"),
         float(measures.mark_duty_ratio, "mark-duty-ratio"),
         resolved.then(|| {
             (
                 measures.allocation_bytes_per_second.to_string(),
-                "alloc-B/s",
+                "allocation-B/s",
             )
         }),
         whole(measures.live_heap.p50, "live-heap-bytes"),
@@ -75,7 +75,7 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
             .and_then(|goal| whole(goal.p50, "heap-goal-bytes")),
         float(
             measures.heap_goal_churn_per_minute,
-            "goal-churn-doublings/min",
+            "goal-churn/min",
         ),
     ]
     .into_iter()
