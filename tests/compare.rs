@@ -31,9 +31,14 @@ fn gcpressure(args: &[&str]) -> (i32, String, String) {
     )
 }
 
+/// Runs a command of the program.
+fn run(command: &[&str], args: &[&str]) -> (i32, String, String) {
+    gcpressure(&[command, args].concat())
+}
+
 /// The comparison as JSON, and the exit status.
 fn json(args: &[&str]) -> (i32, Value) {
-    let (status, out, err) = gcpressure(&[&["compare", "-f", "json"], args].concat());
+    let (status, out, err) = run(&["compare", "-f", "json"], args);
     let read = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
     (status, read)
 }
@@ -116,6 +121,9 @@ fn shuffle<T>(items: &mut [T], state: &mut u64) {
 
 const SPLITS: usize = 1_000;
 
+/// What chance may add to 5 % of so many splits: three standard errors.
+const SLACK: usize = SPLITS * 21 / 1_000;
+
 #[test]
 fn ten_runs_against_ten_of_the_same_program_rarely_alarm() {
     for gogc in ["100", "200"] {
@@ -137,7 +145,10 @@ fn ten_runs_against_ten_of_the_same_program_rarely_alarm() {
             regressions <= SPLITS / 20,
             "GOGC={gogc}: {regressions} of {SPLITS}"
         );
-        assert!(certain <= SPLITS / 20, "GOGC={gogc}: {certain} of {SPLITS}");
+        assert!(
+            certain <= SPLITS / 20 + SLACK,
+            "GOGC={gogc}: {certain} of {SPLITS}"
+        );
     }
 }
 
@@ -237,10 +248,13 @@ fn a_saved_report_compares_as_its_log_does() {
     let (base, new) = (saved(WASTEFUL, "a.json"), saved(FIXED, "b.json"));
     let of_logs = json(&[WASTEFUL, FIXED]).1;
     let of_reports = json(&[base.to_str().unwrap(), new.to_str().unwrap()]).1;
-    assert_eq!(of_logs, of_reports);
-    // As `jq .` writes it.
-    let report: Value = serde_json::from_slice(&fs::read(&new).unwrap()).unwrap();
-    fs::write(&new, serde_json::to_string_pretty(&report).unwrap()).unwrap();
+    for part in ["outcome", "base", "new", "rows"] {
+        assert_eq!(of_logs[part], of_reports[part]);
+    }
+    // As `jq .` writes it: on many lines.
+    let report = fs::read_to_string(&new).unwrap();
+    let report = report.replace(",\"", ",\n  \"").replace("{\"", "{\n  \"");
+    fs::write(&new, report.replace("\":", "\": ")).unwrap();
     let reprinted = json(&[WASTEFUL, new.to_str().unwrap()]).1;
     assert_eq!(reprinted["rows"], of_logs["rows"]);
 
@@ -296,7 +310,7 @@ fn inputs_that_cannot_be_compared_are_named() {
     fs::write(&empty, "no trace here\n").unwrap();
     let empty = empty.to_str().unwrap();
     for args in [vec![WASTEFUL, empty], vec!["--check", empty, WASTEFUL]] {
-        let (status, out, _) = gcpressure(&[&["compare"], args.as_slice()].concat());
+        let (status, out, _) = run(&["compare"], &args);
         assert_eq!(status, 3, "{out}");
         assert!(
             out.contains("NO VERDICT") && out.contains("GODEBUG=gctrace=1"),
@@ -325,10 +339,7 @@ fn inputs_that_cannot_be_compared_are_named() {
 
     // Another Go prints other lines: a warning, no more.
     let older = folder.path().join("old.log");
-    let log = log
-        .replace(" MB stacks, 0 MB globals,", "")
-        .replace(" MB goal, 0", " MB goal");
-    fs::write(&older, log.replace("MB goal,,", "MB goal,")).unwrap();
+    fs::write(&older, log.replace(", 0 MB stacks, 0 MB globals", "")).unwrap();
     let (status, out, _) = gcpressure(&["compare", "--check", FIXED, older.to_str().unwrap()]);
     assert!(
         out.contains("format of the lines: go1.18+ before, "),
@@ -362,7 +373,7 @@ fn work_is_told_for_both_sides() {
             FIXED,
         ],
     ] {
-        assert_eq!(gcpressure(&[&["compare"], args.as_slice()].concat()).0, 2);
+        assert_eq!(run(&["compare"], &args).0, 2);
     }
 }
 
@@ -370,7 +381,7 @@ fn work_is_told_for_both_sides() {
 fn usage_errors_say_what_is_right() {
     for (args, said) in [
         (vec![WASTEFUL], "two sides"),
-        (vec![WASTEFUL, FIXED, FIXED], "BASE NEW"),
+        (vec![WASTEFUL, FIXED, FIXED], "two sides"),
         (vec!["-", "-"], "standard input"),
         (
             vec!["--max-ratio", "gc-frequncy=2", WASTEFUL, FIXED],
@@ -391,7 +402,7 @@ fn usage_errors_say_what_is_right() {
         (vec!["-o", "toml=x", WASTEFUL, FIXED], "no format `toml`"),
         (vec!["missing.log", FIXED], "missing.log"),
     ] {
-        let (status, out, err) = gcpressure(&[&["compare"], args.as_slice()].concat());
+        let (status, out, err) = run(&["compare"], &args);
         assert_eq!((status, out.as_str()), (2, ""), "{args:?}");
         assert!(err.contains(said), "{args:?}: {err}");
     }
@@ -438,13 +449,13 @@ fn a_baseline_is_saved_checked_and_updated() {
         baseline,
         WASTEFUL,
     ];
-    let (status, out, _) = gcpressure(&[&["check"], lenient.as_slice()].concat());
+    let (status, out, _) = run(&["check"], &lenient);
     assert_eq!(status, 1, "{out}");
     assert!(
         out.contains("check: pass, worse than the baseline"),
         "{out}"
     );
-    let (status, out, _) = gcpressure(&[&["check", "-f", "json"], lenient.as_slice()].concat());
+    let (status, out, _) = run(&["check", "-f", "json"], &lenient);
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((status, &report["exit_status"]), (1, &1.into()));
     let warnings = report["warnings"].as_array().unwrap();
@@ -457,13 +468,9 @@ fn a_baseline_is_saved_checked_and_updated() {
     let (_, out, _) = gcpressure(&["compare", "--gogc", "200", baseline, FIXED]);
     assert!(out.contains("GOGC: 100 before, 200 after"), "{out}");
 
-    let update = [&["check", "--update-baseline"], lenient.as_slice()].concat();
-    assert_eq!(gcpressure(&update).0, 0, "accepted");
-    assert_eq!(
-        gcpressure(&[&["check"], lenient.as_slice()].concat()).0,
-        0,
-        "and now the same"
-    );
+    let update = run(&["check", "--update-baseline"], &lenient);
+    assert_eq!(update.0, 0, "accepted");
+    assert_eq!(run(&["check"], &lenient).0, 0, "and now the same");
     let before = fs::read(&path).unwrap();
     let empty = folder.path().join("empty.log");
     fs::write(&empty, "").unwrap();
@@ -509,7 +516,7 @@ fn text_fits_the_page_and_markdown_is_a_table() {
         vec!["-v", FIXED, WASTEFUL],
         vec!["--ascii", FIXED, FIXED],
     ] {
-        let (_, out, _) = gcpressure(&[&["compare"], args.as_slice()].concat());
+        let (_, out, _) = run(&["compare"], &args);
         for line in out.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }

@@ -167,7 +167,7 @@ pub(crate) struct ProgramArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
     /// Before and after: logs, saved JSON reports, baselines, or directories of them
-    #[arg(value_name = "BASE NEW", num_args = 0..=2, value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
     pub(crate) sides: Vec<String>,
     /// A run from before, repeatable; a directory is every file in it
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]

@@ -269,7 +269,11 @@ fn false_alarms_are_rare_and_changes_are_found() {
     for n in [5, 10] {
         let (failed, certain) = ends(n, 1.0);
         assert!(failed <= DRAWS / 20, "{n} runs: {failed} of {DRAWS}");
-        assert!(certain <= DRAWS / 20, "{n} runs: {certain} of {DRAWS}");
+        // Three standard errors of the draws above 5 %.
+        assert!(
+            certain <= DRAWS * 71 / 1000,
+            "{n} runs: {certain} of {DRAWS}"
+        );
     }
     let (failed, _) = ends(10, 2.0);
     assert!(failed >= DRAWS * 99 / 100, "{failed} of {DRAWS}");

@@ -73,10 +73,7 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
         measures
             .heap_goal
             .and_then(|goal| whole(goal.p50, "heap-goal-bytes")),
-        float(
-            measures.heap_goal_churn_per_minute,
-            "goal-churn/min",
-        ),
+        float(measures.heap_goal_churn_per_minute, "goal-churn/min"),
     ]
     .into_iter()
     .flatten()

@@ -32,9 +32,7 @@ pub fn mann_whitney(first: &[f64], second: &[f64]) -> Option<MannWhitney> {
     }
     let ranks = doubled_midranks(first, second);
     let (of_first, of_second) = ranks.split_at(first.len());
-    let sum: usize = of_second.iter().sum();
-    let least = second.len() * (second.len() + 1);
-    let u = float(sum - least) / 2.0;
+    let u = u(of_second);
     let exact = ranks.len() <= EXACT_UP_TO;
     let p = if exact {
         // Dealing the smaller hand is less work; the tails are the same.
@@ -57,6 +55,12 @@ pub fn smallest_p(first: usize, second: usize) -> f64 {
         .map(|i| float(first + second - few + i) / float(i))
         .product();
     (2.0 / ways).min(1.0)
+}
+
+/// U of a group from its doubled midranks: their sum above the least that so many ranks can have.
+fn u(ranks: &[usize]) -> f64 {
+    let sum: usize = ranks.iter().sum();
+    float(sum - ranks.len() * (ranks.len() + 1)) / 2.0
 }
 
 /// Twice the rank of each value among all of both groups, ties sharing their mean rank: integers.
@@ -121,9 +125,12 @@ fn normal_p(ranks: &[usize], first: usize, second: usize, u: f64) -> f64 {
 /// Cliff's delta: how much more often the second group's value is the larger than the smaller, over all pairs, -1 to 1.
 /// `None` where a group is empty.
 pub fn cliffs_delta(first: &[f64], second: &[f64]) -> Option<f64> {
-    let pairs = float(first.len()) * float(second.len());
-    let test = mann_whitney(first, second)?;
-    Some(2.0 * test.u / pairs - 1.0)
+    if first.is_empty() || second.is_empty() {
+        return None;
+    }
+    let ranks = doubled_midranks(first, second);
+    let u = u(&ranks[first.len()..]);
+    Some(2.0 * u / (float(first.len()) * float(second.len())) - 1.0)
 }
 
 /// The middle value, or the mean of the two middle ones; `None` without values.

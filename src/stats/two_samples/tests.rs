@@ -158,16 +158,16 @@ fn intervals_cover_as_promised() {
         for _ in 0..DRAWS {
             let (first, second) = (dice.group(n, 1.0), dice.group(m, 1.5));
             let (low, high) = median_interval(&first, 0.95).unwrap();
-            median_held += usize::from(low <= 1.0 && 1.0 <= high);
+            median_held += usize::from((low..=high).contains(&1.0));
             let (low, high) = ratio_interval(&first, &second, 0.95).unwrap();
-            ratio_held += usize::from(low <= 1.5 && 1.5 <= high);
+            ratio_held += usize::from((low..=high).contains(&1.5));
             let same = dice.group(m, 1.0);
             let p = mann_whitney(&first, &same).unwrap().p;
             alarms += usize::from(p <= 0.05);
             let (low, high) = ratio_interval(&first, &same, 0.95).unwrap();
             assert_eq!(
                 p <= 0.05,
-                !(low <= 1.0 && 1.0 <= high),
+                !(low..=high).contains(&1.0),
                 "{first:?} {same:?}"
             );
         }
