@@ -7,7 +7,9 @@
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
 
 use crate::event::{Format, GcCycle};
 
@@ -134,10 +136,24 @@ fn own_cost(cycle: &GcCycle) -> Option<u32> {
     if marking.iter().any(|cpu| *cpu > most) {
         return None;
     }
+    if cycle.number == 1 && first_percent_unreachable(cycle) {
+        return None;
+    }
     let goal = cycle.goal_mib().unwrap_or(u64::MAX);
     let over = cycle.heap_start_mib > goal.saturating_mul(2).saturating_add(8);
     let leap = cycle.heap_end_mib > cycle.heap_start_mib.saturating_mul(4).saturating_add(64);
     Some(if over { 8 } else { 0 } + if leap { 8 } else { 0 })
+}
+
+/// Whether a process's first cycle cannot have spent the cumulative GC CPU that its line states: all of it is its own.
+fn first_percent_unreachable(cycle: &GcCycle) -> bool {
+    let processors = i128::from(cycle.gomaxprocs);
+    let spent = i128::from(cycle.sweep_termination_cpu_ns)
+        + i128::from(cycle.mark_assist_cpu_ns)
+        + i128::from(cycle.mark_background_cpu_ns)
+        + i128::from(cycle.mark_termination_cpu_ns);
+    let most = 100 * (spent + spent / 4 + 100_000);
+    i128::from(cycle.cumulative_cpu_percent) * i128::from(cycle.end_ns()) * processors > most
 }
 
 /// Whether an automatic cycle starts well below where the pacer triggers one: at 45/64 of the way from the live heap to
@@ -220,9 +236,8 @@ fn percent_off(last: &GcCycle, cycle: &GcCycle) -> u64 {
 
 /// A cycle as 64 bits. Two that differ have the same with a chance of one in 10^19.
 fn fingerprint(cycle: &GcCycle) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    cycle.hash(&mut hasher);
-    hasher.finish()
+    // The standard library's SipHash would cost more than reading the line does.
+    FixedState::with_seed(0).hash_one(cycle)
 }
 
 impl Stream {

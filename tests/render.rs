@@ -14,6 +14,7 @@ const PLAIN: Style = Style {
     ascii: false,
     width: 80,
     verbose: false,
+    fail_on: gcpressure::settings::Severity::Critical,
 };
 
 fn write(format: Format, report: &Report, style: Style) -> String {
@@ -151,7 +152,7 @@ fn a_name_from_the_log_cannot_leave_its_place() {
 #[test]
 fn every_format_says_how_much_was_read() {
     let report = example::critical();
-    for format in Format::ALL {
+    for &format in Format::ALL {
         let page = write(format, &report, PLAIN);
         let total = page.contains("4402") || page.contains("4,402");
         assert!(total, "{} lost the cycles", format.name());

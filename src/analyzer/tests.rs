@@ -1,1 +1,566 @@
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+use super::*;
+use crate::measure::testing::{MS, cycle, steady, with_percent};
+use crate::report::{RuleState, Verdict};
+use crate::settings::ThresholdOverride;
+
+fn analyse(settings: Settings, cycles: Vec<GcCycle>) -> (Analysis, Vec<FindingChange>) {
+    let mut analyzer = ProcessAnalyzer::new(&Arc::new(settings));
+    let mut changes = Vec::new();
+    for cycle in with_percent(cycles) {
+        let wall = format!("{:07.3}", cycle.end_ns() as f64 / 1e9);
+        analyzer.observe(&cycle, Some(&wall));
+        changes.append(&mut analyzer.take_changes());
+    }
+    (analyzer.finish(&Completeness::default()), changes)
+}
+
+fn judge(settings: &Settings, analysis: &Analysis) -> Verdict {
+    let mut judgement = Judgement::new(settings);
+    judgement.add(analysis);
+    judgement.verdict(false)
+}
+
+fn verdict(cycles: Vec<GcCycle>) -> (Verdict, Analysis) {
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    (judge(&Settings::default(), &analysis), analysis)
+}
+
+fn max(rule: &str, value: f64) -> Settings {
+    let mut settings = Settings::default();
+    let user = ThresholdOverride {
+        critical: Some(value),
+        warning: None,
+    };
+    settings.thresholds.insert(rule.to_owned(), user);
+    settings.required.insert(rule.to_owned());
+    settings
+}
+
+fn finding<'a>(analysis: &'a Analysis, rule: &str) -> Option<&'a Finding> {
+    analysis
+        .findings
+        .iter()
+        .find(|finding| finding.rule == rule)
+}
+
+fn status<'a>(analysis: &'a Analysis, rule: &str) -> &'a RuleStatus {
+    analysis
+        .rules
+        .iter()
+        .find(|status| status.id == rule)
+        .unwrap()
+}
+
+/// Cycles every 13 ms over a heap at its minimum, as in the article that this program grew out of.
+fn article(count: u64) -> Vec<GcCycle> {
+    let mut cycles = steady(count, 13);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = 30_000;
+        cycle.concurrent_mark_ns = 200_000;
+        cycle.mark_background_cpu_ns = 200_000;
+        cycle.mark_assist_cpu_ns = 10_000;
+        (cycle.heap_start_mib, cycle.heap_end_mib) = (4, 4);
+        (cycle.heap_live_mib, cycle.heap_goal_mib) = (1, 4);
+    }
+    cycles
+}
+
+#[test]
+fn two_lines_of_the_article_are_no_verdict() {
+    let (verdict, analysis) = verdict(article(2));
+    assert!(matches!(verdict, Verdict::NoVerdict(_)), "{verdict:?}");
+    assert!(!analysis.enough_evidence && analysis.why_not.contains("2 GC cycles"));
+    assert_eq!(
+        status(&analysis, "gc-frequency").status,
+        RuleState::NoEvidence
+    );
+    // Four of them are, but last 50 ms.
+    let (verdict, analysis) = self::verdict(article(4));
+    assert!(matches!(verdict, Verdict::NoVerdict(_)), "{verdict:?}");
+    assert!(
+        analysis.why_not.contains("of the program's time"),
+        "{}",
+        analysis.why_not
+    );
+}
+
+#[test]
+fn the_articles_period_for_ten_seconds_is_critical() {
+    let (verdict, analysis) = verdict(article(770));
+    assert_eq!(verdict, Verdict::Critical);
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(frequency.severity, Severity::Critical);
+    assert!(
+        (frequency.measured - 76.9).abs() < 0.1,
+        "{}",
+        frequency.measured
+    );
+    assert!(
+        frequency.message.contains("cost only"),
+        "{}",
+        frequency.message
+    );
+    assert!(
+        frequency
+            .advice
+            .iter()
+            .any(|line| line.contains("GOGC=400"))
+    );
+    assert!(finding(&analysis, "min-heap").is_some());
+    assert!(finding(&analysis, "gc-cpu").is_none());
+}
+
+/// A cycle every 200 ms for a minute, pauses of 0.2 ms, every 25th of `tail_ms`.
+fn server(tail_ms: u64) -> Vec<GcCycle> {
+    let mut cycles = steady(300, 200);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = if cycle.number % 25 == 0 {
+            tail_ms * MS
+        } else {
+            190_000
+        };
+        cycle.sweep_termination_cpu_ns = 4 * cycle.sweep_termination_ns;
+    }
+    cycles
+}
+
+#[test]
+fn the_fixed_program_passes_and_the_slow_one_does_not() {
+    let (verdict, analysis) = verdict(server(2));
+    assert_eq!(verdict, Verdict::Pass, "{:?}", analysis.findings);
+    assert_eq!(analysis.measures.pause.p99, 2 * MS + 10_000);
+    assert_eq!(analysis.measures.pause.p50, 200_000);
+
+    let (verdict, analysis) = self::verdict(server(50));
+    assert_eq!(verdict, Verdict::Critical);
+    let pause = finding(&analysis, "pause-p99").unwrap();
+    assert_eq!(pause.severity, Severity::Critical);
+    assert_eq!(
+        pause.scope, "run",
+        "a window holds two such pauses, which proves nothing"
+    );
+    assert!(
+        pause.message.contains("CPU contention or throttling"),
+        "{}",
+        pause.message
+    );
+    assert!(finding(&analysis, "long-pause").is_some());
+}
+
+#[test]
+fn a_burst_at_the_start_is_warm_up() {
+    let mut cycles = steady(30, 20);
+    cycles.extend((31..60).map(|number| cycle(number, (number - 30) * 1_000 + 2_000)));
+    let (verdict, analysis) = verdict(cycles);
+    assert_eq!(verdict, Verdict::Pass, "{:?}", analysis.findings);
+}
+
+#[test]
+fn a_gate_passes_and_fails() {
+    let settings = max("gc-frequency", 5.0);
+    let outcome = |period| {
+        let (analysis, _) = analyse(settings.clone(), steady(20_000 / period, period));
+        judge(&settings, &analysis)
+    };
+    assert_eq!(outcome(100), Verdict::Critical, "10/s");
+    assert_eq!(outcome(250), Verdict::Pass, "4/s");
+}
+
+#[test]
+fn a_required_rule_without_evidence_makes_no_verdict() {
+    // A minute of one cycle every 10 s: too few for the CPU, plenty for the frequency.
+    let cycles = || steady(4, 400);
+    let settings = max("gc-cpu", 0.15);
+    let (analysis, _) = analyse(settings.clone(), cycles());
+    assert!(analysis.enough_evidence);
+    assert_eq!(status(&analysis, "gc-cpu").status, RuleState::NoEvidence);
+    let Verdict::NoVerdict(why) = judge(&settings, &analysis) else {
+        panic!("a gate passed that saw nothing");
+    };
+    assert!(
+        why.contains("gc-cpu") && why.contains("4 cycles over 5 s"),
+        "{why}"
+    );
+    // Others that had none make no difference.
+    let (analysis, _) = analyse(Settings::default(), cycles());
+    assert_eq!(judge(&Settings::default(), &analysis), Verdict::Pass);
+}
+
+#[test]
+fn a_growth_too_short_to_judge_does_not_pass_its_gate() {
+    let mut cycles = steady(30, 500);
+    for cycle in &mut cycles {
+        cycle.heap_live_mib = 20 * cycle.number;
+        cycle.heap_goal_mib = 2 * cycle.heap_live_mib;
+    }
+    let settings = max("heap-growth", 64.0);
+    let (analysis, _) = analyse(settings.clone(), cycles);
+    assert_eq!(
+        finding(&analysis, "heap-growth").unwrap().severity,
+        Severity::Info
+    );
+    assert!(matches!(judge(&settings, &analysis), Verdict::NoVerdict(_)));
+}
+
+#[test]
+fn processes_are_judged_together() {
+    let settings = Settings::default();
+    let (fine, _) = analyse(settings.clone(), steady(100, 500));
+    let (short, _) = analyse(settings.clone(), steady(2, 500));
+    let (bad, _) = analyse(settings.clone(), article(770));
+    let over = |analyses: &[&Analysis]| {
+        let mut judgement = Judgement::new(&settings);
+        analyses.iter().for_each(|analysis| judgement.add(analysis));
+        let state = judgement.rules()[0];
+        (judgement.verdict(false), state.status, state.worst)
+    };
+    assert!(matches!(over(&[]).0, Verdict::NoVerdict(_)));
+    assert!(matches!(over(&[&short, &short]).0, Verdict::NoVerdict(_)));
+    assert_eq!(
+        over(&[&short, &fine]).0,
+        Verdict::Pass,
+        "one with evidence is enough"
+    );
+    let (verdict, state, worst) = over(&[&fine, &bad, &short]);
+    assert_eq!((verdict, state), (Verdict::Critical, RuleState::Raised));
+    assert!((worst.unwrap() - 76.9).abs() < 0.1);
+    let mut reversed = Judgement::new(&settings);
+    reversed.add(&fine);
+    assert!(matches!(reversed.verdict(true), Verdict::NoVerdict(why) if why.contains("tac")));
+}
+
+/// 30 s calm, 20 s with a cycle every 50 ms, calm again until 80 s.
+fn storm() -> Vec<GcCycle> {
+    let mut cycles = Vec::new();
+    let mut at = 0;
+    while at < 80_000 {
+        at += if (30_000..50_000).contains(&at) {
+            50
+        } else {
+            500
+        };
+        cycles.push(cycle(cycles.len() as u64 + 1, at));
+    }
+    cycles
+}
+
+#[test]
+fn a_finding_is_raised_and_cleared() {
+    let (analysis, changes) = analyse(Settings::default(), storm());
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(frequency.severity, Severity::Warning);
+    assert_eq!(frequency.episodes.len(), 1);
+    let episode = frequency.episodes[0];
+    // The window of 38 s holds 8 s of the storm and is the second at 10/s or more (36 s: 13/s).
+    assert!(
+        (26_000 * MS..=30_000 * MS).contains(&episode.since_ns),
+        "{episode:?}"
+    );
+    assert!(
+        (50_000 * MS..58_000 * MS).contains(&episode.until_ns),
+        "{episode:?}"
+    );
+    assert_eq!(
+        (frequency.since_ns, frequency.until_ns),
+        (episode.since_ns, episode.until_ns)
+    );
+    assert!((episode.worst - 20.0).abs() < 0.1, "{episode:?}");
+    assert!(
+        (0.2..0.5).contains(&frequency.active_ratio),
+        "{}",
+        frequency.active_ratio
+    );
+    let since: f64 = frequency.since_wall.as_ref().unwrap().parse().unwrap();
+    assert!((since - frequency.since_ns as f64 / 1e9).abs() < 1.0);
+
+    let told: Vec<(bool, u64)> = changes
+        .iter()
+        .filter(|change| change.rule == "gc-frequency")
+        .map(|change| (change.raised, change.at_ns / (1_000 * MS)))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].0 && (34..=40).contains(&told[0].1), "{told:?}");
+    assert!(!told[1].0 && (58..=66).contains(&told[1].1), "{told:?}");
+}
+
+#[test]
+fn one_bad_window_raises_nothing_but_at_the_end() {
+    // With a window of one hop each evaluation stands for itself.
+    let settings = || Settings {
+        window: WindowLength::Time(4_000 * MS),
+        hop_ns: 4_000 * MS,
+        ..Settings::default()
+    };
+    let mut cycles = Vec::new();
+    let mut at = 0;
+    while at < 40_000 {
+        at += if (20_000..24_000).contains(&at) {
+            50
+        } else {
+            500
+        };
+        cycles.push(cycle(cycles.len() as u64 + 1, at));
+    }
+    let (analysis, changes) = analyse(settings(), cycles.clone());
+    assert!(finding(&analysis, "gc-frequency").is_none());
+    assert!(
+        status(&analysis, "gc-frequency").worst.unwrap() > 19.0,
+        "though it was seen"
+    );
+    assert!(changes.is_empty());
+    // The same burst as the last thing that is seen.
+    cycles.retain(|cycle| cycle.start_ns < 23_950 * MS);
+    let (analysis, _) = analyse(settings(), cycles);
+    assert!(finding(&analysis, "gc-frequency").is_some());
+}
+
+#[test]
+fn a_finding_clears_in_a_long_silence_and_comes_back() {
+    let mut cycles = storm();
+    cycles.retain(|cycle| cycle.start_ns < 50_000 * MS);
+    let day = 86_400_000;
+    let last = cycles.len() as u64;
+    cycles.extend((1..400).map(|i| cycle(last + i, day + i * 50)));
+    let (analysis, changes) = analyse(Settings::default(), cycles);
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(frequency.episodes.len(), 2, "{frequency:?}");
+    assert!(frequency.episodes[0].until_ns < 60_000 * MS);
+    assert!(frequency.episodes[1].since_ns > (day - 10_000) * MS);
+    assert!(
+        frequency.active_ratio < 0.01,
+        "the evaluations of the silence count too"
+    );
+    let raised = changes
+        .iter()
+        .filter(|change| change.rule == "gc-frequency");
+    assert_eq!(
+        raised.map(|change| change.raised).collect::<Vec<_>>(),
+        [true, false, true]
+    );
+}
+
+#[test]
+fn the_whole_run_as_one_window() {
+    let settings = || Settings {
+        scope: Scope::Run,
+        ..max("gc-frequency", 10.0)
+    };
+    let (analysis, changes) = analyse(settings(), storm());
+    // 160 cycles in 60 s and 400 in 20 s: 7 a second on average.
+    assert!(finding(&analysis, "gc-frequency").is_none());
+    assert!(changes.is_empty());
+    let worst = status(&analysis, "gc-frequency").worst.unwrap();
+    assert!((6.0..7.5).contains(&worst), "{worst}");
+    let (analysis, _) = analyse(settings(), steady(1_000, 50));
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(
+        (frequency.scope, frequency.severity),
+        ("run", Severity::Critical)
+    );
+    assert!((frequency.active_ratio - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn windows_may_be_cycles() {
+    let settings = Settings {
+        window: WindowLength::Cycles(100),
+        ..Settings::default()
+    };
+    let (analysis, _) = analyse(settings, storm());
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert!(
+        (frequency.measured - 20.0).abs() < 0.1,
+        "{}",
+        frequency.measured
+    );
+    assert_eq!(frequency.episodes.len(), 1);
+}
+
+#[test]
+fn rules_can_be_left_out() {
+    let mut allow = Settings::default();
+    allow.allow.insert("gc-frequency".to_owned());
+    let (analysis, _) = analyse(allow, article(770));
+    assert_eq!(status(&analysis, "gc-frequency").status, RuleState::Off);
+    assert!(
+        finding(&analysis, "gc-frequency").is_none() && finding(&analysis, "min-heap").is_some()
+    );
+    let mut only = Settings::default();
+    only.only.insert("gc-cpu".to_owned());
+    let (analysis, _) = analyse(only, article(770));
+    assert!(analysis.findings.is_empty());
+    let on = analysis
+        .rules
+        .iter()
+        .filter(|rule| rule.status != RuleState::Off);
+    assert_eq!(on.map(|rule| rule.id).collect::<Vec<_>>(), ["gc-cpu"]);
+}
+
+#[test]
+fn a_warm_up_of_the_users_is_left_out() {
+    let settings = Settings {
+        warmup_ns: Some(55_000 * MS),
+        ..Settings::default()
+    };
+    let (analysis, _) = analyse(settings, storm());
+    assert!(finding(&analysis, "gc-frequency").is_none());
+    assert_eq!(
+        analysis.measures.pause.count,
+        storm().len() as u64,
+        "but it is measured"
+    );
+}
+
+#[test]
+fn a_clock_that_wrapped_enters_no_measure() {
+    let mut cycles = steady(100, 500);
+    cycles[50].start_ns = u64::MAX - 5_000;
+    cycles[60].concurrent_mark_ns = 1 << 63;
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    assert_eq!(analysis.measures.pause.count, 98);
+    assert_eq!(analysis.measures.concurrent_mark.max, 5 * MS);
+    assert!(analysis.measures.sums_estimated);
+    assert!((analysis.measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);
+    assert!(
+        analysis
+            .findings
+            .iter()
+            .all(|f| f.severity == Severity::Info),
+        "{:?}",
+        analysis.findings
+    );
+}
+
+#[test]
+fn a_log_that_starts_in_the_middle_tells_nothing_of_the_time_before() {
+    let cycles: Vec<GcCycle> = steady(7_300, 500).into_iter().skip(7_200).collect();
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let measures = &analysis.measures;
+    assert_eq!(measures.started_ns, 7_201 * 500 * MS);
+    assert!((measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);
+    assert!(
+        (measures.stw_ratio - 0.000_2).abs() < 1e-6,
+        "{}",
+        measures.stw_ratio
+    );
+    assert!(measures.timeline.first().unwrap().start_ns >= 3_600_000 * MS);
+    assert!(analysis.enough_evidence);
+}
+
+#[test]
+fn the_timeline_is_bounded_and_keeps_its_peaks() {
+    let mut cycles = steady(40_000, 1_000);
+    cycles[23_456].sweep_termination_ns = 777 * MS;
+    cycles[30_000].heap_end_mib = 9_999;
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let timeline = &analysis.measures.timeline;
+    assert!(
+        timeline.len() > 400 && timeline.len() <= 2_000,
+        "{}",
+        timeline.len()
+    );
+    assert_eq!(
+        timeline.iter().map(|p| p.pause_max_ns).max().unwrap(),
+        777 * MS + 10_000
+    );
+    assert_eq!(
+        timeline.iter().map(|p| p.heap_end_max_bytes).max().unwrap(),
+        9_999 * MIB
+    );
+    assert_eq!(timeline.iter().map(|p| p.cycles).sum::<u64>(), 40_000);
+    assert!(
+        timeline
+            .windows(2)
+            .all(|pair| pair[0].end_ns <= pair[1].start_ns)
+    );
+}
+
+#[test]
+fn the_measures_of_a_steady_process() {
+    let (analysis, _) = analyse(Settings::default(), steady(100, 500));
+    let m = &analysis.measures;
+    assert_eq!(
+        (m.started_ns, m.duration_ns),
+        (500 * MS, 49_500 * MS + 5_100_000)
+    );
+    assert_eq!(m.gomaxprocs, (4, 4));
+    assert_eq!(
+        (m.period.count, m.period.p50, m.period_mean_ns),
+        (99, 500 * MS, Some(500 * MS))
+    );
+    assert_eq!(
+        (m.stop.count, m.stop.max, m.stop.min),
+        (200, 90_000, 10_000)
+    );
+    assert_eq!(m.pause_histogram, [(100_000, 100)]);
+    assert!(m.percentiles_exact && !m.sums_estimated && m.allocation_resolved);
+    // 42 MiB before the first mark ended, then 22 a cycle.
+    assert_eq!(m.allocation_bytes, (42 + 99 * 22) * MIB);
+    assert_eq!(
+        (m.live_heap.p50, m.heap_goal.unwrap().max),
+        (20 * MIB, 41 * MIB)
+    );
+    assert!((m.headroom_use_p50.unwrap() - 0.487).abs() < 1e-9);
+    let (low, high) = m.implied_gogc.unwrap();
+    assert!(low <= 105.0 && high >= 100.0, "{low} {high}");
+    // The worst window of 1 ms ends with the stop of 90 us.
+    assert!(
+        (m.mmu[0] - 0.91).abs() < 1e-9 && m.mmu[3] > 0.999,
+        "{:?}",
+        m.mmu
+    );
+    let peak = m.peak_window.unwrap();
+    assert!((peak.gc_frequency_per_second - 2.0).abs() < 0.01 && peak.cycles >= 4);
+    assert_eq!(
+        (m.heap_goal_reversals, m.goal_churn_cause, m.gogc_changes),
+        (0, None, 0)
+    );
+    assert!(!m.limit_regime && m.early_cycles == 0);
+}
+
+#[test]
+fn nothing_seen_is_nothing_measured() {
+    let (analysis, _) = analyse(Settings::default(), Vec::new());
+    assert_eq!(analysis.measures, Measures::default());
+    assert!(!analysis.enough_evidence && analysis.findings.is_empty());
+}
+
+#[test]
+fn hostile_cycles_do_not_panic_or_hang() {
+    let mut analyzer = ProcessAnalyzer::new(&Arc::new(Settings::default()));
+    let mut state = 1_u64;
+    let mut random = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        state >> (state >> 58)
+    };
+    for number in 0..20_000 {
+        let mut cycle = cycle(number, 0);
+        cycle.number = if random() % 8 == 0 { random() } else { number };
+        cycle.start_ns = random();
+        cycle.sweep_termination_ns = random();
+        cycle.concurrent_mark_ns = random();
+        cycle.sweep_termination_cpu_ns = random();
+        cycle.mark_background_cpu_ns = random();
+        cycle.heap_start_mib = random();
+        cycle.heap_end_mib = random();
+        cycle.heap_live_mib = random();
+        cycle.heap_goal_mib = random();
+        cycle.stacks_mib = random();
+        cycle.gomaxprocs = u32::try_from(random() & 0xffff_ffff).unwrap();
+        cycle.cumulative_cpu_percent = random().cast_signed();
+        cycle.forced = random() % 2 == 0;
+        analyzer.observe(&cycle, None);
+    }
+    let analysis = analyzer.finish(&Completeness::default());
+    let finite = |value: f64| assert!(value.is_finite());
+    finite(analysis.measures.gc_cpu_ratio);
+    finite(analysis.measures.allocation_bytes_per_second);
+    analysis
+        .findings
+        .iter()
+        .for_each(|finding| finite(finding.measured));
+}

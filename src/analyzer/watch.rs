@@ -45,10 +45,11 @@ struct Watch {
     previous: Option<Severity>,
     /// Where the first bad window of the row began.
     since_ns: u64,
+    since_wall: Option<String>,
     open: Option<Episode>,
     episodes: Vec<Episode>,
     active: u64,
-    finding: Option<Raised>,
+    finding: Option<Box<Raised>>,
 }
 
 /// What is told of a rule that was raised: from its worst evaluation.
@@ -80,6 +81,7 @@ impl Watches {
                 fine: 0,
                 previous: None,
                 since_ns: 0,
+                since_wall: None,
                 open: None,
                 episodes: Vec::new(),
                 active: 0,
@@ -149,6 +151,8 @@ impl Watches {
             .collect();
         // The sort is stable: among equals the order of the rule table stays.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        // The collection takes over the memory of the watches, 6 KB for what is often nothing.
+        findings.shrink_to_fit();
         (findings, status)
     }
 }
@@ -178,6 +182,7 @@ impl Watch {
                 self.bad = self.bad.saturating_add(1);
                 if self.bad == 1 {
                     self.since_ns = view.window.start_ns;
+                    self.since_wall = walls().0.map(str::to_owned);
                 }
                 // Two in a row confirm the milder of the two; at the end there is no second one to wait for.
                 let confirmed = if last {
@@ -229,6 +234,7 @@ impl Watch {
             return;
         }
         self.since_ns = view.window.start_ns;
+        self.since_wall = walls().0.map(str::to_owned);
         self.raise(view, reading, severity, walls, changes);
         if let Some(open) = self.open.take() {
             self.keep(open);
@@ -263,7 +269,7 @@ impl Watch {
             suspected: matches!(reading, Reading::Suspected(_)),
         };
         let scope = if view.whole_run { "run" } else { "window" };
-        let (first, last) = walls();
+        let (_, last) = walls();
         match &mut self.finding {
             Some(raised) => {
                 let old = &raised.crossing;
@@ -277,13 +283,13 @@ impl Watch {
                 }
             }
             None => {
-                self.finding = Some(Raised {
+                self.finding = Some(Box::new(Raised {
                     told: self.rule.tell(view, &crossing),
                     crossing,
                     scope,
-                    since_wall: first.map(str::to_owned),
+                    since_wall: self.since_wall.take(),
                     until_wall: last.map(str::to_owned),
-                });
+                }));
             }
         }
         if before.is_none_or(|before| severity > before)
@@ -355,7 +361,7 @@ impl Watch {
     }
 
     fn finding(self, evaluations: f64) -> Option<Finding> {
-        let raised = self.finding?;
+        let raised = *self.finding?;
         let evidence = |(name, value): (&'static str, f64)| {
             value.is_finite().then_some(Evidence { name, value })
         };

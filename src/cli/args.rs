@@ -314,7 +314,7 @@ pub(crate) enum ColorWhen {
 
 /// The formats that the library renders, by its own names.
 fn formats() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name))
+    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
         .try_map(|name| Format::from_name(&name).ok_or("no such format"))
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use gcpressure::compare;
-use gcpressure::render::{ComparisonFormat, Format};
+use gcpressure::render::{ComparisonFormat, Format, Style};
 use gcpressure::report::Report;
 use gcpressure::report::comparison::{Comparison, MadeOf, Outcome};
 use gcpressure::report::wire::saved;
@@ -172,7 +172,12 @@ pub(crate) fn show(args: &CheckArgs, comparison: &Comparison) -> Result<(), Fail
     if shown.format != Format::Text || shown.quiet || shown.passthrough {
         return Ok(());
     }
-    let style = output::style(shown, &io::stdout());
+    let style = Style {
+        color: output::color(shown.color, &io::stdout()),
+        ascii: shown.ascii,
+        verbose: shown.verbose,
+        ..Style::default()
+    };
     output::print(|out| {
         writeln!(out)?;
         ComparisonFormat::Text.render(comparison, out, &style)?;

@@ -45,16 +45,17 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
 
     let mut comparison = compare::compare(base, new.side, &gate);
     comparison.exit_status = status(&comparison, args);
-    if !args.output.quiet {
-        let shown = &args.output;
-        let style = output::style_as(shown.color, shown.ascii, shown.verbose, &io::stdout());
-        output::print(|out| shown.format.render(&comparison, out, &style))?;
-    }
+    let shown = &args.output;
     let style = Style {
-        ascii: args.output.ascii,
-        verbose: args.output.verbose,
+        ascii: shown.ascii,
+        verbose: shown.verbose,
         ..Style::default()
     };
+    if !shown.quiet {
+        let color = output::color(shown.color, &io::stdout());
+        let style = Style { color, ..style };
+        output::print(|out| shown.format.render(&comparison, out, &style))?;
+    }
     targets.write(&comparison, &style)?;
     Ok(comparison.exit_status)
 }

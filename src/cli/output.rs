@@ -10,7 +10,7 @@ use gcpressure::report::Report;
 use gcpressure::report::comparison::Comparison;
 use tempfile::NamedTempFile;
 
-use super::args::{ColorWhen, OutputArgs};
+use super::args::ColorWhen;
 use super::exit::Failure;
 use super::suggest;
 
@@ -37,31 +37,15 @@ pub(crate) fn content(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// How text looks on this stream.
-pub(crate) fn style(
-    args: &OutputArgs,
+/// Whether text on this stream has colours.
+pub(crate) fn color(
+    when: ColorWhen,
     terminal: &(impl IsTerminal + anstream::stream::RawStream),
-) -> Style {
-    style_as(args.color, args.ascii, args.verbose, terminal)
-}
-
-/// The same from the flags one by one.
-pub(crate) fn style_as(
-    color: ColorWhen,
-    ascii: bool,
-    verbose: bool,
-    terminal: &(impl IsTerminal + anstream::stream::RawStream),
-) -> Style {
-    let color = match color {
+) -> bool {
+    match when {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto => anstream::AutoStream::choice(terminal) != ColorChoice::Never,
-    };
-    Style {
-        color,
-        ascii,
-        verbose,
-        ..Style::default()
     }
 }
 
@@ -87,7 +71,7 @@ impl Formats for Format {
     type Of = Report;
 
     fn all() -> &'static [Self] {
-        &Self::ALL
+        Self::ALL
     }
 
     fn name(self) -> &'static str {

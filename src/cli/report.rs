@@ -6,6 +6,7 @@ use gcpressure::analyzer::FindingChange;
 use gcpressure::pipeline::{self, Sink};
 use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
+use gcpressure::settings::Severity;
 
 use super::args::ReportArgs;
 use super::choices::Choices;
@@ -77,32 +78,33 @@ pub(crate) fn judge_with(
     report.exit_status = policy.status(&report);
     complete(&mut report)?;
 
-    show(args, &report)?;
     let style = Style {
         ascii: args.output.ascii,
         verbose: args.output.verbose,
+        fail_on: policy.fail_on.unwrap_or(Severity::Critical),
         ..Style::default()
     };
+    show(args, &report, style)?;
     targets.write(&report, &style)?;
     Ok(report)
 }
 
 /// Writes the report to standard output, or to standard error where standard output carries the program's own lines.
-fn show(args: &ReportArgs, report: &Report) -> Result<(), Failure> {
+fn show(args: &ReportArgs, report: &Report, style: Style) -> Result<(), Failure> {
     let format = args.output.format;
     if args.output.quiet {
         return Ok(());
     }
     if args.output.passthrough {
-        let style = output::style(&args.output, &io::stderr());
+        let color = output::color(args.output.color, &io::stderr());
         let mut text = Vec::new();
         format
-            .render(report, &mut text, &style)
+            .render(report, &mut text, &Style { color, ..style })
             .and_then(|()| output::content(io::stderr().lock().write_all(&text)))
             .map_err(|error| Failure::writing("standard error", &error))
     } else {
-        let style = output::style(&args.output, &io::stdout());
-        output::print(|out| format.render(report, out, &style))
+        let color = output::color(args.output.color, &io::stdout());
+        output::print(|out| format.render(report, out, &Style { color, ..style }))
     }
 }
 

@@ -8,6 +8,10 @@ mod gogc;
 mod limiter;
 mod mmu;
 mod stretch;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use gogc::{Gogc, LimitRegime};
 pub use limiter::Limiter;

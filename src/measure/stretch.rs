@@ -149,10 +149,11 @@ impl Stretch {
             _ if usable => (least, most),
             _ => return None,
         };
-        let (low, high) = if usable {
-            (low.clamp(least, most), high.clamp(least, most))
-        } else {
-            (low, high)
+        let (low, high) = match usable {
+            false => (low, high),
+            // Fields that contradict the percentage miss something (stops on more Ps than CPUs): only it is left.
+            true if high < least || low > most => (least, most),
+            true => (low.max(least), high.min(most)),
         };
         Some(GcCpu {
             ratio: f64::midpoint(low, high).min(1.0),

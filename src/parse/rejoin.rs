@@ -23,15 +23,21 @@ mod shapes;
 mod step;
 
 /// Readings kept at the same time.
-const READINGS: usize = 48;
+const READINGS: usize = 64;
 /// What a reading may cost more than the best one and still be kept.
 const REACH: u32 = 60;
 /// What a reading may cost more than the best one and still speak against it.
 const MARGIN: u32 = 2;
-/// The same where several programs print into the stream, or foreign lines begin as pieces do.
-const WIDE_MARGIN: u32 = 20;
+/// The same while it is not known yet how foreign lines begin.
+const UNKNOWN_MARGIN: u32 = 8;
+/// The same where several programs print into the stream.
+const WRITERS_MARGIN: u32 = 12;
+/// The same where foreign lines begin as pieces do.
+const SLIPPERY_MARGIN: u32 = 20;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
+/// What a reading may cost more than the best one and still be what happened.
+const LIKELY: u32 = 4;
 /// A text that can only be of a gc line, left unclaimed.
 const UNCLAIMED: u32 = 40;
 
@@ -72,6 +78,8 @@ pub(crate) struct Mended {
     pub(crate) claims: Vec<Claim>,
     /// What it costs that the line is the next of its process.
     strain: u32,
+    /// A piece of it may well be foreign.
+    weak: bool,
 }
 
 impl Mended {
@@ -92,6 +100,8 @@ struct Fragment {
     text: Vec<u8>,
     state: State,
     claims: Vec<Claim>,
+    /// A piece of it may well be foreign.
+    weak: bool,
 }
 
 /// One way to read the lines so far.
@@ -103,6 +113,12 @@ struct Reading {
 }
 
 impl Reading {
+    /// Whether a gc line takes a piece of the line.
+    fn claims(&self, line: u64) -> bool {
+        let claims = |claims: &[Claim]| claims.last().is_some_and(|claim| claim.line == line);
+        self.open.iter().any(|f| claims(&f.claims)) || self.done.iter().any(|d| claims(&d.claims))
+    }
+
     /// Whether both read the same text, in the same gc lines.
     fn same(&self, other: &Self) -> bool {
         self.open.len() == other.open.len()
@@ -182,27 +198,25 @@ impl Weaver {
         if self.readings.is_empty() {
             self.readings.push(Reading::default());
         }
-        let mut open = self
-            .readings
-            .iter()
-            .flat_map(|reading| &reading.open)
-            .peekable();
-        let head = body.starts_with(b"gc ");
-        if !head && open.peek().is_none() {
-            self.shapes.learn(body);
-        }
         let continues = |f: &Fragment| {
             token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
         };
-        if head || open.any(continues) {
+        if body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues) {
             let outcome =
                 Step::new(line, body, known, &self.shapes).run(std::mem::take(&mut self.readings));
             self.readings = outcome.readings;
-            self.dropped = self.dropped.min(outcome.dropped);
             self.walks += outcome.walks;
-            self.dropped = self
-                .dropped
-                .min(cheapest(&mut self.readings, |reading| reading));
+            let dropped = cheapest(&mut self.readings, |reading| reading);
+            self.dropped = self.dropped.min(outcome.dropped).min(dropped);
+        }
+        // A line of which no likely reading takes a piece is foreign as a whole.
+        let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
+        if !self
+            .readings
+            .iter()
+            .any(|r| r.cost <= likely && r.claims(line))
+        {
+            self.shapes.learn(body);
         }
         if std::env::var("DBG").is_ok() {
             eprintln!(
@@ -232,8 +246,15 @@ impl Weaver {
 
     /// The cycles that every reading agrees on that costs about as little as the best.
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
+        let margin = match (self.shapes.slippery(), known.alone()) {
+            (true, _) => SLIPPERY_MARGIN,
+            (false, false) => WRITERS_MARGIN,
+            (false, true) if self.shapes.unsettled() => UNKNOWN_MARGIN,
+            (false, true) => MARGIN,
+        };
         let wary = self.shapes.slippery() || !known.alone();
-        let margin = if wary { WIDE_MARGIN } else { MARGIN };
+        let doubtful =
+            self.shapes.slippery() || (self.shapes.unsettled() && self.shapes.deceptive());
         let unusual = if known.alone() {
             UNUSUAL
         } else {
@@ -250,17 +271,29 @@ impl Weaver {
             let speaks = |r: &&Reading| {
                 r.cost <= cost || (r.cost <= cost + margin && (wary || !r.done.is_empty()))
             };
-            let unheard = self.dropped <= cost + margin;
+            let unheard = wary
+                && self.dropped
+                    <= cost
+                        + if self.shapes.slippery() {
+                            margin
+                        } else {
+                            LIKELY
+                        };
             if !unheard && self.readings.iter().filter(speaks).all(has) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
                     reading.done.retain(|d| d.cycle != mended.cycle);
                 }
                 self.undecided = 0;
-                if mended.strain <= unusual {
+                if mended.strain <= unusual && !(mended.weak && doubtful) {
                     taken.push(mended);
                 }
                 continue;
+            }
+            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
+            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
+            if known.alone() && self.readings.iter().filter(speaks).all(ends) {
+                break;
             }
             if !unheard
                 && self.undecided < UNDECIDED

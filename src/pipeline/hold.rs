@@ -8,8 +8,9 @@ use crate::parse::rejoin::Claim;
 const LINES: usize = 4_096;
 /// Bytes held at most.
 const BYTES: usize = 256 * 1024;
-/// Reads after which a beginning that nothing continued is let go.
-const READS: u32 = 2;
+/// Lines after which a beginning that nothing continued is let go. Lines, not reads: what comes out must not depend on
+/// how the bytes were chopped.
+const IDLE_LINES: usize = 64;
 
 #[derive(Debug)]
 struct Line {
@@ -25,7 +26,8 @@ struct Line {
 pub(super) struct Hold {
     lines: Vec<Line>,
     bytes: usize,
-    reads: u32,
+    /// Lines since the last that could be a beginning.
+    since: usize,
 }
 
 impl Hold {
@@ -50,7 +52,12 @@ impl Hold {
             body_at,
             gone: false,
         });
-        if self.lines.len() > LINES || self.bytes > BYTES {
+        self.since = if beginning || waits {
+            0
+        } else {
+            self.since + 1
+        };
+        if self.lines.len() > LINES || self.bytes > BYTES || self.since > IDLE_LINES {
             self.release(finds);
         }
     }
@@ -85,17 +92,6 @@ impl Hold {
         }
     }
 
-    /// After each read.
-    pub(super) fn idle(&mut self, waits: bool, finds: &mut dyn Finds) {
-        if self.lines.is_empty() {
-            return;
-        }
-        self.reads += 1;
-        if self.reads >= READS && !waits {
-            self.release(finds);
-        }
-    }
-
     /// Lets everything go.
     pub(super) fn release(&mut self, finds: &mut dyn Finds) {
         for line in self.lines.drain(..) {
@@ -104,6 +100,6 @@ impl Hold {
             }
         }
         self.bytes = 0;
-        self.reads = 0;
+        self.since = 0;
     }
 }

@@ -102,11 +102,10 @@ impl Lane {
         self.learnt = offset + 1;
     }
 
-    /// Shows a line.
-    pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<Mended> {
+    /// Shows a line. What is put together comes with the number of the line that holds its clock times.
+    pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
         let mended = self.weaver.line(offset, body, &Known(&self.stream));
-        self.mended(&mended);
-        mended
+        self.mended(mended)
     }
 
     /// A torn line was met: from now on every line is shown.
@@ -134,18 +133,24 @@ impl Lane {
     }
 
     /// A whole gc line follows, or the end of the log: what is complete by now.
-    pub(super) fn before_whole(&mut self) -> Vec<Mended> {
+    pub(super) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
         let mended = self.weaver.whole_line(&Known(&self.stream));
-        self.mended(&mended);
-        mended
+        self.mended(mended)
     }
 
     /// Lines that were put together are torn no more.
-    fn mended(&mut self, mended: &[Mended]) {
-        for line in mended {
-            self.torn
-                .retain(|torn| !line.claims.iter().any(|claim| claim.line == torn.offset));
-        }
+    fn mended(&mut self, mended: Vec<Mended>) -> Vec<(Mended, Option<u64>)> {
+        let number = |line: Mended| {
+            let claimed = |torn: &Torn| line.claims.iter().any(|claim| claim.line == torn.offset);
+            let number = self
+                .torn
+                .iter()
+                .find(|torn| claimed(torn))
+                .map(|torn| torn.line);
+            self.torn.retain(|torn| !claimed(torn));
+            (line, number)
+        };
+        mended.into_iter().map(number).collect()
     }
 
     /// After a line was shown: lines that are given up. `spent` is set to the walks not yet paid for.

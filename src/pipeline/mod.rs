@@ -5,6 +5,7 @@ mod hold;
 mod lane;
 mod outcome;
 mod reader;
+mod skim;
 mod unwrap;
 
 use std::io::{self, Read};
@@ -180,7 +181,6 @@ fn read(
         if filled == Filled::End {
             return Ok(last);
         }
-        reader.idle(collector);
         collector.idle();
     }
 }

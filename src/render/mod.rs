@@ -3,17 +3,26 @@
 use std::io::{self, Write};
 
 use crate::report::Report;
+use crate::settings::Severity;
 
 mod benchfmt;
 mod chart;
 mod comparison;
+mod csv;
 mod escape;
+mod github;
+#[cfg(feature = "html")]
+mod html;
 mod json;
+#[cfg(feature = "junit")]
+mod junit;
+mod markdown;
+mod ndjson;
 mod text;
 
 pub use comparison::ComparisonFormat;
 
-/// How the text is to look; machine formats ignore it.
+/// How a report is to be written; each format takes from it what it has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// Colours by ANSI escapes.
@@ -24,6 +33,8 @@ pub struct Style {
     pub width: usize,
     /// Also what is rarely needed: every rule, every process, where damaged lines stand.
     pub verbose: bool,
+    /// The severity from which a finding fails a check: a failure in JUnit, an error in GitHub's annotations.
+    pub fail_on: Severity,
 }
 
 impl Default for Style {
@@ -33,6 +44,7 @@ impl Default for Style {
             ascii: false,
             width: 80,
             verbose: false,
+            fail_on: Severity::Critical,
         }
     }
 }
@@ -45,26 +57,61 @@ pub enum Format {
     Text,
     /// `gcpressure.report/v1`, one line.
     Json,
+    /// The same, a line for each process, finding and rule.
+    Ndjson,
+    /// The timelines as a table.
+    Csv,
+    /// For a comment or a step summary.
+    Markdown,
+    /// GitHub's annotations, at most ten.
+    Github,
+    /// For the test tab of a CI server.
+    #[cfg(feature = "junit")]
+    Junit,
+    /// One page with charts that opens offline.
+    #[cfg(feature = "html")]
+    Html,
     /// Lines of Go's benchmark format, for `benchstat`.
     Benchfmt,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Benchfmt];
+    pub const ALL: &'static [Self] = &[
+        Self::Text,
+        Self::Json,
+        Self::Ndjson,
+        Self::Csv,
+        Self::Markdown,
+        Self::Github,
+        Self::Benchfmt,
+        #[cfg(feature = "junit")]
+        Self::Junit,
+        #[cfg(feature = "html")]
+        Self::Html,
+    ];
 
     /// The name that users type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
+            #[cfg(feature = "junit")]
+            Self::Junit => "junit",
+            #[cfg(feature = "html")]
+            Self::Html => "html",
             Self::Benchfmt => "benchfmt",
         }
     }
 
     /// The format with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
+        let mut formats = Self::ALL.iter().copied();
+        formats.find(|format| format.name() == name)
     }
 
     /// Writes the report in this format.
@@ -75,6 +122,14 @@ impl Format {
         match self {
             Self::Text => text::render(report, out, style),
             Self::Json => json::render(report, out, style),
+            Self::Ndjson => ndjson::render(report, out, style),
+            Self::Csv => csv::render(report, out, style),
+            Self::Markdown => markdown::render(report, out, style),
+            Self::Github => github::render(report, out, style),
+            #[cfg(feature = "junit")]
+            Self::Junit => junit::render(report, out, style),
+            #[cfg(feature = "html")]
+            Self::Html => html::render(report, out, style),
             Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }

@@ -3,15 +3,15 @@
 use std::io::{self, Write};
 
 use super::Style;
-use crate::report::{Report, Verdict};
+use crate::report::{Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units;
 
 pub(super) mod comparison;
-mod findings;
-mod input;
-mod measures;
-mod page;
+pub(super) mod findings;
+pub(super) mod input;
+pub(super) mod measures;
+pub(super) mod page;
 mod processes;
 mod timeline;
 
@@ -49,35 +49,42 @@ fn figures(report: &Report, page: &mut Page) {
 
 /// The verdict in plain words, and what it is of.
 fn headline(report: &Report, page: &mut Page) {
-    let (ansi, label, sentence) = match &report.verdict {
-        Verdict::Critical => (
-            page::CRITICAL,
-            "CRITICAL",
-            "the garbage collector is under heavy pressure",
-        ),
-        Verdict::Warning => (
-            page::WARNING,
-            "WARNING",
-            "the garbage collector is under pressure",
-        ),
-        Verdict::Pass => (
-            page::GOOD,
-            "PASS",
-            "no sign that the garbage collector is under pressure",
-        ),
-        Verdict::NoVerdict(reason) => (page::UNKNOWN, "NO VERDICT", reason.as_str()),
+    let ansi = match &report.verdict {
+        Verdict::Critical => page::CRITICAL,
+        Verdict::Warning => page::WARNING,
+        Verdict::Pass => page::GOOD,
+        Verdict::NoVerdict(_) => page::UNKNOWN,
     };
-    page.paragraph(
-        &format!("{label}  "),
-        ansi,
-        &format!("{sentence}{}", tally(report)),
-    );
+    let (label, sentence) = verdict(report);
+    page.paragraph(&format!("{label}  "), ansi, &sentence);
     if !report.input.newest_first
         && let Some(line) = subject(report, page)
     {
         let line = page.paint(page::DIM, &line);
         page.line(&line);
     }
+}
+
+/// The verdict as a label and a sentence.
+pub(super) fn verdict(report: &Report) -> (&'static str, String) {
+    let (label, sentence) = match &report.verdict {
+        Verdict::Critical => ("CRITICAL", "the garbage collector is under heavy pressure"),
+        Verdict::Warning => ("WARNING", "the garbage collector is under pressure"),
+        Verdict::Pass => (
+            "PASS",
+            "no sign that the garbage collector is under pressure",
+        ),
+        Verdict::NoVerdict(reason) => ("NO VERDICT", reason.as_str()),
+    };
+    (label, format!("{sentence}{}", tally(report)))
+}
+
+/// The sentence with a capital letter, where it stands by itself.
+pub(super) fn upper(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// How many findings of which severity.
@@ -100,44 +107,60 @@ fn tally(report: &Report) -> String {
     format!(": {}", parts.join(", "))
 }
 
-/// What was judged: one process by its cycles and time, several by their number.
+/// What was judged, with the name of the input shortened to fit the line.
 fn subject(report: &Report, page: &Page) -> Option<String> {
-    let of = match report.processes.as_slice() {
-        [] => return None,
-        [process] => {
-            let measures = &process.measures;
-            let end = measures.started_ns.saturating_add(measures.duration_ns);
-            let (least, most) = measures.gomaxprocs;
-            let procs = if least == most {
-                most.to_string()
-            } else {
-                format!("{least} to {most}")
-            };
-            format!(
-                "{} from {} to {}, GOMAXPROCS {procs}, {}",
-                page::counted(process.cycles_seen, "GC cycle"),
-                units::duration(measures.started_ns),
-                units::duration(end),
-                process.format
-            )
-        }
-        many => {
-            let all = many.len() as u64 + report.processes_omitted;
-            let cycles = many.iter().map(|process| process.cycles_seen).sum();
-            format!(
-                "{} processes, {}",
-                units::count(all),
-                page::counted(cycles, "GC cycle")
-            )
-        }
-    };
+    let of = extent(report)?;
     let name = match report.input.sources.as_slice() {
-        [source] if source.name == "-" => "standard input".to_owned(),
-        [source] => page.path(
+        [source] if source.name != "-" => page.path(
             &source.name,
             page.style().width.saturating_sub(of.len() + 2),
         ),
-        sources => page::counted(sources.len() as u64, "source"),
+        _ => source(report),
     };
     Some(format!("{name}: {of}"))
+}
+
+/// The input's name: a file, standard input, or how many there are.
+pub(super) fn source(report: &Report) -> String {
+    match report.input.sources.as_slice() {
+        [source] if source.name == "-" => "standard input".to_owned(),
+        [source] => source.name.clone(),
+        sources => page::counted(sources.len() as u64, "source"),
+    }
+}
+
+/// What was judged: one process by its cycles and time, several by their number; `None` where there is nothing.
+pub(super) fn extent(report: &Report) -> Option<String> {
+    match report.processes.as_slice() {
+        [] => None,
+        [process] => Some(course(process)),
+        many => {
+            let all = many.len() as u64 + report.processes_omitted;
+            let cycles = many.iter().map(|process| process.cycles_seen).sum();
+            Some(format!(
+                "{} processes, {}",
+                units::count(all),
+                page::counted(cycles, "GC cycle")
+            ))
+        }
+    }
+}
+
+/// One process by its cycles and time.
+pub(super) fn course(process: &Process) -> String {
+    let measures = &process.measures;
+    let end = measures.started_ns.saturating_add(measures.duration_ns);
+    let (least, most) = measures.gomaxprocs;
+    let procs = if least == most {
+        most.to_string()
+    } else {
+        format!("{least} to {most}")
+    };
+    format!(
+        "{} from {} to {}, GOMAXPROCS {procs}, {}",
+        page::counted(process.cycles_seen, "GC cycle"),
+        units::duration(measures.started_ns),
+        units::duration(end),
+        process.format
+    )
 }

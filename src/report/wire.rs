@@ -11,7 +11,10 @@ use serde::{Serialize, Serializer};
 
 pub mod comparison;
 mod convert;
+mod lines;
 pub mod saved;
+
+pub use lines::{Line, Record, Summary, lines};
 
 /// The version of the report.
 pub const REPORT_SCHEMA: &str = "gcpressure.report/v1";

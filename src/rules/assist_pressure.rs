@@ -60,3 +60,23 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn assists(ms: u64) -> crate::rules::tests::Case {
+        healthy(100, 100).each(move |_, cycle| cycle.mark_assist_cpu_ns = ms * MS)
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(assists(50).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(assists(12).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(assists(4).severity(&RULE), None);
+        assists(4).gate(&RULE, 0.009, 0.011);
+    }
+}

@@ -57,3 +57,28 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn assists(share: u64) -> crate::rules::tests::Case {
+        healthy(100, 100).each(move |_, cycle| {
+            cycle.concurrent_mark_ns = 99 * MS;
+            cycle.mark_assist_cpu_ns = 4 * share * MS;
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(assists(40).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(assists(10).severity(&RULE), None);
+        // The bucket of a healthy process is nearly empty.
+        healthy(100, 100).gate(&RULE, 0.0, 0.1);
+        // 21 % of the CPU in assists fill it slowly.
+        assert!(assists(21).severity_at(&RULE, 0.05) == Some(Severity::Critical));
+    }
+}

@@ -81,3 +81,43 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn cpus(procs: u32, cpus: u64) -> crate::rules::tests::Case {
+        healthy(50, 100).each(move |_, cycle| {
+            cycle.gomaxprocs = procs;
+            cycle.sweep_termination_ns = 200_000;
+            cycle.sweep_termination_cpu_ns = 200_000 * cpus;
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(cpus(16, 2).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(cpus(2, 1).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(cpus(4, 4).severity(&RULE), None);
+        assert_eq!(cpus(64, 64).severity(&RULE), None);
+        cpus(4, 3).gate(&RULE, 0.5, 0.9);
+        let message = cpus(16, 2).told(&RULE).message;
+        assert!(message.contains("GOMAXPROCS is 16"), "{message}");
+    }
+
+    #[test]
+    fn throttling_is_suspected_from_the_pauses() {
+        let throttled = cpus(4, 4).each(|number, cycle| {
+            if number % 10 == 0 {
+                cycle.sweep_termination_ns = 80 * MS;
+                cycle.sweep_termination_cpu_ns = 320 * MS;
+            }
+        });
+        assert!(matches!(throttled.reading(&RULE), Reading::Suspected(_)));
+        let few = healthy(2, 100);
+        assert_eq!(few.reading(&RULE), Reading::NoEvidence);
+    }
+}

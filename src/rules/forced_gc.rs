@@ -64,3 +64,29 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn forced(nth: u64, period_ms: u64) -> crate::rules::tests::Case {
+        healthy(100, period_ms).each(move |number, cycle| cycle.forced = number % nth == 0)
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(forced(1, 100).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(forced(5, 100).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(forced(20, 100).severity(&RULE), None);
+        forced(20, 100).gate(&RULE, 0.04, 0.06);
+        assert_eq!(forced(1, 60_000).severity(&RULE), None, "one a minute");
+    }
+
+    #[test]
+    fn the_two_minute_cycle_is_not_forced() {
+        let periodic = healthy(10, 10_000).with_notices();
+        assert_eq!(periodic.severity(&RULE), None);
+    }
+}

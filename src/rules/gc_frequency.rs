@@ -102,3 +102,62 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     ];
     told
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    #[test]
+    fn fires_and_stays_silent() {
+        let often = healthy(600, 20);
+        assert_eq!(often.severity(&RULE), Some(Severity::Critical));
+        assert_eq!(healthy(200, 60).severity(&RULE), Some(Severity::Warning));
+        let seldom = healthy(100, 200);
+        assert_eq!(seldom.severity(&RULE), None);
+        seldom.gate(&RULE, 4.9, 5.1);
+    }
+
+    #[test]
+    fn the_message_says_what_it_costs() {
+        let cheap = healthy(600, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 0);
+        assert!(cheap.told(&RULE).message.contains("cost only"));
+        let dear = healthy(600, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 20 * MS);
+        assert!(dear.told(&RULE).message.contains("they take"));
+    }
+
+    #[test]
+    fn forced_cycles_are_the_programs_own() {
+        let forced = healthy(600, 20).each(|number, cycle| cycle.forced = number % 5 != 0);
+        assert_eq!(forced.severity(&RULE), None);
+        let some = healthy(600, 20).each(|number, cycle| cycle.forced = number % 3 == 0);
+        assert!(
+            matches!(some.reading(&RULE), Reading::Judged { value, .. } if (value - 33.3).abs() < 0.2)
+        );
+    }
+
+    #[test]
+    fn missing_lines_change_nothing() {
+        let mut lossy = healthy(600, 20);
+        lossy.cycles.retain(|cycle| cycle.number % 7 != 0);
+        assert!(
+            matches!(lossy.reading(&RULE), Reading::Judged { value, .. } if (value - 50.0).abs() < 0.1)
+        );
+    }
+
+    #[test]
+    fn a_burst_is_too_little_and_silence_is_enough() {
+        assert_eq!(
+            healthy(10, 50).reading(&RULE),
+            Reading::NoEvidence,
+            "half a second"
+        );
+        assert_eq!(healthy(2, 13).reading(&RULE), Reading::NoEvidence);
+        assert!(matches!(
+            healthy(3, 2_000).reading(&RULE),
+            Reading::Judged { severity: None, .. }
+        ));
+    }
+}

@@ -132,3 +132,65 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 fn significant(value: f64) -> String {
     Unit::Count.format(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn swing(goals: [u64; 2], every: u64) -> crate::rules::tests::Case {
+        healthy(120, 500).each(move |number, cycle| {
+            let high = (number / every).is_multiple_of(2);
+            cycle.heap_goal_mib = if high { goals[1] } else { goals[0] };
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        // Two doublings every second.
+        assert_eq!(
+            swing([40, 160], 2).severity(&RULE),
+            Some(Severity::Critical)
+        );
+        // One doubling every 5 s.
+        assert_eq!(swing([40, 80], 10).severity(&RULE), Some(Severity::Warning));
+        let calm = swing([40, 80], 30);
+        assert_eq!(calm.severity(&RULE), None);
+        calm.gate(&RULE, 2.0, 6.0);
+    }
+
+    #[test]
+    fn small_heaps_and_growth_are_no_churn() {
+        assert_eq!(
+            swing([4, 8], 2).severity(&RULE),
+            None,
+            "4 and 8 MiB is jitter"
+        );
+        let growing = healthy(120, 500).each(|number, cycle| cycle.heap_goal_mib = 10 * number);
+        assert_eq!(growing.severity(&RULE), None);
+        let turns = healthy(120, 500).each(|number, cycle| {
+            cycle.heap_goal_mib = if number < 40 || number > 80 { 4000 } else { 20 };
+        });
+        assert_eq!(turns.severity(&RULE), None, "two turns only");
+        assert_eq!(healthy(3, 500).reading(&RULE), Reading::NoEvidence);
+    }
+
+    #[test]
+    fn the_message_names_what_swings() {
+        let live =
+            swing([40, 160], 2).each(|_, cycle| cycle.heap_live_mib = cycle.heap_goal_mib / 2);
+        assert!(
+            live.told(&RULE)
+                .message
+                .contains("the live heap itself swings")
+        );
+        let gogc = swing([60, 160], 2).each(|_, cycle| cycle.heap_start_mib = 50);
+        assert!(
+            gogc.told(&RULE)
+                .message
+                .contains("GOGC or the memory limit is being changed")
+        );
+        assert_eq!(Cause::of(40.0, 0.0, 0), Cause::AllocationBursts);
+    }
+}

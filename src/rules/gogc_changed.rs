@@ -55,3 +55,27 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    #[test]
+    fn fires_and_stays_silent() {
+        let tuned = healthy(40, 1_000).each(|number, cycle| {
+            if number > 20 {
+                cycle.heap_goal_mib = 62;
+            }
+        });
+        assert_eq!(tuned.severity(&RULE), Some(Severity::Info));
+        assert_eq!(healthy(40, 1_000).severity(&RULE), None);
+        tuned.gate(&RULE, 1.0, 50.0);
+        assert_eq!(
+            healthy(5, 1_000).reading(&RULE),
+            Reading::NoEvidence,
+            "four goals"
+        );
+    }
+}

@@ -110,3 +110,67 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+
+    fn growing(count: u64, period_ms: u64, mib: u64) -> crate::rules::tests::Case {
+        healthy(count, period_ms).each(move |number, cycle| {
+            cycle.heap_live_mib = 20 + number * mib;
+            cycle.heap_goal_mib = 2 * cycle.heap_live_mib;
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        // 120 s at 1 MiB/s: doubles within ten minutes.
+        assert_eq!(
+            growing(120, 1_000, 1).severity(&RULE),
+            Some(Severity::Critical)
+        );
+        // 30 minutes at 0.2 MiB/s on top of 2 GiB: a warning.
+        let slow = healthy(1_800, 1_000).each(|number, cycle| {
+            cycle.heap_live_mib = 100 + number / 5;
+        });
+        assert_eq!(slow.severity(&RULE), Some(Severity::Warning));
+        assert_eq!(
+            slow.limited(500.0).severity(&RULE),
+            Some(Severity::Critical),
+            "the limit is near"
+        );
+        let flat = healthy(120, 1_000);
+        assert_eq!(flat.severity(&RULE), None);
+    }
+
+    #[test]
+    fn the_gate_is_on_mib() {
+        let slow = healthy(600, 1_000).each(|number, cycle| {
+            cycle.heap_live_mib = 50 + number / 40;
+        });
+        assert_eq!(slow.severity(&RULE), None, "15 MiB");
+        slow.gate(&RULE, 12.0, 20.0);
+    }
+
+    #[test]
+    fn under_a_minute_nobody_can_tell() {
+        let start = growing(30, 1_000, 10);
+        assert!(matches!(start.reading(&RULE), Reading::Suspected(_)));
+        assert!(
+            start
+                .told(&RULE)
+                .message
+                .contains("too short to tell filling from leaking")
+        );
+        assert_eq!(
+            start.severity_at(&RULE, 8.0),
+            Some(Severity::Info),
+            "not at any threshold"
+        );
+        let minutes = growing(120, 1_000, 1).told(&RULE).message;
+        assert!(minutes.contains("filling or leaking"), "{minutes}");
+        let long = growing(400, 1_000, 1).told(&RULE).message;
+        assert!(long.contains("leaking, unless"), "{long}");
+    }
+}

@@ -17,6 +17,9 @@ pub struct Completeness {
     pub approximate: bool,
 }
 
+/// Cycles from which on a process is judged at all.
+const ENOUGH: u64 = 4;
+
 rule! {
     /// The share of the process's cycles that the log lacks. Warning from 1 %; a process that could only be told from others
     /// by guesswork is a warning as well; lines put together again from pieces are `info`.
@@ -49,9 +52,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
         return Reading::NoEvidence;
     }
     let value = log.cycles_missing as f64 / all as f64;
-    let noted = if log.approximate {
+    let noted = if log.approximate && view.cycles_seen >= ENOUGH {
         Some(Severity::Warning)
-    } else if log.repaired + log.damaged + log.cycles_missing > 0 {
+    } else if log.approximate || log.repaired > 0 || log.damaged > 0 || log.cycles_missing > 0 {
         Some(Severity::Info)
     } else {
         None
@@ -64,20 +67,30 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let log = view.completeness.unwrap_or_default();
-    let mut message = format!(
-        "{} of the cycles are missing from the log ({} of {}, threshold {}); {} gc lines were put together from pieces, {} could not be read",
-        percent(crossing.value),
-        log.cycles_missing,
-        view.cycles_seen.saturating_add(log.cycles_missing),
-        percent(crossing.threshold),
-        log.repaired,
-        log.damaged,
-    );
-    if log.cycles_missing > 0 {
-        message.push_str(": rates stay exact, sums are scaled up, percentiles may miss the worst");
+    let all = view.cycles_seen.saturating_add(log.cycles_missing);
+    let mut message = if log.cycles_missing > 0 {
+        format!(
+            "{} of {all} cycles ({}, threshold {}) are missing from the log: rates stay exact, sums are scaled up, percentiles may miss the worst",
+            log.cycles_missing,
+            percent(crossing.value),
+            percent(crossing.threshold),
+        )
+    } else {
+        format!("all {all} cycles are there")
+    };
+    if log.repaired > 0 {
+        message.push_str(&format!(
+            "; {} gc lines were put together from pieces",
+            log.repaired
+        ));
+    }
+    if log.damaged > 0 {
+        message.push_str(&format!("; {} could not be read", log.damaged));
     }
     if log.approximate {
-        message.push_str("; processes share the stream and could only be told apart by guesswork");
+        message.push_str(
+            "; other processes share the stream and could only be told apart by guesswork, so a cycle may be another's",
+        );
     }
     Told {
         message,
@@ -90,5 +103,47 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             ("damaged", log.damaged as f64),
             ("approximate", f64::from(u8::from(log.approximate))),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+
+    fn log(missing: u64, approximate: bool) -> crate::rules::tests::Case {
+        healthy(100, 100).with(Completeness {
+            cycles_missing: missing,
+            approximate,
+            ..Completeness::default()
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(log(5, false).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(log(0, true).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(log(0, false).severity(&RULE), None);
+        log(5, false).gate(&RULE, 0.04, 0.06);
+        let repaired = healthy(100, 100).with(Completeness {
+            repaired: 3,
+            ..Completeness::default()
+        });
+        assert_eq!(repaired.severity(&RULE), Some(Severity::Info));
+        assert!(
+            repaired
+                .told(&RULE)
+                .message
+                .contains("3 gc lines were put together")
+        );
+    }
+
+    #[test]
+    fn a_process_too_short_to_judge_is_no_warning() {
+        let tiny = healthy(3, 100).with(Completeness {
+            approximate: true,
+            ..Completeness::default()
+        });
+        assert_eq!(tiny.severity(&RULE), Some(Severity::Info));
     }
 }

@@ -54,3 +54,33 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn one(ms: u64) -> crate::rules::tests::Case {
+        healthy(100, 100).each(move |number, cycle| {
+            if number == 50 {
+                cycle.mark_termination_ns = ms * MS;
+            }
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(one(120).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(one(60).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(one(40).severity(&RULE), None);
+        one(40).gate(&RULE, 30e6, 45e6);
+        assert!(
+            one(120)
+                .told(&RULE)
+                .message
+                .contains("reached by 1 of 100 cycles")
+        );
+    }
+}

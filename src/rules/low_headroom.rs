@@ -76,3 +76,51 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn filled(live: u64, cpu_ms: u64, period_ms: u64) -> crate::rules::tests::Case {
+        healthy(100, period_ms).each(move |_, cycle| {
+            cycle.heap_live_mib = live;
+            cycle.heap_goal_mib = 100;
+            cycle.mark_background_cpu_ns = cpu_ms * MS;
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(
+            filled(95, 60, 100).severity(&RULE),
+            Some(Severity::Critical)
+        );
+        assert_eq!(filled(85, 60, 100).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(filled(70, 60, 100).severity(&RULE), None);
+        filled(70, 60, 100).gate(&RULE, 0.69, 0.71);
+    }
+
+    #[test]
+    fn room_matters_only_where_it_costs() {
+        assert_eq!(filled(95, 4, 100).severity(&RULE), None, "1 % CPU");
+        assert_eq!(
+            filled(95, 2_000, 3_000).severity(&RULE),
+            None,
+            "a cycle every 3 s"
+        );
+        assert_eq!(
+            filled(95, 4, 100).severity_at(&RULE, 0.1),
+            None,
+            "not at any threshold"
+        );
+    }
+
+    #[test]
+    fn a_stated_limit_is_named() {
+        let message = filled(95, 60, 100).limited(128.0).told(&RULE).message;
+        assert!(message.contains("GOMEMLIMIT (128 MiB)"), "{message}");
+    }
+}

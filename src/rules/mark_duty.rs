@@ -59,3 +59,36 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn marking(ms: u64, cpu_ms: u64) -> crate::rules::tests::Case {
+        healthy(100, 100).each(move |_, cycle| {
+            cycle.concurrent_mark_ns = ms * MS;
+            cycle.mark_background_cpu_ns = cpu_ms * MS;
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(marking(80, 60).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(marking(40, 40).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(marking(20, 40).severity(&RULE), None);
+        marking(20, 40).gate(&RULE, 0.19, 0.21);
+    }
+
+    #[test]
+    fn cheap_marking_that_is_stretched_over_time_is_no_pressure() {
+        assert_eq!(marking(80, 4).severity(&RULE), None);
+        assert_eq!(
+            marking(80, 4).severity_at(&RULE, 0.1),
+            None,
+            "not at any threshold"
+        );
+    }
+}

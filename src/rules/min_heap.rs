@@ -63,3 +63,30 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn empty(period_ms: u64) -> crate::rules::tests::Case {
+        healthy(200, period_ms).each(|_, cycle| {
+            cycle.heap_live_mib = 0;
+            cycle.heap_goal_mib = 4;
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(empty(50).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(empty(200).severity(&RULE), None, "seldom");
+        assert_eq!(healthy(200, 50).severity(&RULE), None, "not empty");
+        empty(50).gate(&RULE, 0.5, 1.1);
+        assert_eq!(
+            empty(200).severity_at(&RULE, 0.1),
+            None,
+            "not at any threshold"
+        );
+    }
+}

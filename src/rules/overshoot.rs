@@ -54,3 +54,31 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn above(nth: u64, heap_end: u64) -> crate::rules::tests::Case {
+        healthy(100, 100).each(move |number, cycle| {
+            if number % nth == 0 {
+                cycle.heap_end_mib = heap_end;
+            }
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(above(2, 60).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(above(5, 60).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(above(20, 60).severity(&RULE), None);
+        assert_eq!(
+            above(2, 44).severity(&RULE),
+            None,
+            "44 over a goal of 41 is within the pacer's tenth"
+        );
+        above(20, 60).gate(&RULE, 0.04, 0.06);
+    }
+}

@@ -58,3 +58,25 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn stops(us: u64) -> crate::rules::tests::Case {
+        healthy(100, 100).each(move |_, cycle| cycle.sweep_termination_ns = us * 1_000)
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(stops(6_000).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(stops(2_000).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(stops(500).severity(&RULE), None);
+        stops(500).gate(&RULE, 0.004, 0.006);
+        let few = healthy(9, 100).each(|_, cycle| cycle.sweep_termination_ns = 6 * MS);
+        assert_eq!(few.reading(&RULE), Reading::NoEvidence);
+    }
+}

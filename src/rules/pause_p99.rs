@@ -116,3 +116,44 @@ pub(super) fn remedies(contention: bool) -> Vec<String> {
     }
     order.map(str::to_owned).to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::MS;
+    use crate::rules::tests::healthy;
+
+    fn every(nth: u64, ms: u64) -> crate::rules::tests::Case {
+        healthy(400, 100).each(move |number, cycle| {
+            if number % nth == 0 {
+                cycle.sweep_termination_ns = ms * MS;
+            }
+        })
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(every(20, 50).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(every(20, 6).severity(&RULE), Some(Severity::Warning));
+        let short = every(20, 2);
+        assert_eq!(short.severity(&RULE), None);
+        short.gate(&RULE, 1e6, 3e6);
+    }
+
+    #[test]
+    fn a_few_long_pauses_are_suspected_only() {
+        // One in a hundred is what a p99 allows: no alarm, whatever the p99 of this sample says.
+        assert_eq!(every(100, 50).severity(&RULE), None);
+        let two = healthy(40, 100).each(|number, cycle| {
+            if number % 20 == 0 {
+                cycle.sweep_termination_ns = 50 * MS;
+            }
+        });
+        assert!(matches!(two.reading(&RULE), Reading::Suspected(_)));
+        assert!(
+            two.told(&RULE)
+                .message
+                .contains("too few cycles to be sure")
+        );
+    }
+}

@@ -48,3 +48,22 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         evidence: vec![("periodic_cycles", view.window.tally.periodic as f64)],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    #[test]
+    fn fires_and_stays_silent() {
+        let idle = healthy(3, 120_010).with_notices();
+        assert_eq!(idle.severity(&RULE), Some(Severity::Info));
+        // Known by the clock alone, where the notices were filtered out of the log.
+        let quiet = healthy(4, 120_010).each(|_, cycle| cycle.heap_start_mib = 21);
+        assert_eq!(quiet.severity(&RULE), Some(Severity::Info));
+        assert_eq!(healthy(10, 1_000).severity(&RULE), None);
+        idle.gate(&RULE, 0.5, 1.1);
+        assert_eq!(healthy(1, 120_010).reading(&RULE), Reading::NoEvidence);
+    }
+}

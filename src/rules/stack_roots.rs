@@ -53,3 +53,23 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         evidence: vec![("cycles", view.window.tally.roots as f64)],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::tests::healthy;
+    use crate::settings::Severity;
+
+    fn stacks(mib: u64) -> crate::rules::tests::Case {
+        healthy(10, 1_000).each(move |_, cycle| cycle.stacks_mib = mib)
+    }
+
+    #[test]
+    fn fires_and_stays_silent() {
+        assert_eq!(stacks(100).severity(&RULE), Some(Severity::Info));
+        assert_eq!(stacks(19).severity(&RULE), None, "less than the live heap");
+        stacks(100).gate(&RULE, 64.0, 128.0);
+        let small = stacks(10).each(|_, cycle| cycle.heap_live_mib = 2);
+        assert_eq!(small.severity(&RULE), None, "below 16 MiB");
+    }
+}

@@ -1,1 +1,278 @@
+//! What the tests of all rules share: a process made of cycles, looked at as one window.
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::measure::testing::{MS, steady, with_percent};
+use crate::measure::{Gogc, Known, LimitRegime, Limiter, Meter};
+use crate::settings::ThresholdOverride;
+use crate::stats::ZigZag;
+use crate::window::{Length, LiveTrend, Panes, Scratch, Warmup};
+
+/// A process, and how it is looked at.
+pub(super) struct Case {
+    pub(super) cycles: Vec<crate::event::GcCycle>,
+    completeness: Completeness,
+    memory_limit_mib: Option<f64>,
+    notices: bool,
+}
+
+/// `count` healthy cycles, one every `period_ms`.
+pub(super) fn healthy(count: u64, period_ms: u64) -> Case {
+    Case {
+        cycles: steady(count, period_ms),
+        completeness: Completeness::default(),
+        memory_limit_mib: None,
+        notices: false,
+    }
+}
+
+impl Case {
+    /// Changes each cycle; the number counts from 1.
+    pub(super) fn each(mut self, change: impl Fn(u64, &mut crate::event::GcCycle)) -> Self {
+        for cycle in &mut self.cycles {
+            change(cycle.number, cycle);
+        }
+        self
+    }
+
+    pub(super) fn limited(mut self, mib: f64) -> Self {
+        self.memory_limit_mib = Some(mib);
+        self
+    }
+
+    pub(super) fn with(mut self, completeness: Completeness) -> Self {
+        self.completeness = completeness;
+        self
+    }
+
+    /// A `GC forced` line stands before each cycle.
+    pub(super) fn with_notices(mut self) -> Self {
+        self.notices = true;
+        self
+    }
+
+    fn look<T>(&self, see: impl FnOnce(&View<'_>) -> T) -> T {
+        let mut meter = Meter::new(Known::default());
+        let mut limiter = Limiter::default();
+        let (mut goals, mut lives) = (ZigZag::new(16), ZigZag::new(16));
+        let (mut trend, mut gogc, mut regime) = (
+            LiveTrend::default(),
+            Gogc::default(),
+            LimitRegime::default(),
+        );
+        let mut panes = Panes::new(Length::time(3_600_000 * MS, 60_000 * MS), Warmup::Until(0));
+        let mut live_before = 0;
+        for cycle in with_percent(self.cycles.clone()) {
+            if self.notices {
+                meter.forced_notice();
+            }
+            let step = meter.observe(&cycle);
+            let end = step.mark.end_ns;
+            panes.push(&cycle, &step, limiter.observe(&cycle), None);
+            trend.observe(end, cycle.heap_live_mib);
+            if let Some(goal) = cycle.goal_mib() {
+                goals.observe(end, goal);
+                regime.observe(live_before, goal);
+            }
+            lives.observe(end, 2 * cycle.heap_live_mib);
+            step.gogc
+                .into_iter()
+                .for_each(|implied| gogc.observe(implied));
+            live_before = cycle.heap_live_mib;
+        }
+        let at = meter.mark().end_ns;
+        see(&View {
+            window: panes.window(at, false, &mut Scratch::default()),
+            churn: Churn::between(&goals, 0, at),
+            live_churn: Churn::between(&lives, 0, at),
+            growth: trend.growth(at),
+            gogc_changes: gogc.changes(),
+            gogc_cycles: gogc.cycles(),
+            limit_regime: regime.holds(),
+            memory_limit_mib: self.memory_limit_mib,
+            cycles_seen: meter.mark().seen,
+            completeness: Some(self.completeness),
+            whole_run: true,
+        })
+    }
+
+    pub(super) fn reading(&self, rule: &Rule) -> Reading {
+        self.look(|view| rule.judge(view, &rule.thresholds()))
+    }
+
+    pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
+        self.reading(rule).severity()
+    }
+
+    /// The severity under `--max RULE=max`.
+    pub(super) fn severity_at(&self, rule: &Rule, max: f64) -> Option<Severity> {
+        let user = ThresholdOverride {
+            critical: Some(max),
+            warning: None,
+        };
+        self.look(|view| rule.judge(view, &rule.thresholds().with(user)))
+            .severity()
+    }
+
+    /// The finding in words, at the severity that the rule gives it.
+    pub(super) fn told(&self, rule: &Rule) -> Told {
+        self.look(|view| {
+            let reading = rule.judge(view, &rule.thresholds());
+            let severity = reading.severity().unwrap();
+            let crossing = Crossing {
+                value: reading.value().unwrap(),
+                threshold: rule.thresholds().of(severity),
+                severity,
+                suspected: matches!(reading, Reading::Suspected(_)),
+            };
+            rule.tell(view, &crossing)
+        })
+    }
+
+    /// The rule is silent here by default, its gate fails at `fails` and passes at `passes`.
+    pub(super) fn gate(&self, rule: &Rule, fails: f64, passes: f64) {
+        let at = |max| self.severity_at(rule, max);
+        assert_eq!(
+            at(fails),
+            Some(Severity::Critical),
+            "{} at {fails}",
+            rule.id
+        );
+        assert_ne!(
+            at(passes),
+            Some(Severity::Critical),
+            "{} at {passes}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn the_table_is_in_order() {
+    let ids: BTreeSet<&str> = table().iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), table().len(), "an id stands twice");
+    for rule in table() {
+        assert!(find(rule.id).is_some_and(|found| std::ptr::eq(found, rule)));
+        assert!(
+            rule.summary.len() < 60 && !rule.evidence.is_empty(),
+            "{}",
+            rule.id
+        );
+        let order: Vec<f64> = [rule.info, rule.warning, rule.critical]
+            .into_iter()
+            .flatten()
+            .collect();
+        assert!(!order.is_empty() && order.is_sorted(), "{}", rule.id);
+        let text = rule.explain();
+        assert!(
+            text.len() > 200 && !text.starts_with(' '),
+            "{}: {text}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn each_rule_stands_in_the_file_of_its_name() {
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules")).unwrap();
+    let names: BTreeSet<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".rs").map(|name| name.replace('_', "-")))
+        .filter(|name| !["mod", "tests", "threshold"].contains(&name.as_str()))
+        .collect();
+    let ids: BTreeSet<String> = table().iter().map(|rule| rule.id.to_owned()).collect();
+    assert_eq!(names, ids);
+}
+
+#[test]
+fn a_healthy_process_raises_nothing() {
+    for case in [healthy(200, 300), healthy(20, 3_000), healthy(60, 500)] {
+        for rule in table() {
+            let reading = case.reading(rule);
+            assert_eq!(reading.severity(), None, "{}: {reading:?}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn an_empty_window_is_no_evidence() {
+    for rule in table().iter().filter(|rule| rule.id != "log-quality") {
+        assert_eq!(
+            healthy(0, 1).reading(rule),
+            Reading::NoEvidence,
+            "{}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn thresholds_of_the_user() {
+    let default = Thresholds {
+        info: None,
+        warning: Some(10.0),
+        critical: Some(40.0),
+    };
+    let with = |critical, warning| default.with(ThresholdOverride { warning, critical });
+    let of = |t: Thresholds| (t.warning, t.critical);
+    assert_eq!(of(with(None, None)), (Some(10.0), Some(40.0)));
+    assert_eq!(of(with(Some(5.0), None)), (Some(5.0), Some(5.0)), "--max 5");
+    assert_eq!(
+        of(with(Some(60.0), None)),
+        (Some(10.0), Some(60.0)),
+        "--max 60"
+    );
+    assert_eq!(
+        of(with(None, Some(20.0))),
+        (Some(20.0), Some(40.0)),
+        "--warn 20"
+    );
+    assert_eq!(
+        of(with(None, Some(50.0))),
+        (Some(40.0), Some(40.0)),
+        "--warn 50"
+    );
+
+    let info = Thresholds {
+        info: Some(16.0),
+        ..Thresholds::default()
+    };
+    let max = info.with(ThresholdOverride {
+        critical: Some(8.0),
+        warning: None,
+    });
+    assert_eq!(
+        (max.info, max.warning, max.critical),
+        (Some(8.0), Some(8.0), Some(8.0))
+    );
+    assert_eq!(max.grade(8.0), Some(Severity::Critical));
+    assert_eq!(max.grade(7.9), None);
+    assert_eq!(info.grade(16.0), Some(Severity::Info));
+}
+
+#[test]
+fn contention_is_told_from_work_of_the_collector() {
+    // A pause of 40 ms in one cycle of 20, marking at next to nothing: the host is busy.
+    let busy = healthy(200, 100).each(|number, cycle| {
+        if number % 20 == 0 {
+            cycle.sweep_termination_ns = 40 * MS;
+            cycle.sweep_termination_cpu_ns = 160 * MS;
+        }
+    });
+    let message = busy.told(find("pause-p99").unwrap()).message;
+    assert!(
+        message.contains("CPU contention or throttling rather than GC pressure"),
+        "{message}"
+    );
+
+    // All pauses the same, marking a third of the CPU: nothing points at the host.
+    let collector = healthy(200, 100).each(|_, cycle| {
+        cycle.sweep_termination_ns = 20 * MS;
+        cycle.sweep_termination_cpu_ns = 80 * MS;
+        cycle.mark_background_cpu_ns = 120 * MS;
+    });
+    let message = collector.told(find("pause-p99").unwrap()).message;
+    assert!(!message.contains("contention"), "{message}");
+}

@@ -95,11 +95,11 @@ impl ZigZag {
     }
 
     fn leg(&self, end: (u64, u64)) -> Leg {
-        let log = |value: u64| (value.max(1) as f64).log2();
+        let size = |value: u64| value.max(1) as f64;
         Leg {
             start: self.pivot.0,
             end: end.0,
-            size: (log(end.1) - log(self.pivot.1)).abs(),
+            size: (size(end.1) / size(self.pivot.1)).log2().abs(),
         }
     }
 

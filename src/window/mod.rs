@@ -256,7 +256,7 @@ impl Panes {
             }
             Warmup::Until(warm) if at < warm => (start, end.min(warm)),
             Warmup::Until(warm) => (start.max(warm), end),
-            Warmup::Adaptive => (start, end),
+            Warmup::Adaptive => (start.max(MAX_WARMUP_NS), end),
         }
     }
 

@@ -1,1 +1,318 @@
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::measure::testing::{MS, cycle, steady};
+use crate::measure::{Known, Meter};
+use crate::stats::ZigZag;
+
+/// A cycle with all that its window is computed from.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    cycle: GcCycle,
+    step: Step,
+}
+
+fn entries(cycles: &[GcCycle]) -> Vec<Entry> {
+    let mut meter = Meter::new(Known::default());
+    let entry = |cycle: &GcCycle| Entry {
+        cycle: *cycle,
+        step: meter.observe(cycle),
+    };
+    cycles.iter().map(entry).collect()
+}
+
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    let rank = values.len().div_ceil(2);
+    values.get(rank.checked_sub(1)?).copied()
+}
+
+/// The window over the cycles that ended from `start` on and were there at `at`, computed from nothing but their list.
+fn check(window: &Window<'_>, seen: &[Entry], start: u64, warm: u64, at: u64) {
+    let end = |entry: &&Entry| entry.step.mark.end_ns;
+    let inside: Vec<&Entry> = seen.iter().filter(|e| end(e) >= start).collect();
+    assert_eq!(window.tally.cycles, inside.len() as u64, "cycles at {at}");
+    if let (Some(first), Some(last)) = (inside.first(), inside.last()) {
+        assert_eq!(window.stretch.from, first.step.mark);
+        assert_eq!(window.stretch.to, last.step.mark);
+        let sum: u64 = inside.iter().skip(1).map(|e| e.cycle.pause_ns()).sum();
+        assert_eq!(window.stretch.to.stop_ns - window.stretch.from.stop_ns, sum);
+    }
+    let count = |what: fn(&Entry) -> bool| inside.iter().filter(|e| what(e)).count() as u64;
+    assert_eq!(window.tally.forced, count(|e| e.cycle.forced));
+    assert_eq!(window.tally.min_heap, count(|e| e.step.min_heap));
+    assert_eq!(window.tally.overshoots, count(|e| e.step.overshoots));
+
+    let mut pauses: Vec<u64> = inside.iter().map(|e| e.cycle.pause_ns()).collect();
+    pauses.sort_unstable();
+    for per_mille in [500, 900, 990] {
+        let rank = (pauses.len() * per_mille).div_ceil(1000);
+        let expected = rank.checked_sub(1).map_or(0, |rank| pauses[rank]);
+        let per_mille = u32::try_from(per_mille).unwrap();
+        assert_eq!(window.pauses.quantile(per_mille), expected);
+    }
+
+    let reach: Vec<&Entry> = if inside.len() >= REACH_CYCLES {
+        inside
+    } else {
+        let oldest = warm.max(at.saturating_sub(REACH_NS));
+        let last = &seen[seen.len().saturating_sub(REACH_CYCLES)..];
+        last.iter().filter(|e| end(e) >= oldest).collect()
+    };
+    assert_eq!(window.reach_cycles, reach.len() as u64);
+    let headroom = reach.iter().filter_map(|e| e.step.headroom_use).collect();
+    assert_eq!(window.headroom_use, median(headroom));
+}
+
+fn cycles() -> impl Strategy<Value = Vec<GcCycle>> {
+    let one = (
+        prop_oneof![8 => 0_u64..300, 2 => 300_u64..8_000, 1 => 8_000_u64..90_000],
+        0_u64..40,
+        1_u64..60,
+        1_u64..3,
+        any::<bool>(),
+    );
+    prop::collection::vec(one, 1..120).prop_map(|steps| {
+        let (mut at, mut number) = (0, 0);
+        let make = |(gap, stop, live, step, forced): (u64, u64, u64, u64, bool)| {
+            at += gap;
+            number += step;
+            let mut cycle = cycle(number, at);
+            cycle.sweep_termination_ns = stop * 10_000;
+            cycle.heap_live_mib = live;
+            cycle.heap_goal_mib = (2 * live).max(4);
+            cycle.forced = forced;
+            at += 6;
+            cycle
+        };
+        steps.into_iter().map(make).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn windows_equal_a_naive_recomputation_at_every_hop(
+        cycles in cycles(),
+        window_ms in 1_u64..30_000,
+        hop_ms in prop_oneof![Just(2_000_u64), 100_u64..9_000],
+        warm_ms in prop::option::of(0_u64..20_000),
+    ) {
+        let length = Length::time(window_ms * MS, hop_ms * MS);
+        let Length::Time { pane_ns, panes } = length else { unreachable!() };
+        let warmup = warm_ms.map_or(Warmup::Adaptive, |ms| Warmup::Until(ms * MS));
+        let entries = entries(&cycles);
+        let mut panes_ = Panes::new(length, warmup);
+        let mut scratch = Scratch::default();
+        panes_.begin(0, entries[0].step.mark.end_ns);
+        let mut boundary = (entries[0].step.mark.end_ns / pane_ns + 1) * pane_ns;
+        for (seen, entry) in entries.iter().enumerate() {
+            let end = entry.step.mark.end_ns;
+            while let Some(at) = panes_.due(end) {
+                prop_assert_eq!(at, boundary);
+                let warm = warmup.end_ns(at);
+                let start = at.saturating_sub(pane_ns * panes).max(warm);
+                check(&panes_.window(at, false, &mut scratch), &entries[..seen], start, warm, at);
+                panes_.pass(at);
+                boundary += pane_ns;
+            }
+            panes_.push(&entry.cycle, &entry.step, 0, None);
+        }
+        // The end of the stream: the window that is not full yet, and the whole run.
+        let at = entries[entries.len() - 1].step.mark.end_ns;
+        let warm = warmup.end_ns(at);
+        let start = boundary.saturating_sub(pane_ns * panes).max(warm);
+        check(&panes_.window(at, false, &mut scratch), &entries, start, warm, at);
+        let run = panes_.run(at, false, &mut scratch);
+        let all: Vec<&Entry> = entries.iter().filter(|e| e.step.mark.end_ns >= warm).collect();
+        prop_assert_eq!(run.tally.cycles, all.len() as u64);
+        prop_assert_eq!(run.pauses.max(), all.iter().map(|e| e.cycle.pause_ns()).max().unwrap_or(0));
+        prop_assert_eq!(run.pauses.count(), all.len() as u64);
+    }
+
+    #[test]
+    fn windows_of_cycles_hold_the_last_ones(count in 1_u64..400, window in 1_u64..100) {
+        let length = Length::cycles(window);
+        let Length::Cycles { pane, panes } = length else { unreachable!() };
+        prop_assert!(pane * panes >= window && pane * panes < window + panes.max(5));
+        let entries = entries(&steady(count, 50));
+        let mut all = Panes::new(length, Warmup::Until(0));
+        let mut scratch = Scratch::default();
+        let mut evaluations = 0;
+        for (seen, entry) in entries.iter().enumerate() {
+            all.push(&entry.cycle, &entry.step, 0, None);
+            if all.full() {
+                let end = entry.step.mark.end_ns;
+                let window = all.window(end, false, &mut scratch);
+                let expected = (seen as u64 + 1).min(pane * panes);
+                prop_assert_eq!(window.tally.cycles, expected);
+                prop_assert_eq!(window.stretch.to.number, entry.cycle.number);
+                all.pass(end);
+                evaluations += 1;
+            }
+        }
+        prop_assert_eq!(evaluations, count / pane);
+    }
+}
+
+#[test]
+fn memory_does_not_depend_on_the_rate() {
+    let slots = |period_us: u64| {
+        let mut panes = Panes::new(Length::time(10_000 * MS, 2_000 * MS), Warmup::Until(0));
+        let mut meter = Meter::new(Known::default());
+        let mut number = 0;
+        for at_us in (0..60_000_000).step_by(usize::try_from(period_us).unwrap()) {
+            number += 1;
+            let mut cycle = cycle(number, at_us / 1000);
+            cycle.concurrent_mark_ns = 0;
+            cycle.sweep_termination_ns = (number % 50) * 1_000;
+            let step = meter.observe(&cycle);
+            while let Some(at) = panes.due(step.mark.end_ns) {
+                panes.pass(at);
+            }
+            panes.push(&cycle, &step, 0, None);
+        }
+        let samples = |pane: &Pane| pane.pauses.values().len();
+        panes.panes.iter().map(samples).max().unwrap()
+    };
+    assert_eq!(slots(500), 50);
+    assert_eq!(slots(5_000), 50);
+}
+
+#[test]
+fn a_long_silence_is_skipped_in_one_step() {
+    let mut panes = Panes::new(Length::time(10_000 * MS, 2_000 * MS), Warmup::Until(0));
+    panes.begin(0, 0);
+    let year = 365 * 86_400_000 * MS;
+    assert_eq!(panes.skip(year), (year - 2_000 * MS) / (2_000 * MS));
+    assert!(panes.due(year).is_some_and(|at| at > year - 2_000 * MS));
+}
+
+#[test]
+fn lengths_are_rounded_up() {
+    let time = |window, hop| Length::time(window * MS, hop * MS);
+    let of = |pane_ms, panes| Length::Time {
+        pane_ns: pane_ms * MS,
+        panes,
+    };
+    assert_eq!(time(10_000, 2_000), of(2_000, 5));
+    assert_eq!(time(10_000, 3_000), of(3_000, 4));
+    assert_eq!(time(1_000, 5_000), of(5_000, 1));
+    // An hour by the second: longer panes rather than thousands of them.
+    assert_eq!(time(3_600_000, 1_000), of(60_000, 60));
+    assert_eq!(Length::cycles(200), Length::Cycles { pane: 40, panes: 5 });
+    assert_eq!(Length::cycles(7), Length::Cycles { pane: 2, panes: 4 });
+    assert_eq!(Length::cycles(0), Length::Cycles { pane: 1, panes: 1 });
+}
+
+#[test]
+fn the_wall_clock_of_first_and_last_cycle_is_kept() {
+    let entries = entries(&steady(300, 100));
+    let mut panes = Panes::new(Length::time(10_000 * MS, 2_000 * MS), Warmup::Until(0));
+    for entry in &entries {
+        let end = entry.step.mark.end_ns;
+        while let Some(at) = panes.due(end) {
+            panes.pass(at);
+        }
+        let wall = format!("12:00:{:06.3}", end as f64 / 1e9);
+        panes.push(&entry.cycle, &entry.step, 0, Some(&wall));
+    }
+    let at = entries[299].step.mark.end_ns;
+    // Evaluations at 2 s, 4 s, ...: the window of the end is the one that would be due at 32 s.
+    assert_eq!(
+        panes.walls(at, false),
+        (Some("12:00:22.005"), Some("12:00:30.005"))
+    );
+    assert_eq!(
+        panes.walls(at, true),
+        (Some("12:00:00.105"), Some("12:00:30.005"))
+    );
+}
+
+#[test]
+fn churn_needs_turns() {
+    let mut legs = ZigZag::new(16);
+    for second in 0..60_u64 {
+        legs.observe(second * 1_000 * MS, 20 + second * 10);
+    }
+    let churn = Churn::between(&legs, 0, 60_000 * MS);
+    assert_eq!((churn.reversals, churn.per_minute), (0, 0.0));
+    for second in 60..120_u64 {
+        legs.observe(second * 1_000 * MS, if second % 2 == 0 { 100 } else { 400 });
+    }
+    let churn = Churn::between(&legs, 62_000 * MS, 120_000 * MS);
+    assert!(churn.reversals >= 55, "{churn:?}");
+    assert!((churn.per_minute - 120.0).abs() < 5.0, "{churn:?}");
+}
+
+/// A live heap by second, and what is said of its growth at the end.
+fn growth(live: impl Iterator<Item = (u64, u64)>) -> Growth {
+    let mut trend = LiveTrend::default();
+    let mut end = 0;
+    for (second, mib) in live {
+        end = second * 1_000 * MS;
+        trend.observe(end, mib);
+    }
+    trend.growth(end)
+}
+
+#[test]
+fn steady_growth_is_certain_and_a_swing_is_not() {
+    // 100 MiB and 1 MiB a second on top, with jitter.
+    let leak = growth((0..300).map(|s| (s, 100 + s + (s * 7) % 5)));
+    assert!(leak.certain && leak.evidence, "{leak:?}");
+    assert!((leak.slope - 1.0).abs() < 0.05, "{leak:?}");
+    assert!((leak.mib - 295.0).abs() < 12.0, "{leak:?}");
+
+    let swing = growth((0..300).map(|s| (s, if s % 20 < 10 { 100 } else { 200 })));
+    assert!(!swing.certain && swing.evidence, "{swing:?}");
+    let flat = growth((0..300).map(|s| (s, 100)));
+    assert!(!flat.certain && flat.mib < 1.0, "{flat:?}");
+    let falling = growth((0..300).map(|s| (s, 400 - s)));
+    assert!(!falling.certain && falling.mib < 1.0, "{falling:?}");
+}
+
+#[test]
+fn a_leak_whose_cycles_get_rarer_is_found_by_its_run() {
+    let doubling = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48), (32, 96)].into_iter());
+    assert!(
+        doubling.certain && (doubling.mib - 93.0).abs() < 1e-9,
+        "{doubling:?}"
+    );
+    let five = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48)].into_iter());
+    assert!(!five.certain && !five.evidence, "{five:?}");
+    let dropped = growth(
+        [
+            (1, 3),
+            (2, 6),
+            (4, 12),
+            (8, 24),
+            (16, 48),
+            (32, 96),
+            (64, 20),
+        ]
+        .into_iter(),
+    );
+    assert!(
+        !dropped.certain,
+        "the run ends at the newest value: {dropped:?}"
+    );
+    let little = growth([(1, 50), (2, 52), (4, 54), (8, 56), (16, 58), (32, 60)].into_iter());
+    assert!(!little.certain, "less than twice the first: {little:?}");
+}
+
+#[test]
+fn the_trend_looks_back_ten_minutes_and_keeps_64_buckets() {
+    let mut trend = LiveTrend::default();
+    // Grows for ten minutes, then is flat for an hour.
+    for second in 0..4_200_u64 {
+        trend.observe(second * 1_000 * MS, 100 + second.min(600));
+    }
+    let growth = trend.growth(4_199_000 * MS);
+    assert!(!growth.certain && growth.mib < 1.0, "{growth:?}");
+    assert!(
+        growth.seconds <= 600.0 && growth.seconds > 550.0,
+        "{growth:?}"
+    );
+}

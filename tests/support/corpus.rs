@@ -21,3 +21,22 @@ pub(crate) fn report(path: &Path, settings: &Settings) -> Result<Report, String>
     };
     analyse(vec![source], &options, &mut ()).map_err(|error| error.to_string())
 }
+
+/// Holds `text` against the part of docs/ACCURACY.md between `<!-- NAME -->` and `<!-- end -->`; writes it there where
+/// `GCPRESSURE_UPDATE` is set.
+pub(crate) fn in_accuracy_page(name: &str, text: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ACCURACY.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let start = format!("<!-- {name} -->\n");
+    let from = page.find(&start).unwrap() + start.len();
+    let to = from + page[from..].find("<!-- end -->").unwrap();
+    if std::env::var_os("GCPRESSURE_UPDATE").is_some() {
+        std::fs::write(path, format!("{}{text}{}", &page[..from], &page[to..])).unwrap();
+    } else {
+        assert_eq!(
+            &page[from..to],
+            text,
+            "docs/ACCURACY.md is out of date: run this test with GCPRESSURE_UPDATE=1"
+        );
+    }
+}

@@ -24,8 +24,12 @@ const EARLY: u32 = 8;
 const EARLY_DISTINCTIVE: u32 = 20;
 /// The same, where the text behind starts as whole lines of the stream do.
 const EARLY_KNOWN: u32 = 2;
-/// The same, where the text behind is another writer's piece.
-const SWITCH: u32 = 4;
+/// Another writer's piece behind a piece.
+const SWITCH: u32 = 3;
+/// The same, although the text goes on to match.
+const EARLY_SWITCH: u32 = 8;
+/// The same, although it goes on to the end of the gc line.
+const COMPLETE_SWITCH: u32 = 24;
 /// Foreign text that starts as no whole line seen so far.
 const STRANGE: u32 = 5;
 /// Taking the start of a line for a piece although whole lines of the stream start so.
@@ -228,18 +232,21 @@ impl<'a> Step<'a> {
         walk: &Walk,
         cost: u32,
     ) {
-        let ends = Ends::of(walk, fragment.state, self.body.len() - at);
+        let costs = Ends::of(walk, fragment.state, self.body.len() - at);
         for boundary in walk.boundaries.iter().rev() {
             let end = at + boundary.at;
             let behind = &self.body[end..];
             let known = self.shapes.knows(behind);
-            if boundary.split && boundary.at < ends.number && !known {
+            if boundary.split && boundary.at < costs.number && !known {
                 // Digits inside the line are a number's own, unless a known foreign text starts with them.
                 continue;
             }
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
+            longer.weak |= place.pieces == 0
+                && !behind.is_empty()
+                && self.is_weak(walk, fragment.state, *boundary, at);
             longer.claims.push(Claim {
                 line: self.line,
                 start: at,
@@ -249,7 +256,8 @@ impl<'a> Step<'a> {
                 continue;
             };
             let cost = cost + head + place.switch;
-            if behind.is_empty() && token::may_end(longer.state) {
+            let ends = behind.is_empty() && token::may_end(longer.state);
+            if ends {
                 self.finish(&place.reading, index, longer.clone(), cost);
             }
             let mut reading = place.reading.clone();
@@ -259,15 +267,37 @@ impl<'a> Step<'a> {
                 None => reading.open.push(longer),
             }
             reading.cost += cost;
+            let foreign = if ends && !self.shapes.often_blank() {
+                // Where hardly a line is blank, the line feed is the gc line's own.
+                UNCLAIMED
+            } else {
+                costs.foreign(*boundary, known, behind)
+            };
             self.behind(
                 reading,
                 index,
                 place.pieces + 1,
                 end,
-                ends.foreign(*boundary, known),
-                ends.switch(*boundary),
+                foreign,
+                costs.switch(*boundary),
             );
         }
+    }
+
+    /// Whether foreign text could well have given the same piece: the bare head of a gc line or a bare number, or one of
+    /// several numbers behind which a known text stands.
+    fn is_weak(&self, walk: &Walk, from: State, end: Boundary, at: usize) -> bool {
+        let bare_head = from == START && end.state <= 2;
+        let bare_number = from != START && end.state == from + 1 && token::ends_number(end.state);
+        let other_ends = || {
+            let same = walk
+                .boundaries
+                .iter()
+                .filter(|b| b.state == end.state && b.at != end.at);
+            same.map(|b| at + b.at)
+                .any(|end| self.shapes.knows(&self.body[end..]))
+        };
+        bare_head || bare_number || other_ends()
     }
 
     /// What stands behind a piece: another writer's piece, or foreign text.
@@ -344,6 +374,7 @@ impl<'a> Step<'a> {
             text: fragment.text,
             claims: fragment.claims,
             strain: fit,
+            weak: fragment.weak,
         });
         self.keep(reading);
     }
@@ -376,6 +407,8 @@ struct Ends {
     number: usize,
     early: u32,
     early_known: u32,
+    /// The walk ends with the gc line and with the text.
+    complete: bool,
 }
 
 impl Ends {
@@ -401,12 +434,16 @@ impl Ends {
                 .unwrap_or(0),
             early,
             early_known,
+            complete,
         }
     }
 
     /// The text behind the boundary is foreign; `known`: whole lines start as it does.
-    const fn foreign(&self, boundary: Boundary, known: bool) -> u32 {
-        if boundary.split && boundary.at < self.number {
+    const fn foreign(&self, boundary: Boundary, known: bool, behind: &[u8]) -> u32 {
+        if boundary.split && !known && matches!(behind, [b'.', ..]) {
+            // `0` and `.51 of`: a number is not cut at its point.
+            STRANGE + EARLY
+        } else if boundary.split && boundary.at < self.number {
             1
         } else if boundary.at < self.furthest && !boundary.split {
             if known { self.early_known } else { self.early }
@@ -419,10 +456,10 @@ impl Ends {
 
     /// The text behind the boundary is another writer's.
     const fn switch(&self, boundary: Boundary) -> u32 {
-        if boundary.at < self.furthest && !boundary.split {
-            SWITCH
-        } else {
-            0
+        match boundary.at < self.furthest && !boundary.split {
+            true if self.complete => COMPLETE_SWITCH,
+            true => EARLY_SWITCH,
+            false => SWITCH,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::parse::{self, NEEDLE};
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
 /// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
-const STREAMS: usize = 1_024;
+const STREAMS: usize = 512;
 
 impl Reader {
     /// The lane of a stream.
@@ -27,7 +27,8 @@ impl Reader {
         if !lanes.contains_key(name) {
             lanes.insert(name.to_vec(), Lane::named());
         }
-        lanes.entry(name.to_vec()).or_default()
+        // Not the entry, which wants a name of its own at every line.
+        lanes.get_mut(name).unwrap_or(plain)
     }
 
     /// Makes room for a stream that is new: the one that was silent longest is closed.
@@ -60,8 +61,8 @@ impl Reader {
     pub(super) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         if lane.is_active() {
-            for line in lane.before_whole() {
-                self.mended(&line, name, wall, finds);
+            for (line, number) in lane.before_whole() {
+                self.mended(&line, number, name, wall, finds);
             }
         }
     }
@@ -200,12 +201,12 @@ impl Reader {
             return;
         }
         let mended = lane.show(offset, &unwrapped.body);
-        for line in mended {
+        for (line, number) in mended {
             self.credit = self
                 .credit
                 .saturating_add(CREDIT / 256)
                 .min(CREDIT.max(self.credit));
-            self.mended(&line, name, unwrapped.wall.as_deref(), finds);
+            self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
             self.ended(name, offset + 1, false);
         }
         self.settle(name);
@@ -214,6 +215,7 @@ impl Reader {
     pub(super) fn mended(
         &mut self,
         mended: &Mended,
+        number: Option<u64>,
         name: &[u8],
         wall: Option<&str>,
         finds: &mut dyn Finds,
@@ -231,7 +233,7 @@ impl Reader {
         let found = Found {
             cycle: &mended.cycle,
             raw: &mended.text,
-            line: self.line,
+            line: number.unwrap_or(self.line),
             offset: at.saturating_sub(self.source_start),
             stream: name,
             wall,

@@ -47,7 +47,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 }
 
 /// Findings by rule: the worst of each first, and the rules in the order of their worst.
-fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
         let same = |group: &&mut Vec<&Finding>| group[0].rule == finding.rule;
@@ -98,7 +98,7 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
 }
 
 /// When it was raised.
-fn when(finding: &Finding) -> String {
+pub(in crate::render) fn when(finding: &Finding) -> String {
     if finding.scope == "run" {
         return "over the whole run".to_owned();
     }
@@ -140,7 +140,7 @@ fn details(finding: &Finding, page: &mut Page) {
 }
 
 /// `pause_p50_ns`, 250,000 as `pause p50 250µs`: the unit is the end of the name.
-fn evidence(name: &str, value: f64) -> String {
+pub(in crate::render) fn evidence(name: &str, value: f64) -> String {
     const ENDINGS: [(&str, Unit); 5] = [
         ("_ns", Unit::Nanoseconds),
         ("_mib", Unit::Mebibytes),

@@ -4,14 +4,16 @@ use super::page::{self, Page, counted, left};
 use crate::report::{Report, RuleState};
 use crate::units::{self, Unit};
 
+/// How fine the log is.
+pub(in crate::render) const RESOLUTION: &str =
+    "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
+
 /// Writes the completeness of the input, warnings, and with `verbose` every rule and damaged line.
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph("input: ", page::BOLD, &completeness(report));
     let judged = !report.processes.is_empty() && !report.input.newest_first;
     if judged {
-        let resolution =
-            "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
-        page.paragraph("", page::DIM, resolution);
+        page.paragraph("", page::DIM, RESOLUTION);
     }
     if judged && !report.rules.is_empty() {
         page.paragraph("rules: ", page::BOLD, &outcome(report));
@@ -25,7 +27,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     }
 }
 
-fn completeness(report: &Report) -> String {
+pub(in crate::render) fn completeness(report: &Report) -> String {
     let input = &report.input;
     let lines = input.sources.iter().map(|source| source.lines).sum();
     let missing: u64 = report
@@ -59,7 +61,7 @@ fn completeness(report: &Report) -> String {
 }
 
 /// How many rules said something, and which could not.
-fn outcome(report: &Report) -> String {
+pub(in crate::render) fn outcome(report: &Report) -> String {
     const FEW: usize = 4;
     let with = |state| report.rules.iter().filter(move |rule| rule.status == state);
     let silent: Vec<_> = with(RuleState::NoEvidence).map(|rule| rule.id).collect();

@@ -17,22 +17,29 @@ pub(super) fn write(process: &Process, page: &mut Page) {
     for (name, figures, whole) in rows(process, measures) {
         page.paragraph(&line(name, &figures), page::Ansi::new(), &whole);
     }
-    if let Some(peak) = &measures.peak_window {
-        let text = format!(
-            "{} to {}: {}, pause p99 {}, GC CPU {}",
-            units::duration(peak.start_ns),
-            units::duration(peak.end_ns),
-            cycles(peak.gc_frequency_per_second),
-            units::duration(peak.pause_p99_ns),
-            units::percent(peak.gc_cpu_ratio)
-        );
+    if let Some(text) = busiest(measures) {
         page.paragraph(&left("busiest", NAME + 2), page::Ansi::new(), &text);
     }
 }
 
-type Row = (&'static str, [String; 4], String);
+/// The busiest window.
+pub(in crate::render) fn busiest(measures: &Measures) -> Option<String> {
+    let peak = measures.peak_window.as_ref()?;
+    Some(format!(
+        "{} to {}: {}, pause p99 {}, GC CPU {}",
+        units::duration(peak.start_ns),
+        units::duration(peak.end_ns),
+        cycles(peak.gc_frequency_per_second),
+        units::duration(peak.pause_p99_ns),
+        units::percent(peak.gc_cpu_ratio)
+    ))
+}
 
-fn rows(process: &Process, measures: &Measures) -> Vec<Row> {
+/// A name, the figures p50, p90, p99 and max, and what holds for the whole run.
+pub(in crate::render) type Row = (&'static str, [String; 4], String);
+
+/// Every measure of one process.
+pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row> {
     let none = || [const { String::new() }; 4];
     let frequency = measures.gc_frequency_per_second.map_or_else(
         || "unknown: too few cycles".to_owned(),
@@ -117,7 +124,7 @@ fn allocation(measures: &Measures) -> String {
 const MIB: f64 = 1_048_576.0;
 
 /// Percentiles that the sample can carry: with fewer values a high percentile is just the maximum.
-pub(super) fn times(times: &Distribution) -> [String; 4] {
+pub(in crate::render) fn times(times: &Distribution) -> [String; 4] {
     let from = |least: u64, ns: u64| {
         if times.count < least {
             "-".to_owned()
@@ -142,7 +149,7 @@ fn course(size: &Size) -> String {
 }
 
 /// A heap size: 0 in the log is anything below 1 MiB.
-pub(super) fn heap(bytes: u64) -> String {
+pub(in crate::render) fn heap(bytes: u64) -> String {
     match bytes {
         0 => "<1MiB".to_owned(),
         bytes => units::bytes(bytes),

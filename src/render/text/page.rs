@@ -155,7 +155,7 @@ pub(super) const fn color(severity: Severity) -> Ansi {
 }
 
 /// The word for a severity.
-pub(super) const fn word(severity: Severity) -> &'static str {
+pub(in crate::render) const fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
         Severity::Warning => "warning",
@@ -164,7 +164,7 @@ pub(super) const fn word(severity: Severity) -> &'static str {
 }
 
 /// `1 cycle`, `2 cycles`.
-pub(super) fn counted(count: u64, one: &str) -> String {
+pub(in crate::render) fn counted(count: u64, one: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} {one}{s}", crate::units::count(count))
 }

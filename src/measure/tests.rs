@@ -1,0 +1,344 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test panics by design, and truncates as the log does"
+)]
+
+use proptest::prelude::*;
+
+use super::testing::{MS, cycle, steady, with_percent};
+use super::*;
+
+fn close(a: f64, b: f64) {
+    assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+}
+
+fn run(cycles: &[GcCycle]) -> (Vec<Step>, Meter) {
+    let mut meter = Meter::new(Known::default());
+    let steps = cycles.iter().map(|cycle| meter.observe(cycle)).collect();
+    (steps, meter)
+}
+
+#[test]
+fn ratios_come_from_the_cycles_between_two_marks() {
+    let (steps, _) = run(&steady(11, 100));
+    let stretch = Stretch {
+        from: steps[0].mark,
+        to: steps[10].mark,
+    };
+    assert_eq!(stretch.cycles(), 10);
+    assert_eq!(stretch.duration_ns(), 1_000 * MS);
+    close(stretch.frequency().unwrap(), 10.0);
+    // 10 cycles of 100 us and of 5 ms in 1 s.
+    close(stretch.wall_ratio(|mark| mark.stop_ns).unwrap(), 0.001);
+    close(stretch.wall_ratio(|mark| mark.mark_ns).unwrap(), 0.05);
+    // 10 x 0.1 ms of 4 x 1 s.
+    close(
+        stretch.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap(),
+        0.000_25,
+    );
+    // 42 at the end of a mark, 20 live before: 22 MiB a cycle.
+    close(stretch.allocated_mib().unwrap(), 220.0);
+}
+
+#[test]
+fn a_change_of_gomaxprocs_counts_from_where_it_happens() {
+    let mut cycles = steady(4, 1_000);
+    cycles[2].gomaxprocs = 1;
+    cycles[3].gomaxprocs = 1;
+    let (steps, _) = run(&cycles);
+    let end = u128::from(5_100_000_u64);
+    assert_eq!(
+        steps[3].mark.capacity_ns,
+        4 * (2_000_000_000 + end) + 2_000_000_000
+    );
+}
+
+#[test]
+fn missing_cycles_leave_rates_exact_and_scale_sums() {
+    let mut cycles = steady(101, 100);
+    cycles.retain(|cycle| cycle.number % 10 != 5);
+    let (steps, _) = run(&cycles);
+    let stretch = Stretch {
+        from: steps[0].mark,
+        to: steps.last().unwrap().mark,
+    };
+    close(stretch.frequency().unwrap(), 10.0);
+    assert_eq!((stretch.cycles(), stretch.seen()), (100, 90));
+    close(stretch.wall_ratio(|mark| mark.mark_ns).unwrap(), 0.05);
+    // 80 of 100 steps are known.
+    close(stretch.allocated_mib().unwrap(), 2_200.0);
+
+    let mut few = steady(101, 100);
+    few.retain(|cycle| cycle.number % 4 == 1);
+    let (steps, _) = run(&few);
+    let stretch = Stretch {
+        from: steps[0].mark,
+        to: steps.last().unwrap().mark,
+    };
+    assert_eq!(stretch.scale(), None, "three quarters are missing");
+    close(stretch.frequency().unwrap(), 10.0);
+}
+
+#[test]
+fn the_percentage_holds_gc_cpu_inside_its_interval() {
+    // The fields say 10.1 % of the CPU in stops that Go 1.23 no longer charges; the percentage says 5 %.
+    let mut cycles = steady(100, 100);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_cpu_ns = 20 * MS;
+        cycle.mark_background_cpu_ns = 20 * MS;
+        cycle.cumulative_cpu_percent = 5;
+    }
+    let (steps, _) = run(&cycles);
+    let whole = Stretch {
+        from: Mark::default(),
+        to: steps[99].mark,
+    };
+    let cpu = whole.gc_cpu(false).unwrap();
+    assert!(
+        cpu.resolved && cpu.low >= 0.05 && cpu.high <= 0.06,
+        "{cpu:?}"
+    );
+    close(cpu.ratio, f64::midpoint(cpu.low, cpu.high));
+
+    // Late in a long run the interval of a short stretch is too wide to say anything.
+    let late = Stretch {
+        from: steps[95].mark,
+        to: steps[99].mark,
+    };
+    let cpu = late.gc_cpu(false).unwrap();
+    assert!(
+        !cpu.resolved && cpu.low < 0.051 && cpu.high > 0.09,
+        "{cpu:?}"
+    );
+    // Up to Go 1.22 the fields are exact.
+    let cpu = late.gc_cpu(true).unwrap();
+    assert!(cpu.resolved && cpu.low > 0.09, "{cpu:?}");
+}
+
+#[test]
+fn a_broken_percentage_is_not_used() {
+    let mut cycles = steady(10, 1_000);
+    for cycle in &mut cycles {
+        cycle.cumulative_cpu_percent = -9_223_372_036_854_775_808;
+    }
+    let (steps, _) = run(&cycles);
+    let whole = Stretch {
+        from: Mark::default(),
+        to: steps[9].mark,
+    };
+    assert!(!whole.gc_cpu(false).unwrap().resolved);
+}
+
+#[test]
+fn why_a_cycle_began() {
+    let mut cycles = steady(2, 1_000);
+    let heap = |cycles: &[GcCycle]| run(cycles).0.last().unwrap().trigger;
+    assert_eq!(heap(&cycles), Trigger::Heap);
+    // Live 20, goal 41: nothing triggers below 20 + 45/64 x 21 = 34.8.
+    cycles[1].heap_start_mib = 33;
+    assert_eq!(heap(&cycles), Trigger::Early);
+    cycles[1].heap_start_mib = 34;
+    assert_eq!(heap(&cycles), Trigger::Heap, "34 may have been 34.9");
+    cycles[1].heap_start_mib = 33;
+    cycles[1].forced = true;
+    assert_eq!(heap(&cycles), Trigger::Forced);
+    cycles[1].forced = false;
+    cycles[1].start_ns = cycles[0].end_ns() + 120_003 * MS;
+    assert_eq!(heap(&cycles), Trigger::Periodic);
+    cycles[1].heap_start_mib = 40;
+    assert_eq!(
+        heap(&cycles),
+        Trigger::Heap,
+        "a slow program may take two minutes"
+    );
+
+    let mut meter = Meter::new(Known::default());
+    meter.observe(&cycles[0]);
+    meter.forced_notice();
+    assert_eq!(
+        meter.observe(&cycles[1]).trigger,
+        Trigger::Periodic,
+        "the notice decides"
+    );
+    assert_eq!(
+        meter.observe(&cycle(3, 200_000)).trigger,
+        Trigger::Heap,
+        "and holds for one cycle"
+    );
+}
+
+#[test]
+fn nothing_is_measured_across_a_gap() {
+    let mut cycles = steady(3, 100);
+    cycles.remove(1);
+    let (steps, _) = run(&cycles);
+    let step = steps[1];
+    assert_eq!(
+        (step.period_ns, step.headroom_use, step.gogc),
+        (None, None, None)
+    );
+    assert_eq!(step.mark.linked, 1);
+}
+
+#[test]
+fn implied_gogc_holds_the_true_one() {
+    // GOGC=100: goal = live + (live + stacks + globals); every size truncated.
+    let mut gogc = Gogc::default();
+    let mut previous = cycle(1, 0);
+    for number in 2..50_u64 {
+        let live = 20.0 + (number as f64 * 0.37) % 9.0;
+        let roots = 1.3;
+        previous.heap_live_mib = live as u64;
+        previous.stacks_mib = 1;
+        let goal = (live + live + roots) as u64;
+        let mut next = cycle(number, number * 100);
+        next.heap_goal_mib = goal;
+        let implied = gogc::implied(&previous, goal, next.heap_start_mib.min(goal - 2)).unwrap();
+        assert!(implied.0 <= 100.0 && implied.1 >= 100.0, "{implied:?}");
+        gogc.observe(implied);
+    }
+    let (low, high) = gogc.range().unwrap();
+    assert!(
+        low <= 100.0 && high >= 100.0 && high - low < 20.0,
+        "{low} {high}"
+    );
+    // Somebody sets GOGC=50.
+    gogc.observe(gogc::implied(&previous, 30, 20).unwrap());
+    assert_eq!((gogc.range(), gogc.changes()), (None, 1));
+}
+
+#[test]
+fn a_flat_goal_over_a_rising_live_heap_is_a_limit() {
+    let mut regime = LimitRegime::default();
+    (0..20).for_each(|i| regime.observe(20 + 2 * i, 40 + 4 * i));
+    assert!(!regime.holds(), "the goal follows");
+    (0..20).for_each(|i| regime.observe(60 + 2 * i, 120));
+    assert!(regime.holds());
+    (0..20).for_each(|_| regime.observe(60, 120));
+    assert!(!regime.holds(), "nothing moves");
+}
+
+#[test]
+fn the_limiter_fills_at_more_than_half_of_the_cpu() {
+    let fill = |gc_share: u64| {
+        let mut limiter = Limiter::default();
+        let mut highest = 0;
+        for number in 1..=100 {
+            // Marking all the time; assists take what background marking (a quarter) does not.
+            let mut cycle = cycle(number, number * 100);
+            cycle.sweep_termination_ns = 0;
+            cycle.mark_termination_ns = 0;
+            cycle.concurrent_mark_ns = 100 * MS;
+            cycle.mark_assist_cpu_ns = 400 * MS * (gc_share - 25) / 100;
+            highest = highest.max(limiter.observe(&cycle));
+        }
+        highest
+    };
+    assert_eq!(fill(60), 1000);
+    assert_eq!(fill(50), 1000, "a fifth of the rest is taken as idle");
+    assert_eq!(fill(40), 0);
+}
+
+#[test]
+fn a_stop_tells_the_cpus_to_two_digits() {
+    let mut probe = cycle(1, 0);
+    probe.gomaxprocs = 16;
+    probe.sweep_termination_ns = 190_000;
+    probe.sweep_termination_cpu_ns = 390_000;
+    let (seen, lacking) = cpus(&probe).unwrap();
+    assert_eq!(seen, 20);
+    assert!(lacking >= 130, "{lacking}");
+    // 64 Ps on 64 CPUs: 0.17 ms and 10 ms (10.9 truncated) look like 58.
+    probe.gomaxprocs = 64;
+    probe.sweep_termination_ns = 170_000;
+    probe.sweep_termination_cpu_ns = 10 * MS;
+    let (_, lacking) = cpus(&probe).unwrap();
+    assert!(lacking <= 30, "{lacking}");
+    probe.sweep_termination_ns = 99_000;
+    assert_eq!(cpus(&probe), None, "too short to divide by");
+}
+
+#[test]
+fn hostile_numbers_do_not_panic() {
+    let mut meter = Meter::new(Known::default());
+    let mut limiter = Limiter::default();
+    let huge = (1 << 62) - 1;
+    for number in [1, 2, 3, u64::MAX, 5, 0] {
+        let mut cycle = cycle(number, 0);
+        cycle.start_ns = huge;
+        cycle.concurrent_mark_ns = huge;
+        cycle.mark_assist_cpu_ns = huge;
+        cycle.heap_end_mib = u64::MAX;
+        cycle.heap_live_mib = u64::MAX;
+        cycle.heap_start_mib = u64::MAX;
+        cycle.heap_goal_mib = u64::MAX;
+        cycle.stacks_mib = u64::MAX;
+        cycle.globals_mib = u64::MAX;
+        cycle.gomaxprocs = u32::MAX;
+        cycle.cumulative_cpu_percent = i64::MAX;
+        let step = meter.observe(&cycle);
+        limiter.observe(&cycle);
+        let stretch = Stretch {
+            from: Mark::default(),
+            to: step.mark,
+        };
+        let _ = (
+            stretch.gc_cpu(false),
+            stretch.allocated_mib(),
+            stretch.frequency(),
+        );
+    }
+}
+
+/// What was stopped in any window of this length, by trying every window that ends or begins at a stop.
+fn worst(stops: &[(u64, u64)], window: u64) -> u64 {
+    let inside = |from: u64, to: u64| -> u64 {
+        stops
+            .iter()
+            .map(|&(end, length)| end.min(to).saturating_sub((end - length).max(from)))
+            .sum()
+    };
+    stops
+        .iter()
+        .flat_map(|&(end, length)| [end.saturating_sub(window), end - length])
+        .map(|from| inside(from, from + window))
+        .max()
+        .unwrap_or(0)
+}
+
+proptest! {
+    #[test]
+    fn mmu_equals_the_worst_of_all_windows(stops in prop::collection::vec((1_u64..400, 1_u64..9_000_000), 1..60)) {
+        // Stops in whole ms of distance, each shorter than the gap before it.
+        let mut end = 0;
+        let mut mmu = Mmu::default();
+        let mut all = Vec::new();
+        for (gap, length) in stops {
+            end += gap * MS + 10 * MS;
+            all.push((end, length));
+            mmu.observe(end, length);
+        }
+        let curve = mmu.curve(end.max(MMU_WINDOWS_NS[3]));
+        for (utilisation, window) in curve.into_iter().zip(MMU_WINDOWS_NS) {
+            let expected = 1.0 - worst(&all, window).min(window) as f64 / window as f64;
+            prop_assert!((utilisation - expected).abs() < 1e-9, "{window} ns: {utilisation} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn percentages_never_push_gc_cpu_out_of_its_bounds(assist in 0_u64..50, stops in 0_u64..50, from in 0_usize..50, to in 51_usize..99) {
+        let mut cycles = steady(100, 100);
+        for cycle in &mut cycles {
+            cycle.mark_assist_cpu_ns = assist * MS;
+            cycle.sweep_termination_cpu_ns = stops * MS;
+        }
+        let (steps, _) = run(&with_percent(cycles));
+        let stretch = Stretch { from: steps[from].mark, to: steps[to].mark };
+        let cpu = stretch.gc_cpu(false).unwrap();
+        prop_assert!(0.0 <= cpu.low && cpu.low <= cpu.ratio && cpu.ratio <= cpu.high && cpu.high <= 1.0);
+        // What the fields come to is inside, since here they are exact.
+        let fields = stretch.cpu_ratio(|mark| mark.stop_cpu_ns + mark.assist_cpu_ns + mark.background_cpu_ns).unwrap();
+        prop_assert!(cpu.low <= fields + 1e-9 && fields <= cpu.high + 1e-9, "{cpu:?} {fields}");
+    }
+}

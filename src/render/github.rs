@@ -1,0 +1,172 @@
+//! The findings as GitHub workflow commands, which the runner turns into annotations of the run.
+//!
+//! One command a rule, worst first: its worst finding, and in how many processes it was raised. GitHub keeps ten
+//! annotations of a step, so there are at most nine of these; the last command is the roll-up: the verdict, what was read,
+//! and the findings for which there was no room. What fails the check is an error, other warnings are warnings, the rest
+//! are notices.
+
+use std::io::{self, Write};
+
+use super::Style;
+use super::escape::printable;
+use super::text::{self, findings, page};
+use crate::report::{Finding, Report, Verdict};
+use crate::settings::Severity;
+use crate::units::Unit;
+
+/// Findings told one by one; the tenth annotation is the roll-up.
+const MOST: usize = 9;
+
+/// How loud an annotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Notice,
+    Warning,
+    Error,
+}
+
+impl Level {
+    /// The name of the workflow command.
+    const fn command(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    fn of(finding: &Finding, fail_on: Severity) -> Self {
+        match finding.severity {
+            Severity::Info => Self::Notice,
+            severity if severity >= fail_on => Self::Error,
+            Severity::Warning | Severity::Critical => Self::Warning,
+        }
+    }
+}
+
+/// Writes at most ten workflow commands.
+pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+    let groups = match report.input.newest_first {
+        true => Vec::new(),
+        false => findings::groups(&report.findings),
+    };
+    let (told, rest) = groups.split_at(groups.len().min(MOST));
+    for group in told {
+        if let Some(worst) = group.first() {
+            let level = Level::of(worst, style.fail_on);
+            command(
+                out,
+                level,
+                &title(worst),
+                &message(worst, group.len(), report),
+            )?;
+        }
+    }
+    roll_up(report, rest, out, style.fail_on)
+}
+
+/// `gc-frequency 66.7/s, threshold 40/s`.
+fn title(finding: &Finding) -> String {
+    let unit = Unit::from_symbol(finding.unit);
+    if finding.measured < finding.threshold {
+        return finding.rule.to_owned();
+    }
+    format!(
+        "{} {}, threshold {}",
+        finding.rule,
+        unit.format(finding.measured),
+        unit.format(finding.threshold)
+    )
+}
+
+fn message(worst: &Finding, processes: usize, report: &Report) -> String {
+    let place = match processes {
+        1 if report.processes.len() <= 1 => String::new(),
+        1 => format!("in {}, ", worst.process),
+        count => format!("in {count} processes, worst in {}, ", worst.process),
+    };
+    let next = match worst.advice.first() {
+        Some(advice) if worst.severity > Severity::Info => format!("\nnext: {}", printable(advice)),
+        _ => String::new(),
+    };
+    format!(
+        "{}{}: {}{next}",
+        printable(&place),
+        findings::when(worst),
+        printable(&worst.message)
+    )
+}
+
+/// The verdict, what was read, and the findings that were not told, in one annotation as loud as the loudest of them.
+fn roll_up(
+    report: &Report,
+    rest: &[Vec<&Finding>],
+    out: &mut dyn Write,
+    fail_on: Severity,
+) -> io::Result<()> {
+    let (label, mut message) = text::verdict(report);
+    message = format!("{message}\n{}", text::source(report));
+    if let Some(extent) = text::extent(report) {
+        message = format!("{message}: {extent}");
+    }
+    let rest = rest.iter().filter_map(|group| group.first());
+    let names: Vec<_> = rest
+        .clone()
+        .map(|finding| format!("{} ({})", finding.rule, page::word(finding.severity)))
+        .collect();
+    if !names.is_empty() {
+        message = format!("{message}\nalso raised: {}", names.join(", "));
+    }
+    let least = match (&report.verdict, report.exit_status) {
+        (Verdict::NoVerdict(_), 0) => Level::Warning,
+        (Verdict::NoVerdict(_), _) => Level::Error,
+        _ => Level::Notice,
+    };
+    let level = rest
+        .map(|finding| Level::of(finding, fail_on))
+        .fold(least, Level::max);
+    let message: Vec<_> = message.lines().map(printable).collect();
+    command(
+        out,
+        level,
+        &format!("gcpressure: {}", label.to_lowercase()),
+        &message.join("\n"),
+    )
+}
+
+/// Writes `::level title=...::message`.
+fn command(out: &mut dyn Write, level: Level, title: &str, message: &str) -> io::Result<()> {
+    writeln!(
+        out,
+        "::{} title={}::{}",
+        level.command(),
+        property(&printable(title)),
+        data(message)
+    )
+}
+
+/// A message as the runner reads it back.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property, where colon and comma separate as well.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_ends_a_command_or_starts_one() {
+        assert_eq!(
+            property("50%\r\n::error::a, b"),
+            "50%25%0D%0A%3A%3Aerror%3A%3Aa%2C b"
+        );
+        assert_eq!(data("50%\r\n::error::"), "50%25%0D%0A::error::");
+    }
+}

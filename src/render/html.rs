@@ -1,0 +1,60 @@
+//! The report as one page that opens anywhere: charts over time with the findings on them, distributions, tables.
+//!
+//! Everything is in the file and nothing is referred to outside it. The tables stand in the page as text, so that it can
+//! be read where scripts are switched off (as a CI server may serve it), and printed; the charts are drawn by uPlot from
+//! the figures in `<script type="application/json" id="report">`.
+//!
+//! Text from the log cannot become markup: maud escapes what it puts into the page, [`island`] what the script reads, the
+//! script itself writes only text nodes, and the page's own security policy runs no script but the two it was made with.
+
+use std::io::{self, Write};
+
+use maud::{DOCTYPE, PreEscaped, html};
+
+use super::Style;
+use super::text;
+use crate::report::Report;
+
+mod body;
+mod island;
+
+/// uPlot, as it came; see assets/uplot/README.md.
+const UPLOT_JS: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
+const UPLOT_CSS: &str = include_str!("../../assets/uplot/uPlot.min.css");
+/// What draws the charts.
+const PAGE_JS: &str = include_str!("html/page.js");
+const PAGE_CSS: &str = include_str!("html/page.css");
+
+/// Nothing is loaded, and only these two scripts run: SHA-256 of [`UPLOT_JS`] and of [`PAGE_JS`], which tests/html.rs holds
+/// to the files.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-hW+QnpJEE3ZiBGE5GGS3fDlQp2dNlwjmV0mLQgxfeB8='";
+
+/// Writes the report as one HTML file.
+pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
+    let (label, _) = text::verdict(report);
+    let title = format!("{label} - {} - gcpressure", text::source(report));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content=(concat!("gcpressure ", env!("CARGO_PKG_VERSION")));
+                title { (super::escape::printable(&title)) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(UPLOT_CSS)) (PreEscaped(PAGE_CSS)) }
+            }
+            body {
+                (body::body(report))
+                script type="application/json" id="report" { (PreEscaped(island::json(report))) }
+                script { (PreEscaped(UPLOT_JS)) }
+                script { (PreEscaped(PAGE_JS)) }
+            }
+        }
+    };
+    out.write_all(page.into_string().as_bytes())?;
+    out.write_all(b"\n")
+}
