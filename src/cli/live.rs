@@ -1,6 +1,6 @@
 //! Findings of live input, told on standard error while the program that is watched still runs.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::input::Source;
@@ -14,14 +14,10 @@ use super::passthrough::Queue;
 pub(crate) struct Announcer(Queue);
 
 impl Announcer {
-    /// For input that is still being written, where somebody looks at standard error.
-    pub(crate) fn new(sources: &[Source]) -> Option<Self> {
+    /// For input that is still being written, where `out` is what somebody looks at.
+    pub(crate) fn new(sources: &[Source], out: impl Write + Send + 'static) -> Option<Self> {
         let live = sources.iter().any(|source| source.size_hint().is_none());
-        if live && io::stderr().is_terminal() {
-            Queue::new(io::stderr()).ok().map(Self)
-        } else {
-            None
-        }
+        live.then(|| Queue::new(out).ok().map(Self)).flatten()
     }
 
     /// Tells of one change. What is informative is left to the report.

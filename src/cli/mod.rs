@@ -15,6 +15,7 @@ mod report;
 mod rows;
 mod rule_list;
 mod shell;
+mod status;
 mod suggest;
 
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! `gcpressure [FILE]...`: the report, and what `check` shares with it.
 
-use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::io::{self, BufWriter, IntoInnerError, IsTerminal, Write};
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::pipeline::{self, Sink};
+use gcpressure::pipeline::{self, CycleRow, Sink};
 use gcpressure::render::Style;
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
@@ -14,6 +14,7 @@ use super::exit::{Failure, Policy};
 use super::live::Announcer;
 use super::output::{self, Targets};
 use super::passthrough::Queue;
+use super::status::Status;
 use super::{config, input};
 
 /// Reads everything, writes the report, gives the exit status.
@@ -52,15 +53,23 @@ pub(crate) fn judge(
         output::complain(&choices.describe().join("\n"));
     }
 
+    // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
+    let status = match args.output.quiet || (args.output.passthrough && io::stdout().is_terminal())
+    {
+        true => None,
+        false => Status::start(&sources),
+    };
     let mut follow = Follow {
         passthrough: match args.output.passthrough {
             true => Some(Passthrough::new()?),
             false => None,
         },
-        announcer: match args.output.quiet {
-            true => None,
-            false => Announcer::new(&sources),
+        announcer: match &status {
+            Some(status) => Announcer::new(&sources, status.above()),
+            None if args.output.quiet || !io::stderr().is_terminal() => None,
+            None => Announcer::new(&sources, io::stderr()),
         },
+        status,
     };
     let result = pipeline::analyse(sources, &options, &mut follow);
     follow.finish();
@@ -138,6 +147,7 @@ impl Passthrough {
 struct Follow {
     passthrough: Option<Passthrough>,
     announcer: Option<Announcer>,
+    status: Option<Status>,
 }
 
 impl Follow {
@@ -149,10 +159,20 @@ impl Follow {
         if let Some(announcer) = self.announcer {
             announcer.finish();
         }
+        if let Some(status) = self.status {
+            status.finish();
+        }
     }
 }
 
 impl Sink for Follow {
+    fn cycle(&mut self, _: &CycleRow<'_>) -> io::Result<()> {
+        if let Some(status) = &self.status {
+            status.cycle();
+        }
+        Ok(())
+    }
+
     fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
         if let Some(passthrough) = &mut self.passthrough {
             passthrough.attempt(|out| out.write_all(line));
@@ -161,6 +181,9 @@ impl Sink for Follow {
     }
 
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
+        if let Some(status) = &self.status {
+            status.change(process, change);
+        }
         if let Some(announcer) = &mut self.announcer {
             announcer.tell(process, change);
         }

@@ -5,4 +5,4 @@ mod decode;
 mod source;
 
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP};
-pub use source::Source;
+pub use source::{Progress, Source};
