@@ -65,7 +65,7 @@ impl Status {
     }
 
     /// Writes to standard error, above the line.
-    pub(crate) fn above(&self) -> impl Write + Send + 'static {
+    pub(crate) fn above(&self) -> impl Write + Send + use<> {
         Above(self.bar.clone())
     }
 
