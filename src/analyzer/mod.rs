@@ -162,6 +162,11 @@ impl ProcessAnalyzer {
         }
     }
 
+    /// Keeps no more than so many points of the timeline from now on: one process of many has to do with fewer.
+    pub const fn limit_timeline(&mut self, points: usize) {
+        self.timeline.limit(points);
+    }
+
     /// A `GC forced` line stood before the next cycle: the two-minute timer starts it.
     pub const fn forced_notice(&mut self) {
         self.meter.forced_notice();

@@ -11,7 +11,7 @@ use crate::window::{Pane, Scratch, Tally};
 const MAX_POINTS: usize = 1_000;
 
 /// Points in time, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Timeline {
     points: Vec<TimelinePoint>,
     /// Totals at the end of the last point.
@@ -21,12 +21,31 @@ pub(super) struct Timeline {
     /// Panes a point takes in: 1, 2, 4 and so on.
     stride: u64,
     pending: u64,
+    most: usize,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self {
+            points: Vec::new(),
+            base: Mark::default(),
+            start_ns: 0,
+            stride: 0,
+            pending: 0,
+            most: MAX_POINTS,
+        }
+    }
 }
 
 impl Timeline {
     pub(super) const fn begin(&mut self, origin_ns: u64) {
         self.start_ns = origin_ns;
         self.stride = 1;
+    }
+
+    /// Keeps no more than so many points from now on.
+    pub(super) const fn limit(&mut self, most: usize) {
+        self.most = if most < MAX_POINTS { most } else { MAX_POINTS };
     }
 
     /// Adds the panes of one hop as a point, or to the last one.
@@ -79,7 +98,7 @@ impl Timeline {
             _ => self.points.push(point),
         }
         self.pending = (self.pending + 1) % self.stride.max(1);
-        if self.points.len() > MAX_POINTS && self.pending == 0 {
+        if self.points.len() > self.most && self.pending == 0 {
             let mut kept = 0;
             for at in (0..self.points.len()).step_by(2) {
                 let mut point = self.points[at];
@@ -90,6 +109,9 @@ impl Timeline {
                 kept += 1;
             }
             self.points.truncate(kept);
+            if self.points.capacity() > 2 * self.most {
+                self.points.shrink_to(self.most);
+            }
             self.stride = self.stride.max(1).saturating_mul(2);
         }
     }

@@ -49,7 +49,7 @@ struct Watch {
     open: Option<Episode>,
     episodes: Vec<Episode>,
     active: u64,
-    finding: Option<Raised>,
+    finding: Option<Box<Raised>>,
 }
 
 /// What is told of a rule that was raised: from its worst evaluation.
@@ -151,6 +151,8 @@ impl Watches {
             .collect();
         // The sort is stable: among equals the order of the rule table stays.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        // The collection takes over the memory of the watches, 6 KB for what is often nothing.
+        findings.shrink_to_fit();
         (findings, status)
     }
 }
@@ -281,13 +283,13 @@ impl Watch {
                 }
             }
             None => {
-                self.finding = Some(Raised {
+                self.finding = Some(Box::new(Raised {
                     told: self.rule.tell(view, &crossing),
                     crossing,
                     scope,
                     since_wall: self.since_wall.take(),
                     until_wall: last.map(str::to_owned),
-                });
+                }));
             }
         }
         if before.is_none_or(|before| severity > before)
@@ -359,7 +361,7 @@ impl Watch {
     }
 
     fn finding(self, evaluations: f64) -> Option<Finding> {
-        let raised = self.finding?;
+        let raised = *self.finding?;
         let evidence = |(name, value): (&'static str, f64)| {
             value.is_finite().then_some(Evidence { name, value })
         };

@@ -9,7 +9,7 @@ pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.
 pub const LINE_CAP: usize = 64 * 1024;
 
-/// A sliding stretch of a stream. It never holds more than the history, one line and one read.
+/// A sliding stretch of a stream: the history, one line and a few reads, so that the history is moved only every few reads.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -27,7 +27,7 @@ pub struct Buffer {
 impl Default for Buffer {
     fn default() -> Self {
         Self {
-            bytes: vec![0; HISTORY + LINE_CAP + 2 * READ],
+            bytes: vec![0; HISTORY + LINE_CAP + 3 * READ],
             base: 0,
             position: 0,
             end: 0,

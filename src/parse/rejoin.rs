@@ -36,6 +36,8 @@ const WRITERS_MARGIN: u32 = 12;
 const SLIPPERY_MARGIN: u32 = 20;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
+/// What a reading may cost more than the best one and still be what happened.
+const LIKELY: u32 = 4;
 /// A text that can only be of a gc line, left unclaimed.
 const UNCLAIMED: u32 = 40;
 
@@ -76,6 +78,8 @@ pub(crate) struct Mended {
     pub(crate) claims: Vec<Claim>,
     /// What it costs that the line is the next of its process.
     strain: u32,
+    /// A piece of it may well be foreign.
+    weak: bool,
 }
 
 impl Mended {
@@ -96,6 +100,8 @@ struct Fragment {
     text: Vec<u8>,
     state: State,
     claims: Vec<Claim>,
+    /// A piece of it may well be foreign.
+    weak: bool,
 }
 
 /// One way to read the lines so far.
@@ -107,6 +113,12 @@ struct Reading {
 }
 
 impl Reading {
+    /// Whether a gc line takes a piece of the line.
+    fn claims(&self, line: u64) -> bool {
+        let claims = |claims: &[Claim]| claims.last().is_some_and(|claim| claim.line == line);
+        self.open.iter().any(|f| claims(&f.claims)) || self.done.iter().any(|d| claims(&d.claims))
+    }
+
     /// Whether both read the same text, in the same gc lines.
     fn same(&self, other: &Self) -> bool {
         self.open.len() == other.open.len()
@@ -186,27 +198,25 @@ impl Weaver {
         if self.readings.is_empty() {
             self.readings.push(Reading::default());
         }
-        let mut open = self
-            .readings
-            .iter()
-            .flat_map(|reading| &reading.open)
-            .peekable();
-        let head = body.starts_with(b"gc ");
-        if !head && open.peek().is_none() {
-            self.shapes.learn(body);
-        }
         let continues = |f: &Fragment| {
             token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
         };
-        if head || open.any(continues) {
+        if body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues) {
             let outcome =
                 Step::new(line, body, known, &self.shapes).run(std::mem::take(&mut self.readings));
             self.readings = outcome.readings;
-            self.dropped = self.dropped.min(outcome.dropped);
             self.walks += outcome.walks;
-            self.dropped = self
-                .dropped
-                .min(cheapest(&mut self.readings, |reading| reading));
+            let dropped = cheapest(&mut self.readings, |reading| reading);
+            self.dropped = self.dropped.min(outcome.dropped).min(dropped);
+        }
+        // A line of which no likely reading takes a piece is foreign as a whole.
+        let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
+        if !self
+            .readings
+            .iter()
+            .any(|r| r.cost <= likely && r.claims(line))
+        {
+            self.shapes.learn(body);
         }
         if std::env::var("DBG").is_ok() {
             eprintln!(
@@ -239,10 +249,12 @@ impl Weaver {
         let margin = match (self.shapes.slippery(), known.alone()) {
             (true, _) => SLIPPERY_MARGIN,
             (false, false) => WRITERS_MARGIN,
-            (false, true) if self.shapes.new_to_us() => UNKNOWN_MARGIN,
+            (false, true) if self.shapes.unsettled() => UNKNOWN_MARGIN,
             (false, true) => MARGIN,
         };
         let wary = self.shapes.slippery() || !known.alone();
+        let doubtful =
+            self.shapes.slippery() || (self.shapes.unsettled() && self.shapes.deceptive());
         let unusual = if known.alone() {
             UNUSUAL
         } else {
@@ -259,14 +271,21 @@ impl Weaver {
             let speaks = |r: &&Reading| {
                 r.cost <= cost || (r.cost <= cost + margin && (wary || !r.done.is_empty()))
             };
-            let unheard = wary && self.dropped <= cost + margin;
+            let unheard = wary
+                && self.dropped
+                    <= cost
+                        + if self.shapes.slippery() {
+                            margin
+                        } else {
+                            LIKELY
+                        };
             if !unheard && self.readings.iter().filter(speaks).all(has) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
                     reading.done.retain(|d| d.cycle != mended.cycle);
                 }
                 self.undecided = 0;
-                if mended.strain <= unusual {
+                if mended.strain <= unusual && !(mended.weak && doubtful) {
                     taken.push(mended);
                 }
                 continue;

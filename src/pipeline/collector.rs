@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::outcome::Outcomes;
+use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
 use super::reader::{Finds, Found, Reader};
 use super::{Bound, CycleRow, Options, Sink};
 use crate::analyzer::{Completeness, ProcessAnalyzer};
@@ -186,11 +186,20 @@ impl Collector<'_> {
                 }
                 let entry = self.process(process, found);
                 self.open.push(entry);
+                self.share_points();
                 self.open.len() - 1
             }
         };
         self.recent = index;
         index
+    }
+
+    /// Shares the points of all timelines among the processes that are open.
+    fn share_points(&mut self) {
+        let points = LEAST_POINTS.max(POINTS / self.open.len());
+        for entry in &mut self.open {
+            entry.analyzer.limit_timeline(points);
+        }
     }
 
     fn process(&mut self, number: u32, found: &Found<'_>) -> Process {

@@ -5,6 +5,7 @@ mod hold;
 mod lane;
 mod outcome;
 mod reader;
+mod skim;
 mod unwrap;
 
 use std::io::{self, Read};

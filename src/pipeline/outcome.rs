@@ -8,11 +8,13 @@ use crate::settings::{Settings, Severity};
 
 /// Processes of which the report keeps the detail.
 const KEPT: usize = 1_000;
+/// More than those, before the worst are chosen: so many that choosing costs little, so few that they take no room.
+const WAITING: usize = 24;
 
 /// Points of all timelines together, once there are many processes.
-const POINTS: usize = 8_192;
+pub(super) const POINTS: usize = 8_192;
 /// Points that every timeline may keep.
-const LEAST_POINTS: usize = 12;
+pub(super) const LEAST_POINTS: usize = 12;
 
 /// A process that has ended, with what was found on it.
 #[derive(Debug)]
@@ -63,14 +65,15 @@ impl Outcomes {
             .measures
             .thin(LEAST_POINTS.max(POINTS / (self.ended.len() + 1)));
         self.ended.push(Ended { process, findings });
-        if self.ended.len() >= 2 * KEPT {
+        if self.ended.len() >= KEPT + WAITING {
             self.keep_worst();
         }
     }
 
     /// Lets go of all but the worst processes.
     fn keep_worst(&mut self) {
-        self.ended.sort_by_key(|ended| Reverse(ended.rank()));
+        // Sorted by a copy of the keys: the room to sort the processes themselves in would be as large as they are.
+        self.ended.sort_by_cached_key(|ended| Reverse(ended.rank()));
         self.omitted += self.ended.len().saturating_sub(KEPT) as u64;
         self.ended.truncate(KEPT);
         let points = LEAST_POINTS.max(POINTS / self.ended.len().max(1));

@@ -14,6 +14,7 @@ use memchr::memmem::Finder;
 
 use super::hold::Hold;
 use super::lane::Lane;
+use super::skim::{BLOCK, may_be_trace, skim};
 use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
 use crate::event::{Event, GcCycle, Note};
 use crate::parse::{self, NEEDLE};
@@ -199,19 +200,38 @@ impl Reader {
 
     /// Lines without ` ms clock, `: counted; notes, legacy lines and the beginnings of cut lines among them told.
     fn skip(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
-        let mut at = from;
-        while at < to {
-            let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
-            self.line += 1;
-            if matches!(
-                bytes[at],
-                b'g' | b'G' | b's' | b'S' | b'p' | b'i' | b'c' | b'f'
-            ) {
-                self.line_start(&bytes[at..end], base + at as u64, finds);
-            } else {
-                self.input.other_lines += 1;
+        if from >= to {
+            return;
+        }
+        let text = &bytes[..to];
+        self.skip_line(text, from, base, finds);
+        for at in (from..to).step_by(BLOCK) {
+            if let Some((block, _)) = text[at..].split_first_chunk()
+                && let (newlines, false) = skim(block)
+            {
+                self.line += u64::from(newlines);
+                self.input.other_lines += u64::from(newlines);
+                continue;
             }
-            at = end;
+            // A line behind each newline, but for the one that ends the text.
+            for newline in memchr::memchr_iter(b'\n', &text[at..to.min(at + BLOCK)]) {
+                let start = at + newline + 1;
+                if start < to {
+                    self.skip_line(text, start, base, finds);
+                }
+            }
+        }
+    }
+
+    /// The line without ` ms clock, ` that starts at `at`.
+    fn skip_line(&mut self, text: &[u8], at: usize, base: u64, finds: &mut dyn Finds) {
+        self.line += 1;
+        if may_be_trace(text[at]) {
+            let rest = &text[at..];
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            self.line_start(&rest[..end], base + at as u64, finds);
+        } else {
+            self.input.other_lines += 1;
         }
     }
 

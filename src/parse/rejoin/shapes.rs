@@ -10,10 +10,10 @@ const SHAPE: usize = 16;
 const SHAPES: usize = 4_096;
 /// Distinct starts of foreign lines that could be starts of pieces, from which on they are easily mistaken.
 const SLIPPERY: usize = 4;
-/// Lines in a row that start as others did, from which on the stream is known.
-const SETTLED: u32 = 8;
+/// Lines for each way to start, from which on the ways are known.
+const SETTLED: usize = 4;
 /// One blank line in so many is often.
-const OFTEN: u32 = 16;
+const OFTEN: usize = 16;
 
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
@@ -21,10 +21,9 @@ pub(super) struct Shapes {
     known: HashSet<[u8; SHAPE]>,
     /// How many of them begin as a piece of a gc line can.
     alike: usize,
-    /// Lines since one started in a new way.
-    settled: u32,
-    lines: u32,
-    blank: u32,
+    /// Lines learnt from, and blank ones among them.
+    lines: usize,
+    blank: usize,
 }
 
 impl Shapes {
@@ -44,11 +43,9 @@ impl Shapes {
         if ours {
             return;
         }
-        self.settled = self.settled.saturating_add(1);
         self.lines = self.lines.saturating_add(1);
-        self.blank = self.blank.saturating_add(u32::from(line.is_empty()));
+        self.blank += usize::from(line.is_empty());
         if self.known.len() < SHAPES && self.known.insert(Self::of(line)) {
-            self.settled = 0;
             let alike = line.starts_with(b"gc ") || token::states_starting(line).next().is_some();
             self.alike += usize::from(alike);
         }
@@ -59,9 +56,14 @@ impl Shapes {
         self.known.contains(&Self::of(text))
     }
 
-    /// Whether lines still start in ways that were not seen before.
-    pub(super) const fn new_to_us(&self) -> bool {
-        self.settled < SETTLED
+    /// Whether it is not known yet how the lines of this stream start: they still do so in new ways.
+    pub(super) fn unsettled(&self) -> bool {
+        self.known.len() > self.lines / SETTLED
+    }
+
+    /// Whether some foreign line can be mistaken for a piece.
+    pub(super) const fn deceptive(&self) -> bool {
+        self.alike > 0
     }
 
     /// Whether so many lines are blank that one may well stand where the line feed of a gc line is expected.

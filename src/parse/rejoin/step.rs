@@ -244,6 +244,9 @@ impl<'a> Step<'a> {
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
+            longer.weak |= place.pieces == 0
+                && !behind.is_empty()
+                && self.is_weak(walk, fragment.state, *boundary, at);
             longer.claims.push(Claim {
                 line: self.line,
                 start: at,
@@ -279,6 +282,22 @@ impl<'a> Step<'a> {
                 costs.switch(*boundary),
             );
         }
+    }
+
+    /// Whether foreign text could well have given the same piece: the bare head of a gc line or a bare number, or one of
+    /// several numbers behind which a known text stands.
+    fn is_weak(&self, walk: &Walk, from: State, end: Boundary, at: usize) -> bool {
+        let bare_head = from == START && end.state <= 2;
+        let bare_number = from != START && end.state == from + 1 && token::ends_number(end.state);
+        let other_ends = || {
+            let same = walk
+                .boundaries
+                .iter()
+                .filter(|b| b.state == end.state && b.at != end.at);
+            same.map(|b| at + b.at)
+                .any(|end| self.shapes.knows(&self.body[end..]))
+        };
+        bare_head || bare_number || other_ends()
     }
 
     /// What stands behind a piece: another writer's piece, or foreign text.
@@ -355,6 +374,7 @@ impl<'a> Step<'a> {
             text: fragment.text,
             claims: fragment.claims,
             strain: fit,
+            weak: fragment.weak,
         });
         self.keep(reading);
     }

@@ -12,7 +12,7 @@ use crate::parse::{self, NEEDLE};
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
 /// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
-const STREAMS: usize = 1_024;
+const STREAMS: usize = 512;
 
 impl Reader {
     /// The lane of a stream.
@@ -27,7 +27,8 @@ impl Reader {
         if !lanes.contains_key(name) {
             lanes.insert(name.to_vec(), Lane::named());
         }
-        lanes.entry(name.to_vec()).or_default()
+        // Not the entry, which wants a name of its own at every line.
+        lanes.get_mut(name).unwrap_or(plain)
     }
 
     /// Makes room for a stream that is new: the one that was silent longest is closed.

@@ -1,0 +1,101 @@
+//! Bytes to report: every kind of log through the whole pipeline, the analysis of cycles alone, and each renderer.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros write no documentation, and a broken bench may stop"
+)]
+
+mod logs;
+
+use std::hint::black_box;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
+use gcpressure::event::{Event, GcCycle};
+use gcpressure::input::Source;
+use gcpressure::parse::{self, Outcome};
+use gcpressure::pipeline::{Options, analyse};
+use gcpressure::render::{Format, Style};
+use gcpressure::report::Report;
+use gcpressure::settings::Settings;
+
+const SIZE: u64 = 4 << 20;
+
+fn log(kind: &logs::Kind) -> (Vec<u8>, u64) {
+    let mut log = Vec::new();
+    let cycles = logs::write(kind, SIZE, &mut log).unwrap();
+    (log, cycles)
+}
+
+fn report(log: Vec<u8>) -> Report {
+    let source = Source::from_reader("bench.log", Box::new(Cursor::new(log)));
+    analyse(vec![source], &Options::default(), &mut ()).unwrap()
+}
+
+fn whole_logs(c: &mut Criterion) {
+    let mut group = c.benchmark_group("analyse");
+    group.sample_size(20);
+    for kind in &logs::KINDS {
+        let (log, cycles) = log(kind);
+        assert_eq!(report(log.clone()).input.intact, cycles, "{}", kind.0);
+        group.throughput(Throughput::Bytes(log.len() as u64));
+        group.bench_function(kind.0, |b| {
+            b.iter_batched(|| log.clone(), report, BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+/// Measures, windows and rules, without reading.
+fn cycles_alone(c: &mut Criterion) {
+    let (log, written) = log(&logs::KINDS[0]);
+    let cycles: Vec<GcCycle> = log
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| match parse::line(line) {
+            Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(cycles.len() as u64, written);
+    let settings = Arc::new(Settings::default());
+    let analysed = || {
+        let mut analyzer = ProcessAnalyzer::new(&settings);
+        for cycle in &cycles {
+            analyzer.observe(black_box(cycle), None);
+        }
+        analyzer.finish(&Completeness::default())
+    };
+    assert_eq!(analysed().measures.pause.count, written);
+    let mut group = c.benchmark_group("windows");
+    group.throughput(Throughput::Elements(written));
+    group.bench_function("observe", |b| b.iter(analysed));
+    group.finish();
+}
+
+fn renderers(c: &mut Criterion) {
+    let report = report(log(&logs::KINDS[0]).0);
+    let mut group = c.benchmark_group("render");
+    for format in Format::ALL {
+        let mut text = Vec::new();
+        format
+            .render(&report, &mut text, &Style::default())
+            .unwrap();
+        assert!(!text.is_empty());
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(format.name(), |b| {
+            b.iter(|| {
+                text.clear();
+                format
+                    .render(&report, &mut text, &Style::default())
+                    .unwrap();
+                text.len()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, whole_logs, cycles_alone, renderers);
+criterion_main!(benches);
