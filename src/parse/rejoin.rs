@@ -201,7 +201,6 @@ impl Weaver {
         if !self.readings.iter().any(|r| r.cost <= likely && r.claims(line)) {
             self.shapes.learn(body);
         }
-        if std::env::var("DBG").is_ok() { eprintln!("LINE {line} {:?} slippery {} alone {} dropped {}", String::from_utf8_lossy(body), self.shapes.slippery(), known.alone(), self.dropped); for r in self.readings.iter().take(12) { eprintln!("   {} open {:?} done {:?}", r.cost, r.open.iter().map(|f| String::from_utf8_lossy(&f.text).into_owned()).collect::<Vec<_>>(), r.done.iter().map(|f| (f.strain, String::from_utf8_lossy(&f.text).into_owned())).collect::<Vec<_>>()); } }
         self.take(known)
     }
 
@@ -239,11 +238,16 @@ impl Weaver {
             }
             // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
             let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
-            if known.alone() && self.readings.iter().filter(speaks).all(ends) {
+            if known.alone() && !unheard && self.readings.iter().filter(speaks).all(ends) {
                 break;
             }
             if !unheard && self.undecided < UNDECIDED && self.readings.iter().filter(speaks).any(|r| !r.open.is_empty()) {
                 self.undecided += 1;
+                break;
+            }
+            if unheard {
+                // Too many ways to read these lines: nothing can be said until a gc line begins.
+                self.reset();
                 break;
             }
             // Read to its end in ways that cannot be told apart: damaged.

@@ -200,7 +200,7 @@ impl<'a> Step<'a> {
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
-            longer.weak |= place.pieces == 0 && !behind.is_empty() && self.is_weak(walk, fragment.state, *boundary, at);
+            longer.weak |= place.pieces == 0 && !behind.is_empty() && self.is_weak(walk, fragment.state, *boundary, at, known);
             longer.claims.push(Claim { line: self.line, start: at, end });
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
@@ -229,14 +229,15 @@ impl<'a> Step<'a> {
 
     /// Whether foreign text could well have given the same piece: the bare head of a gc line or a bare number, or one of
     /// several numbers behind which a known text stands.
-    fn is_weak(&self, walk: &Walk, from: State, end: Boundary, at: usize) -> bool {
+    fn is_weak(&self, walk: &Walk, from: State, end: Boundary, at: usize, known: bool) -> bool {
         let bare_head = from == START && end.state <= 2;
         let bare_number = from != START && end.state == from + 1 && token::ends_number(end.state);
         let other_ends = || {
             let same = walk.boundaries.iter().filter(|b| b.state == end.state && b.at != end.at);
             same.map(|b| at + b.at).any(|end| self.shapes.knows(&self.body[end..]))
         };
-        bare_head || bare_number || other_ends()
+        let foreign = self.shape_known || (self.shapes.unsettled() && !known);
+        (foreign && (bare_head || bare_number)) || other_ends()
     }
 
     /// What stands behind a piece: another writer's piece, or foreign text.
@@ -352,7 +353,7 @@ impl Ends {
     const fn foreign(&self, boundary: Boundary, known: bool, behind: &[u8]) -> u32 {
         if boundary.split && !known && matches!(behind, [b'.', ..]) {
             // `0` and `.51 of`: a number is not cut at its point.
-            STRANGE + EARLY
+            STRANGE + EARLY_DISTINCTIVE
         } else if boundary.split && boundary.at < self.number {
             1
         } else if boundary.at < self.furthest && !boundary.split {

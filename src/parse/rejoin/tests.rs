@@ -21,7 +21,6 @@ fn weave(lines: &[&str]) -> Vec<String> {
         for mended in weaver.line(index as u64, line.as_bytes(), &Anything) {
             found.push(String::from_utf8(mended.text).unwrap());
         }
-        for r in &weaver.readings { eprintln!("{index} {} {:?} {}", r.cost, r.open.iter().map(|f| (String::from_utf8_lossy(&f.text).into_owned(), f.state)).collect::<Vec<_>>(), r.done.len()); }
     }
     found
 }
