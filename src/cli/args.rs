@@ -1,6 +1,8 @@
 //! What the user typed, as clap reads it. Values with units stay text here: the configuration file holds the same text,
 //! so both are read in one place, [`super::choices`].
 
+use std::ffi::OsString;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -35,6 +37,10 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
     Events(EventsArgs),
+    /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
+    Run(Box<RunArgs>),
+    /// A live dashboard of a log that grows, of standard input, or of a program that it runs
+    Watch(Box<WatchArgs>),
     /// Says what a rule measures, its thresholds, known false alarms, and what to do
     Explain {
         /// The rule; all rules in one table without it
@@ -68,6 +74,72 @@ pub(crate) struct ReportArgs {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
+    #[arg(long, help_heading = "Output")]
+    pub(crate) passthrough: bool,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// Exit with 1 or 3 where the program itself succeeds and the check does not pass
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) check: bool,
+    /// The severity that fails --check [default: critical]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Rules", requires = "check")]
+    pub(crate) fail_on: Option<String>,
+    /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// The log to watch; standard input for `-` or without any
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<String>,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// A program to run and watch, and its arguments
+    #[arg(value_name = "CMD", last = true, conflicts_with = "file", value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Live input")]
+pub(crate) struct LiveArgs {
+    /// Run this shell command when a critical finding is raised, with the finding as JSON on its standard input and as
+    /// GCPRESSURE_* in its environment; the same finding at most once a minute, 30 s at most
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
+    pub(crate) on_critical: Option<String>,
+    /// Rewrite the files of -o this often while the input goes on
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(crate) refresh: String,
+    /// Stop after this time and report; a program that runs under this one is asked to end
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<String>,
+    /// Stop as soon as a critical finding is raised, and report
+    #[arg(long)]
+    pub(crate) until_critical: bool,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +178,13 @@ pub(crate) struct InputArgs {
     /// Logs to read, gzip or zstd too; standard input for `-` or without any
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = None)]
     pub(crate) files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct SelectArgs {
     /// Leave out cycles before this program time (90s) or wall-clock time (2026-11-23T14:05:00Z)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
@@ -175,9 +254,6 @@ pub(crate) struct OutputArgs {
     /// Write the report to a file as well, repeatable: json=report.json
     #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(crate) output: Vec<String>,
-    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
-    #[arg(long)]
-    pub(crate) passthrough: bool,
     /// Colours; NO_COLOR and CLICOLOR are obeyed
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub(crate) color: ColorWhen,

@@ -16,16 +16,20 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if args.init {
         return init().map(|()| exit::DONE);
     }
-    let choices = report::choose(&args.report, args.fail_on.as_deref())?;
+    let choices = report::choose(
+        &args.report.analysis,
+        &args.report.rules,
+        args.fail_on.as_deref(),
+    )?;
     let policy = Policy {
         fail_on: Some(choices.fail_on),
-        ..report::policy(&args.report, &choices)
+        ..report::policy(&args.report.output, &choices)
     };
     let report = report::judge(&args.report, &choices, policy)?;
     let shown = &args.report.output;
     if shown.format == Format::Text && !shown.quiet {
         let line = outcome(&report, choices.fail_on);
-        if shown.passthrough {
+        if args.report.passthrough {
             output::complain(&line);
         } else {
             output::print(|out| writeln!(out, "{line}"))?;
@@ -35,7 +39,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
 }
 
 /// How the check ended, for those who read a CI log from its end.
-fn outcome(report: &Report, fail_on: Severity) -> String {
+pub(crate) fn outcome(report: &Report, fail_on: Severity) -> String {
     let failing = report
         .findings
         .iter()

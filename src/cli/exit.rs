@@ -18,6 +18,11 @@ pub(crate) const ERROR: u8 = 2;
 /// The input cannot carry a verdict.
 pub(crate) const NO_VERDICT: u8 = 3;
 
+/// `run`, `watch --`: the program cannot be executed.
+pub(crate) const NOT_EXECUTABLE: u8 = 126;
+/// `run`, `watch --`: there is no such program.
+pub(crate) const NOT_FOUND: u8 = 127;
+
 /// What makes an exit status of a report.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Policy {
@@ -84,6 +89,11 @@ impl Failure {
     }
 }
 
+/// The system refuses what every command needs: a thread, a pipe.
+pub(crate) fn unable(error: io::Error) -> Failure {
+    Failure::new(format!("cannot begin: {}", reason(&error)))
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.message)?;
@@ -133,7 +143,7 @@ fn reading(source: &str, error: &io::Error) -> Failure {
 }
 
 /// What the system says, in lower case and without its number.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::IsADirectory {
         return "it is a directory".to_owned();
     }

@@ -9,13 +9,18 @@ mod exit;
 mod explain;
 mod input;
 mod live;
+mod on_critical;
 mod output;
 mod passthrough;
+mod refresh;
 mod report;
 mod rows;
 mod rule_list;
+mod run;
 mod shell;
+mod signals;
 mod suggest;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -34,7 +39,7 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR));
         }
     };
-    match run(&cli) {
+    match dispatch(&cli) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output::complain(&failure.to_string());
@@ -43,11 +48,13 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<u8, Failure> {
+fn dispatch(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         None => report::run(&cli.report),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Events(args)) => events::run(args),
+        Some(Command::Run(args)) => run::run(args),
+        Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
         Some(Command::Schema { output }) => shell::schema(*output),
         Some(Command::Completions { shell }) => shell::completions(*shell),

@@ -63,7 +63,7 @@ struct Target {
 #[derive(Debug)]
 enum Place {
     /// A file: written beside its place and moved there when it is whole.
-    File(NamedTempFile, PathBuf),
+    File(PathBuf),
     /// A device or a named pipe: it must stay what it is.
     Device(File),
 }
@@ -81,14 +81,28 @@ impl Targets {
             .map(Self)
     }
 
+    /// True where there is a file to write.
+    pub(crate) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Writes the report to every file.
     ///
     /// # Errors
-    /// The first file that cannot be written.
-    pub(crate) fn write(self, report: &Report, style: &Style) -> Result<(), Failure> {
-        self.0
-            .into_iter()
-            .try_for_each(|target| target.write(report, style))
+    /// The first file that cannot be written; the others are written all the same.
+    pub(crate) fn write(&self, report: &Report, style: &Style) -> Result<(), Failure> {
+        let written = self.0.iter().map(|target| target.write(report, style));
+        written.fold(Ok(()), Result::and)
+    }
+
+    /// Replaces every file by the report so far; what is no file is left for the end.
+    ///
+    /// # Errors
+    /// The first file that cannot be written; the others are written all the same.
+    pub(crate) fn refresh(&self, report: &Report, style: &Style) -> Result<(), Failure> {
+        let files = self.0.iter().filter(|t| matches!(t.place, Place::File(_)));
+        let written = files.map(|target| target.write(report, style));
+        written.fold(Ok(()), Result::and)
     }
 }
 
@@ -118,7 +132,7 @@ impl Target {
         })
     }
 
-    fn write(self, report: &Report, style: &Style) -> Result<(), Failure> {
+    fn write(&self, report: &Report, style: &Style) -> Result<(), Failure> {
         self.place
             .write(|out| self.format.render(report, out, style))
             .map_err(|error| Failure::writing(&self.path, &error))
@@ -143,21 +157,18 @@ impl Place {
             }
             _ => {}
         }
-        let directory = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        beside(directory).map(|file| Self::File(file, path))
+        // Whether it can be written is known now, not at the end of a long run.
+        beside(&path).map(|_| Self::File(path))
     }
 
-    fn write(self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    fn write(&self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match self {
             Self::Device(file) => {
                 let mut out = BufWriter::new(file);
                 content(render(&mut out).and_then(|()| out.flush()))
             }
-            Self::File(file, path) => {
-                let mut out = BufWriter::new(file);
+            Self::File(path) => {
+                let mut out = BufWriter::new(beside(path)?);
                 render(&mut out)?;
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.persist(path).map(drop).map_err(|error| error.error)
@@ -166,20 +177,28 @@ impl Place {
     }
 }
 
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// A nameless-looking file that gets the permissions of any other new file.
 #[cfg(unix)]
-fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
     tempfile::Builder::new()
         .prefix(".gcpressure-")
         .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(directory)
+        .tempfile_in(folder(path))
 }
 
 /// A nameless-looking file.
 #[cfg(not(unix))]
-fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".gcpressure-")
-        .tempfile_in(directory)
+        .tempfile_in(folder(path))
 }
