@@ -2,6 +2,7 @@
 //! under pressure, where, how badly, on what evidence, and what to do next.
 
 pub mod analyzer;
+pub mod compare;
 pub mod error;
 pub mod event;
 pub mod input;

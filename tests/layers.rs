@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rules", "window", "measure", "event", "settings", "stats", "units", "report",
         ],
     ),
+    ("compare", &["report", "stats", "units"]),
     ("report", &["settings"]),
     ("render", &["report", "settings", "units"]),
     (

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::render::Format;
+use gcpressure::render::{ComparisonFormat, Format};
 
 /// Says whether the garbage collector of a Go program is under pressure.
 ///
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
     Watch(Box<WatchArgs>),
+    /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
+    Compare(Box<CompareArgs>),
     /// Says what a rule measures, its thresholds, known false alarms, and what to do
     Explain {
         /// The rule; all rules in one table without it
@@ -149,6 +151,14 @@ pub(crate) struct CheckArgs {
     /// The severity that fails the check [default: critical]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(crate) fail_on: Option<String>,
+    /// Fail too where this run is worse than the one saved there
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Baseline")]
+    pub(crate) baseline: Option<String>,
+    /// Make this run the baseline, whatever the comparison says
+    #[arg(long, requires = "baseline", help_heading = "Baseline")]
+    pub(crate) update_baseline: bool,
+    #[command(flatten)]
+    pub(crate) comparing: Comparing,
     /// Write a commented gcpressure.toml into the working directory and read nothing
     #[arg(long, exclusive = true)]
     pub(crate) init: bool,
@@ -214,6 +224,14 @@ pub(crate) struct AnalysisArgs {
     /// What rules judge: sliding windows, or the whole run [default: window]
     #[arg(long, value_name = "window|run")]
     pub(crate) scope: Option<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+}
+
+/// What the user knows of the program.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Analysis")]
+pub(crate) struct ProgramArgs {
     /// The Go version of the program, if you know it: 1.27
     #[arg(long, value_name = "VERSION")]
     pub(crate) go: Option<String>,
@@ -223,6 +241,74 @@ pub(crate) struct AnalysisArgs {
     /// GOMEMLIMIT of the program, if you know it: 512MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Before and after: logs, saved JSON reports, baselines, or directories of them
+    #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
+    pub(crate) sides: Vec<String>,
+    /// A run from before, repeatable; a directory is every file in it
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
+    pub(crate) base: Vec<String>,
+    /// A run from after, repeatable
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
+    pub(crate) new: Vec<String>,
+    /// Work (requests, say) that a run from before did: rates become amounts per 1,000 units
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) per_base: Vec<f64>,
+    /// Work that a run from after did; once for all runs, or once a run
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) per_new: Vec<f64>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Exit with 1 where a gated row got worse, with 3 where the evidence cannot tell
+    #[arg(long, help_heading = "Gate")]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) comparing: Comparing,
+    /// Save the new side for `check --baseline` and later comparisons; it needs no BASE
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(crate) save_baseline: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: CompareOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Comparing {
+    /// From which ratio of new to base on a row fails: gc-frequency=1.25; `off` takes it out [default: gc-frequency,
+    /// gc-cpu and allocation at 1.25]
+    #[arg(long, value_name = "ROW=RATIO", help_heading = "Gate")]
+    pub(crate) max_ratio: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct CompareOutput {
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = comparison_formats(), hide_possible_values = false)]
+    pub(crate) format: ComparisonFormat,
+    /// Write the comparison to a file as well, repeatable: markdown=table.md
+    #[arg(short, long, value_name = "FORMAT=PATH")]
+    pub(crate) output: Vec<String>,
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub(crate) color: ColorWhen,
+    /// Nothing but ASCII in the text
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// Nothing on standard output; files of -o are still written
+    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
+    pub(crate) quiet: bool,
+    /// Also the test behind each row
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Exit with 0 where the evidence cannot tell
+    #[arg(long)]
+    pub(crate) allow_no_verdict: bool,
+    /// Exit with 0 whatever was found; errors still give 2
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +374,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// gcpressure.event/v1
     Event,
+    /// gcpressure.comparison/v1
+    Comparison,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -304,4 +392,10 @@ pub(crate) enum ColorWhen {
 fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
         .try_map(|name| Format::from_name(&name).ok_or("no such format"))
+}
+
+/// The formats of a comparison.
+fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
+    PossibleValuesParser::new(ComparisonFormat::ALL.map(ComparisonFormat::name))
+        .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
 }

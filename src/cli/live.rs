@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::pipeline::{Sink, SoFar};
+use gcpressure::render::Format;
 use gcpressure::settings::Severity;
 use gcpressure::units::{self, Unit};
 
@@ -122,7 +123,7 @@ impl Live {
         &mut self,
         every: Duration,
         output: &OutputArgs,
-        targets: &Arc<Targets>,
+        targets: &Arc<Targets<Format>>,
         policy: Policy,
     ) -> io::Result<()> {
         if targets.any() {

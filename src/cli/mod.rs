@@ -1,8 +1,10 @@
 //! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
 
 mod args;
+mod baseline;
 mod check;
 mod choices;
+mod compare;
 mod config;
 mod events;
 mod exit;
@@ -18,6 +20,7 @@ mod rows;
 mod rule_list;
 mod run;
 mod shell;
+mod sides;
 mod signals;
 mod suggest;
 mod watch;
@@ -55,6 +58,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Events(args)) => events::run(args),
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Watch(args)) => watch::run(args),
+        Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
         Some(Command::Schema { output }) => shell::schema(*output),
         Some(Command::Completions { shell }) => shell::completions(*shell),

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use gcpressure::pipeline::SoFar;
+use gcpressure::render::Format;
 use gcpressure::report::Report;
 
 use super::args::OutputArgs;
@@ -32,7 +33,7 @@ impl Refresh {
     pub(crate) fn new(
         every: Duration,
         args: &OutputArgs,
-        targets: &Arc<Targets>,
+        targets: &Arc<Targets<Format>>,
         policy: Policy,
     ) -> io::Result<Self> {
         // A report waits for none before it: where writing is slow, fewer are written.

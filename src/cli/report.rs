@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gcpressure::input::Source;
 use gcpressure::pipeline;
-use gcpressure::render::Style;
+use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
 
@@ -50,6 +50,16 @@ pub(crate) fn judge(
     choices: &Choices,
     policy: Policy,
 ) -> Result<Report, Failure> {
+    judge_with(args, choices, policy, |_| Ok(()))
+}
+
+/// The same, with a last word on the report before it is written.
+pub(crate) fn judge_with(
+    args: &ReportArgs,
+    choices: &Choices,
+    policy: Policy,
+    complete: impl FnOnce(&mut Report) -> Result<(), Failure>,
+) -> Result<Report, Failure> {
     let wishes = Wishes::new(&args.live)?;
     let targets = Arc::new(Targets::open(&args.output.output)?);
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
@@ -77,7 +87,14 @@ pub(crate) fn judge(
     let result = pipeline::analyse(sources, &options, &mut live);
     live.finish();
     let mut report = result?;
-    report.exit_status = signals.status().unwrap_or_else(|| policy.status(&report));
+    match signals.status() {
+        // What was broken off is no run to compare, or to keep.
+        Some(status) => report.exit_status = status,
+        None => {
+            report.exit_status = policy.status(&report);
+            complete(&mut report)?;
+        }
+    }
 
     let to = if args.passthrough { To::Stderr } else { To::Stdout };
     deliver(&args.output, &targets, &report, policy, to)?;
@@ -99,7 +116,7 @@ pub(crate) enum To {
 /// What cannot be written; all else is written all the same.
 pub(crate) fn deliver(
     args: &OutputArgs,
-    targets: &Targets,
+    targets: &Targets<Format>,
     report: &Report,
     policy: Policy,
     to: To,
@@ -126,7 +143,7 @@ fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), 
     }
     match to {
         To::Stderr => {
-            let color = output::color(args, &io::stderr());
+            let color = output::color(args.color, &io::stderr());
             let mut text = Vec::new();
             args.format
                 .render(report, &mut text, &Style { color, ..style })
@@ -134,7 +151,7 @@ fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), 
                 .map_err(|error| Failure::writing("standard error", &error))
         }
         To::Stdout => {
-            let color = output::color(args, &io::stdout());
+            let color = output::color(args.color, &io::stdout());
             output::print(|out| args.format.render(report, out, &Style { color, ..style }))
         }
     }

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     }
     if args.check && ended == exit::DONE && args.output.format == Format::Text && !args.output.quiet
     {
-        output::complain(&check::outcome(&report, choices.fail_on));
+        output::complain(&check::outcome(&report, choices.fail_on, None));
     }
     Ok(report.exit_status)
 }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use crate::report::Report;
 use crate::settings::Severity;
 
+mod benchfmt;
 mod chart;
+mod comparison;
 mod csv;
 mod escape;
 mod github;
@@ -17,6 +19,8 @@ mod junit;
 mod markdown;
 mod ndjson;
 mod text;
+
+pub use comparison::ComparisonFormat;
 
 /// How a report is to be written; each format takes from it what it has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +71,8 @@ pub enum Format {
     /// One page with charts that opens offline.
     #[cfg(feature = "html")]
     Html,
+    /// Lines of Go's benchmark format, for `benchstat`.
+    Benchfmt,
 }
 
 impl Format {
@@ -78,6 +84,7 @@ impl Format {
         Self::Csv,
         Self::Markdown,
         Self::Github,
+        Self::Benchfmt,
         #[cfg(feature = "junit")]
         Self::Junit,
         #[cfg(feature = "html")]
@@ -97,6 +104,7 @@ impl Format {
             Self::Junit => "junit",
             #[cfg(feature = "html")]
             Self::Html => "html",
+            Self::Benchfmt => "benchfmt",
         }
     }
 
@@ -122,6 +130,7 @@ impl Format {
             Self::Junit => junit::render(report, out, style),
             #[cfg(feature = "html")]
             Self::Html => html::render(report, out, style),
+            Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }
 }

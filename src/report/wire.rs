@@ -1,4 +1,4 @@
-//! What machines read: `gcpressure.report/v1` and `gcpressure.event/v1`.
+//! What machines read: `gcpressure.report/v1`, `gcpressure.event/v1` and `gcpressure.comparison/v1`.
 //!
 //! These types are the public interface, apart from the model so that the model may change. Integers are in base units,
 //! every key carries its unit, ratios go from 0 to 1. Keys are added within a version, never renamed or taken away.
@@ -9,8 +9,10 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
+pub mod comparison;
 mod convert;
 mod lines;
+pub mod saved;
 
 pub use lines::{Line, Record, Summary, lines};
 
@@ -55,6 +57,15 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+impl Tool {
+    const fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
 }
 
 /// The verdict over all processes.
@@ -582,6 +593,11 @@ pub fn report_schema() -> Schema {
 /// The JSON Schema of an event row, in the same spirit.
 pub fn event_schema() -> Schema {
     schema::<Event<'_>>()
+}
+
+/// The JSON Schema of the comparison, in the same spirit.
+pub fn comparison_schema() -> Schema {
+    schema::<comparison::Comparison<'_>>()
 }
 
 fn schema<T: JsonSchema>() -> Schema {
