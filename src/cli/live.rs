@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::pipeline::{Sink, SoFar};
+use gcpressure::input::Source;
+use gcpressure::pipeline::{CycleRow, Sink, SoFar};
 use gcpressure::render::Format;
 use gcpressure::settings::Severity;
 use gcpressure::units::{self, Unit};
@@ -18,6 +19,7 @@ use super::output::Targets;
 use super::passthrough::{Passthrough, Queue};
 use super::refresh::Refresh;
 use super::signals::{Ending, Signals};
+use super::status::Status;
 
 /// How long a first interrupt goes without a word: as a rule the stream ends by then.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -53,6 +55,7 @@ impl Wishes {
 pub(crate) struct Live {
     passthrough: Option<Passthrough>,
     voice: Voice,
+    status: Option<Status>,
     on_critical: Option<OnCritical>,
     refresh: Option<Refresh>,
     signals: Signals,
@@ -79,6 +82,7 @@ impl Live {
         Ok(Self {
             passthrough: None,
             voice: Voice::Silent,
+            status: None,
             on_critical,
             refresh: None,
             signals: signals.clone(),
@@ -94,7 +98,12 @@ impl Live {
         self.passthrough = Some(passthrough);
     }
 
-    /// Tells findings on standard error, where somebody looks at it. With lines that go there already they go the same
+    /// Shows the state in a line at the bottom of the terminal, if there is one.
+    pub(crate) fn show_status(&mut self, sources: &[Source]) {
+        self.status = Status::start(sources);
+    }
+
+    /// Tells findings on standard error, where somebody looks at it, above the line that shows the state. With lines that go there already they go the same
     /// way, so that neither is written into the middle of the other.
     pub(crate) fn announce(&mut self, passes_to_stderr: bool) {
         if !io::stderr().is_terminal() {
@@ -103,7 +112,11 @@ impl Live {
         self.voice = if passes_to_stderr {
             Voice::Passthrough
         } else {
-            let queue = Queue::new(io::stderr(), self.signals.stop());
+            let stop = self.signals.stop();
+            let queue = match &self.status {
+                Some(status) => Queue::new(status.above(), stop),
+                None => Queue::new(io::stderr(), stop),
+            };
             queue.map_or(Voice::Silent, Voice::Own)
         };
     }
@@ -144,6 +157,9 @@ impl Live {
         if let Voice::Own(queue) = self.voice {
             // The report tells everything once more, so nothing is lost with a line that cannot be written.
             let _ = queue.finish();
+        }
+        if let Some(status) = self.status {
+            status.finish();
         }
         if let Some(on_critical) = self.on_critical {
             on_critical.finish();
@@ -193,6 +209,13 @@ enum Voice {
 }
 
 impl Sink for Live {
+    fn cycle(&mut self, _: &CycleRow<'_>) -> io::Result<()> {
+        if let Some(status) = &self.status {
+            status.cycle();
+        }
+        Ok(())
+    }
+
     fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
         if let Some(passthrough) = &mut self.passthrough {
             passthrough.write(line);
@@ -201,6 +224,9 @@ impl Sink for Live {
     }
 
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
+        if let Some(status) = &self.status {
+            status.change(process, change);
+        }
         // What is informative is left to the report.
         if change.severity > Severity::Info {
             self.say(&line(process, change));

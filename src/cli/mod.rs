@@ -22,6 +22,7 @@ mod run;
 mod shell;
 mod sides;
 mod signals;
+mod status;
 mod suggest;
 mod watch;
 

@@ -1,6 +1,6 @@
 //! `gcpressure [FILE]...`: the report, and what other commands share with it.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use gcpressure::input::Source;
@@ -76,6 +76,10 @@ pub(crate) fn judge_with(
     if args.passthrough {
         let out = Passthrough::new(io::stdout(), "standard output", signals.stop())?;
         live.pass(out);
+    }
+    // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
+    if !args.output.quiet && !(args.passthrough && io::stdout().is_terminal()) {
+        live.show_status(&sources);
     }
     if sources.iter().any(Source::is_live) {
         if !args.output.quiet {

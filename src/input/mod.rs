@@ -11,4 +11,4 @@ mod source;
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP};
 pub use child::{Child, Streams};
 pub use follow::Follow;
-pub use source::Source;
+pub use source::{Progress, Source};

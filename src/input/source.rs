@@ -30,6 +30,27 @@ pub struct Source {
     state: State,
 }
 
+/// How far the reading of a source has come, for others to look at while it is read.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    size: Option<u64>,
+    read: Arc<AtomicU64>,
+}
+
+impl Progress {
+    /// See [`Source::size_hint`].
+    #[must_use]
+    pub fn size_hint(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// See [`Source::raw_bytes_read`].
+    #[must_use]
+    pub fn raw_bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
 enum State {
     /// Nothing was read, so nothing is known about what it holds.
     Unread(Box<dyn Read + Send>),
@@ -131,6 +152,15 @@ impl Source {
     #[must_use]
     pub fn raw_bytes_read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
+    }
+
+    /// How far the reading has come, to be looked at from another thread.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            size: self.size,
+            read: Arc::clone(&self.read),
+        }
     }
 
     /// What was wrong with the source and did not stop the reading, e.g. that its compressed data ends early.
