@@ -147,7 +147,12 @@ fn no_name_is_markup() {
     };
     // The fourth script is the one of this test.
     assert_eq!(found.as_array().unwrap()[..3], [0, 4, 0]);
-    assert!(found[3].as_str().unwrap().contains("</script><img onerror=alert(1)>"));
+    assert!(
+        found[3]
+            .as_str()
+            .unwrap()
+            .contains("</script><img onerror=alert(1)>")
+    );
 }
 
 #[test]

@@ -18,5 +18,8 @@ fn the_picture_of_the_terminal_is_what_is_printed() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let picture = root.join("docs/pictures/terminal.term.svg");
-    assert_data_eq!(text, Data::read_from(&picture, Some(DataFormat::TermSvg)).raw());
+    assert_data_eq!(
+        text,
+        Data::read_from(&picture, Some(DataFormat::TermSvg)).raw()
+    );
 }

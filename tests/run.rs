@@ -50,7 +50,10 @@ fn gcpressure() -> Command {
 /// `gcpressure run FLAGS -- sh -c SCRIPT` in `folder`, which holds what the script reads.
 fn run(folder: &Path, flags: &[&str], script: &str) -> Command {
     let mut command = gcpressure();
-    command.arg("run").args(flags).args(["--", "sh", "-c", script]);
+    command
+        .arg("run")
+        .args(flags)
+        .args(["--", "sh", "-c", script]);
     command.current_dir(folder);
     command
 }
@@ -134,14 +137,30 @@ fn all_that_is_no_trace_is_passed_on_byte_for_byte_and_in_order() {
         own.extend_from_slice(&[0, 0xff, 0xfe, b'\n']);
     }
     // A cut line, put together again, and an end without a line feed.
-    mixed.extend_from_slice(b"gc 2001 @20.010s 2%: 0.020+0.80+0.004 ms clock, 0.16+0.10/1.2/0+0.032 ms cpu, 8->");
-    mixed.extend_from_slice(b"own words\n9->4 MB, 10 MB goal, 0 MB stacks, 0 MB globals, 8 P\nthe end");
+    mixed.extend_from_slice(
+        b"gc 2001 @20.010s 2%: 0.020+0.80+0.004 ms clock, 0.16+0.10/1.2/0+0.032 ms cpu, 8->",
+    );
+    mixed.extend_from_slice(
+        b"own words\n9->4 MB, 10 MB goal, 0 MB stacks, 0 MB globals, 8 P\nthe end",
+    );
     own.extend_from_slice(b"own words\nthe end");
     fs::write(folder.path().join("mixed"), &mixed).unwrap();
-    let output = output(run(folder.path(), &["-q", "-o", "json=r.json"], "cat mixed >&2"));
-    assert!(output.stderr == own, "{}", String::from_utf8_lossy(&output.stderr));
+    let output = output(run(
+        folder.path(),
+        &["-q", "-o", "json=r.json"],
+        "cat mixed >&2",
+    ));
+    assert!(
+        output.stderr == own,
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let lines = &report(folder.path())["input"]["gc_lines"];
-    assert_eq!((&lines["intact"], &lines["repaired"]), (&2_000.into(), &1.into()), "{lines}");
+    assert_eq!(
+        (&lines["intact"], &lines["repaired"]),
+        (&2_000.into(), &1.into()),
+        "{lines}"
+    );
 }
 
 #[test]
@@ -165,7 +184,11 @@ fn the_exit_status_is_the_programs_own_and_the_checks_where_it_succeeds() {
         all.extend(*flags);
         let output = output(run(folder.path(), &all, script));
         assert_eq!(output.status.code(), Some(*status), "{flags:?} {script}");
-        assert_eq!(report(folder.path())["exit_status"], *status, "{flags:?} {script}");
+        assert_eq!(
+            report(folder.path())["exit_status"],
+            *status,
+            "{flags:?} {script}"
+        );
     }
 }
 
@@ -174,21 +197,39 @@ fn a_program_that_cannot_be_run_gives_the_status_of_a_shell() {
     let folder = folder();
     fs::write(folder.path().join("plain"), "no program").unwrap();
     for (program, status, says) in [
-        ("no-such-program-anywhere", 127, "error: cannot run no-such-program-anywhere: no such file"),
-        ("./plain", 126, "error: cannot run ./plain: permission denied"),
+        (
+            "no-such-program-anywhere",
+            127,
+            "error: cannot run no-such-program-anywhere: no such file",
+        ),
+        (
+            "./plain",
+            126,
+            "error: cannot run ./plain: permission denied",
+        ),
     ] {
         let mut command = gcpressure();
-        command.current_dir(folder.path()).args(["run", program, "--flag"]);
+        command
+            .current_dir(folder.path())
+            .args(["run", program, "--flag"]);
         let output = output(command);
         assert_eq!(output.status.code(), Some(status));
-        assert!(text(&output.stderr).starts_with(says), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).starts_with(says),
+            "{}",
+            text(&output.stderr)
+        );
     }
 }
 
 #[test]
 fn the_report_goes_to_standard_error() {
     let folder = folder();
-    let output = output(run(folder.path(), &[], "echo out; echo err >&2; cat busy >&2"));
+    let output = output(run(
+        folder.path(),
+        &[],
+        "echo out; echo err >&2; cat busy >&2",
+    ));
     assert_eq!(text(&output.stdout), "out\n");
     let stderr = text(&output.stderr);
     assert!(stderr.starts_with("err\n"), "{stderr}");
@@ -220,7 +261,11 @@ fn signals_reach_the_program() {
         assert_eq!(rest, format!("got {name}\n"));
         // Drained to the end, although one interrupt came.
         assert_eq!(status.code(), Some(4), "{name}");
-        assert_eq!(report(folder.path())["processes"][0]["cycles_seen"], 3_000, "{name}");
+        assert_eq!(
+            report(folder.path())["processes"][0]["cycles_seen"],
+            3_000,
+            "{name}"
+        );
     }
 }
 
@@ -229,7 +274,11 @@ fn a_second_interrupt_reports_what_was_read_and_leaves_nobody_behind() {
     let folder = folder();
     for (number, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let script = "trap '' INT TERM; cat busy >&2; echo $$; while :; do sleep 0.1; done";
-        let mut command = run(folder.path(), &["-q", "-o", "json=r.json", "--refresh", "50ms"], script);
+        let mut command = run(
+            folder.path(),
+            &["-q", "-o", "json=r.json", "--refresh", "50ms"],
+            script,
+        );
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut shell = String::new();
@@ -237,7 +286,11 @@ fn a_second_interrupt_reports_what_was_read_and_leaves_nobody_behind() {
         let read = || fs::read(folder.path().join("r.json")).is_ok();
         until("the first refresh", read);
         signal(&child, number);
-        assert_eq!(child.try_wait().unwrap(), None, "the first interrupt lets it drain");
+        assert_eq!(
+            child.try_wait().unwrap(),
+            None,
+            "the first interrupt lets it drain"
+        );
         until("the second interrupt", || {
             signal(&child, number);
             child.try_wait().unwrap().is_some()
@@ -261,7 +314,10 @@ fn interrupts_of_a_reader_drain_first_and_leave_then() {
     let busy = fs::read(folder.path().join("busy")).unwrap();
     // The first: the stream is read to its end, and the report is as without it.
     let mut command = gcpressure();
-    command.args(["-f", "json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .args(["-f", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let (first, second) = busy.split_at(busy.len() / 2);
@@ -280,7 +336,10 @@ fn interrupts_of_a_reader_drain_first_and_leave_then() {
     // The second: what was read is reported, while the stream is still open.
     for arguments in [&["-f", "json"][..], &["check", "-f", "json"], &["events"]] {
         let mut command = gcpressure();
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(&busy).unwrap();
@@ -302,9 +361,21 @@ fn interrupts_of_a_reader_drain_first_and_leave_then() {
 fn a_timeout_asks_the_program_to_end_and_that_is_no_failure() {
     let folder = folder();
     for (flags, script, status) in [
-        (&["--timeout", "300ms"][..], "cat quiet >&2; exec sleep 100", 0),
-        (&["--timeout", "300ms", "--check"], "cat busy >&2; exec sleep 100", 1),
-        (&["--timeout", "300ms"], "trap 'kill $!; exit 5' TERM; cat quiet >&2; sleep 100 & wait", 5),
+        (
+            &["--timeout", "300ms"][..],
+            "cat quiet >&2; exec sleep 100",
+            0,
+        ),
+        (
+            &["--timeout", "300ms", "--check"],
+            "cat busy >&2; exec sleep 100",
+            1,
+        ),
+        (
+            &["--timeout", "300ms"],
+            "trap 'kill $!; exit 5' TERM; cat quiet >&2; sleep 100 & wait",
+            5,
+        ),
         (&["--until-critical"], "cat busy >&2; exec sleep 100", 0),
     ] {
         let mut all = vec!["-q", "-o", "json=r.json"];
@@ -316,7 +387,11 @@ fn a_timeout_asks_the_program_to_end_and_that_is_no_failure() {
     // Of a stream nothing more is read.
     let mut command = gcpressure();
     command.args(["--timeout", "300ms", "-f", "json"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let stdin = child.stdin.take();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
@@ -333,11 +408,17 @@ fn of_several_processes_one_is_named_the_main_one() {
     let report = report(folder.path());
     let processes = report["processes"].as_array().unwrap();
     assert_eq!(processes.len(), 3);
-    let main: Vec<_> = processes.iter().filter(|p| p["approximate"] == true).collect();
+    let main: Vec<_> = processes
+        .iter()
+        .filter(|p| p["approximate"] == true)
+        .collect();
     assert_eq!(main.len(), 1, "{processes:?}");
     assert_eq!(main[0]["cycles_seen"], 40);
     let warning = report["warnings"][0].as_str().unwrap();
-    assert!(warning.starts_with("3 processes print into the stream: 2 is taken"), "{warning}");
+    assert!(
+        warning.starts_with("3 processes print into the stream: 2 is taken"),
+        "{warning}"
+    );
 }
 
 #[test]
@@ -352,7 +433,12 @@ fn output_that_nobody_reads_does_not_hold_up_the_trace() {
     let mut child = command.spawn().unwrap();
     wait_for(&mut child, "done");
     let mut passed = Vec::new();
-    child.stderr.take().unwrap().read_to_end(&mut passed).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_end(&mut passed)
+        .unwrap();
     assert!(child.wait().unwrap().success());
     assert!(passed.len() > 4 << 20);
 }
@@ -370,13 +456,26 @@ fn more_than_the_queue_holds_waits_for_its_reader_and_loses_nothing() {
         own.push_str(&record);
     }
     fs::write(folder.path().join("mixed"), mixed).unwrap();
-    let mut command = run(folder.path(), &["-q", "-o", "json=r.json"], "cat mixed >&2; exit 3");
+    let mut command = run(
+        folder.path(),
+        &["-q", "-o", "json=r.json"],
+        "cat mixed >&2; exit 3",
+    );
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     // Nothing is read for a while; then all of it is there.
     thread::sleep(Duration::from_millis(300));
-    assert_eq!(child.try_wait().unwrap(), None, "18 MB cannot have been passed on");
+    assert_eq!(
+        child.try_wait().unwrap(),
+        None,
+        "18 MB cannot have been passed on"
+    );
     let mut passed = Vec::new();
-    child.stderr.take().unwrap().read_to_end(&mut passed).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_end(&mut passed)
+        .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(3));
     assert!(passed == own.as_bytes());
     assert_eq!(report(folder.path())["processes"][0]["cycles_seen"], 30_000);
@@ -399,13 +498,17 @@ fn a_second_interrupt_leaves_although_the_output_is_stuck() {
     });
     let status = child.wait().unwrap();
     // A third interrupt, where it came before the end, ends the program as if it had never listened.
-    assert!(status.code() == Some(130) || status.signal() == Some(2), "{status}");
+    assert!(
+        status.code() == Some(130) || status.signal() == Some(2),
+        "{status}"
+    );
 }
 
 #[test]
 fn a_reader_that_leaves_does_not_end_the_program() {
     let folder = folder();
-    let script = "cat busy >&2; for i in 1 2 3; do echo own >&2; sleep 0.1; done; echo done; exit 6";
+    let script =
+        "cat busy >&2; for i in 1 2 3; do echo own >&2; sleep 0.1; done; echo done; exit 6";
     let mut command = run(folder.path(), &["-o", "json=r.json"], script);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -425,8 +528,14 @@ fn a_full_disk_is_told_and_the_status_is_right() {
         let output = output(run(folder.path(), &["-o", "json=/dev/full"], script));
         assert_eq!(output.status.code(), Some(status));
         let stderr = text(&output.stderr);
-        assert!(stderr.contains("error: cannot write /dev/full: no space left on device"), "{stderr}");
-        assert!(stderr.contains("gc-frequency"), "the report is shown all the same: {stderr}");
+        assert!(
+            stderr.contains("error: cannot write /dev/full: no space left on device"),
+            "{stderr}"
+        );
+        assert!(
+            stderr.contains("gc-frequency"),
+            "the report is shown all the same: {stderr}"
+        );
     }
 }
 
@@ -434,7 +543,15 @@ fn a_full_disk_is_told_and_the_status_is_right() {
 fn files_are_rewritten_whole_while_the_program_runs() {
     let folder = folder();
     let script = "cat quiet >&2; while [ ! -e go ]; do sleep 0.01; done; cat busy >&2; while [ ! -e end ]; do sleep 0.01; done";
-    let flags = ["-q", "-o", "json=r.json", "-o", "text=r.txt", "--refresh", "20ms"];
+    let flags = [
+        "-q",
+        "-o",
+        "json=r.json",
+        "-o",
+        "text=r.txt",
+        "--refresh",
+        "20ms",
+    ];
     let mut child = run(folder.path(), &flags, script).spawn().unwrap();
     let path: PathBuf = folder.path().join("r.json");
     let processes = || {
@@ -449,7 +566,11 @@ fn files_are_rewritten_whole_while_the_program_runs() {
     assert_eq!(child.try_wait().unwrap(), None);
     fs::write(folder.path().join("end"), "").unwrap();
     assert!(child.wait().unwrap().success());
-    assert!(fs::read_to_string(folder.path().join("r.txt")).unwrap().contains("gc-frequency"));
+    assert!(
+        fs::read_to_string(folder.path().join("r.txt"))
+            .unwrap()
+            .contains("gc-frequency")
+    );
     let left: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -475,7 +596,10 @@ fn a_command_is_run_for_each_critical_finding() {
     let stderr = text(&output.stderr);
     assert!(stderr.contains("hook says critical 1\n"), "{stderr}");
     assert!(stderr.contains("hook says critical 2\n"), "{stderr}");
-    assert!(stderr.contains("--on-critical for gc-frequency: exit status: 3"), "{stderr}");
+    assert!(
+        stderr.contains("--on-critical for gc-frequency: exit status: 3"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -486,7 +610,9 @@ fn a_command_that_hangs_holds_up_neither_the_reading_nor_a_second_interrupt() {
     let mut command = run(folder.path(), &["-q", "--on-critical", hook], script);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let lines = wait_for(&mut child, "read");
-    until("the hook", || fs::read_to_string(folder.path().join("hook")).is_ok_and(|id| id.ends_with('\n')));
+    until("the hook", || {
+        fs::read_to_string(folder.path().join("hook")).is_ok_and(|id| id.ends_with('\n'))
+    });
     let hook = fs::read_to_string(folder.path().join("hook")).unwrap();
     until("the second interrupt", || {
         signal(&child, Signal::INT);
@@ -506,11 +632,26 @@ fn every_cycle_of_a_real_program_is_accounted_for() {
     };
     let mut command = gcpressure();
     command.current_dir(folder.path());
-    command.args(["run", "-o", "json=r.json", "-q", "--"]).arg(&program);
-    command.args(["-mode", "noisy", "-rate", "3000", "-log-rate", "2000", "-for", "2s"]);
+    command
+        .args(["run", "-o", "json=r.json", "-q", "--"])
+        .arg(&program);
+    command.args([
+        "-mode",
+        "noisy",
+        "-rate",
+        "3000",
+        "-log-rate",
+        "2000",
+        "-for",
+        "2s",
+    ]);
     command.args(["-log-copy", "records"]);
     let output = output(command);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
     let report = report(folder.path());
     let process = &report["processes"][0];
@@ -518,7 +659,10 @@ fn every_cycle_of_a_real_program_is_accounted_for() {
     let missing = process["cycles_missing"].as_u64().unwrap();
     let damaged = report["input"]["gc_lines"]["damaged"].as_u64().unwrap();
     let printed = counted["num_gc"].as_u64().unwrap();
-    assert!(seen <= printed && seen + damaged >= printed, "{printed} cycles: {report}");
+    assert!(
+        seen <= printed && seen + damaged >= printed,
+        "{printed} cycles: {report}"
+    );
     assert!(missing <= damaged, "{report}");
     if damaged == 0 {
         let records: Vec<String> = fs::read_to_string(folder.path().join("records"))
@@ -528,6 +672,11 @@ fn every_cycle_of_a_real_program_is_accounted_for() {
             .collect();
         let own = records.concat();
         let passed = text(&output.stderr);
-        assert!(passed.lines().filter(|l| !l.is_empty()).eq(own.lines().filter(|l| !l.is_empty())));
+        assert!(
+            passed
+                .lines()
+                .filter(|l| !l.is_empty())
+                .eq(own.lines().filter(|l| !l.is_empty()))
+        );
     }
 }

@@ -24,7 +24,9 @@ fn terminal(args: &str) -> Option<String> {
 
 #[test]
 fn a_live_stream_has_a_line_that_goes_away() {
-    let Some(shown) = terminal("2>&1") else { return };
+    let Some(shown) = terminal("2>&1") else {
+        return;
+    };
     assert!(shown.contains("300 GC cycles; raised: "), "{shown:?}");
     assert!(shown.contains("critical gc-frequency raised"), "{shown:?}");
     // The report comes after the line was cleared.

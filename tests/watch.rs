@@ -51,7 +51,17 @@ fn a_file_that_grows_is_drawn_and_the_keys_work() {
     };
     terminal.line(&format!("{PROGRAM} watch app.log{AFTERWARDS}"));
     let screen = terminal.wait("3,000 cycles, 0 missing");
-    for part in ["app.log", " heap ", "live ", "goal ", "cycles 50/s", "pause p99 24µs", "GC CPU", "assist", "findings"] {
+    for part in [
+        "app.log",
+        " heap ",
+        "live ",
+        "goal ",
+        "cycles 50/s",
+        "pause p99 24µs",
+        "GC CPU",
+        "assist",
+        "findings",
+    ] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
     assert!(screen.contains("critical gc-frequency"), "{screen}");
@@ -100,7 +110,10 @@ fn a_file_that_grows_is_drawn_and_the_keys_work() {
     let screen = terminal.until("a small screen", |screen| {
         !screen.contains(" heap ") && screen.contains("heap ") && screen.contains("gc-frequency")
     });
-    assert!(screen.lines().all(|line| line.chars().count() <= 40), "{screen}");
+    assert!(
+        screen.lines().all(|line| line.chars().count() <= 40),
+        "{screen}"
+    );
     terminal.resize(200, 50);
     let screen = terminal.wait("threshold");
     assert!(screen.contains("cycles"), "{screen}");
@@ -109,8 +122,16 @@ fn a_file_that_grows_is_drawn_and_the_keys_work() {
 
     terminal.key("q");
     terminal.wait("status 0");
-    assert!(terminal.all().contains(&format!("status 0 {RESTORED}")), "{}", terminal.all());
-    assert!(terminal.all().contains("gc-frequency"), "the report:\n{}", terminal.all());
+    assert!(
+        terminal.all().contains(&format!("status 0 {RESTORED}")),
+        "{}",
+        terminal.all()
+    );
+    assert!(
+        terminal.all().contains("gc-frequency"),
+        "the report:\n{}",
+        terminal.all()
+    );
     terminal.is_restored();
 }
 
@@ -159,7 +180,11 @@ fn a_second_interrupt_leaves_at_once() {
     terminal.wait("INTERRUPTED");
     terminal.key("C-c");
     terminal.wait("status 130");
-    assert!(terminal.all().contains(&format!("status 130 {RESTORED}")), "{}", terminal.all());
+    assert!(
+        terminal.all().contains(&format!("status 130 {RESTORED}")),
+        "{}",
+        terminal.all()
+    );
     terminal.is_restored();
     terminal.line("kill -0 $(cat id) && echo alive || echo gone");
     terminal.wait("gone\n");
@@ -172,11 +197,17 @@ fn leaving_asks_the_program_to_end() {
     let Some(terminal) = Terminal::new(folder.path(), 80, 24) else {
         return;
     };
-    terminal.line(&format!("{PROGRAM} watch -- sh -c 'cat first >&2; exec sleep 1000'{AFTERWARDS}"));
+    terminal.line(&format!(
+        "{PROGRAM} watch -- sh -c 'cat first >&2; exec sleep 1000'{AFTERWARDS}"
+    ));
     terminal.wait("300 cycles, 0 missing");
     terminal.key("q");
     terminal.wait("status 0");
-    assert!(terminal.all().contains(&format!("status 0 {RESTORED}")), "{}", terminal.all());
+    assert!(
+        terminal.all().contains(&format!("status 0 {RESTORED}")),
+        "{}",
+        terminal.all()
+    );
 }
 
 #[test]
@@ -245,16 +276,28 @@ fn without_a_terminal_there_are_plain_lines_and_the_report() {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
-    assert!(line.starts_with("gcpressure: process 1 at ") && line.contains("gc-frequency raised"), "{line}");
+    assert!(
+        line.starts_with("gcpressure: process 1 at ") && line.contains("gc-frequency raised"),
+        "{line}"
+    );
     while !line.contains("live heap") {
         line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "no line says how things stand");
+        assert!(
+            lines.read_line(&mut line).unwrap() > 0,
+            "no line says how things stand"
+        );
     }
-    assert!(line.starts_with("gcpressure: process 1 at 1m00s: 50/s, pause p99 24µs, GC CPU "), "{line}");
+    assert!(
+        line.starts_with("gcpressure: process 1 at 1m00s: 50/s, pause p99 24µs, GC CPU "),
+        "{line}"
+    );
     let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
     assert!(child.wait().unwrap().success());
-    assert!(rest.contains("CRITICAL") || rest.contains("critical"), "{rest}");
+    assert!(
+        rest.contains("CRITICAL") || rest.contains("critical"),
+        "{rest}"
+    );
 }

@@ -99,7 +99,12 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Rules")]
     pub(crate) check: bool,
     /// The severity that fails --check [default: critical]
-    #[arg(long, value_name = "SEVERITY", help_heading = "Rules", requires = "check")]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        help_heading = "Rules",
+        requires = "check"
+    )]
     pub(crate) fail_on: Option<String>,
     /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]

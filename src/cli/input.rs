@@ -31,10 +31,12 @@ pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
 /// It is a terminal.
 pub(crate) fn standard_input() -> Result<Source, Failure> {
     if io::stdin().is_terminal() {
-        return Err(Failure::new("no FILE, and standard input is a terminal").tip(
-            "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
+        return Err(
+            Failure::new("no FILE, and standard input is a terminal").tip(
+                "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
              or name a log:      gcpressure app.log",
-        ));
+            ),
+        );
     }
     Ok(Source::open("-")?)
 }

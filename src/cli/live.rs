@@ -43,7 +43,9 @@ impl Wishes {
         let timeout = args.timeout.as_deref();
         Ok(Self {
             refresh: duration("--refresh", &args.refresh)?,
-            timeout: timeout.map(|text| duration("--timeout", text)).transpose()?,
+            timeout: timeout
+                .map(|text| duration("--timeout", text))
+                .transpose()?,
             on_critical: args.on_critical.clone(),
             until_critical: args.until_critical,
         })

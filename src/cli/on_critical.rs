@@ -212,7 +212,10 @@ fn stderr() -> io::Result<Stdio> {
 /// Ends a command and what it has started.
 fn end(child: &mut Child) {
     #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+    if let Some(group) = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
         // Fails only where it has just ended.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }

@@ -100,7 +100,11 @@ pub(crate) fn judge_with(
         }
     }
 
-    let to = if args.passthrough { To::Stderr } else { To::Stdout };
+    let to = if args.passthrough {
+        To::Stderr
+    } else {
+        To::Stdout
+    };
     deliver(&args.output, &targets, &report, policy, to)?;
     Ok(report)
 }

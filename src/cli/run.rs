@@ -49,7 +49,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 
     let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     live.names_child(child.id());
-    live.pass(Passthrough::new(io::stderr(), "standard error", signals.stop())?);
+    live.pass(Passthrough::new(
+        io::stderr(),
+        "standard error",
+        signals.stop(),
+    )?);
     if !args.output.quiet {
         live.announce(true);
     }
@@ -86,9 +90,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 
 /// Starts the program, or says why that cannot be and gives the exit status.
 pub(crate) fn start(command: &[OsString], streams: Streams) -> Result<(Child, Source), u8> {
-    let (program, arguments) = command
-        .split_first()
-        .ok_or(exit::ERROR)?;
+    let (program, arguments) = command.split_first().ok_or(exit::ERROR)?;
     Child::spawn(program, arguments, streams).map_err(|error| {
         let reason = exit::reason(&error);
         let program = program.to_string_lossy();

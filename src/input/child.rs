@@ -202,7 +202,10 @@ mod tests {
             (Some(""), "gctrace=1"),
             (Some("madvdontneed=1"), "madvdontneed=1,gctrace=1"),
             (Some("gctrace=1"), "gctrace=1"),
-            (Some("gctrace=2,schedtrace=1000"), "gctrace=2,schedtrace=1000"),
+            (
+                Some("gctrace=2,schedtrace=1000"),
+                "gctrace=2,schedtrace=1000",
+            ),
             (Some("gctrace=0"), "gctrace=0,gctrace=1"),
             (Some("gctrace=1,gctrace=0"), "gctrace=1,gctrace=0,gctrace=1"),
             (Some("gctrace="), "gctrace=,gctrace=1"),

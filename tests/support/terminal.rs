@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Follows a command line: its exit status, and the modes that it left the terminal in.
-pub(crate) const AFTERWARDS: &str = "; echo status $? $(stty -a | grep -ow -e '-*icanon' -e '-*echo' -e '-*isig')";
+pub(crate) const AFTERWARDS: &str =
+    "; echo status $? $(stty -a | grep -ow -e '-*icanon' -e '-*echo' -e '-*isig')";
 pub(crate) const RESTORED: &str = "isig icanon echo";
 
 /// A terminal with a shell in it, on a server of its own.
@@ -22,7 +23,11 @@ impl Terminal {
     /// `None` without tmux.
     pub(crate) fn new(folder: &Path, width: u16, height: u16) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        if !Command::new("tmux").arg("-V").output().is_ok_and(|o| o.status.success()) {
+        if !Command::new("tmux")
+            .arg("-V")
+            .output()
+            .is_ok_and(|o| o.status.success())
+        {
             eprintln!("skipped: no tmux");
             return None;
         }

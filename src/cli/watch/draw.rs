@@ -93,7 +93,11 @@ fn header(page: &Page<'_>, chosen: Option<(&Process, usize, usize)>) -> Line<'st
     )];
     if let Some((process, at, count)) = chosen {
         if count > 1 || process.stream.is_some() {
-            spans.push(Span::raw(format!(" process {} ({} of {count})", process.id, at + 1)));
+            spans.push(Span::raw(format!(
+                " process {} ({} of {count})",
+                process.id,
+                at + 1
+            )));
         }
         let (low, high) = process.measures.gomaxprocs;
         let cpus = if low == high {
@@ -191,7 +195,11 @@ fn charts(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect)
     let rows = u16::try_from(findings.len()).unwrap_or(u16::MAX);
     let [heap_area, panels, below] = Layout::vertical([
         Constraint::Min(6),
-        Constraint::Length(if area.height >= 30 { PANEL_ROWS + 3 } else { PANEL_ROWS }),
+        Constraint::Length(if area.height >= 30 {
+            PANEL_ROWS + 3
+        } else {
+            PANEL_ROWS
+        }),
         Constraint::Length(rows.saturating_add(1).clamp(3, most)),
     ])
     .areas(area);
@@ -240,9 +248,18 @@ fn heap(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     if let Some(now) = now(page, process) {
         let live = units::bytes(now.heap_live_max_bytes);
         let end = units::bytes(now.heap_end_max_bytes);
-        title.push(Span::styled(format!(" live {live} "), Style::new().fg(LIVE)));
-        title.push(Span::styled(format!(" at end {end} "), Style::new().fg(END)));
-        title.push(Span::styled(format!(" goal {} ", goal(now)), Style::new().fg(GOAL)));
+        title.push(Span::styled(
+            format!(" live {live} "),
+            Style::new().fg(LIVE),
+        ));
+        title.push(Span::styled(
+            format!(" at end {end} "),
+            Style::new().fg(END),
+        ));
+        title.push(Span::styled(
+            format!(" goal {} ", goal(now)),
+            Style::new().fg(GOAL),
+        ));
     }
     let marker = if page.ascii {
         Marker::Custom('.')
@@ -286,7 +303,11 @@ fn frequency(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Re
 fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     let title = now(page, process).map_or_else(String::new, |now| {
         let (p99, max) = (now.pause_p99_ns, now.pause_max_ns);
-        format!("pause p99 {} max {}", units::duration(p99), units::duration(max))
+        format!(
+            "pause p99 {} max {}",
+            units::duration(p99),
+            units::duration(max)
+        )
     });
     let inner = panel(frame, page, title, area);
     let value = |point: &TimelinePoint| point.pause_max_ns;
@@ -297,11 +318,14 @@ fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect)
 fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     let title = now(page, process).map_or_else(String::new, |now| {
         let (all, assists) = (gc_cpu(now), now.assist_cpu_ratio);
-        format!("GC CPU {} assist {}", units::percent(all), units::percent(assists))
+        format!(
+            "GC CPU {} assist {}",
+            units::percent(all),
+            units::percent(assists)
+        )
     });
     let inner = panel(frame, page, title, area);
-    let [all, assists] =
-        Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(inner);
+    let [all, assists] = Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(inner);
     let value = |point: &TimelinePoint| level(gc_cpu(point) * 1e6);
     bars(frame, page, process, all, Color::Blue, &value);
     let value = |point: &TimelinePoint| level(point.assist_cpu_ratio * 1e6);
@@ -333,7 +357,9 @@ fn bars(
 ) {
     let stretch = page.view.stretch(process);
     let data = columns(&process.measures.timeline, stretch, area.width, value);
-    let mut sparkline = Sparkline::default().data(data).style(Style::new().fg(color));
+    let mut sparkline = Sparkline::default()
+        .data(data)
+        .style(Style::new().fg(color));
     if page.ascii {
         sparkline = sparkline.bar_set(ASCII_BARS);
     }
@@ -457,7 +483,10 @@ fn footer(page: &Page<'_>, rows: u16) -> Vec<Line<'static>> {
         if let Some(last) = page.copy.last_cycle {
             let quiet = last.elapsed().as_secs();
             if quiet >= 2 {
-                text.push_str(&format!(", quiet for {}", units::duration(quiet * units::SECOND)));
+                text.push_str(&format!(
+                    ", quiet for {}",
+                    units::duration(quiet * units::SECOND)
+                ));
             }
         }
         lines.push(Line::raw(text));
@@ -522,7 +551,10 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// A place on the screen needs far fewer digits than a double has.
-#[allow(clippy::cast_precision_loss, reason = "a screen has some hundred places")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a screen has some hundred places"
+)]
 const fn float(value: u64) -> f64 {
     value as f64
 }

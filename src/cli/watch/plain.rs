@@ -111,7 +111,8 @@ fn state(process: &Process) -> Option<String> {
         units::percent(gc_cpu(now)),
         units::percent(now.assist_cpu_ratio),
         units::bytes(now.heap_live_max_bytes),
-        now.heap_goal_max_bytes.map_or_else(|| "none".to_owned(), units::bytes),
+        now.heap_goal_max_bytes
+            .map_or_else(|| "none".to_owned(), units::bytes),
     ))
 }
 

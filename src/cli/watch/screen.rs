@@ -56,9 +56,8 @@ pub(super) fn show(
     interrupts: Interrupts,
     ascii: bool,
 ) -> io::Result<Left> {
-    let left = ratatui::try_init().and_then(|mut terminal| {
-        follow(&mut terminal, name, seen, signals, interrupts, ascii)
-    });
+    let left = ratatui::try_init()
+        .and_then(|mut terminal| follow(&mut terminal, name, seen, signals, interrupts, ascii));
     let restored = ratatui::try_restore();
     left.and_then(|left| restored.map(|()| left))
 }

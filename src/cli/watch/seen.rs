@@ -155,10 +155,7 @@ fn last(lines: &VecDeque<String>, count: usize) -> Vec<String> {
 ///
 /// # Errors
 /// The system has no thread left.
-pub(super) fn keep_lines(
-    seen: &Arc<Seen>,
-    stream: impl Read + Send + 'static,
-) -> io::Result<()> {
+pub(super) fn keep_lines(seen: &Arc<Seen>, stream: impl Read + Send + 'static) -> io::Result<()> {
     let seen = Arc::clone(seen);
     std::thread::Builder::new()
         .name("lines".to_owned())

@@ -72,7 +72,10 @@ fn copy(log: &str) -> Copy {
     Copy {
         report: Some(Arc::new(report)),
         findings: changes.0,
-        lines: vec!["listening on :8080".to_owned(), "\u{1b}[2Jnot cleared".to_owned()],
+        lines: vec![
+            "listening on :8080".to_owned(),
+            "\u{1b}[2Jnot cleared".to_owned(),
+        ],
         last_cycle: None,
     }
 }
@@ -89,8 +92,13 @@ fn drawn(copy: &Copy, view: &View, (width, height): (u16, u16), ascii: bool) -> 
     terminal.draw(|frame| draw::page(frame, &page)).unwrap();
     let buffer = terminal.backend().buffer();
     let rows = buffer.content().chunks(usize::from(width));
-    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n")
-        .collect()
+    rows.map(|row| {
+        row.iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect::<String>()
+            + "\n"
+    })
+    .collect()
 }
 
 fn press(view: &mut View, copy: &Copy, code: KeyCode) -> Asked {
@@ -120,13 +128,28 @@ fn the_screen_says_what_the_report_says() {
     let copy = copy(&log());
     let screen = drawn(&copy, &View::default(), (80, 24), false);
     for part in [
-        "app.log", "process 1 (1 of 2)", "at 1m00s", "8 P", "window 1m00s", "live 40MiB", "goal 80MiB",
-        "cycles 20/s", "pause p99 24µs max 24µs", "GC CPU", "1,440 cycles, 0 missing", "q quit",
+        "app.log",
+        "process 1 (1 of 2)",
+        "at 1m00s",
+        "8 P",
+        "window 1m00s",
+        "live 40MiB",
+        "goal 80MiB",
+        "cycles 20/s",
+        "pause p99 24µs max 24µs",
+        "GC CPU",
+        "1,440 cycles, 0 missing",
+        "q quit",
     ] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
     let small = drawn(&copy, &View::default(), (40, 10), false);
-    for part in ["heap 40MiB live, goal 80MiB", "20/s, pause p99 24µs", "GC CPU", "1,440 cycles"] {
+    for part in [
+        "heap 40MiB live, goal 80MiB",
+        "20/s, pause p99 24µs",
+        "GC CPU",
+        "1,440 cycles",
+    ] {
         assert!(small.contains(part), "{part}:\n{small}");
     }
     let plain = drawn(&copy, &View::default(), (80, 24), true);
@@ -167,7 +190,13 @@ fn keys_choose_process_window_and_time() {
     // The window is as long as the run: there is nothing before it.
     press(&mut view, &copy, KeyCode::Left);
     assert_eq!(view.stretch(process).1, end);
-    for code in [KeyCode::Char('w'), KeyCode::Char('W'), KeyCode::Home, KeyCode::Right, KeyCode::End] {
+    for code in [
+        KeyCode::Char('w'),
+        KeyCode::Char('W'),
+        KeyCode::Home,
+        KeyCode::Right,
+        KeyCode::End,
+    ] {
         press(&mut view, &copy, code);
         let (from, to) = view.stretch(process);
         assert!(from < to && to <= end);
@@ -176,12 +205,19 @@ fn keys_choose_process_window_and_time() {
 
     press(&mut view, &copy, KeyCode::Char(' '));
     assert!(view.is_paused());
-    assert!(view.shown(&Copy::default()).report.is_some(), "what was there stays");
+    assert!(
+        view.shown(&Copy::default()).report.is_some(),
+        "what was there stays"
+    );
     press(&mut view, &copy, KeyCode::Char(' '));
     assert!(view.shown(&Copy::default()).report.is_none());
 
     press(&mut view, &copy, KeyCode::Char('?'));
-    assert_eq!(press(&mut view, &copy, KeyCode::Char('q')), Asked::Draw, "closes the help");
+    assert_eq!(
+        press(&mut view, &copy, KeyCode::Char('q')),
+        Asked::Draw,
+        "closes the help"
+    );
     assert_eq!(press(&mut view, &copy, KeyCode::Char('q')), Asked::Quit);
     let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!(view.key(interrupt, &copy), Asked::Interrupt);
@@ -203,10 +239,16 @@ fn charts_scroll_into_the_past_and_stay_there() {
     let (from, to) = view.stretch(process);
     assert_eq!(to - from, 60_000_000_000);
     press(&mut view, &copy, KeyCode::Left);
-    assert_eq!(view.stretch(process), (from - 15_000_000_000, to - 15_000_000_000));
+    assert_eq!(
+        view.stretch(process),
+        (from - 15_000_000_000, to - 15_000_000_000)
+    );
     assert!(view.is_back());
     press(&mut view, &copy, KeyCode::Home);
-    assert_eq!(view.stretch(process).0, process.measures.timeline[0].start_ns);
+    assert_eq!(
+        view.stretch(process).0,
+        process.measures.timeline[0].start_ns
+    );
     press(&mut view, &copy, KeyCode::Right);
     assert!(view.stretch(process).0 > process.measures.timeline[0].start_ns);
     press(&mut view, &copy, KeyCode::End);
@@ -218,14 +260,20 @@ fn charts_scroll_into_the_past_and_stay_there() {
 #[ignore = "runs in a terminal of its own, started by the next test"]
 fn panics_on_the_screen() {
     let mut terminal = ratatui::try_init().unwrap();
-    terminal.draw(|frame| draw::page(frame, &Page {
-        name: "app.log",
-        copy: &Copy::default(),
-        view: &View::default(),
-        interrupted: false,
-        ascii: false,
-    }))
-    .unwrap();
+    terminal
+        .draw(|frame| {
+            draw::page(
+                frame,
+                &Page {
+                    name: "app.log",
+                    copy: &Copy::default(),
+                    view: &View::default(),
+                    interrupted: false,
+                    ascii: false,
+                },
+            )
+        })
+        .unwrap();
     // As when the reading fails: another thread than the one that draws.
     let panicked = std::thread::spawn(|| panic!("the reading has failed")).join();
     assert!(panicked.is_err());

@@ -7,7 +7,13 @@ use gcpressure::units::SECOND;
 use super::seen::Copy;
 
 /// Stretches of time that can be shown, ns; the last is everything.
-const SPANS: [u64; 5] = [60 * SECOND, 300 * SECOND, 900 * SECOND, 3_600 * SECOND, u64::MAX];
+const SPANS: [u64; 5] = [
+    60 * SECOND,
+    300 * SECOND,
+    900 * SECOND,
+    3_600 * SECOND,
+    u64::MAX,
+];
 
 /// The user's choices.
 #[derive(Debug, Default)]
@@ -162,4 +168,3 @@ fn in_order(report: &Report) -> Vec<&Process> {
     processes.sort_by_key(|process| (process.id.len(), &process.id));
     processes
 }
-
