@@ -78,7 +78,8 @@ pub(crate) fn judge_with(
         live.pass(out);
     }
     // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
-    if !args.output.quiet && !(args.passthrough && io::stdout().is_terminal()) {
+    let taken = args.passthrough && io::stdout().is_terminal();
+    if !args.output.quiet && !taken {
         live.show_status(&sources);
     }
     if sources.iter().any(Source::is_live) {

@@ -26,8 +26,11 @@ pub struct Measure {
     /// False where the log's whole MiB drown the value.
     pub resolved: fn(&Run) -> bool,
     /// What the log's resolution leaves of the value: bounds, where they are wide.
-    pub bounds: Option<fn(&Run) -> (f64, f64)>,
+    pub bounds: Option<Bounds>,
 }
+
+/// Lower and upper bound of a value of one run.
+type Bounds = fn(&Run) -> (f64, f64);
 
 /// How a value over time becomes an amount.
 #[derive(Debug, Clone, Copy)]

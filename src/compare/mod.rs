@@ -121,12 +121,12 @@ fn too_few(base: &Side, new: &Side, smallest: f64, rows: usize) -> String {
     let needed = (4..64)
         .find(|&runs| stats::smallest_p(runs, runs) * rows.max(1) as f64 <= ALPHA)
         .unwrap_or(64);
-    let all = match rows {
+    let of = match rows {
         0 | 1 => String::new(),
-        rows => format!(" on {rows} gated rows"),
+        rows => format!(" of {rows} gated rows"),
     };
     format!(
-        "{} against {} runs can reach p = {smallest:.2} at best, so sizes decide: from {needed} runs a side on{all} the test does",
+        "{} against {} runs can reach p = {smallest:.2} at best, so sizes decide; the test{of} decides from {needed} runs a side on",
         base.runs.len(),
         new.runs.len()
     )
