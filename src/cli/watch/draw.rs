@@ -7,7 +7,6 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::Marker;
-use ratatui::symbols::bar::Set;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Clear, Dataset, GraphType, Paragraph, Sparkline};
 
@@ -28,19 +27,6 @@ const GOAL: Color = Color::Yellow;
 const END: Color = Color::Blue;
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
-
-/// Bars for terminals that show nothing but ASCII.
-const ASCII_BARS: Set<'static> = Set {
-    full: "#",
-    seven_eighths: "#",
-    three_quarters: "*",
-    five_eighths: "+",
-    half: "=",
-    three_eighths: "-",
-    one_quarter: ":",
-    one_eighth: ".",
-    empty: " ",
-};
 
 /// What is drawn.
 #[derive(Debug)]
@@ -83,6 +69,34 @@ pub(super) fn page(frame: &mut Frame<'_>, page: &Page<'_>) {
     frame.render_widget(Paragraph::new(footer(page, footer_rows)), foot);
     if page.view.help {
         help(frame, area);
+    }
+    if page.ascii {
+        for cell in &mut frame.buffer_mut().content {
+            if !cell.symbol().is_ascii() {
+                cell.set_char(ascii(cell.symbol()));
+            }
+        }
+    }
+}
+
+/// What stands for a symbol where nothing but ASCII can be shown.
+fn ascii(symbol: &str) -> char {
+    match symbol.chars().next() {
+        Some('\u{2500}') => '-',
+        Some('\u{2502}') => '|',
+        Some('\u{2501}'..='\u{257f}') => '+',
+        // Bars from the lowest to the highest.
+        Some(bar @ '\u{2581}'..='\u{2588}') => {
+            let height = usize::try_from(u32::from(bar) - 0x2581).unwrap_or_default();
+            char::from(b".:-=+*##"[height.min(7)])
+        }
+        Some('\u{2800}') => ' ',
+        // A place of the chart.
+        Some('\u{2801}'..='\u{28ff}') => '.',
+        Some('\u{b5}') => 'u',
+        Some('\u{2190}') => '<',
+        Some('\u{2192}') => '>',
+        _ => '?',
     }
 }
 
@@ -261,20 +275,15 @@ fn heap(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
             Style::new().fg(GOAL),
         ));
     }
-    let marker = if page.ascii {
-        Marker::Custom('.')
-    } else {
-        Marker::Braille
-    };
     let line = |points, color| {
         Dataset::default()
             .data(points)
-            .marker(marker)
+            .marker(Marker::Braille)
             .graph_type(GraphType::Line)
             .style(Style::new().fg(color))
     };
     let chart = Chart::new(vec![line(&end, END), line(&goals, GOAL), line(&live, LIVE)])
-        .block(block(page, Line::from(title)))
+        .block(block(Line::from(title)))
         .legend_position(None)
         .x_axis(
             Axis::default()
@@ -295,7 +304,7 @@ fn frequency(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Re
     let title = now(page, process).map_or_else(String::new, |now| {
         format!("cycles {}", units::rate(now.gc_frequency_per_second))
     });
-    let inner = panel(frame, page, title, area);
+    let inner = panel(frame, title, area);
     let value = |point: &TimelinePoint| level(point.gc_frequency_per_second * 1e3);
     bars(frame, page, process, inner, Color::Cyan, &value);
 }
@@ -309,7 +318,7 @@ fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect)
             units::duration(max)
         )
     });
-    let inner = panel(frame, page, title, area);
+    let inner = panel(frame, title, area);
     let value = |point: &TimelinePoint| point.pause_max_ns;
     bars(frame, page, process, inner, Color::Magenta, &value);
 }
@@ -324,7 +333,7 @@ fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
             units::percent(assists)
         )
     });
-    let inner = panel(frame, page, title, area);
+    let inner = panel(frame, title, area);
     let [all, assists] = Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(inner);
     let value = |point: &TimelinePoint| level(gc_cpu(point) * 1e6);
     bars(frame, page, process, all, Color::Blue, &value);
@@ -332,16 +341,12 @@ fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     bars(frame, page, process, assists, Color::Red, &value);
 }
 
-fn block<'a>(page: &Page<'_>, title: Line<'a>) -> Block<'a> {
-    if page.ascii {
-        Block::new().title(title)
-    } else {
-        Block::bordered().border_style(DIM).title(title)
-    }
+fn block(title: Line<'_>) -> Block<'_> {
+    Block::bordered().border_style(DIM).title(title)
 }
 
-fn panel(frame: &mut Frame<'_>, page: &Page<'_>, title: String, area: Rect) -> Rect {
-    let block = block(page, Line::styled(title, BOLD));
+fn panel(frame: &mut Frame<'_>, title: String, area: Rect) -> Rect {
+    let block = block(Line::styled(title, BOLD));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     inner
@@ -357,12 +362,9 @@ fn bars(
 ) {
     let stretch = page.view.stretch(process);
     let data = columns(&process.measures.timeline, stretch, area.width, value);
-    let mut sparkline = Sparkline::default()
+    let sparkline = Sparkline::default()
         .data(data)
         .style(Style::new().fg(color));
-    if page.ascii {
-        sparkline = sparkline.bar_set(ASCII_BARS);
-    }
     frame.render_widget(sparkline, area);
 }
 
@@ -468,14 +470,6 @@ fn footer(page: &Page<'_>, rows: u16) -> Vec<Line<'static>> {
         " q quit  space pause  \u{2190}\u{2192} scroll  w window  tab process  l lines  ? help",
         DIM,
     );
-    let keys = if page.ascii {
-        Line::styled(
-            " q quit  space pause  arrows scroll  w window  tab process  l lines  ? help",
-            DIM,
-        )
-    } else {
-        keys
-    };
     let mut lines = Vec::new();
     if let Some(report) = page.copy.report.as_deref() {
         let missing = report.processes.iter().map(|p| p.cycles_missing).sum();

@@ -16,6 +16,7 @@ use super::super::live::{self, Live};
 use super::super::passthrough::Passthrough;
 use super::super::report::To;
 use super::super::signals::Signals;
+use super::view;
 
 /// Writes the lines.
 pub(super) struct Plain {
@@ -105,7 +106,7 @@ fn state(process: &Process) -> Option<String> {
     Some(format!(
         "gcpressure: process {} at {}: {}, pause p99 {}, GC CPU {}, assists {}, live heap {}, goal {}",
         process.id.escape_default(),
-        units::duration(now.end_ns),
+        units::duration(view::last_ns(process)),
         units::rate(now.gc_frequency_per_second),
         units::duration(now.pause_p99_ns),
         units::percent(gc_cpu(now)),

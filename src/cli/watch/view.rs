@@ -155,10 +155,14 @@ impl View {
 
 /// Where the course of a process begins and ends, ns of its time.
 fn reach(process: &Process) -> (u64, u64) {
-    let timeline = &process.measures.timeline;
-    let first = timeline.first().map_or(0, |point| point.start_ns);
-    let last = timeline.last().map_or(0, |point| point.end_ns);
-    (first, last)
+    (process.measures.started_ns, last_ns(process))
+}
+
+/// The last that is known of a process, ns of its time. The last point of its timeline may end later: the points lie on a
+/// grid.
+pub(super) fn last_ns(process: &Process) -> u64 {
+    let measures = &process.measures;
+    measures.started_ns.saturating_add(measures.duration_ns)
 }
 
 /// The processes in an order that does not change with what is found on them.
