@@ -17,11 +17,11 @@ use super::{input, output};
 
 /// Prints the rows and gives the exit status.
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
-    let signals = Signals::catch(None).map_err(exit::unable)?;
+    let signals = Signals::catch(false).map_err(exit::unable)?;
     let mut options = input::options(&args.input.select, Settings::default())?;
     options.stop = Arc::clone(signals.stop());
     let sources = input::open(&args.input)?;
-    let queue = Queue::new(io::stdout(), signals.stop()).map_err(failed)?;
+    let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;
     let mut printer = Printer(match args.format {
         RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
         RowFormat::Csv => Box::new(Csv::new(queue)),
@@ -34,7 +34,13 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     };
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
-        written => written.map_err(failed)?,
+        Err(error) => {
+            // Whoever interrupts twice leaves rows behind that nobody takes.
+            let status = signals.status().ok_or_else(|| failed(&error))?;
+            output::complain(&failed(&error).to_string());
+            return Ok(status);
+        }
+        Ok(()) => {}
     }
     let report = result?;
     let policy = Policy {
@@ -54,8 +60,8 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     Ok(status)
 }
 
-fn failed(error: io::Error) -> Failure {
-    Failure::writing("standard output", &error)
+fn failed(error: &io::Error) -> Failure {
+    Failure::writing("standard output", error)
 }
 
 /// Prints each cycle.

@@ -147,26 +147,32 @@ impl Live {
         Ok(())
     }
 
-    /// Waits until everything is written. True where what was handed on ends inside a line.
-    pub(crate) fn finish(self) -> bool {
-        let inside = self.passthrough.as_ref().is_some_and(Passthrough::inside);
+    /// Waits until everything is written.
+    pub(crate) fn finish(self) -> Passed {
+        let mut passed = Passed::Whole;
+        let stop = self.signals.stop();
         if let Some(refresh) = self.refresh {
-            refresh.finish();
+            refresh.finish(stop);
         }
         if let Some(passthrough) = self.passthrough {
-            passthrough.finish();
+            if passthrough.inside() {
+                passed = Passed::InsideALine;
+            }
+            if !passthrough.finish() {
+                passed = Passed::Stuck;
+            }
         }
         if let Voice::Own(queue) = self.voice {
             // The report tells everything once more, so nothing is lost with a line that cannot be written.
             let _ = queue.finish();
         }
         if let Some(status) = self.status {
-            status.finish();
+            status.finish(stop);
         }
         if let Some(on_critical) = self.on_critical {
             on_critical.finish();
         }
-        inside
+        passed
     }
 
     /// Says one line.
@@ -197,6 +203,17 @@ impl Live {
             );
         }
     }
+}
+
+/// What became of the lines that were handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// All of them were written.
+    Whole,
+    /// All of them were written, and the last has no line feed.
+    InsideALine,
+    /// Nobody takes them, and their stream is held by the last.
+    Stuck,
 }
 
 /// Where findings are told. Through a queue: a terminal that is held must not hold up the reading.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use gcpressure::analyzer::FindingChange;
 use serde_json::{Value, json};
 
-use super::output;
+use super::{output, signals};
 
 /// The same finding of the same process again is left out for so long.
 const APART: Duration = Duration::from_secs(60);
@@ -106,7 +106,8 @@ impl OnCritical {
             std::thread::sleep(LOOK);
         }
         self.give_up.store(true, Ordering::Relaxed);
-        let _ = self.thread.join();
+        // From now on it only says how the last one ended, if that can be said.
+        signals::join(self.thread, &self.give_up);
         if self.left_out > 0 {
             output::complain(&format!(
                 "gcpressure: --on-critical was not run for {} more findings: the same again within {} s, or too many at once",

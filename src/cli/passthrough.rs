@@ -196,12 +196,19 @@ impl Passthrough {
         self.attempt(Write::flush);
     }
 
-    /// Waits until everything is written.
-    pub(crate) fn finish(mut self) {
-        if let Some(out) = self.out.take() {
-            let rest = out.into_inner().map_err(IntoInnerError::into_error);
-            tell(rest.and_then(Queue::finish));
+    /// Waits until everything is written. False where the writer is stuck and everything is to stop: then it still holds
+    /// its stream, and to write there is to be stuck as well.
+    pub(crate) fn finish(mut self) -> bool {
+        let Some(out) = self.out.take() else {
+            return true;
+        };
+        let rest = out.into_inner().map_err(IntoInnerError::into_error);
+        let result = rest.and_then(Queue::finish);
+        let stuck = matches!(&result, Err(error) if error.kind() == io::ErrorKind::TimedOut);
+        if let Some(message) = loss(result).filter(|_| !stuck) {
+            output::complain(&message);
         }
+        !stuck
     }
 
     fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<Queue>) -> io::Result<()>) {
@@ -210,17 +217,20 @@ impl Passthrough {
         if result.is_err() {
             // What is still buffered cannot be written either.
             drop(self.out.take().map(BufWriter::into_parts));
-            tell(result);
+            if let Some(message) = loss(result) {
+                // Not from here: standard error may be held, and the reading goes on.
+                std::thread::spawn(move || output::complain(&message));
+            }
         }
     }
 }
 
-fn tell(result: io::Result<()>) {
-    if let Err(error) = output::content(result) {
-        output::complain(&format!(
-            "warning: lines that are no GC trace are not copied any more: {error}"
-        ));
-    }
+/// What is to be said of lines that cannot be written; nothing where nobody reads them.
+fn loss(result: io::Result<()>) -> Option<String> {
+    let error = output::content(result).err()?;
+    Some(format!(
+        "warning: lines that are no GC trace are not copied any more: {error}"
+    ))
 }
 
 #[cfg(test)]

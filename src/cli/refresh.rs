@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use gcpressure::report::Report;
 use super::args::OutputArgs;
 use super::exit::Policy;
 use super::output::{self, Targets};
-use super::report;
+use super::{report, signals};
 
 /// Hands a report over now and then.
 #[derive(Debug)]
@@ -75,8 +76,8 @@ impl Refresh {
     }
 
     /// Waits until the last report that was handed over is written.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(self, stop: &AtomicBool) {
         drop(self.sender);
-        let _ = self.thread.join();
+        signals::join(self.thread, stop);
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn judge_with(
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
     options.foreign = args.passthrough;
     let sources = input::open(&args.input)?;
-    let signals = Signals::catch(None).map_err(exit::unable)?;
+    let signals = Signals::catch(false).map_err(exit::unable)?;
     options.stop = Arc::clone(signals.stop());
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
@@ -117,6 +117,8 @@ pub(crate) enum To {
     Stdout,
     /// Standard error, where standard output carries the lines of the program.
     Stderr,
+    /// Nowhere: what it would be written to is held.
+    Nobody,
 }
 
 /// Writes the report to every file and shows it.
@@ -151,6 +153,7 @@ fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), 
         return Ok(());
     }
     match to {
+        To::Nobody => Ok(()),
         To::Stderr => {
             let color = output::color(args.color, &io::stderr());
             let mut text = Vec::new();

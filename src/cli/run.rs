@@ -15,7 +15,7 @@ use gcpressure::report::{Process, Report};
 
 use super::args::RunArgs;
 use super::exit::{self, Failure, Policy};
-use super::live::{Live, Wishes};
+use super::live::{Live, Passed, Wishes};
 use super::output::{self, Targets};
 use super::passthrough::Passthrough;
 use super::report::{self, To};
@@ -36,13 +36,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         output::complain(&choices.describe().join("\n"));
     }
 
+    let signals = Signals::catch(true).map_err(exit::unable)?;
     let (child, source) = match start(&args.command, Streams::Inherited) {
         Ok(started) => started,
         Err(status) => return Ok(status),
     };
     let spawned = Instant::now();
-    // Only now: what is ignored here is to be ignored by the program too.
-    let signals = Signals::catch(Some(&child)).map_err(exit::unable)?;
+    signals.hand_on_to(&child);
     let ending = Ending::new(Some(&child), signals.stop());
     options.foreign = true;
     options.stop = Arc::clone(signals.stop());
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         .map_err(exit::unable)?;
     let mut births = Births::new(live, spawned);
     let result = pipeline::analyse(vec![source], &options, &mut births);
-    let inside_a_line = births.live.finish();
+    let passed = births.live.finish();
 
     let ended = end(&child, &signals, &ending)?;
     let mut report = result?;
@@ -70,10 +70,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         exit::DONE if args.check => policy.status(&report),
         status => status,
     };
-    if inside_a_line && !args.output.quiet {
+    if passed == Passed::InsideALine && !args.output.quiet {
         output::complain("");
     }
-    let delivered = report::deliver(&args.output, &targets, &report, policy, To::Stderr);
+    let to = match passed {
+        Passed::Stuck => To::Nobody,
+        Passed::Whole | Passed::InsideALine => To::Stderr,
+    };
+    let delivered = report::deliver(&args.output, &targets, &report, policy, to);
+    if to == To::Nobody {
+        return Ok(report.exit_status);
+    }
     if let Err(failure) = delivered {
         // What the program itself has to say comes first.
         if ended == exit::DONE {

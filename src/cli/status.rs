@@ -16,6 +16,8 @@ use gcpressure::settings::Severity;
 use gcpressure::units;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::signals;
+
 /// What is read faster than this needs no line.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -86,11 +88,10 @@ impl Status {
     }
 
     /// Takes the line away.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(self, stop: &AtomicBool) {
         self.counts.ended.store(true, Ordering::Release);
         self.thread.thread().unpark();
-        // A thread that died has drawn its last; there is nothing more to it.
-        let _ = self.thread.join();
+        signals::join(self.thread, stop);
     }
 }
 
@@ -214,6 +215,6 @@ mod tests {
         status.change("a", &change(Severity::Critical, false));
         status.change("b", &change(Severity::Warning, false));
         assert_eq!(status.counts.state(), "1 GC cycle");
-        status.finish();
+        status.finish(&AtomicBool::default());
     }
 }

@@ -50,12 +50,15 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         output::complain(&choices.describe().join("\n"));
     }
     let on_screen = screen::possible();
+    let signals = Signals::catch(!args.command.is_empty()).map_err(exit::unable)?;
     let (subject, source) = match open(args, on_screen) {
         Ok(opened) => opened,
         Err(Refused::Status(status)) => return Ok(status),
         Err(Refused::Failure(failure)) => return Err(failure),
     };
-    let signals = Signals::catch(subject.child.as_ref()).map_err(exit::unable)?;
+    if let Some(child) = &subject.child {
+        signals.hand_on_to(child);
+    }
     let ending = Ending::new(subject.child.as_ref(), signals.stop());
     options.stop = Arc::clone(signals.stop());
     options.foreign = !subject.endless;
@@ -82,7 +85,9 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         }
         let mut plain = Plain::new(live, wishes.refresh, &signals, to, subject.endless)?;
         let result = pipeline::analyse(vec![source], &options, &mut plain);
-        plain.finish();
+        if !plain.finish() {
+            to = To::Nobody;
+        }
         result
     };
 
@@ -96,7 +101,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         (None, Some(status)) if !subject.endless => status,
         (None, _) => policy.status(&report),
     };
-    if report.exit_status != exit::DONE && subject.child.is_some() {
+    if report.exit_status != exit::DONE && subject.child.is_some() && to != To::Nobody {
         // What it said last was on the screen that is gone.
         for line in seen.last_lines(LAST_WORDS) {
             output::complain(&line);

@@ -44,7 +44,9 @@ impl Plain {
     ) -> Result<Self, Failure> {
         let lines = match to {
             To::Stdout => Passthrough::new(io::stdout(), "standard output", signals.stop()),
-            To::Stderr => Passthrough::new(io::stderr(), "standard error", signals.stop()),
+            To::Stderr | To::Nobody => {
+                Passthrough::new(io::stderr(), "standard error", signals.stop())
+            }
         }?;
         Ok(Self {
             live,
@@ -57,10 +59,10 @@ impl Plain {
         })
     }
 
-    /// Waits until everything is written.
-    pub(super) fn finish(self) {
+    /// Waits until everything is written. False where it cannot be, and more cannot be either.
+    pub(super) fn finish(self) -> bool {
         self.live.finish();
-        self.lines.finish();
+        self.lines.finish()
     }
 
     fn say(&mut self, line: &str) {
