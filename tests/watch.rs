@@ -241,7 +241,7 @@ fn in_a_terminal_an_interrupt_reaches_the_program_of_run_once() {
     fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
     fs::write(
         folder.path().join("svc"),
-        "trap 'echo got one' INT\ntrap 'echo got the end; exit 9' TERM\ncat first >&2\necho begun\nwhile :; do sleep 0.1; done\n",
+        "trap 'echo got one' INT\ntrap 'echo got the end; exit 9' TERM\ntrap 'echo got up' CONT\ncat first >&2\necho begun\nwhile :; do sleep 0.1; done\n",
     )
     .unwrap();
     let Some(terminal) = Terminal::new(folder.path(), 80, 24) else {
@@ -256,10 +256,10 @@ fn in_a_terminal_an_interrupt_reaches_the_program_of_run_once() {
     // The terminal has the same foreground group as without gcpressure, so job control works.
     terminal.key("C-z");
     terminal.wait("ready$");
-    terminal.line("fg");
-    terminal.line("");
-    terminal.ask(&["send-keys", "C-\\"]);
-    terminal.wait("status");
+    terminal.line("fg; echo ended $?");
+    terminal.wait("got up");
+    terminal.key("C-\\");
+    terminal.wait("ended 131");
 }
 
 #[test]
