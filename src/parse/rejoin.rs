@@ -16,7 +16,7 @@
 
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
-use shapes::Shapes;
+use shapes::{Shape, Shapes};
 use step::Step;
 
 mod shapes;
@@ -25,21 +25,13 @@ mod step;
 /// Readings kept at the same time.
 const READINGS: usize = 64;
 /// What a reading may cost more than the best one and still be kept.
-const REACH: u32 = 60;
-/// What a reading may cost more than the best one and still speak against it.
-const MARGIN: u32 = 2;
-/// The same while it is not known yet how foreign lines begin.
-const UNKNOWN_MARGIN: u32 = 8;
-/// The same where several programs print into the stream.
-const WRITERS_MARGIN: u32 = 12;
-/// The same where foreign lines begin as pieces do.
-const SLIPPERY_MARGIN: u32 = 20;
+const REACH: i32 = 80;
+/// What a reading may cost more than the best one and still speak against it: a chance of one in a thousand.
+const MARGIN: i32 = 10;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
 /// What a reading may cost more than the best one and still be what happened.
-const LIKELY: u32 = 4;
-/// A text that can only be of a gc line, left unclaimed.
-const UNCLAIMED: u32 = 40;
+const LIKELY: i32 = 4;
 
 /// What a cycle put together may cost at most, in the units of [`Knowledge::cycle`].
 const UNUSUAL: u32 = 14;
@@ -76,10 +68,10 @@ pub(crate) struct Mended {
     pub(crate) text: Vec<u8>,
     /// Where its pieces stood, in order.
     pub(crate) claims: Vec<Claim>,
+    /// How the foreign text behind its pieces starts.
+    behind: Vec<Shape>,
     /// What it costs that the line is the next of its process.
     strain: u32,
-    /// A piece of it may well be foreign.
-    weak: bool,
 }
 
 impl Mended {
@@ -100,14 +92,14 @@ struct Fragment {
     text: Vec<u8>,
     state: State,
     claims: Vec<Claim>,
-    /// A piece of it may well be foreign.
-    weak: bool,
+    /// How the foreign text behind its pieces starts.
+    behind: Vec<Shape>,
 }
 
 /// One way to read the lines so far.
 #[derive(Debug, Clone, Default)]
 struct Reading {
-    cost: u32,
+    cost: i32,
     open: Vec<Fragment>,
     done: Vec<Mended>,
 }
@@ -141,7 +133,7 @@ impl Reading {
 pub(crate) struct Weaver {
     readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room: it might have spoken against the others.
-    dropped: u32,
+    dropped: i32,
     /// Lines since readings differ.
     undecided: u32,
     shapes: Shapes,
@@ -153,7 +145,7 @@ impl Default for Weaver {
     fn default() -> Self {
         Self {
             readings: Vec::new(),
-            dropped: u32::MAX,
+            dropped: i32::MAX,
             undecided: 0,
             shapes: Shapes::default(),
             walks: 0,
@@ -177,7 +169,7 @@ impl Weaver {
     /// Forgets what is open.
     pub(crate) fn reset(&mut self) {
         self.readings.clear();
-        self.dropped = u32::MAX;
+        self.dropped = i32::MAX;
         self.undecided = 0;
     }
 
@@ -223,15 +215,6 @@ impl Weaver {
 
     /// The cycles that every reading agrees on that costs about as little as the best.
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
-        let margin = match (self.shapes.slippery(), known.alone()) {
-            (true, _) => SLIPPERY_MARGIN,
-            (false, false) => WRITERS_MARGIN,
-            (false, true) if self.shapes.unsettled() => UNKNOWN_MARGIN,
-            (false, true) => MARGIN,
-        };
-        let wary = self.shapes.slippery() || !known.alone();
-        let doubtful =
-            self.shapes.slippery() || (self.shapes.unsettled() && self.shapes.deceptive());
         let unusual = if known.alone() {
             UNUSUAL
         } else {
@@ -241,28 +224,20 @@ impl Weaver {
         while let Some(best) = self.readings.first()
             && let Some(mended) = best.done.first().cloned()
         {
-            let cost = best.cost;
+            let least = best.cost.saturating_add(MARGIN);
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
-            // Coming to an end is evidence by itself: an unfinished reading must be as cheap to speak against it,
-            // except where pieces are easily mistaken.
-            let speaks = |r: &&Reading| {
-                r.cost <= cost || (r.cost <= cost + margin && (wary || !r.done.is_empty()))
-            };
-            let unheard = wary
-                && self.dropped
-                    <= cost
-                        + if self.shapes.slippery() {
-                            margin
-                        } else {
-                            LIKELY
-                        };
+            let speaks = |r: &&Reading| r.cost <= least;
+            let unheard = self.dropped <= least;
             if !unheard && self.readings.iter().filter(speaks).all(has) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
                     reading.done.retain(|d| d.cycle != mended.cycle);
                 }
                 self.undecided = 0;
-                if mended.strain <= unusual && !(mended.weak && doubtful) {
+                if mended.strain <= unusual {
+                    for shape in &mended.behind {
+                        self.shapes.learn_shape(*shape);
+                    }
                     taken.push(mended);
                 }
                 continue;
@@ -299,14 +274,14 @@ impl Weaver {
         for reading in &mut self.readings {
             reading.cost -= base;
         }
-        if self.dropped != u32::MAX {
+        if self.dropped != i32::MAX {
             self.dropped = self.dropped.saturating_sub(base);
         }
     }
 }
 
 /// Keeps the cheapest of equal readings, and the cheapest of all. Returns the cost of the cheapest that is dropped.
-fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> u32 {
+fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
     items.sort_by_key(|item| reading(item).cost);
     let limit = items
         .first()
@@ -324,7 +299,7 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> u32 {
         kept.push(item);
     }
     *items = kept;
-    u32::MAX
+    i32::MAX
 }
 
 /// True where `text` is a piece of a gc line from its first byte to its last.
