@@ -157,15 +157,13 @@ fn first_percent_unreachable(cycle: &GcCycle) -> bool {
 }
 
 /// Whether an automatic cycle starts well below where the pacer triggers one: at 45/64 of the way from the live heap to
-/// the goal at the earliest (Go 1.18 and later; `minTriggerRatio` in runtime/mgcpacer.go).
+/// the goal at the earliest (`minTriggerRatioDistance` in runtime/mgcpacer.go of Go 1.18; 0.6 before, since Go 1.10).
 fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
     let Some(goal) = cycle.goal_mib() else {
         return false;
     };
     let runway = goal.saturating_sub(last.heap_live_mib + 2);
-    cycle.format == Format::Go1_18
-        && !cycle.forced
-        && cycle.heap_start_mib + 2 < last.heap_live_mib + runway / 2
+    !cycle.forced && cycle.heap_start_mib + 2 < last.heap_live_mib + runway / 2
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
@@ -456,12 +454,18 @@ impl Stream {
                 0
             };
             let percent = if percent_off(last, cycle) > 150 { 8 } else { 0 };
+            // A live heap falls by half now and then, but seldom to a fraction.
+            let fall = if cycle.heap_live_mib < last.heap_live_mib / 4 {
+                4
+            } else {
+                0
+            };
             let globals = if last.globals_mib == cycle.globals_mib {
                 0
             } else {
                 8
             };
-            Some(gap + shape + processors + stops + heap + trigger + percent + globals)
+            Some(gap + shape + processors + stops + heap + trigger + percent + fall + globals)
         };
         let first = match (cycle.number, self.tracks.is_empty()) {
             (_, true) => Some(0),
@@ -495,6 +499,10 @@ pub fn stop_processors(cycle: &GcCycle) -> Option<(u64, u64)> {
     let mut high = u64::from(cycle.gomaxprocs.max(1));
     for (wall, cpu) in stops {
         if wall == 0 {
+            // Less than a microsecond, on every processor.
+            if cpu >= high.saturating_mul(1_000) {
+                return None;
+            }
             continue;
         }
         let wall_end = wall.saturating_add(resolution_ns(wall));

@@ -182,6 +182,18 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
                 report,
             } = read(&stream.bytes);
             let outcome = judge(&rows, &stream);
+            if std::env::var("DUMP").is_ok() && outcome.right < stream.cycles.len() {
+                std::fs::write(
+                    format!("/tmp/dump.{name}.{}.{seed}", rate.name),
+                    &stream.bytes,
+                )
+                .unwrap();
+                for (c, e) in &stream.cycles {
+                    if !rows.iter().any(|r| r.cycle == c.printed(*e)) {
+                        eprintln!("lost {name} {} {seed}: {}", rate.name, c.line(*e));
+                    }
+                }
+            }
             let lost = stream.cycles.len() - outcome.right;
             all += stream.cycles.len();
             right += outcome.right;

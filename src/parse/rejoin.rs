@@ -16,7 +16,7 @@
 
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
-use shapes::{Shape, Shapes};
+use shapes::{Shapes, Start};
 use step::Step;
 
 mod shapes;
@@ -69,7 +69,7 @@ pub(crate) struct Mended {
     /// Where its pieces stood, in order.
     pub(crate) claims: Vec<Claim>,
     /// How the foreign text behind its pieces starts.
-    behind: Vec<Shape>,
+    behind: Vec<Start>,
     /// What it costs that the line is the next of its process.
     strain: u32,
 }
@@ -93,7 +93,7 @@ struct Fragment {
     state: State,
     claims: Vec<Claim>,
     /// How the foreign text behind its pieces starts.
-    behind: Vec<Shape>,
+    behind: Vec<Start>,
 }
 
 /// One way to read the lines so far.
@@ -166,6 +166,16 @@ impl Weaver {
             .is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
     }
 
+    /// The first line that a gc line may claim a piece of.
+    pub(crate) fn earliest(&self) -> Option<u64> {
+        let claims = |reading: &Reading| {
+            let open = reading.open.iter().filter_map(|f| f.claims.first());
+            let done = reading.done.iter().filter_map(|d| d.claims.first());
+            open.chain(done).map(|claim| claim.line).min()
+        };
+        self.readings.iter().filter_map(claims).min()
+    }
+
     /// Forgets what is open.
     pub(crate) fn reset(&mut self) {
         self.readings.clear();
@@ -228,6 +238,29 @@ impl Weaver {
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             let speaks = |r: &&Reading| r.cost <= least;
             let unheard = self.dropped <= least;
+            if std::env::var("DUMPW").is_ok() {
+                eprintln!(
+                    "TAKE {} dropped {} strain {} best {}",
+                    String::from_utf8_lossy(&mended.text),
+                    self.dropped,
+                    mended.strain,
+                    best.cost
+                );
+                for r in self.readings.iter().take(8) {
+                    eprintln!(
+                        "   {} open {:?} done {:?}",
+                        r.cost,
+                        r.open
+                            .iter()
+                            .map(|f| String::from_utf8_lossy(&f.text).into_owned())
+                            .collect::<Vec<_>>(),
+                        r.done
+                            .iter()
+                            .map(|f| String::from_utf8_lossy(&f.text).into_owned())
+                            .collect::<Vec<_>>()
+                    );
+                }
+            }
             if !unheard && self.readings.iter().filter(speaks).all(has) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
@@ -235,8 +268,8 @@ impl Weaver {
                 }
                 self.undecided = 0;
                 if mended.strain <= unusual {
-                    for shape in &mended.behind {
-                        self.shapes.learn_shape(*shape);
+                    for start in &mended.behind {
+                        self.shapes.learn_start(*start);
                     }
                     taken.push(mended);
                 }

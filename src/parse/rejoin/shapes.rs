@@ -12,35 +12,56 @@ const SHAPE: usize = 16;
 /// Starts of lines remembered.
 const SHAPES: usize = 4_096;
 
-/// How a line starts: its first bytes, digits alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Shape {
-    text: [u8; SHAPE],
-    length: u8,
+/// What it costs that numbers which have had one length so far, as those of a date do, have another.
+const FIXED: i32 = 7;
+
+/// The first bytes of a line, digits alike.
+type Bytes = ([u8; SHAPE], u8);
+
+/// How a line starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    shape: Bytes,
+    /// The shape with runs of digits as one: `request 7` and `request 12` are of a kind.
+    kind: Bytes,
+    class: usize,
 }
 
-impl Shape {
+impl Start {
     pub(super) fn of(text: &[u8]) -> Self {
-        let mut shape = [0; SHAPE];
-        for (to, from) in shape.iter_mut().zip(text) {
-            *to = if from.is_ascii_digit() { b'0' } else { *from };
-        }
+        let repeats =
+            |i: &usize| *i > 0 && text[*i].is_ascii_digit() && text[*i - 1].is_ascii_digit();
+        let runs = (0..text.len()).filter(|i| !repeats(i)).map(|i| text[i]);
         Self {
-            text: shape,
-            length: u8::try_from(text.len().min(SHAPE)).unwrap_or(0),
+            shape: first(text, text.iter().copied()),
+            kind: first(text, runs),
+            class: class(text),
         }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.text[..usize::from(self.length)]
     }
 }
 
-/// What it is worth to know these bytes beforehand: a digit among digits is worth little.
-pub(super) fn worth(text: &[u8]) -> i32 {
-    text.iter()
-        .map(|byte| if byte.is_ascii_digit() { 1 } else { 4 })
-        .sum()
+fn first(text: &[u8], bytes: impl Iterator<Item = u8>) -> Bytes {
+    let mut shape = [0; SHAPE];
+    let mut length = 0;
+    for (to, from) in shape.iter_mut().zip(bytes) {
+        *to = if from.is_ascii_digit() { b'1' } else { from };
+        length += 1;
+    }
+    // Numbers do not begin with a zero, other than in dates and times.
+    if let [b'0', b'0'..=b'9', ..] = text {
+        shape[0] = b'0';
+    }
+    (shape, length)
+}
+
+/// What it is worth to know the bytes up to each place of a line beforehand: a digit among digits is worth little.
+pub(super) fn worth(line: &[u8]) -> Vec<i32> {
+    let of = |byte: &u8| if byte.is_ascii_digit() { 1 } else { 4 };
+    let sums = line.iter().scan(0, |sum, byte| {
+        *sum += of(byte);
+        Some(*sum)
+    });
+    std::iter::once(0).chain(sums).collect()
 }
 
 /// Minus the binary logarithm of `part / whole`.
@@ -60,10 +81,19 @@ fn class(text: &[u8]) -> usize {
     }
 }
 
+/// Shapes that differ only in how long their numbers are.
+#[derive(Debug, Default)]
+struct Kind {
+    lines: usize,
+    /// Shapes of this kind seen once.
+    once: usize,
+}
+
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    known: HashMap<Shape, usize>,
+    known: HashMap<Bytes, usize>,
+    kinds: HashMap<Bytes, Kind>,
     lines: usize,
     /// Starts seen once.
     once: usize,
@@ -77,35 +107,40 @@ impl Shapes {
         let ours =
             (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
         if !ours {
-            self.learn_shape(Shape::of(line));
+            self.learn_start(Start::of(line));
         }
     }
 
     /// Remembers how foreign text starts.
-    pub(super) fn learn_shape(&mut self, shape: Shape) {
+    pub(super) fn learn_start(&mut self, start: Start) {
         self.lines += 1;
-        self.classes[class(shape.bytes())] += 1;
+        self.classes[start.class] += 1;
         let room = self.known.len() < SHAPES;
-        match self.known.get_mut(&shape) {
-            Some(count) => {
-                self.once -= usize::from(*count == 1);
-                *count += 1;
-            }
-            None if room => {
-                self.once += 1;
-                self.known.insert(shape, 1);
-            }
-            None => {}
+        let count = match self.known.get_mut(&start.shape) {
+            Some(count) => count,
+            None if room => self.known.entry(start.shape).or_default(),
+            None => return,
+        };
+        *count += 1;
+        let kind = self.kinds.entry(start.kind).or_default();
+        kind.lines += 1;
+        match count {
+            1 => (self.once, kind.once) = (self.once + 1, kind.once + 1),
+            2 => (self.once, kind.once) = (self.once - 1, kind.once.saturating_sub(1)),
+            _ => {}
         }
     }
 
-    /// What it costs that this text, to the end of its line, is foreign.
-    pub(super) fn foreign(&self, text: &[u8]) -> i32 {
-        let shape = Shape::of(text);
-        let new = bits(self.once, self.lines) + bits(self.classes[class(text)], self.lines);
-        match self.known.get(&shape) {
-            Some(count) => new.min(bits(*count, self.lines) - worth(shape.bytes())),
-            None => new,
-        }
+    /// What it costs that text to the end of a line is foreign; `rest` is what the text is worth.
+    pub(super) fn foreign(&self, text: &[u8], rest: i32) -> i32 {
+        let start = Start::of(text);
+        let new = bits(self.once, self.lines) + bits(self.classes[start.class], self.lines);
+        // A line of a known kind is no news to its end.
+        let known = match (self.known.get(&start.shape), self.kinds.get(&start.kind)) {
+            (Some(count), _) => bits(*count, self.lines) - rest,
+            (None, Some(kind)) => bits(kind.lines, self.lines) + bits(kind.once, kind.lines) - rest,
+            (None, None) => new,
+        };
+        new.min(known)
     }
 }

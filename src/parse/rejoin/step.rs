@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::shapes::{Shape, Shapes, worth};
+use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
 use crate::parse::gc;
 use crate::parse::number::{seconds, uint};
@@ -48,6 +48,8 @@ pub(super) struct Step<'a> {
     body: &'a [u8],
     known: &'a dyn Knowledge,
     shapes: &'a Shapes,
+    /// What the bytes before each place are worth.
+    worth: Vec<i32>,
     places: BTreeMap<usize, Vec<Place>>,
     next: Vec<Reading>,
     least: i32,
@@ -67,6 +69,7 @@ impl<'a> Step<'a> {
             body,
             known,
             shapes,
+            worth: worth(body),
             places: BTreeMap::new(),
             next: Vec::new(),
             least: i32::MAX,
@@ -116,9 +119,15 @@ impl<'a> Step<'a> {
         let mut reading = place.reading;
         // What stands behind a piece was paid for as such when the piece ended.
         if place.pieces == 0 {
-            reading.cost += self.shapes.foreign(self.body);
+            reading.cost += self.foreign(0);
             self.keep(reading);
         }
+    }
+
+    /// What it costs that the line is foreign from byte `at` on.
+    fn foreign(&self, at: usize) -> i32 {
+        let rest = self.worth[self.body.len()] - self.worth[at];
+        self.shapes.foreign(&self.body[at..], rest)
     }
 
     /// A reading of the whole line.
@@ -195,7 +204,7 @@ impl<'a> Step<'a> {
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
             };
-            let cost = head - worth(&self.body[at..end]);
+            let cost = head - (self.worth[end] - self.worth[at]);
             if behind.is_empty() && token::may_end(longer.state) {
                 self.finish(&place.reading, index, longer.clone(), cost);
             }
@@ -239,8 +248,8 @@ impl<'a> Step<'a> {
         if boundary.split && behind.starts_with(b".") {
             reading.cost += POINT;
         }
-        reading.cost += CUT + self.shapes.foreign(behind);
-        reading.open[index].behind.push(Shape::of(behind));
+        reading.cost += CUT + self.foreign(end);
+        reading.open[index].behind.push(Start::of(behind));
         self.keep(reading);
     }
 
