@@ -26,8 +26,10 @@ mod step;
 const READINGS: usize = 64;
 /// What a reading may cost more than the best one and still be kept.
 const REACH: i32 = 80;
-/// What a reading may cost more than the best one and still speak against it: a chance of one in a thousand.
-const MARGIN: i32 = 10;
+/// What a reading may cost more than the best one and still speak against it: a chance of one in 256.
+const MARGIN: i32 = 8;
+/// The same where several processes print: their lines are more easily taken for each other's than for foreign text.
+const MARGIN_AMONG_MANY: i32 = 12;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
 /// What a reading may cost more than the best one and still be what happened.
@@ -225,16 +227,15 @@ impl Weaver {
 
     /// The cycles that every reading agrees on that costs about as little as the best.
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
-        let unusual = if known.alone() {
-            UNUSUAL
-        } else {
-            UNUSUAL_AMONG_MANY
+        let (unusual, margin) = match known.alone() {
+            true => (UNUSUAL, MARGIN),
+            false => (UNUSUAL_AMONG_MANY, MARGIN_AMONG_MANY),
         };
         let mut taken = Vec::new();
         while let Some(best) = self.readings.first()
             && let Some(mended) = best.done.first().cloned()
         {
-            let least = best.cost.saturating_add(MARGIN);
+            let least = best.cost.saturating_add(margin);
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             let speaks = |r: &&Reading| r.cost <= least;
             let unheard = self.dropped <= least;

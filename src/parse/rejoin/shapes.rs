@@ -32,24 +32,25 @@ impl Start {
         let repeats =
             |i: &usize| *i > 0 && text[*i].is_ascii_digit() && text[*i - 1].is_ascii_digit();
         let runs = (0..text.len()).filter(|i| !repeats(i)).map(|i| text[i]);
+        let mut shape = first(text.iter().copied());
+        // Numbers do not begin with a zero, other than in dates and times.
+        if let [b'0', b'0'..=b'9', ..] = text {
+            shape.0[0] = b'0';
+        }
         Self {
-            shape: first(text, text.iter().copied()),
-            kind: first(text, runs),
+            shape,
+            kind: first(runs),
             class: class(text),
         }
     }
 }
 
-fn first(text: &[u8], bytes: impl Iterator<Item = u8>) -> Bytes {
+fn first(bytes: impl Iterator<Item = u8>) -> Bytes {
     let mut shape = [0; SHAPE];
     let mut length = 0;
     for (to, from) in shape.iter_mut().zip(bytes) {
         *to = if from.is_ascii_digit() { b'1' } else { from };
         length += 1;
-    }
-    // Numbers do not begin with a zero, other than in dates and times.
-    if let [b'0', b'0'..=b'9', ..] = text {
-        shape[0] = b'0';
     }
     (shape, length)
 }
@@ -87,6 +88,14 @@ struct Kind {
     lines: usize,
     /// Shapes of this kind seen once.
     once: usize,
+}
+
+impl Kind {
+    /// What it costs that a line of the kind has numbers of lengths not seen before.
+    fn unlike(&self) -> i32 {
+        let fixed = if self.once == 0 { FIXED } else { 0 };
+        bits(self.once, self.lines) + fixed
+    }
 }
 
 /// The starts of whole lines of a stream.
@@ -138,7 +147,7 @@ impl Shapes {
         // A line of a known kind is no news to its end.
         let known = match (self.known.get(&start.shape), self.kinds.get(&start.kind)) {
             (Some(count), _) => bits(*count, self.lines) - rest,
-            (None, Some(kind)) => bits(kind.lines, self.lines) + bits(kind.once, kind.lines) - rest,
+            (None, Some(kind)) => bits(kind.lines, self.lines) + kind.unlike() - rest,
             (None, None) => new,
         };
         new.min(known)
