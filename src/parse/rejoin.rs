@@ -32,6 +32,8 @@ const MARGIN: i32 = 8;
 const MARGIN_AMONG_MANY: i32 = 12;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
+/// Lines after a gc line was given up among several processes, for which margins are doubled: its pieces may fit others.
+const STREWN: u32 = 64;
 /// What a reading may cost more than the best one and still be what happened.
 const LIKELY: i32 = 4;
 
@@ -96,6 +98,8 @@ struct Fragment {
     claims: Vec<Claim>,
     /// How the foreign text behind its pieces starts.
     behind: Vec<Start>,
+    /// Lines since its last piece.
+    waits: u32,
 }
 
 /// One way to read the lines so far.
@@ -107,6 +111,18 @@ struct Reading {
 }
 
 impl Reading {
+    /// A line has passed. Text from another writer comes between two operands sooner than many lines of it.
+    fn wait(&mut self, line: u64) {
+        for fragment in &mut self.open {
+            if fragment.claims.last().is_some_and(|c| c.line == line) {
+                fragment.waits = 0;
+            } else if !token::may_end(fragment.state) {
+                fragment.waits += 1;
+                self.cost += i32::from(fragment.waits.is_multiple_of(4) && fragment.waits <= 64);
+            }
+        }
+    }
+
     /// Whether a gc line takes a piece of the line.
     fn claims(&self, line: u64) -> bool {
         let claims = |claims: &[Claim]| claims.last().is_some_and(|claim| claim.line == line);
@@ -138,6 +154,8 @@ pub(crate) struct Weaver {
     dropped: i32,
     /// Lines since readings differ.
     undecided: u32,
+    /// Lines for which pieces of a gc line that was given up may still be about.
+    strewn: u32,
     shapes: Shapes,
     /// Walks through the grammar so far: the measure of the work done.
     pub(crate) walks: u64,
@@ -149,6 +167,7 @@ impl Default for Weaver {
             readings: Vec::new(),
             dropped: i32::MAX,
             undecided: 0,
+            strewn: 0,
             shapes: Shapes::default(),
             walks: 0,
         }
@@ -213,6 +232,9 @@ impl Weaver {
             let dropped = cheapest(&mut self.readings, |reading| reading);
             self.dropped = self.dropped.min(outcome.dropped).min(dropped);
         }
+        for reading in &mut self.readings {
+            reading.wait(line);
+        }
         // A line of which no likely reading takes a piece is foreign as a whole.
         let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
         if !self
@@ -229,8 +251,10 @@ impl Weaver {
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
         let (unusual, margin) = match known.alone() {
             true => (UNUSUAL, MARGIN),
+            false if self.strewn > 0 => (UNUSUAL_AMONG_MANY, 2 * MARGIN_AMONG_MANY),
             false => (UNUSUAL_AMONG_MANY, MARGIN_AMONG_MANY),
         };
+        self.strewn = self.strewn.saturating_sub(1);
         let mut taken = Vec::new();
         while let Some(best) = self.readings.first()
             && let Some(mended) = best.done.first().cloned()
@@ -239,30 +263,10 @@ impl Weaver {
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             let speaks = |r: &&Reading| r.cost <= least;
             let unheard = self.dropped <= least;
-            if std::env::var("DUMPW").is_ok() {
-                eprintln!(
-                    "TAKE {} dropped {} strain {} best {}",
-                    String::from_utf8_lossy(&mended.text),
-                    self.dropped,
-                    mended.strain,
-                    best.cost
-                );
-                for r in self.readings.iter().take(8) {
-                    eprintln!(
-                        "   {} open {:?} done {:?}",
-                        r.cost,
-                        r.open
-                            .iter()
-                            .map(|f| String::from_utf8_lossy(&f.text).into_owned())
-                            .collect::<Vec<_>>(),
-                        r.done
-                            .iter()
-                            .map(|f| String::from_utf8_lossy(&f.text).into_owned())
-                            .collect::<Vec<_>>()
-                    );
-                }
-            }
-            if !unheard && self.readings.iter().filter(speaks).all(has) {
+            // Only the line feed is still to come, or ` (forced)`.
+            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
+            let agree = |r: &Reading| has(r) || (!known.alone() && ends(r));
+            if !unheard && self.readings.iter().filter(speaks).all(agree) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
                     reading.done.retain(|d| d.cycle != mended.cycle);
@@ -277,7 +281,6 @@ impl Weaver {
                 continue;
             }
             // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
-            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
             if known.alone() && self.readings.iter().filter(speaks).all(ends) {
                 break;
             }
@@ -294,6 +297,7 @@ impl Weaver {
             }
             // Read to its end in ways that cannot be told apart: damaged.
             self.undecided = 0;
+            self.strewn = STREWN;
             for reading in &mut self.readings {
                 reading.done.retain(|d| !d.shares(&mended));
             }
