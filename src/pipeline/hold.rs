@@ -10,7 +10,7 @@ const LINES: usize = 4_096;
 const BYTES: usize = 256 * 1024;
 /// Lines after which a beginning that nothing continued is let go. Lines, not reads: what comes out must not depend on
 /// how the bytes were chopped.
-const IDLE_LINES: usize = 64;
+const IDLE_LINES: usize = 2_048;
 
 #[derive(Debug)]
 struct Line {
@@ -112,6 +112,17 @@ impl Hold {
                 if ends_line && claim.start == 0 {
                     line.gone = true;
                 }
+            }
+        }
+    }
+
+    /// Lets go what stands before the line at `offset`.
+    pub(super) fn release_before(&mut self, offset: u64, finds: &mut dyn Finds) {
+        let count = self.lines.partition_point(|line| line.offset < offset);
+        for line in self.lines.drain(..count) {
+            self.bytes -= line.text.len();
+            if !line.gone {
+                finds.foreign(&line.text);
             }
         }
     }
