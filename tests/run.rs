@@ -260,6 +260,15 @@ fn the_report_goes_to_standard_error() {
 }
 
 #[test]
+fn a_program_without_a_trace_is_not_told_to_turn_it_on() {
+    let folder = folder();
+    let output = output(run(folder.path(), &[], "true"));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("is no Go"), "{stderr}");
+    assert!(!stderr.contains("2>&1"), "{stderr}");
+}
+
+#[test]
 fn signals_reach_the_program() {
     let folder = folder();
     for (number, name) in [

@@ -235,9 +235,9 @@ impl Sink for Live {
         Ok(())
     }
 
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
         if let Some(passthrough) = &mut self.passthrough {
-            passthrough.write(line);
+            passthrough.write(lines);
         }
         Ok(())
     }

@@ -138,7 +138,8 @@ impl Runner {
             let outcome = match self.run(&finding) {
                 Ok(Some(status)) if status.success() => continue,
                 Ok(Some(status)) => status.to_string(),
-                Ok(None) => format!("ended after {} s, or with the reading", TIMEOUT.as_secs()),
+                Ok(None) if self.ends() => "not finished when all else was, and ended".to_owned(),
+                Ok(None) => format!("not finished after {} s, and ended", TIMEOUT.as_secs()),
                 Err(error) => error.to_string(),
             };
             let rule = finding["rule"].as_str().unwrap_or_default();

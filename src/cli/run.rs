@@ -11,7 +11,7 @@ use gcpressure::analyzer::FindingChange;
 use gcpressure::input::{Child, Source, Streams};
 use gcpressure::pipeline::{self, CycleRow, Sink, SoFar};
 use gcpressure::render::Format;
-use gcpressure::report::{Process, Report};
+use gcpressure::report::{Process, Report, Verdict};
 
 use super::args::RunArgs;
 use super::exit::{self, Failure, Policy};
@@ -65,6 +65,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 
     let ended = end(&child, &signals, &ending)?;
     let mut report = result?;
+    blame_program(&mut report);
     name_main(&mut report, &births.starts);
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),
@@ -180,8 +181,8 @@ impl Sink for Births {
         self.live.cycle(row)
     }
 
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        self.live.foreign(line)
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.live.foreign(lines)
     }
 
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
@@ -190,6 +191,16 @@ impl Sink for Births {
 
     fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
         self.live.idle(so_far)
+    }
+}
+
+/// The trace was switched on here, so its absence has another reason than that of a pipe.
+pub(crate) fn blame_program(report: &mut Report) {
+    if let Verdict::NoVerdict(reason) = &mut report.verdict
+        && report.processes.is_empty()
+        && report.input.damaged + report.input.legacy_gc_lines == 0
+    {
+        *reason = "no GC cycle: the program ended before its first collection, is no Go program, or clears GODEBUG for what it starts".to_owned();
     }
 }
 

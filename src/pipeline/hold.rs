@@ -35,6 +35,11 @@ pub(super) struct Hold {
 }
 
 impl Hold {
+    /// No line is held back.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// A foreign line. It is held where it could be the `beginning` of a cut line, or comes after one that is held.
     pub(super) fn line(
         &mut self,

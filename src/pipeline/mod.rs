@@ -97,13 +97,13 @@ pub trait Sink {
         Ok(())
     }
 
-    /// A line that is no GC trace, whole, with its line feed. The beginning of a line whose rest does not come for a
-    /// tenth of a second comes by itself, and so does each part of an overlong line.
+    /// Lines that are no GC trace, whole, with their line feeds, one or more at a time. The beginning of a line whose rest
+    /// does not come for a tenth of a second comes by itself, and so does each part of an overlong line.
     ///
     /// # Errors
     /// What the output says.
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        let _ = line;
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
+        let _ = lines;
         Ok(())
     }
 

@@ -51,7 +51,7 @@ pub(super) trait Finds {
     fn forced_notice(&mut self, stream: &[u8]);
     /// Nothing more will come of this process.
     fn close(&mut self, process: u32);
-    /// Lines that are no GC trace, whole and in order. Called only where foreign lines are wanted.
+    /// Lines that are no GC trace, whole and in order, one or more at a time. Called only where foreign lines are wanted.
     fn foreign(&mut self, text: &[u8]);
 }
 
@@ -135,7 +135,7 @@ impl Reader {
         let mut at = from;
         while at < to {
             let rest = &bytes[at..to];
-            let slow = self.foreign || self.active > 0 || !self.partial.is_empty();
+            let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
             if self.hot || slow {
                 if let Some(length) = self.plain_cycle(rest, base + at as u64, finds) {
                     at += length;
@@ -147,17 +147,38 @@ impl Reader {
                 at = self.slow_line(bytes, at, to, base, finds);
                 continue;
             }
-            let Some(needle) = self.finder.find(rest) else {
+            let Some(needle) = self.next_trace(rest) else {
                 self.skip(bytes, at, to, base, finds);
+                self.pass_skipped(&bytes[at..to], base + at as u64, finds);
                 break;
             };
             let start = memchr::memrchr(b'\n', &rest[..needle]).map_or(at, |i| at + i + 1);
             self.skip(bytes, at, start, base, finds);
+            self.pass_skipped(&bytes[at..start], base + at as u64, finds);
             at = match self.plain_cycle(&bytes[start..to], base + start as u64, finds) {
                 Some(length) => start + length,
                 None => self.slow_line(bytes, start, to, base, finds),
             };
             self.hot = true;
+        }
+    }
+
+    /// Where trace, or what may be a piece of it, stands next. Where foreign lines are wanted that is every `gc`: a line
+    /// that may begin a cut one is held back.
+    fn next_trace(&self, text: &[u8]) -> Option<usize> {
+        if !self.foreign {
+            return self.finder.find(text);
+        }
+        let begins = memchr::memmem::find(text, b"gc");
+        let before = &text[..begins.unwrap_or(text.len())];
+        self.finder.find(before).or(begins)
+    }
+
+    /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
+    /// reading.
+    fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
+        if self.foreign && !lines.is_empty() {
+            finds.foreign(&lines[self.hold.given(offset, lines)..]);
         }
     }
 

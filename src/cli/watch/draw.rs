@@ -229,7 +229,12 @@ fn charts(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect)
         pauses(frame, page, process, middle);
         cpu(frame, page, process, right);
     }
-    let title = Block::new().title(Line::styled("findings", BOLD));
+    let hidden = findings.len().saturating_sub(usize::from(below.height) - 1);
+    let title = match hidden {
+        0 => "findings".to_owned(),
+        hidden => format!("findings, {hidden} more below"),
+    };
+    let title = Block::new().title(Line::styled(title, BOLD));
     frame.render_widget(Paragraph::new(findings).block(title), below);
 }
 
@@ -311,12 +316,14 @@ fn frequency(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Re
 
 fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     let title = now(page, process).map_or_else(String::new, |now| {
-        let (p99, max) = (now.pause_p99_ns, now.pause_max_ns);
-        format!(
-            "pause p99 {} max {}",
-            units::duration(p99),
-            units::duration(max)
-        )
+        let p99 = format!("pause p99 {}", units::duration(now.pause_p99_ns));
+        let both = format!("{p99} max {}", units::duration(now.pause_max_ns));
+        // Half a number says something else.
+        if both.chars().count() + 2 > usize::from(area.width) {
+            p99
+        } else {
+            both
+        }
     });
     let inner = panel(frame, title, area);
     let value = |point: &TimelinePoint| point.pause_max_ns;

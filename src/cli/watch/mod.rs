@@ -96,6 +96,9 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         None => None,
     };
     let mut report = result?;
+    if subject.child.is_some() {
+        run::blame_program(&mut report);
+    }
     report.exit_status = match (ended, signals.status()) {
         (Some(status), _) => status,
         (None, Some(status)) if !subject.endless => status,

@@ -71,9 +71,9 @@ impl Plain {
 }
 
 impl Sink for Plain {
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.foreign {
-            self.lines.write(line);
+            self.lines.write(lines);
         }
         Ok(())
     }

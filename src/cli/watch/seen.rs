@@ -102,13 +102,21 @@ impl Seen {
         self.ended.load(Ordering::Relaxed)
     }
 
-    fn line(&self, line: &[u8]) {
-        let text = String::from_utf8_lossy(&line[..line.len().min(LINE)]);
+    fn lines(&self, lines: &[u8]) {
+        let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+        // Of more than are kept, the last; newest first.
+        let lines: Vec<String> = lines
+            .rsplit(|byte| *byte == b'\n')
+            .take(LINES)
+            .map(|line| String::from_utf8_lossy(&line[..line.len().min(LINE)]).into_owned())
+            .collect();
         let mut state = self.lock();
-        if state.lines.len() == LINES {
-            state.lines.pop_front();
+        for line in lines.iter().rev() {
+            if state.lines.len() == LINES {
+                state.lines.pop_front();
+            }
+            state.lines.push_back(line.trim_end().replace('\t', "    "));
         }
-        state.lines.push_back(text.trim_end().replace('\t', "    "));
     }
 
     fn change(&self, process: &str, change: &FindingChange) {
@@ -168,7 +176,7 @@ pub(super) fn keep_lines(seen: &Arc<Seen>, stream: impl Read + Send + 'static) -
                 let read = (&mut stream).take(1 << 16).read_until(b'\n', &mut line);
                 match read {
                     Ok(0) | Err(_) => return,
-                    Ok(_) => seen.line(&line),
+                    Ok(_) => seen.lines(&line),
                 }
             }
         })
@@ -209,8 +217,8 @@ impl Sink for Onlooker {
         Ok(())
     }
 
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        self.seen.line(line);
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.seen.lines(lines);
         Ok(())
     }
 

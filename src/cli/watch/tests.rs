@@ -158,6 +158,25 @@ fn the_screen_says_what_the_report_says() {
 }
 
 #[test]
+fn what_does_not_fit_is_counted() {
+    let mut copy = copy(&log());
+    let finding = copy.findings[0].clone();
+    copy.findings = vec![finding; 20];
+    let screen = drawn(&copy, &View::default(), (80, 24), false);
+    assert!(screen.contains("findings, 14 more below"), "{screen}");
+}
+
+#[test]
+fn a_figure_is_whole_or_not_there() {
+    let slow = log().replace("0.020+0.80+0.004 ms", "5.2+0.80+0.15 ms");
+    let screen = drawn(&copy(&slow), &View::default(), (100, 24), false);
+    assert!(screen.contains("pause p99 5.35ms max 5.35ms"), "{screen}");
+    let screen = drawn(&copy(&slow), &View::default(), (80, 24), false);
+    assert!(screen.contains("pause p99 5.35ms"), "{screen}");
+    assert!(!screen.contains("max"), "{screen}");
+}
+
+#[test]
 fn the_programs_own_lines_cannot_steer_the_terminal() {
     let copy = copy(&log());
     let mut view = View::default();
