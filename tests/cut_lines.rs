@@ -182,18 +182,6 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
                 report,
             } = read(&stream.bytes);
             let outcome = judge(&rows, &stream);
-            if std::env::var("DUMP").is_ok() && outcome.right < stream.cycles.len() {
-                std::fs::write(
-                    format!("/tmp/dump.{name}.{}.{seed}", rate.name),
-                    &stream.bytes,
-                )
-                .unwrap();
-                for (c, e) in &stream.cycles {
-                    if !rows.iter().any(|r| r.cycle == c.printed(*e)) {
-                        eprintln!("lost {name} {} {seed}: {}", rate.name, c.line(*e));
-                    }
-                }
-            }
             let lost = stream.cycles.len() - outcome.right;
             all += stream.cycles.len();
             right += outcome.right;
@@ -468,7 +456,13 @@ fn processes_that_cut_each_other() {
             let Reading { rows, report, .. } = read(&together.stream.bytes);
             let outcome = judge(&rows, &together.stream);
             let written = together.stream.cycles.len();
-            if std::env::var("DUMP").is_ok() { std::fs::write(format!("/tmp/procs.{processes}.{torn}"), &together.stream.bytes).unwrap(); }
+            if std::env::var("DUMP").is_ok() {
+                std::fs::write(
+                    format!("/tmp/procs.{processes}.{torn}"),
+                    &together.stream.bytes,
+                )
+                .unwrap();
+            }
             let mixed = together.mixed(&rows);
             let sure = report.processes.iter().all(|process| !process.approximate);
             let place = format!("{processes} processes, {torn} % torn, {era:?}");
