@@ -210,8 +210,8 @@ const PROCESSORS_STRAIN: u64 = 100_000_000;
 const HEAP_STRAIN: u64 = 10_000_000;
 /// Strain of each hundredth of a percent between the cumulative GC CPU and where it should be.
 const PERCENT_STRAIN: u64 = 1_000;
-/// How much strain tells nothing: half a percent, about what truncation to whole percent leaves open.
-const CLOSE: u64 = 50 * PERCENT_STRAIN;
+/// How much strain tells nothing: two percent, since truncation to whole percent leaves one open on either side.
+const CLOSE: u64 = 200 * PERCENT_STRAIN;
 
 /// How far the cumulative GC CPU of a cycle is from where it should be after the cycle before it, in hundredths of a
 /// percent; ten times over where it is out of reach.

@@ -227,8 +227,9 @@ fn every_cycle_of_a_program_that_logs_to_the_same_stream_is_read_as_it_was_print
             .unwrap();
         String::from_utf8_lossy(&verbose.stdout).into_owned()
     };
+    // Half a percent of all cycles, at most: records of many styles cut lines where digits stand against digits.
     assert!(
-        lost * 20 <= recording.num_gc,
+        lost * 200 <= recording.num_gc,
         "{lost} of {} cycles lost\n{}",
         recording.num_gc,
         where_damaged()

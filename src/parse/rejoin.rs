@@ -17,7 +17,7 @@
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
 use shapes::{Shapes, Start};
-use step::Step;
+use step::{LINE_END, Step};
 
 mod shapes;
 mod step;
@@ -29,9 +29,11 @@ const REACH: i32 = 80;
 /// What a reading may cost more than the best one and still speak against it: a chance of one in 256.
 const MARGIN: i32 = 8;
 /// The same where several processes print: their lines are more easily taken for each other's than for foreign text.
-const MARGIN_AMONG_MANY: i32 = 12;
+const MARGIN_AMONG_MANY: i32 = 14;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
+/// Lines after which a gc line that nothing continued is given up, where several processes print.
+const FORGOTTEN: u32 = 256;
 /// Lines after a gc line was given up among several processes, for which margins are doubled: its pieces may fit others.
 const STREWN: u32 = 64;
 /// What a reading may cost more than the best one and still be what happened.
@@ -112,7 +114,7 @@ struct Reading {
 
 impl Reading {
     /// A line has passed. Text from another writer comes between two operands sooner than many lines of it.
-    fn wait(&mut self, line: u64) {
+    fn wait(&mut self, line: u64, alone: bool) {
         for fragment in &mut self.open {
             if fragment.claims.last().is_some_and(|c| c.line == line) {
                 fragment.waits = 0;
@@ -120,6 +122,10 @@ impl Reading {
                 fragment.waits += 1;
                 self.cost += i32::from(fragment.waits.is_multiple_of(4) && fragment.waits <= 64);
             }
+        }
+        // Where several processes print, nothing else tells that a beginning was none.
+        if !alone {
+            self.open.retain(|fragment| fragment.waits < FORGOTTEN);
         }
     }
 
@@ -233,8 +239,9 @@ impl Weaver {
             self.dropped = self.dropped.min(outcome.dropped).min(dropped);
         }
         for reading in &mut self.readings {
-            reading.wait(line);
+            reading.wait(line, known.alone());
         }
+        self.readings.sort_by_key(|reading| reading.cost);
         // A line of which no likely reading takes a piece is foreign as a whole.
         let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
         if !self
@@ -263,9 +270,20 @@ impl Weaver {
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             let speaks = |r: &&Reading| r.cost <= least;
             let unheard = self.dropped <= least;
-            // Only the line feed is still to come, or ` (forced)`.
-            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
+            // Only the line feed is still to come, or ` (forced)`; among several processes ` P` may be.
+            let last = mended.text.iter().rposition(u8::is_ascii_digit);
+            let numbers = match known.alone() {
+                true => mended.text.as_slice(),
+                false => &mended.text[..last.map_or(0, |at| at + 1)],
+            };
+            let ends = |r: &Reading| has(r) || r.open.iter().any(|o| o.text.starts_with(numbers));
             let agree = |r: &Reading| has(r) || (!known.alone() && ends(r));
+            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
+            let waits = |r: &Reading| r.cost <= least + LINE_END && !has(r) && ends(r);
+            let speak = || self.readings.iter().filter(speaks);
+            if known.alone() && speak().all(ends) && self.readings.iter().any(waits) {
+                break;
+            }
             if !unheard && self.readings.iter().filter(speaks).all(agree) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
@@ -279,10 +297,6 @@ impl Weaver {
                     taken.push(mended);
                 }
                 continue;
-            }
-            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
-            if known.alone() && self.readings.iter().filter(speaks).all(ends) {
-                break;
             }
             if !unheard
                 && self.undecided < UNDECIDED

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
+use crate::event::GcCycle;
 use crate::parse::gc;
 use crate::parse::number::{seconds, uint};
 use crate::parse::token::{self, Boundary, START, State, Walk};
@@ -18,6 +19,10 @@ const PIECES: usize = 24;
 /// Walks through the grammar that one line is worth.
 const WALKS: u64 = 16_384;
 
+/// What it is worth that a line ends where the grammar does.
+pub(super) const LINE_END: i32 = 6;
+/// A gc line that begins.
+const HEAD: i32 = 6;
 /// Foreign text between two operands: few gc lines are cut, and each at few of its places. In bits, as all costs.
 const CUT: i32 = 5;
 /// Another process's piece between two operands.
@@ -28,6 +33,7 @@ const ABANDONED: i32 = 24;
 const POINT: i32 = 12;
 
 /// A reading of the line up to some byte.
+#[derive(Clone)]
 struct Place {
     reading: Reading,
     /// The gc line whose piece ends here.
@@ -164,21 +170,16 @@ impl<'a> Step<'a> {
     fn begin(&mut self, place: &Place, at: usize) {
         let walk = Walk::new(&self.body[at..], START, true);
         self.walks += 1;
+        let mut place = place.clone();
+        place.reading.cost += HEAD;
         let open = place.reading.open.len();
         if open > 0 && (self.known.alone() || open == OPEN) {
             // One process ends a line before it begins the next.
-            let mut reading = place.reading.clone();
-            reading.cost += ABANDONED * i32::try_from(open).unwrap_or(i32::MAX);
-            reading.open.clear();
-            let place = Place {
-                reading,
-                after: None,
-                pieces: place.pieces,
-            };
-            self.pieces(&place, None, &Fragment::default(), at, &walk);
-        } else {
-            self.pieces(place, None, &Fragment::default(), at, &walk);
+            place.reading.cost += ABANDONED * i32::try_from(open).unwrap_or(i32::MAX);
+            place.reading.open.clear();
+            place.after = None;
         }
+        self.pieces(&place, None, &Fragment::default(), at, &walk);
     }
 
     /// Every way to end a piece of `fragment` that starts at byte `at`.
@@ -204,6 +205,9 @@ impl<'a> Step<'a> {
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
             };
+            if token::may_end(longer.state) && self.cycle(&longer.text).is_none() {
+                continue;
+            }
             let cost = head - (self.worth[end] - self.worth[at]);
             if behind.is_empty() && token::may_end(longer.state) {
                 self.finish(&place.reading, index, longer.clone(), cost);
@@ -275,19 +279,22 @@ impl<'a> Step<'a> {
         Some(i32::try_from(cost).unwrap_or(i32::MAX))
     }
 
+    /// The cycle that a whole text states, and what it costs; `None` if it cannot be.
+    fn cycle(&self, text: &[u8]) -> Option<(GcCycle, u32)> {
+        let (_, cycle) = gc::cycle(text).ok()?;
+        Some((cycle, self.known.cycle(&cycle)?))
+    }
+
     /// A gc line read to its end: a cycle, if its text is one and it can be.
     fn finish(&mut self, reading: &Reading, index: Option<usize>, fragment: Fragment, cost: i32) {
-        let Ok(([], cycle)) = gc::cycle(&fragment.text) else {
-            return;
-        };
-        let Some(fit) = self.known.cycle(&cycle) else {
+        let Some((cycle, fit)) = self.cycle(&fragment.text) else {
             return;
         };
         let mut reading = reading.clone();
         if let Some(index) = index {
             reading.open.remove(index);
         }
-        reading.cost += cost + i32::try_from(fit).unwrap_or(i32::MAX);
+        reading.cost += cost - LINE_END + i32::try_from(fit).unwrap_or(i32::MAX);
         reading.done.push(Mended {
             cycle,
             text: fragment.text,

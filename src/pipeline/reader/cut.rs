@@ -6,7 +6,7 @@ use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
 use crate::input::HISTORY;
-use crate::parse::rejoin::{self, Mended};
+use crate::parse::rejoin::{self, Claim, Mended};
 use crate::parse::{self, NEEDLE};
 
 /// Lines put together of which the places are remembered.
@@ -221,7 +221,9 @@ impl Reader {
                 .saturating_add(CREDIT / 256)
                 .min(CREDIT.max(self.credit));
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
-            self.ended(name, offset + 1, false);
+            // Not where it was decided: the next one may have begun since.
+            let end = line.claims.last().map_or(offset, |claim| claim.line);
+            self.ended(name, end + 1, false);
         }
         if any && self.foreign && self.lanes.is_empty() {
             self.hold.release_before(waits_for, finds);
@@ -237,6 +239,11 @@ impl Reader {
         wall: Option<&str>,
         finds: &mut dyn Finds,
     ) {
+        // Lines are read again for the beginning of another cut line: what was put together then is no duplicate.
+        let claimed = |claim: &Claim| self.claimed.contains(&claim.line);
+        if mended.claims.iter().all(claimed) {
+            return;
+        }
         if self.foreign {
             self.hold.mend(&mended.claims);
         }
