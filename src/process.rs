@@ -7,9 +7,6 @@
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
-
-use foldhash::quality::FixedState;
 
 use crate::event::{Format, GcCycle};
 
@@ -169,7 +166,30 @@ fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
+#[inline]
 fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
+    if track.last.gomaxprocs == cycle.gomaxprocs && nothing_new(track.stops, cycle) {
+        return track.stops;
+    }
+    narrowed_by(track, cycle)
+}
+
+/// Whether the stops of a cycle allow every number of processors from `low` to `high`: without the divisions that find out
+/// which they allow.
+#[inline]
+fn nothing_new((low, high): (u64, u64), cycle: &GcCycle) -> bool {
+    let allows = |wall: u64, cpu: u64| {
+        wall == 0
+            || (cpu < low.saturating_mul(wall.saturating_add(resolution_ns(wall)))
+                && cpu.saturating_add(resolution_ns(cpu)) > high.saturating_mul(wall))
+    };
+    u64::from(cycle.gomaxprocs) >= high
+        && allows(cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns)
+        && allows(cycle.mark_termination_ns, cycle.mark_termination_cpu_ns)
+}
+
+#[cold]
+fn narrowed_by(track: &Track, cycle: &GcCycle) -> (u64, u64) {
     let Some((low, high)) = stop_processors(cycle) else {
         return track.stops;
     };
@@ -234,10 +254,56 @@ fn percent_off(last: &GcCycle, cycle: &GcCycle) -> u64 {
     u64::try_from((out_of_reach * 10 + middle) * 100 / end).unwrap_or(u64::MAX)
 }
 
-/// A cycle as 64 bits. Two that differ have the same with a chance of one in 10^19.
+/// Odd numbers without pattern, one for each number of a cycle.
+const FACTORS: [u64; 18] = {
+    let mut factors = [0; 18];
+    let mut state = 0_u64;
+    let mut at = 0;
+    while at < factors.len() {
+        // SplitMix64 (G. Steele, D. Lea, C. Flood 2014).
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        factors[at] = (mixed ^ (mixed >> 31)) | 1;
+        at += 1;
+    }
+    factors
+};
+
+/// A cycle as 64 bits: its numbers, each times a number of its own, added up. Two cycles that differ come out the same by
+/// accident alone, and a general hash would cost a fifth of reading the line.
+#[inline]
 fn fingerprint(cycle: &GcCycle) -> u64 {
-    // The standard library's SipHash would cost more than reading the line does.
-    FixedState::with_seed(0).hash_one(cycle)
+    let shape = u64::from(cycle.gomaxprocs)
+        | u64::from(cycle.forced) << 32
+        | u64::from(cycle.leak_check) << 33
+        | (cycle.format as u64) << 34;
+    let numbers = [
+        cycle.number,
+        cycle.start_ns,
+        cycle.sweep_termination_ns,
+        cycle.concurrent_mark_ns,
+        cycle.mark_termination_ns,
+        cycle.sweep_termination_cpu_ns,
+        cycle.mark_assist_cpu_ns,
+        cycle.mark_background_cpu_ns,
+        cycle.mark_idle_cpu_ns,
+        cycle.mark_termination_cpu_ns,
+        cycle.heap_start_mib,
+        cycle.heap_end_mib,
+        cycle.heap_live_mib,
+        cycle.heap_goal_mib,
+        cycle.stacks_mib,
+        cycle.globals_mib,
+        cycle.cumulative_cpu_percent.cast_unsigned(),
+        shape,
+    ];
+    let product = |(number, factor): (&u64, &u64)| number.wrapping_mul(*factor);
+    numbers
+        .iter()
+        .zip(&FACTORS)
+        .map(product)
+        .fold(0, u64::wrapping_add)
 }
 
 impl Stream {

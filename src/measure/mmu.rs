@@ -24,6 +24,8 @@ pub struct Mmu {
     /// Where the current bucket ends, and what was stopped in it and in the one before, ns.
     bucket: (u64, u64, u64),
     worst: [u64; 4],
+    /// The least of those up to the length of a bucket that can still get worse.
+    worst_near: u64,
 }
 
 const BUCKET_NS: u64 = MMU_WINDOWS_NS[2];
@@ -50,6 +52,14 @@ impl Mmu {
         }
         self.bucket.1 = self.bucket.1.saturating_add(length);
         let near = self.bucket.1.saturating_add(self.bucket.2).min(self.kept);
+        if near > self.worst_near || self.kept > self.worst[3] {
+            self.look(near);
+        }
+    }
+
+    /// A window may be worse than the worst so far.
+    #[cold]
+    fn look(&mut self, near: u64) {
         for ((worst, window), bound) in self
             .worst
             .iter_mut()
@@ -60,6 +70,9 @@ impl Mmu {
                 *worst = (*worst).max(stopped(&self.stops, window));
             }
         }
+        let open = |(worst, window): (&u64, u64)| (*worst < window).then_some(*worst);
+        let near = self.worst[..3].iter().zip(MMU_WINDOWS_NS).filter_map(open);
+        self.worst_near = near.min().unwrap_or(u64::MAX);
     }
 
     fn push(&mut self, end: u64, length: u64) {

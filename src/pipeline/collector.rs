@@ -124,8 +124,10 @@ impl Finds for Collector<'_> {
             raw: found.raw,
         };
         let mut result = self.sink.cycle(&row);
-        for change in entry.analyzer.take_changes() {
-            result = result.and_then(|()| self.sink.change(&entry.id, &change));
+        if entry.analyzer.has_changes() {
+            for change in entry.analyzer.take_changes() {
+                result = result.and_then(|()| self.sink.change(&entry.id, &change));
+            }
         }
         self.failed = result.err();
         true

@@ -164,14 +164,13 @@ impl Reader {
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
     #[inline]
     fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
-        let (cycle, behind) = parse::cycle_at(text)?;
-        let end = match behind {
+        let (cycle, length) = parse::measured_cycle(text)?;
+        let end = match text.get(length..)? {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
             [] => 0,
             _ => return None,
         };
-        let length = text.len() - behind.len();
         if self.active > 0 {
             self.before_whole(&[], None, finds);
         }

@@ -12,6 +12,6 @@ mod zigzag;
 
 pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
-pub use ranked::{Ranked, Runs, Sample};
+pub use ranked::{Counted, Ranked, Sample, Sliding};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use zigzag::{Leg, MAX_LEGS, ZigZag};
