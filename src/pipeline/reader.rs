@@ -10,11 +10,12 @@ mod strange;
 
 use std::collections::{HashMap, VecDeque};
 
+use fearless_simd::Level;
 use memchr::memmem::Finder;
 
 use super::hold::Hold;
 use super::lane::Lane;
-use super::skim::{BLOCK, may_be_trace, skim};
+use super::skim::{BLOCK, LAG, may_be_trace, skim};
 use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
 use crate::event::{Event, GcCycle, Note};
 use crate::parse::{self, NEEDLE};
@@ -58,6 +59,7 @@ pub(super) trait Finds {
 /// The state of reading one input of any number of sources.
 pub(super) struct Reader {
     finder: Finder<'static>,
+    level: Level,
     pub(super) input: Input,
     source: usize,
     /// Lines of the current source before the reading position.
@@ -88,6 +90,7 @@ impl Reader {
     pub(super) fn new(foreign: bool) -> Self {
         Self {
             finder: Finder::new(NEEDLE),
+            level: Level::new(),
             input: Input::default(),
             source: 0,
             line: 0,
@@ -147,12 +150,10 @@ impl Reader {
                 at = self.slow_line(bytes, at, to, base, finds);
                 continue;
             }
-            let Some(needle) = self.finder.find(rest) else {
-                self.skip(bytes, at, to, base, finds);
+            let start = self.skip(&bytes[..to], at, base, finds);
+            if start == to {
                 break;
-            };
-            let start = memchr::memrchr(b'\n', &rest[..needle]).map_or(at, |i| at + i + 1);
-            self.skip(bytes, at, start, base, finds);
+            }
             at = match self.plain_cycle(&bytes[start..to], base + start as u64, finds) {
                 Some(length) => start + length,
                 None => self.slow_line(bytes, start, to, base, finds),
@@ -197,41 +198,65 @@ impl Reader {
         Some(length + end)
     }
 
-    /// Lines without ` ms clock, `: counted; notes, legacy lines and the beginnings of cut lines among them told.
-    fn skip(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
-        if from >= to {
-            return;
+    /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
+    /// told. Gives where the first line with it begins, or the end of the text.
+    fn skip(&mut self, text: &[u8], from: usize, base: u64, finds: &mut dyn Finds) -> usize {
+        if !self.skip_line(text, from, base, finds) {
+            return from;
         }
-        let text = &bytes[..to];
-        self.skip_line(text, from, base, finds);
-        for at in (from..to).step_by(BLOCK) {
-            if let Some((block, _)) = text[at..].split_first_chunk()
-                && let (newlines, false) = skim(block)
-            {
-                self.line += u64::from(newlines);
-                self.input.other_lines += u64::from(newlines);
-                continue;
+        let mut at = from;
+        loop {
+            let (passed, newlines) = skim(self.level, &text[at..]);
+            self.line += newlines;
+            self.input.other_lines += newlines;
+            at += passed;
+            if at == text.len() {
+                return at;
             }
-            // A line behind each newline, but for the one that ends the text.
-            for newline in memchr::memchr_iter(b'\n', &text[at..to.min(at + BLOCK)]) {
+            let end = text.len().min(at + BLOCK);
+            // Up to where the next block begins to look for it.
+            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + LAG + 2);
+            let needle = self.finder.find(&text[near.clone()]).map(|found| {
+                let needle = near.start + found;
+                memchr::memrchr(b'\n', &text[from..needle]).map_or(from, |i| from + i + 1)
+            });
+            for newline in memchr::memchr_iter(b'\n', &text[at..end]) {
                 let start = at + newline + 1;
-                if start < to {
-                    self.skip_line(text, start, base, finds);
+                if needle.is_some_and(|needle| needle < start) {
+                    break;
+                }
+                // A line behind each newline, but for the one that ends the text.
+                if needle == Some(start)
+                    || start < text.len() && !self.skip_line(text, start, base, finds)
+                {
+                    return start;
                 }
             }
+            if let Some(start) = needle {
+                // It began in a block before and was taken for another line.
+                self.line -= 1;
+                self.input.other_lines -= 1;
+                return start;
+            }
+            at = end;
         }
     }
 
-    /// The line without ` ms clock, ` that starts at `at`.
-    fn skip_line(&mut self, text: &[u8], at: usize, base: u64, finds: &mut dyn Finds) {
-        self.line += 1;
-        if may_be_trace(text[at]) {
-            let rest = &text[at..];
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            self.line_start(&rest[..end], base + at as u64, finds);
-        } else {
+    /// The line that starts at `at`. Returns false where it starts as trace and has ` ms clock, ` in it: nothing is done.
+    fn skip_line(&mut self, text: &[u8], at: usize, base: u64, finds: &mut dyn Finds) -> bool {
+        if !may_be_trace(text[at]) {
+            self.line += 1;
             self.input.other_lines += 1;
+            return true;
         }
+        let rest = &text[at..];
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        if self.finder.find(&rest[..end]).is_some() {
+            return false;
+        }
+        self.line += 1;
+        self.line_start(&rest[..end], base + at as u64, finds);
+        true
     }
 
     /// A line without ` ms clock, ` that could start as trace.
