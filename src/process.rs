@@ -254,56 +254,60 @@ fn percent_off(last: &GcCycle, cycle: &GcCycle) -> u64 {
     u64::try_from((out_of_reach * 10 + middle) * 100 / end).unwrap_or(u64::MAX)
 }
 
-/// Odd numbers without pattern, one for each number of a cycle.
-const FACTORS: [u64; 18] = {
-    let mut factors = [0; 18];
-    let mut state = 0_u64;
-    let mut at = 0;
-    while at < factors.len() {
-        // SplitMix64 (G. Steele, D. Lea, C. Flood 2014).
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        factors[at] = (mixed ^ (mixed >> 31)) | 1;
-        at += 1;
-    }
-    factors
-};
-
-/// A cycle as 64 bits: its numbers, each times a number of its own, added up. Two cycles that differ come out the same by
-/// accident alone, and a general hash would cost a fifth of reading the line.
+/// A cycle as 64 bits: its numbers in pairs, each pair times an odd number of its own, added up. Two cycles that differ come
+/// out the same by accident alone, and a general hash would cost a fifth of reading the line.
 #[inline]
-fn fingerprint(cycle: &GcCycle) -> u64 {
-    let shape = u64::from(cycle.gomaxprocs)
-        | u64::from(cycle.forced) << 32
-        | u64::from(cycle.leak_check) << 33
+const fn fingerprint(cycle: &GcCycle) -> u64 {
+    /// Both numbers in one: printed numbers seldom reach 32 bits in both halves.
+    const fn pair(one: u64, other: u64, factor: u64) -> u64 {
+        one.wrapping_add(other.rotate_left(32)).wrapping_mul(factor)
+    }
+    let shape = cycle.gomaxprocs as u64
+        | (cycle.forced as u64) << 32
+        | (cycle.leak_check as u64) << 33
         | (cycle.format as u64) << 34;
-    let numbers = [
-        cycle.number,
-        cycle.start_ns,
-        cycle.sweep_termination_ns,
-        cycle.concurrent_mark_ns,
-        cycle.mark_termination_ns,
-        cycle.sweep_termination_cpu_ns,
-        cycle.mark_assist_cpu_ns,
-        cycle.mark_background_cpu_ns,
-        cycle.mark_idle_cpu_ns,
-        cycle.mark_termination_cpu_ns,
-        cycle.heap_start_mib,
-        cycle.heap_end_mib,
-        cycle.heap_live_mib,
-        cycle.heap_goal_mib,
-        cycle.stacks_mib,
-        cycle.globals_mib,
-        cycle.cumulative_cpu_percent.cast_unsigned(),
-        shape,
-    ];
-    let product = |(number, factor): (&u64, &u64)| number.wrapping_mul(*factor);
-    numbers
-        .iter()
-        .zip(&FACTORS)
-        .map(product)
-        .fold(0, u64::wrapping_add)
+    // Factors: SplitMix64 (G. Steele, D. Lea, C. Flood 2014) from 0 on, made odd.
+    pair(cycle.number, cycle.start_ns, 0xE220_A839_7B1D_CDAF)
+        .wrapping_add(pair(
+            cycle.sweep_termination_ns,
+            cycle.concurrent_mark_ns,
+            0x6E78_9E6A_A1B9_65F5,
+        ))
+        .wrapping_add(pair(
+            cycle.mark_termination_ns,
+            cycle.sweep_termination_cpu_ns,
+            0x06C4_5D18_8009_454F,
+        ))
+        .wrapping_add(pair(
+            cycle.mark_assist_cpu_ns,
+            cycle.mark_background_cpu_ns,
+            0xF88B_B8A8_724C_81ED,
+        ))
+        .wrapping_add(pair(
+            cycle.mark_idle_cpu_ns,
+            cycle.mark_termination_cpu_ns,
+            0x1B39_896A_51A8_749B,
+        ))
+        .wrapping_add(pair(
+            cycle.heap_start_mib,
+            cycle.heap_end_mib,
+            0x53CB_9F0C_747E_A2EB,
+        ))
+        .wrapping_add(pair(
+            cycle.heap_live_mib,
+            cycle.heap_goal_mib,
+            0x2C82_9ABE_1F45_32E1,
+        ))
+        .wrapping_add(pair(
+            cycle.stacks_mib,
+            cycle.globals_mib,
+            0xC584_133A_C916_AB3D,
+        ))
+        .wrapping_add(pair(
+            cycle.cumulative_cpu_percent.cast_unsigned(),
+            shape,
+            0x3EE5_7890_41C9_8AC3,
+        ))
 }
 
 impl Stream {

@@ -3,7 +3,9 @@
 use std::io::{self, Read};
 
 /// Bytes asked of the source at a time.
-const READ: usize = 256 * 1024;
+const READ: usize = 128 * 1024;
+/// Reads between two moves of the history.
+const READS: usize = 6;
 /// Bytes kept behind the reading position, to look for the heads of cut lines.
 pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.
@@ -31,7 +33,7 @@ pub struct Buffer {
 
 impl Default for Buffer {
     fn default() -> Self {
-        let bytes = vec![0; HISTORY + LINE_CAP + 3 * READ + ALIGNED];
+        let bytes = vec![0; HISTORY + LINE_CAP + READS * READ + ALIGNED];
         Self {
             pad: bytes.as_ptr().align_offset(ALIGNED).min(ALIGNED),
             bytes,

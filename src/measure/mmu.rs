@@ -23,6 +23,8 @@ pub struct Mmu {
     kept: u64,
     /// Where the current bucket ends, and what was stopped in it and in the one before, ns.
     bucket: (u64, u64, u64),
+    /// Where the ms of the newest stop ends.
+    next_ms: u64,
     worst: [u64; 4],
     /// The least of those up to the length of a bucket that can still get worse.
     worst_near: u64,
@@ -38,7 +40,8 @@ impl Mmu {
             return;
         }
         match self.stops.back_mut() {
-            Some(last) if end / RESOLUTION_NS <= last.0 / RESOLUTION_NS => {
+            // In the same ms as the last, or before.
+            Some(last) if end < self.next_ms => {
                 last.0 = last.0.max(end);
                 last.1 = last.1.saturating_add(length);
             }
@@ -85,6 +88,7 @@ impl Mmu {
             self.stops.pop_front();
         }
         self.stops.push_back((end, length));
+        self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
     }
 
     /// The utilisation in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run

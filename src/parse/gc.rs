@@ -177,3 +177,50 @@ fn line<I: Text>(input: I) -> Parsed<I, GcCycle> {
         },
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The longest text that the grammar passes: every number as long as it can be.
+    #[test]
+    fn the_longest_line_fits_a_window() {
+        let number = "18446744073709551615";
+        let ms = "18446744073709";
+        let seconds = "18446744073.709";
+        let line = format!(
+            "gc {number} @{seconds}s -9223372036854775808% (checking for goroutine leaks): {ms}+{ms}+{ms}+{ms}+{ms} ms clock, \
+             {ms}+{ms}+{ms}+{ms}/{ms}/{ms}+{ms} ms cpu, {number}->{number}->{number} MB, {number} MB goal, 4294967295 P (forced)"
+        );
+        for behind in ["", "\n", "\ngc 1 @0.001s", &"x".repeat(1_000)] {
+            let text = format!("{line}{behind}");
+            let (cycle, length) = measured(text.as_bytes()).expect("a gc line");
+            assert_eq!(length, line.len());
+            assert_eq!(cycle.heap_goal_mib, u64::MAX);
+        }
+        // Digits without end overflow before they come round.
+        let digits = "9".repeat(2_000);
+        for text in [
+            format!("gc {digits}"),
+            line.replace(number, &digits),
+            line.replace(ms, &digits),
+        ] {
+            assert_eq!(measured(text.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn a_line_is_the_same_wherever_the_text_ends() {
+        let line = b"gc 7 @1.234s 2%: 0.049+1.2+0.003 ms clock, 0.39+0.12/2.3/0+0.031 ms cpu, 4->5->2 MB, 6 MB goal, 1 MB stacks, 0 MB globals, 8 P";
+        let whole = measured(line);
+        assert!(whole.is_some());
+        for behind in 0..2 * WINDOW {
+            let mut text = line.to_vec();
+            text.resize(line.len() + behind, b'-');
+            assert_eq!(measured(&text), whole, "{behind} bytes behind");
+        }
+        for length in 0..line.len() - 1 {
+            assert_eq!(measured(&line[..length]), None, "{length} bytes");
+        }
+    }
+}

@@ -36,16 +36,16 @@ impl Text for &[u8] {
     }
 }
 
-/// Positions in a window: a power of two, and longer than any gc line, which has at most 21 numbers of at most 20 digits.
+/// Positions in a window: a power of two, and more than the grammar can pass. Its longest line, of Go 1.5, is 506 bytes,
+/// with 20 digits in each of 19 numbers; a digit more and the number is none.
 const POSITIONS: usize = 512;
 /// Bytes of a window: the longest literal may begin at the last position.
 pub(super) const WINDOW: usize = POSITIONS + 40;
 
 /// A place in a window on the text.
 ///
-/// A position too far begins again at the first, so that none is outside and no bounds are checked; that is a quarter of
-/// the work on a line. No text is misread by it: only a line longer than any gc line comes round, there stands `gc `
-/// again, and nothing but the beginning of the grammar takes that.
+/// Positions are taken modulo their number, which changes none of them and shows the compiler that none is outside: no
+/// bounds are checked, and that is a quarter of the work on a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
     bytes: &'a [u8; WINDOW],

@@ -7,6 +7,7 @@
 mod cut;
 mod damage;
 mod strange;
+mod wrapped;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -24,6 +25,7 @@ use crate::report::Input;
 
 use damage::Beginning;
 use strange::Strange;
+use wrapped::{NextSplit, Wrapped};
 
 /// Records looked back upon for the beginning of a line that was split.
 const RECORDS: usize = 16;
@@ -82,6 +84,7 @@ pub(super) struct Reader {
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
     partial: HashMap<Vec<u8>, Vec<u8>>,
+    wrapped: Wrapped,
     hold: Hold,
     foreign: bool,
 }
@@ -107,6 +110,7 @@ impl Reader {
             beginnings: Vec::new(),
             depth: Depth::NONE,
             partial: HashMap::new(),
+            wrapped: Wrapped::default(),
             hold: Hold::default(),
             foreign,
         }
@@ -136,6 +140,7 @@ impl Reader {
             .credit
             .saturating_add((to - from) as u64 / BYTES_A_WALK);
         let mut at = from;
+        let mut next_split = NextSplit::default();
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.foreign || self.active > 0 || !self.partial.is_empty();
@@ -150,7 +155,14 @@ impl Reader {
                 at = self.slow_line(bytes, at, to, base, finds);
                 continue;
             }
-            let start = self.skip(&bytes[..to], at, base, finds);
+            let split = self.next_split(&bytes[..to], at, &mut next_split);
+            let start = if split == at {
+                at
+            } else {
+                let start = self.skip(&bytes[..split], at, base, finds);
+                self.wrapped_notes(&bytes[..split], at..start, finds);
+                start
+            };
             if start == to {
                 break;
             }
@@ -195,6 +207,7 @@ impl Reader {
         );
         self.ended(&[], offset + (length + end) as u64, true);
         self.hot = true;
+        self.wrapped.bare = true;
         Some(length + end)
     }
 
@@ -300,6 +313,7 @@ impl Reader {
         let offset = base + at as u64;
         self.line += 1;
         let mut unwrapped = unwrap(line, Depth::ANY);
+        self.wait_for_rest();
         self.room(&unwrapped.stream, finds);
         if unwrapped.partial {
             self.hold_partial(&unwrapped, line, offset, finds);
@@ -326,6 +340,8 @@ impl Reader {
                 self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
             }
             self.depth = unwrapped.depth;
+            self.wrapped.seen |= unwrapped.depth != Depth::NONE;
+            self.wrapped.bare |= unwrapped.depth == Depth::NONE;
             if self.foreign {
                 self.hold.cycle(finds);
             }

@@ -9,8 +9,10 @@ use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, i8x32, mask8x32, 
 
 /// Bytes in a vector.
 const LANES: usize = 32;
-/// Bytes looked at in one step: the newlines in it must fit a byte.
-pub(super) const BLOCK: usize = 7 * LANES;
+/// Bytes looked at in one step.
+pub(super) const BLOCK: usize = 8 * LANES;
+/// Blocks in which a lane cannot meet more newlines than a byte counts.
+const BLOCKS: usize = 255 / (BLOCK / LANES);
 /// Bytes behind a block that its last bytes are looked at with.
 const AHEAD: usize = 4;
 /// Bytes behind the beginning of a block from where on the middle of a gc line is looked for.
@@ -28,23 +30,42 @@ pub(super) fn skim(level: Level, text: &[u8]) -> (usize, u64) {
 
 #[inline(always)]
 fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
-    let mut passed = 0;
-    let mut newlines = 0;
     let mut rest = text;
-    while let Some(block) = rest.first_chunk::<{ BLOCK + AHEAD }>() {
-        let Some(found) = lines(simd, block) else {
-            break;
-        };
-        newlines += u64::from(found);
-        passed += BLOCK;
-        rest = &rest[BLOCK..];
+    let mut newlines = 0;
+    loop {
+        // Newlines are counted lane by lane, and the lanes added up before one of them is full.
+        let before = rest.len();
+        let mut lanes = i8x32::splat(simd, 0);
+        let mut clear = true;
+        for _ in 0..BLOCKS {
+            let Some((block, _)) = rest.split_first_chunk::<{ BLOCK + AHEAD }>() else {
+                clear = false;
+                break;
+            };
+            let (found, hit) = lines(simd, block);
+            if hit {
+                clear = false;
+                break;
+            }
+            lanes = lanes + found;
+            rest = &rest[BLOCK..];
+        }
+        if rest.len() < before {
+            newlines += lanes
+                .as_array()
+                .iter()
+                .map(|lane| u64::from(lane.cast_unsigned()))
+                .sum::<u64>();
+        }
+        if !clear {
+            return (text.len() - rest.len(), newlines);
+        }
     }
-    (passed, newlines)
 }
 
-/// Newlines in a block; `None` where it may hold trace.
+/// Newlines in a block, lane by lane, and whether it may hold trace.
 #[inline(always)]
-fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> Option<u8> {
+fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> (i8x32<S>, bool) {
     let all = |byte: u8| u8x32::splat(simd, byte);
     let mut newlines = i8x32::splat(simd, 0);
     let mut hit = mask8x32::splat(simd, false);
@@ -59,10 +80,7 @@ fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> Option<u8> {
         newlines = newlines - newline.to_vector();
         hit = hit | (newline & c) | middle;
     }
-    if hit.any_true() {
-        return None;
-    }
-    Some(newlines.reduce_sum().cast_unsigned())
+    (newlines, hit.any_true())
 }
 
 /// Whether a line that begins with this byte may be trace.
@@ -124,10 +142,10 @@ mod tests {
                 assert_eq!(skimmed(&block(line, at)), (BLOCK, 1), "{line:?} at {at}");
             }
         }
-        assert_eq!(skimmed(&[b'\n'; BLOCK + AHEAD]), (BLOCK, 224));
+        assert_eq!(skimmed(&[b'\n'; BLOCK + AHEAD]), (BLOCK, 256));
         assert_eq!(
-            skim(Level::new(), &[b'\n'; 3 * BLOCK + AHEAD]),
-            (3 * BLOCK, 672)
+            skim(Level::new(), &[b'\n'; 99 * BLOCK + AHEAD]),
+            (99 * BLOCK, 99 * 256)
         );
         assert_eq!(skim(Level::new(), &[b'\n'; BLOCK]), (0, 0));
     }

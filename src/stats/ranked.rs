@@ -102,38 +102,40 @@ impl Sliding {
         }
         self.count = run.iter().fold(self.count, sum);
         self.spare.clear();
+        self.spare.reserve(self.values.len() + run.len());
         let mut old = &self.values[..];
         for &(value, mut count) in run {
-            while let [first, rest @ ..] = old
-                && first.0 <= value
+            while let [slot, rest @ ..] = old
+                && slot.0 < value
             {
                 old = rest;
-                if first.0 == value {
-                    count = count.saturating_add(first.1);
-                    break;
+                if slot.1 > 0 {
+                    self.spare.push(*slot);
                 }
-                self.spare.push(*first);
+            }
+            if let [slot, rest @ ..] = old
+                && slot.0 == value
+            {
+                old = rest;
+                count = count.saturating_add(slot.1);
             }
             self.spare.push((value, count));
         }
-        self.spare.extend_from_slice(old);
+        self.spare.extend(old.iter().filter(|slot| slot.1 > 0));
         std::mem::swap(&mut self.values, &mut self.spare);
     }
 
-    /// Takes away a run that was added.
+    /// Takes away a run that was added. Its places go with the next run that comes.
     pub fn remove(&mut self, run: &[Counted]) {
-        let mut run = run.iter();
-        let mut next = run.next();
-        let count = &mut self.count;
-        self.values.retain_mut(|slot| {
-            let Some(gone) = next.filter(|gone| gone.0 == slot.0) else {
-                return true;
-            };
-            next = run.next();
-            *count = count.saturating_sub(gone.1);
-            slot.1 = slot.1.saturating_sub(gone.1);
-            slot.1 > 0
-        });
+        let mut slots = self.values.iter_mut();
+        for &(value, count) in run {
+            self.count = self.count.saturating_sub(count);
+            if let Some(slot) = slots.find(|slot| slot.0 >= value)
+                && slot.0 == value
+            {
+                slot.1 = slot.1.saturating_sub(count);
+            }
+        }
     }
 
     /// All of them, ranked.
@@ -175,7 +177,8 @@ impl<'a> Ranked<'a> {
 
     /// The largest value; 0 if there is none.
     pub fn max(&self) -> u64 {
-        self.values.last().map_or(0, |pair| pair.0)
+        let largest = self.values.iter().rev().find(|pair| pair.1 > 0);
+        largest.map_or(0, |pair| pair.0)
     }
 
     /// The nearest-rank quantile: the value at rank `ceil(n * per_mille / 1000)`; 0 if there is none.
@@ -188,13 +191,13 @@ impl<'a> Ranked<'a> {
             let mut below = 0_u64;
             self.values.iter().find(|pair| {
                 below = below.saturating_add(pair.1);
-                below >= rank
+                below >= rank && pair.1 > 0
             })
         } else {
             let mut above = self.count;
             self.values.iter().rev().find(|pair| {
                 above = above.saturating_sub(pair.1);
-                above < rank
+                above < rank && pair.1 > 0
             })
         };
         reached.map_or(0, |pair| pair.0)

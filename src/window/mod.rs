@@ -365,7 +365,7 @@ impl Panes {
         let warm = self.warmup.end_ns(at);
         let mut sum = Summary::default();
         if let Some(gone) = &self.gone {
-            sum.ends = Some((gone.first, gone.last));
+            sum.ends = Some((&gone.first, &gone.last));
             sum.tally = gone.tally;
         }
         let mut before = self.before.as_deref().cloned().unwrap_or_default();
@@ -459,18 +459,18 @@ impl Panes {
 
 /// Panes added up.
 #[derive(Debug, Clone, Copy, Default)]
-struct Summary {
-    ends: Option<(Mark, Mark)>,
+struct Summary<'m> {
+    ends: Option<(&'m Mark, &'m Mark)>,
     tally: Tally,
 }
 
-impl Summary {
-    fn extend(&mut self, first: &Mark, last: &Mark) {
-        let first = self.ends.map_or(*first, |ends| ends.0);
-        self.ends = Some((first, *last));
+impl<'m> Summary<'m> {
+    fn extend(&mut self, first: &'m Mark, last: &'m Mark) {
+        let first = self.ends.map_or(first, |ends| ends.0);
+        self.ends = Some((first, last));
     }
 
-    fn add(&mut self, pane: &Pane) {
+    fn add(&mut self, pane: &'m Pane) {
         if pane.tally.cycles > 0 {
             self.extend(&pane.first, &pane.last);
             self.tally.merge(&pane.tally);
@@ -479,14 +479,17 @@ impl Summary {
 
     fn stretch(&self) -> Stretch {
         self.ends
-            .map_or_else(Stretch::default, |(from, to)| Stretch { from, to })
+            .map_or_else(Stretch::default, |(from, to)| Stretch {
+                from: *from,
+                to: *to,
+            })
     }
 
     fn window<'a>(
         &self,
         start_ns: u64,
         end_ns: u64,
-        reach: &Self,
+        reach: &Summary<'_>,
         values: Ranks<'a>,
         fields_exact: bool,
     ) -> Window<'a> {
