@@ -2,6 +2,7 @@
 //! under pressure, where, how badly, on what evidence, and what to do next.
 
 pub mod analyzer;
+pub mod causes;
 pub mod error;
 pub mod event;
 pub mod input;
@@ -9,6 +10,7 @@ pub mod measure;
 pub mod parse;
 pub mod pipeline;
 pub mod process;
+pub mod profile;
 pub mod render;
 pub mod report;
 pub mod rules;

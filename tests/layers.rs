@@ -27,6 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rules", "window", "measure", "event", "settings", "stats", "units", "report",
         ],
     ),
+    ("profile", &[]),
+    ("causes", &["profile", "report"]),
     ("report", &["settings"]),
     ("render", &["report", "settings", "units"]),
     (
@@ -43,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("nom::", &["parse"]),
     ("statrs::", &["stats"]),
+    ("prost::", &["profile"]),
     ("clap::", &["cli"]),
     ("toml::", &["cli"]),
     ("Serialize", &["report/wire", "cli"]),

@@ -4,7 +4,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::render::Format;
+use gcpressure::profile::SampleType;
+use gcpressure::render::{Format, SitesFormat};
 
 /// Says whether the garbage collector of a Go program is under pressure.
 ///
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
     Events(EventsArgs),
+    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
+    Sites(SitesArgs),
     /// Says what a rule measures, its thresholds, known false alarms, and what to do
     Explain {
         /// The rule; all rules in one table without it
@@ -98,6 +101,50 @@ pub(crate) struct EventsArgs {
     /// Say nothing on standard error but errors
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SitesArgs {
+    #[command(flatten)]
+    pub(crate) heap: HeapArgs,
+    /// A row a line of source, not one a function
+    #[arg(long, help_heading = "Table")]
+    pub(crate) lines: bool,
+    /// Sort by what a row and everything that it called allocated
+    #[arg(long, help_heading = "Table")]
+    pub(crate) cum: bool,
+    /// The most rows; 0 for all
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Table"
+    )]
+    pub(crate) count: usize,
+    /// What is written
+    #[arg(short, long, default_value = "text", value_parser = sites_formats(), help_heading = "Output")]
+    pub(crate) format: SitesFormat,
+    /// Also the samples and the error behind every row
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// A heap profile on the command line.
+#[derive(Debug, Args)]
+pub(crate) struct HeapArgs {
+    /// Heap profile, such as /debug/pprof/allocs gives; standard input for `-`
+    #[arg(value_name = "HEAP", value_hint = ValueHint::FilePath)]
+    pub(crate) file: String,
+    /// What to count
+    #[arg(long, value_name = "TYPE", default_value = "alloc_objects", value_parser = sample_types(), help_heading = "Profile")]
+    pub(crate) sample: SampleType,
+    /// Take off an older profile of the same program: what was allocated since
+    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, help_heading = "Profile")]
+    pub(crate) base: Option<String>,
+    /// The same, with shares of the older profile
+    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, conflicts_with = "base", help_heading = "Profile")]
+    pub(crate) diff_base: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -212,6 +259,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// gcpressure.event/v1
     Event,
+    /// gcpressure.sites/v1
+    Sites,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -228,4 +277,16 @@ pub(crate) enum ColorWhen {
 fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
         .try_map(|name| Format::from_name(&name).ok_or("no such format"))
+}
+
+/// The formats of the sites.
+fn sites_formats() -> impl TypedValueParser<Value = SitesFormat> {
+    PossibleValuesParser::new(SitesFormat::ALL.iter().map(|format| format.name()))
+        .try_map(|name| SitesFormat::from_name(&name).ok_or("no such format"))
+}
+
+/// What a heap profile counts, by pprof's names.
+fn sample_types() -> impl TypedValueParser<Value = SampleType> {
+    PossibleValuesParser::new(SampleType::ALL.iter().map(|kind| kind.name()))
+        .try_map(|name| SampleType::from_name(&name).ok_or("no such type"))
 }

@@ -15,6 +15,7 @@ mod report;
 mod rows;
 mod rule_list;
 mod shell;
+mod sites;
 mod suggest;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         None => report::run(&cli.report),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Events(args)) => events::run(args),
+        Some(Command::Sites(args)) => sites::run(args),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
         Some(Command::Schema { output }) => shell::schema(*output),
         Some(Command::Completions { shell }) => shell::completions(*shell),

@@ -16,7 +16,10 @@ mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod sites;
 mod text;
+
+pub use sites::SitesFormat;
 
 /// How a report is to be written; each format takes from it what it has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,10 @@ use serde::{Serialize, Serializer};
 
 mod convert;
 mod lines;
+mod sites;
 
 pub use lines::{Line, Record, Summary, lines};
+pub use sites::{SITES_SCHEMA, Sites};
 
 /// The version of the report.
 pub const REPORT_SCHEMA: &str = "gcpressure.report/v1";
@@ -55,6 +57,15 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+impl Tool {
+    const fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
 }
 
 /// The verdict over all processes.
@@ -582,6 +593,11 @@ pub fn report_schema() -> Schema {
 /// The JSON Schema of an event row, in the same spirit.
 pub fn event_schema() -> Schema {
     schema::<Event<'_>>()
+}
+
+/// The JSON Schema of the sites.
+pub fn sites_schema() -> Schema {
+    schema::<Sites<'_>>()
 }
 
 fn schema<T: JsonSchema>() -> Schema {

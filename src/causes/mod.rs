@@ -1,0 +1,6 @@
+//! From a heap profile and the compiler's escape analysis to what a reader can act on: where a program allocates, why,
+//! and what to change. The result is plain data of [`crate::report`].
+
+mod sites;
+
+pub use sites::{Options, sites};
