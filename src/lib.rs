@@ -3,6 +3,7 @@
 
 pub mod analyzer;
 pub mod causes;
+pub mod compare;
 pub mod error;
 pub mod event;
 pub mod input;

@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("profile", &[]),
     ("causes", &["profile", "report"]),
+    ("compare", &["report", "stats", "units"]),
     ("report", &["settings"]),
     ("render", &["report", "settings", "units"]),
     (
@@ -48,6 +49,9 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("prost::", &["profile"]),
     ("clap::", &["cli"]),
     ("toml::", &["cli"]),
+    ("indicatif::", &["cli"]),
+    ("maud::", &["render/html"]),
+    ("quick_junit::", &["render/junit"]),
     ("Serialize", &["report/wire", "cli"]),
     ("Deserialize", &["report/wire", "cli"]),
     ("JsonSchema", &["report/wire"]),

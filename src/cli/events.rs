@@ -1,9 +1,10 @@
 //! `gcpressure events [FILE]...`: every GC cycle as one row, as soon as its line is complete.
 
 use std::io;
+use std::sync::Arc;
 
 use gcpressure::error::Error;
-use gcpressure::pipeline::{self, CycleRow, Sink};
+use gcpressure::pipeline::{self, CycleRow, Sink, SoFar};
 use gcpressure::report::Verdict;
 use gcpressure::settings::Settings;
 
@@ -11,13 +12,16 @@ use super::args::{EventsArgs, RowFormat};
 use super::exit::{self, Failure, Policy};
 use super::passthrough::Queue;
 use super::rows::{Csv, Ndjson, Rows};
+use super::signals::Signals;
 use super::{input, output};
 
 /// Prints the rows and gives the exit status.
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
-    let options = input::options(&args.input, Settings::default())?;
+    let signals = Signals::catch(None).map_err(exit::unable)?;
+    let mut options = input::options(&args.input.select, Settings::default())?;
+    options.stop = Arc::clone(signals.stop());
     let sources = input::open(&args.input)?;
-    let queue = Queue::new(io::stdout()).map_err(failed)?;
+    let queue = Queue::new(io::stdout(), signals.stop()).map_err(failed)?;
     let mut printer = Printer(match args.format {
         RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
         RowFormat::Csv => Box::new(Csv::new(queue)),
@@ -38,6 +42,9 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
         allow_no_verdict: args.allow_no_verdict,
         exit_zero: args.exit_zero,
     };
+    if let Some(status) = signals.status() {
+        return Ok(status);
+    }
     let status = policy.status(&report);
     if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
         && !args.quiet
@@ -59,7 +66,7 @@ impl Sink for Printer {
         self.0.row(row)
     }
 
-    fn idle(&mut self) -> io::Result<()> {
+    fn idle(&mut self, _: &SoFar<'_>) -> io::Result<()> {
         self.0.flush()
     }
 }

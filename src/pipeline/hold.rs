@@ -17,6 +17,8 @@ struct Line {
     offset: u64,
     text: Vec<u8>,
     body_at: Option<usize>,
+    /// Bytes of its beginning that were handed on before it was whole.
+    given: usize,
     /// Nothing of it is foreign.
     gone: bool,
 }
@@ -28,6 +30,8 @@ pub(super) struct Hold {
     bytes: usize,
     /// Lines since the last that could be a beginning.
     since: usize,
+    /// The line whose beginning was handed on before it was whole, and how much of it.
+    hasty: (u64, usize),
 }
 
 impl Hold {
@@ -41,8 +45,9 @@ impl Hold {
         waits: bool,
         finds: &mut dyn Finds,
     ) {
+        let given = self.given(offset, text);
         if self.lines.is_empty() && !beginning && !waits {
-            finds.foreign(text);
+            finds.foreign(&text[given..]);
             return;
         }
         self.bytes += text.len();
@@ -50,6 +55,7 @@ impl Hold {
             offset,
             text: text.to_vec(),
             body_at,
+            given,
             gone: false,
         });
         self.since = if beginning || waits {
@@ -59,6 +65,24 @@ impl Hold {
         };
         if self.lines.len() > LINES || self.bytes > BYTES || self.since > IDLE_LINES {
             self.release(finds);
+        }
+    }
+
+    /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is
+    /// handed on unless it would overtake others.
+    pub(super) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
+        let given = self.given(offset, text);
+        if self.lines.is_empty() && given < text.len() {
+            finds.foreign(&text[given..]);
+            self.hasty = (offset, text.len());
+        }
+    }
+
+    /// How much of a line's text was handed on before it was whole.
+    pub(super) fn given(&self, offset: u64, text: &[u8]) -> usize {
+        match self.hasty {
+            (line, length) if line == offset => length.min(text.len()),
+            _ => 0,
         }
     }
 
@@ -96,7 +120,7 @@ impl Hold {
     pub(super) fn release(&mut self, finds: &mut dyn Finds) {
         for line in self.lines.drain(..) {
             if !line.gone {
-                finds.foreign(&line.text);
+                finds.foreign(&line.text[line.given.min(line.text.len())..]);
             }
         }
         self.bytes = 0;

@@ -440,10 +440,25 @@ impl Reader {
     }
 
     /// Text of a line over the length cap.
-    pub(super) fn pass_overlong(&mut self, text: &[u8], finds: &mut dyn Finds) {
+    pub(super) fn pass_overlong(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
         if self.foreign {
             self.hold.release(finds);
-            finds.foreign(text);
+            finds.foreign(&text[self.hold.given(offset, text)..]);
+        }
+    }
+
+    /// Nothing has come for a while: foreign lines are not held back any longer.
+    pub(super) fn let_go(&mut self, finds: &mut dyn Finds) {
+        if self.foreign {
+            self.hold.release(finds);
+        }
+    }
+
+    /// The beginning of a line, while nothing comes: handed on where it cannot be of a gc line.
+    pub(super) fn unfinished(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
+        let trace = memchr::memmem::find(text, b"gc").is_some() || text.ends_with(b"g");
+        if self.foreign && self.active == 0 && self.partial.is_empty() && !trace {
+            self.hold.unfinished(offset, text, finds);
         }
     }
 

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use crate::report::Report;
 use crate::settings::Severity;
 
+mod benchfmt;
 mod chart;
+mod comparison;
 mod csv;
 mod escape;
 mod github;
@@ -19,6 +21,7 @@ mod ndjson;
 mod sites;
 mod text;
 
+pub use comparison::ComparisonFormat;
 pub use sites::SitesFormat;
 
 /// How a report is to be written; each format takes from it what it has a use for.
@@ -70,6 +73,8 @@ pub enum Format {
     /// One page with charts that opens offline.
     #[cfg(feature = "html")]
     Html,
+    /// Lines of Go's benchmark format, for `benchstat`.
+    Benchfmt,
 }
 
 impl Format {
@@ -81,6 +86,7 @@ impl Format {
         Self::Csv,
         Self::Markdown,
         Self::Github,
+        Self::Benchfmt,
         #[cfg(feature = "junit")]
         Self::Junit,
         #[cfg(feature = "html")]
@@ -100,6 +106,7 @@ impl Format {
             Self::Junit => "junit",
             #[cfg(feature = "html")]
             Self::Html => "html",
+            Self::Benchfmt => "benchfmt",
         }
     }
 
@@ -125,6 +132,7 @@ impl Format {
             Self::Junit => junit::render(report, out, style),
             #[cfg(feature = "html")]
             Self::Html => html::render(report, out, style),
+            Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The result as plain data: complete, in integers and ratios, without formatting. Renderers read this and nothing else.
 
+pub mod comparison;
 pub mod sites;
 mod thin;
 pub mod wire;

@@ -1,4 +1,4 @@
-//! What machines read: `gcpressure.report/v1` and `gcpressure.event/v1`.
+//! What machines read: `gcpressure.report/v1`, `gcpressure.event/v1` and `gcpressure.comparison/v1`.
 //!
 //! These types are the public interface, apart from the model so that the model may change. Integers are in base units,
 //! every key carries its unit, ratios go from 0 to 1. Keys are added within a version, never renamed or taken away.
@@ -9,8 +9,10 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
+pub mod comparison;
 mod convert;
 mod lines;
+pub mod saved;
 mod sites;
 
 pub use lines::{Line, Record, Summary, lines};
@@ -598,6 +600,11 @@ pub fn event_schema() -> Schema {
 /// The JSON Schema of the sites.
 pub fn sites_schema() -> Schema {
     schema::<Sites<'_>>()
+}
+
+/// The JSON Schema of the comparison, in the same spirit.
+pub fn comparison_schema() -> Schema {
+    schema::<comparison::Comparison<'_>>()
 }
 
 fn schema<T: JsonSchema>() -> Schema {

@@ -126,7 +126,7 @@ pub struct Window<'a> {
 }
 
 /// The panes of one process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Panes {
     length: Length,
     warmup: Warmup,
@@ -143,7 +143,7 @@ pub struct Panes {
 }
 
 /// Memory that windows are summed up in; keep one and use it again.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Scratch {
     pauses: Runs,
     headroom: Runs,
