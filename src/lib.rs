@@ -5,6 +5,7 @@ pub mod analyzer;
 pub mod causes;
 pub mod compare;
 pub mod error;
+pub mod escape;
 pub mod event;
 pub mod input;
 pub mod measure;

@@ -47,7 +47,7 @@ pub fn sites(
             limit: options.count as u64,
             rows: table.rows.into_iter().map(row).collect(),
         },
-        sites: profile::sites(profile, options.sample)
+        sites: profile::sites(profile, options.sample, &|_| false)
             .into_iter()
             .map(site)
             .collect(),
@@ -104,7 +104,7 @@ pub(super) fn site(site: profile::Site) -> Site {
     }
 }
 
-fn frame(frame: profile::Frame) -> Frame {
+pub(super) fn frame(frame: profile::Frame) -> Frame {
     Frame {
         function: frame.function,
         file: frame.file,
@@ -118,7 +118,7 @@ fn frame(frame: profile::Frame) -> Frame {
     clippy::cast_sign_loss,
     reason = "a count of samples, rounded; `as` keeps what is out of range within it"
 )]
-fn evidence(evidence: sampling::Evidence, value: i64) -> Evidence {
+pub(super) fn evidence(evidence: sampling::Evidence, value: i64) -> Evidence {
     Evidence {
         samples_seen: evidence.samples_seen.round() as u64,
         relative_error: evidence.relative_error(value),

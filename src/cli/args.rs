@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gcpressure::profile::SampleType;
-use gcpressure::render::{ComparisonFormat, Format, SitesFormat};
+use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
 
 /// Says whether the garbage collector of a Go program is under pressure.
 ///
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
     Sites(SitesArgs),
+    /// Says why those lines allocate, from the compiler's escape analysis, and what to change
+    Why(WhyArgs),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     Run(Box<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
@@ -215,6 +217,47 @@ pub(crate) struct SitesArgs {
     /// Also the samples and the error behind every row
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    #[command(flatten)]
+    pub(crate) heap: HeapArgs,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
+    /// The most causes that are told in full; 0 for all
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        default_value_t = 10,
+        help_heading = "Output"
+    )]
+    pub(crate) count: usize,
+    /// What is written
+    #[arg(short, long, default_value = "text", value_parser = why_formats(), help_heading = "Output")]
+    pub(crate) format: WhyFormat,
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
+    pub(crate) color: ColorWhen,
+    /// Also the compiler's whole chain of reasons
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// The compiler's escape analysis on the command line.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Escape analysis")]
+pub(crate) struct EscapeArgs {
+    /// What `go build -gcflags='-m -m' ./...` wrote to standard error
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) escape: Option<String>,
+    /// Ask the installed Go instead: builds these packages with -gcflags='-m -m', repeatable
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "escape")]
+    pub(crate) build: Vec<String>,
+    /// Where the source lies: shows the lines, and explains append before Go 1.25 [default with --build: .]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) src: Option<String>,
 }
 
 /// A heap profile on the command line.
@@ -428,6 +471,8 @@ pub(crate) enum SchemaOf {
     Event,
     /// gcpressure.sites/v1
     Sites,
+    /// gcpressure.why/v1
+    Why,
     /// gcpressure.comparison/v1
     Comparison,
 }
@@ -464,4 +509,10 @@ fn sample_types() -> impl TypedValueParser<Value = SampleType> {
 fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
     PossibleValuesParser::new(ComparisonFormat::ALL.map(ComparisonFormat::name))
         .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
+}
+
+/// The formats of the causes.
+fn why_formats() -> impl TypedValueParser<Value = WhyFormat> {
+    PossibleValuesParser::new(WhyFormat::ALL.iter().map(|format| format.name()))
+        .try_map(|name| WhyFormat::from_name(&name).ok_or("no such format"))
 }

@@ -6,6 +6,7 @@ mod check;
 mod choices;
 mod compare;
 mod config;
+mod escapes;
 mod events;
 mod exit;
 mod explain;
@@ -26,6 +27,7 @@ mod sites;
 mod status;
 mod suggest;
 mod watch;
+mod why;
 
 use std::process::ExitCode;
 
@@ -59,6 +61,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Events(args)) => events::run(args),
         Some(Command::Sites(args)) => sites::run(args),
+        Some(Command::Why(args)) => why::run(args),
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),

@@ -35,7 +35,8 @@ impl Evidence {
             .is_some_and(|error| error > 1.0 / THIN.sqrt())
     }
 
-    pub(super) fn add(&mut self, other: Self) {
+    /// Adds what another estimate rests on: that of the sum of both.
+    pub fn add(&mut self, other: Self) {
         self.samples_seen += other.samples_seen;
         self.variance += other.variance;
     }

@@ -25,6 +25,8 @@ pub struct Site {
     pub chain: Vec<Frame>,
     /// The call above it, where the stack goes on.
     pub caller: Option<Frame>,
+    /// The frame of the reader's own code that most of it came through, nearest the leaf; the site's own where it is there.
+    pub reached_from: Option<Frame>,
     /// The program or library, where there are no symbols.
     pub object: String,
     /// What it allocated itself, in the type that was asked for.
@@ -39,10 +41,20 @@ pub struct Site {
     pub evidence: Evidence,
 }
 
-/// Every site that allocated, the largest first.
+/// Every site that allocated, the largest first. `own` says which frames are of the code that the reader can change.
 #[must_use]
-pub fn sites(profile: &Profile, kind: SampleType) -> Vec<Site> {
+pub fn sites(profile: &Profile, kind: SampleType, own: &dyn Fn(&Frame) -> bool) -> Vec<Site> {
     let keys = keys(profile);
+    let first_own: Vec<Option<Frame>> = profile
+        .locations
+        .iter()
+        .map(|location| {
+            frames(profile, location)
+                .into_iter()
+                .find(|frame| own(frame))
+        })
+        .collect();
+    let mut through: HashMap<(usize, usize), i64, FixedState> = HashMap::default();
     let mut found: HashMap<usize, Site, FixedState> = HashMap::default();
     let mut cum = vec![0_i64; profile.locations.len()];
     let mut seen_in = vec![usize::MAX; profile.locations.len()];
@@ -62,6 +74,11 @@ pub fn sites(profile: &Profile, kind: SampleType) -> Vec<Site> {
                 cum[key] = cum[key].wrapping_add(value);
             }
         }
+        let entry = stack.iter().find(|at| first_own[**at as usize].is_some());
+        if let Some(entry) = entry {
+            let sum = through.entry((leaf, *entry as usize)).or_default();
+            *sum = sum.wrapping_add(value.wrapping_abs());
+        }
         let site = found
             .entry(leaf)
             .or_insert_with(|| site(profile, leaf, stack.get(1).copied()));
@@ -70,10 +87,18 @@ pub fn sites(profile: &Profile, kind: SampleType) -> Vec<Site> {
         site.bytes = site.bytes.wrapping_add(bytes);
         site.evidence.add(profile.evidence(sample, kind));
     }
+    let mut most: HashMap<usize, (i64, usize), FixedState> = HashMap::default();
+    for ((leaf, entry), value) in through {
+        let best = most.entry(leaf).or_insert((value, entry));
+        *best = (*best).max((value, entry));
+    }
     let mut sites: Vec<_> = found
         .into_iter()
         .map(|(key, mut site)| {
             site.cum = cum[key];
+            site.reached_from = most
+                .get(&key)
+                .and_then(|(_, entry)| first_own[*entry].clone());
             site
         })
         .filter(|site| site.flat != 0)
@@ -109,6 +134,7 @@ fn site(profile: &Profile, location: usize, caller: Option<u32>) -> Site {
                 .into_iter()
                 .next()
         }),
+        reached_from: None,
         object: location.object.to_string(),
         flat: 0,
         cum: 0,

@@ -179,7 +179,7 @@ fn completeness(report: &Report, page: &mut String) {
 }
 
 /// A sentence of ours: signs that Markdown would obey are shown. Addresses stay links only where we wrote them.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let text = printable(text);
     let mut clean = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -195,7 +195,7 @@ fn prose(text: &str) -> String {
 }
 
 /// Text from the log as a code span: between more backticks than stand in it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = printable(text);
     let longest = text
         .split(|c| c != '`')
@@ -213,7 +213,7 @@ fn code(text: &str) -> String {
 }
 
 /// The same in a table, where a stroke ends the cell even within a code span.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -20,9 +20,11 @@ mod markdown;
 mod ndjson;
 mod sites;
 mod text;
+mod why;
 
 pub use comparison::ComparisonFormat;
 pub use sites::SitesFormat;
+pub use why::WhyFormat;
 
 /// How a report is to be written; each format takes from it what it has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

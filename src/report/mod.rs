@@ -3,6 +3,7 @@
 pub mod comparison;
 pub mod sites;
 mod thin;
+pub mod why;
 pub mod wire;
 
 use crate::settings::Severity;

@@ -14,9 +14,11 @@ mod convert;
 mod lines;
 pub mod saved;
 mod sites;
+mod why;
 
 pub use lines::{Line, Record, Summary, lines};
 pub use sites::{SITES_SCHEMA, Sites};
+pub use why::{WHY_SCHEMA, Why};
 
 /// The version of the report.
 pub const REPORT_SCHEMA: &str = "gcpressure.report/v1";
@@ -600,6 +602,11 @@ pub fn event_schema() -> Schema {
 /// The JSON Schema of the sites.
 pub fn sites_schema() -> Schema {
     schema::<Sites<'_>>()
+}
+
+/// The JSON Schema of the causes.
+pub fn why_schema() -> Schema {
+    schema::<Why<'_>>()
 }
 
 /// The JSON Schema of the comparison, in the same spirit.

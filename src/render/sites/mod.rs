@@ -3,6 +3,8 @@
 mod table;
 mod text;
 
+pub(super) use text::{described, error};
+
 use std::io::{self, Write};
 
 use super::Style;
