@@ -7,6 +7,7 @@ pub mod compare;
 pub mod error;
 pub mod escape;
 pub mod event;
+pub mod gobench;
 pub mod input;
 pub mod measure;
 pub mod parse;

@@ -30,7 +30,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("profile", &[]),
     ("escape", &[]),
     ("causes", &["escape", "profile", "report"]),
-    ("compare", &["report", "stats", "units"]),
+    ("gobench", &[]),
+    ("compare", &["gobench", "report", "stats", "units"]),
     ("report", &["settings"]),
     ("render", &["report", "settings", "units"]),
     (

@@ -269,7 +269,7 @@ impl Groups {
         if cause.basis == Basis::Outside && told.basis == Basis::Diagnostic {
             // The line allocates itself, and a library for it: what the line does is the news.
             cause.basis = told.basis;
-            cause.message = message(&site, told, &cause.diagnoses);
+            cause.message = message(&site, told, &cause.diagnoses, escapes);
         }
         cause.flat = cause.flat.wrapping_add(site.flat);
         cause.objects = cause.objects.wrapping_add(site.objects);
@@ -303,7 +303,7 @@ fn cause(
         .iter()
         .map(|diagnostic| pattern::diagnosis(diagnostic))
         .collect();
-    let message = message(site, told, &diagnoses);
+    let message = message(site, told, &diagnoses, escapes);
     let remedy = pattern::remedy(told.pattern);
     let source_line = number(&told.place).and_then(|at| line(&told.place.file, at));
     Cause {
@@ -327,7 +327,12 @@ fn cause(
     }
 }
 
-fn message(site: &profile::Site, told: &Told<'_>, diagnoses: &[Diagnosis]) -> String {
+fn message(
+    site: &profile::Site,
+    told: &Told<'_>,
+    diagnoses: &[Diagnosis],
+    escapes: &Escapes,
+) -> String {
     match (told.basis, diagnoses.first()) {
         (Basis::Outside, Some(first)) => {
             let called = site.chain.last().map_or("", |frame| &frame.function);
@@ -339,7 +344,10 @@ fn message(site: &profile::Site, told: &Told<'_>, diagnoses: &[Diagnosis]) -> St
         (Basis::Outside, None) => match &site.reached_from {
             Some(from) => format!(
                 "not in the packages that were built with -m; reached from {}:{}",
-                from.file, from.line
+                escapes
+                    .path(&from.function, &from.file)
+                    .unwrap_or(&from.file),
+                from.line
             ),
             None => "not in the packages that were built with -m".to_owned(),
         },

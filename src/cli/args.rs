@@ -85,7 +85,23 @@ pub(crate) struct ReportArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) passthrough: bool,
     #[command(flatten)]
+    pub(crate) heap: LogHeapArgs,
+    #[command(flatten)]
     pub(crate) live: LiveArgs,
+}
+
+/// A heap profile of the program that wrote the log.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Root cause")]
+pub(crate) struct LogHeapArgs {
+    /// Heap profile of the same program: puts the lines that allocate under the findings
+    #[arg(long, value_name = "HEAP", value_hint = ValueHint::FilePath)]
+    pub(crate) heap: Option<String>,
+    /// Take off an older profile: what was allocated between the two
+    #[arg(long, value_name = "OLD", requires = "heap", value_hint = ValueHint::FilePath)]
+    pub(crate) heap_base: Option<String>,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -111,6 +127,8 @@ pub(crate) struct RunArgs {
         requires = "check"
     )]
     pub(crate) fail_on: Option<String>,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
     /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
@@ -152,6 +170,21 @@ pub(crate) struct LiveArgs {
     /// Stop as soon as a critical finding is raised, and report
     #[arg(long)]
     pub(crate) until_critical: bool,
+    /// Fetch heap profiles of the running program, which serves net/http/pprof there: http://localhost:6060
+    #[arg(long, value_name = "URL", help_heading = "Root cause")]
+    pub(crate) heap_url: Option<String>,
+    /// Length of the profile that is taken when a critical finding is raised
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 5,
+        requires = "heap_url",
+        help_heading = "Root cause"
+    )]
+    pub(crate) heap_seconds: u64,
+    /// Keep the profiles of --heap-url in this folder
+    #[arg(long, value_name = "DIR", requires = "heap_url", value_hint = ValueHint::DirPath, help_heading = "Root cause")]
+    pub(crate) save_profiles: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -473,6 +506,8 @@ pub(crate) enum SchemaOf {
     Sites,
     /// gcpressure.why/v1
     Why,
+    /// gcpressure.benchmarks/v1
+    Benchmarks,
     /// gcpressure.comparison/v1
     Comparison,
 }

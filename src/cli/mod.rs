@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod benchmarks;
 mod check;
 mod choices;
 mod compare;
@@ -10,6 +11,8 @@ mod escapes;
 mod events;
 mod exit;
 mod explain;
+mod fetch;
+mod heap;
 mod input;
 mod live;
 mod on_critical;

@@ -20,7 +20,7 @@ use super::output::{self, Targets};
 use super::passthrough::Passthrough;
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
-use super::{check, input};
+use super::{check, heap, input};
 
 /// Runs the program and gives its exit status, or that of the check.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
@@ -66,6 +66,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let ended = end(&child, &signals, &ending)?;
     let mut report = result?;
     name_main(&mut report, &births.starts);
+    heap::fetched(&wishes, &args.escape, &mut report);
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),
         status => status,

@@ -42,7 +42,16 @@ impl HeapArgs {
 /// # Errors
 /// What cannot be opened or is no heap profile, by its name.
 pub(crate) fn open(args: &HeapArgs) -> Result<Profile, Failure> {
+    open_with_time(args).map(|(profile, _)| profile)
+}
+
+/// The same with the time between the two, ns; 0 where there is one only.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_with_time(args: &HeapArgs) -> Result<(Profile, i64), Failure> {
     let new = raw(&args.file)?;
+    let mut between = 0;
     let profile = match args.base() {
         None => Profile::new(&new),
         Some((name, apart)) => {
@@ -51,10 +60,14 @@ pub(crate) fn open(args: &HeapArgs) -> Result<Profile, Failure> {
             } else {
                 Subtract::Base
             };
-            Profile::difference(&new, &raw(name)?, how)
+            let base = raw(name)?;
+            between = new.time_ns().saturating_sub(base.time_ns());
+            Profile::difference(&new, &base, how)
         }
     };
-    profile.map_err(|error| no_profile(&args.file, error))
+    profile
+        .map(|profile| (profile, between))
+        .map_err(|error| no_profile(&args.file, error))
 }
 
 fn raw(name: &str) -> Result<Raw, Failure> {

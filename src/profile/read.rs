@@ -62,6 +62,12 @@ pub(super) struct RawSample {
 }
 
 impl Raw {
+    /// When it was taken, ns since 1970; 0 where it does not say.
+    #[must_use]
+    pub const fn time_ns(&self) -> i64 {
+        self.time_ns
+    }
+
     /// A string of the table; empty where there is none.
     pub(super) fn text(&self, index: i64) -> std::borrow::Cow<'_, str> {
         let range = usize::try_from(index)

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use super::Style;
 use super::escape::printable;
 use super::text::{self, findings, input, measures, page};
+use crate::report::causes::Causes;
 use crate::report::{Finding, Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -42,6 +43,9 @@ fn page(report: &Report, style: &Style) -> String {
                 processes(report, many, shown, &mut page);
             }
         }
+    }
+    if let Some(causes) = &report.causes {
+        where_from(causes, &mut page);
     }
     completeness(report, &mut page);
     page
@@ -157,6 +161,26 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
         page.push_str(
             "\n\\~ told apart by number, clock and heap alone: a line could have been another process's\n",
         );
+    }
+}
+
+/// Where the allocation comes from, as a heap profile tells it.
+fn where_from(causes: &Causes, page: &mut String) {
+    page.push_str("\n### Where it allocates\n\n| line | amount | why |\n| --- | --- | --- |\n");
+    for site in causes.allocated.iter().take(ROWS / 2) {
+        let why = site.why.as_ref().map_or("", |why| why.pattern.title());
+        let _ = writeln!(
+            page,
+            "| {} | {} | {why} |",
+            cell(&text::causes::place(site)),
+            prose(&text::causes::amount(site))
+        );
+    }
+    if let Some(estimate) = text::causes::estimate(causes) {
+        let _ = write!(page, "\n{}.\n", prose(&text::upper(&estimate)));
+    }
+    for warning in &causes.warnings {
+        let _ = write!(page, "\n> **Warning:** {}\n", prose(warning));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::report::Report;
 use crate::settings::Severity;
 
 mod benchfmt;
+mod benchmarks;
 mod chart;
 mod comparison;
 mod csv;
@@ -22,6 +23,7 @@ mod sites;
 mod text;
 mod why;
 
+pub use benchmarks::benchmarks;
 pub use comparison::ComparisonFormat;
 pub use sites::SitesFormat;
 pub use why::WhyFormat;
