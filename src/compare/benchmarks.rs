@@ -162,7 +162,7 @@ fn figures(values: &[f64]) -> Figures {
     Figures {
         values: values.to_vec(),
         median: stats::median(values).unwrap_or(0.0),
-        interval: stats::median_interval(values, 1.0 - ALPHA),
+        interval: stats::lopsided_median_interval(values, 1.0 - ALPHA),
     }
 }
 
