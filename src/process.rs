@@ -149,7 +149,7 @@ fn own_cost(cycle: &GcCycle) -> Option<u32> {
     let marked = marking
         .iter()
         .fold(0, |sum: u64, cpu| sum.saturating_add(*cpu));
-    let quarter = cycle.concurrent_mark_ns / 4 * u64::from(cycle.gomaxprocs);
+    let quarter = (cycle.concurrent_mark_ns / 4).saturating_mul(u64::from(cycle.gomaxprocs));
     let mark = beyond(quarter, marked.saturating_mul(8).saturating_add(2_000_000));
     Some(heap + mark)
 }

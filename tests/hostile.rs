@@ -31,7 +31,7 @@ const PEAK_KIB: u64 = 8 * 1024;
 fn large_bytes() -> u64 {
     std::env::var("GCPRESSURE_HOSTILE_BYTES").map_or(
         if cfg!(debug_assertions) {
-            20 << 20
+            4 << 20
         } else {
             100 << 20
         },
@@ -481,7 +481,7 @@ fn case(name: &str) -> (Box<dyn Read + Send>, fn(&Report) -> bool) {
                 r.processes.len() == 1
                     && r.processes[0].cycles_missing == 0
                     && r.input.damaged == 0
-                    && r.input.intact > 100_000
+                    && r.input.intact > 20_000
             },
         ),
         "a process a line" => (
@@ -602,17 +602,17 @@ fn case(name: &str) -> (Box<dyn Read + Send>, fn(&Report) -> bool) {
                 large / 2,
                 "scvg0: inuse: 5, idle: 1, sys: 7, released: 0, consumed: 7 (MB)\n",
             ),
-            |r| r.input.scavenger_lines > 100_000,
+            |r| r.input.scavenger_lines > 10_000,
         ),
         "legacy lines" => (
             again(
                 large / 2,
                 "gc9(1): 5+0+0 ms, 3 -> 2 MB 2600 -> 1700 (3100-1400) objects, 2(17) handoff, 4(19) steal, 21/3/0 yields\n",
             ),
-            |r| r.input.legacy_gc_lines > 50_000,
+            |r| r.input.legacy_gc_lines > 10_000,
         ),
         "forced notices" => (again(large / 4, "GC forced\n"), |r| {
-            r.input.forced_notices > 100_000
+            r.input.forced_notices > 50_000
         }),
         "random bytes" => {
             let mut chance = Chance(9);

@@ -11,6 +11,9 @@ const PATIENCE: u32 = 4_096;
 /// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
 const ENDS: usize = 16;
 
+/// Torn lines that wait at the same time.
+const TORN: usize = 64;
+
 /// A line with ` ms clock, ` that is no whole gc line.
 #[derive(Debug)]
 pub(super) struct Torn {
@@ -52,7 +55,7 @@ pub(super) struct Lane {
     ends: VecDeque<u64>,
     /// Up to where the starts of whole lines were learnt.
     learnt: u64,
-    torn: Vec<Torn>,
+    torn: VecDeque<Torn>,
     used: u64,
 }
 
@@ -113,11 +116,12 @@ impl Lane {
         self.weaver.earliest()
     }
 
-    /// A torn line was met: from now on every line is shown.
-    pub(super) fn activate(&mut self, torn: Torn) {
-        self.torn.push(torn);
+    /// A torn line was met: from now on every line is shown. Gives one that has waited too long for its pieces.
+    pub(super) fn activate(&mut self, torn: Torn) -> Option<Torn> {
+        self.torn.push_back(torn);
         self.active = true;
         self.waited = 0;
+        (self.torn.len() > TORN).then(|| self.torn.pop_front())?
     }
 
     /// Starts afresh before the lines in which a torn line can have begun.
@@ -175,9 +179,9 @@ impl Lane {
     pub(super) fn close(&mut self) -> Vec<Torn> {
         self.weaver.reset();
         self.active = false;
-        if let Some(last) = self.torn.last() {
+        if let Some(last) = self.torn.back() {
             self.learnt = self.learnt.max(last.offset + 1);
         }
-        std::mem::take(&mut self.torn)
+        std::mem::take(&mut self.torn).into()
     }
 }

@@ -30,7 +30,7 @@ use wrapped::{NextSplit, Wrapped};
 /// Records looked back upon for the beginning of a line that was split.
 const RECORDS: usize = 16;
 /// Work on cut lines, in walks through the grammar, before any byte has paid for it.
-const CREDIT: u64 = 1_000_000;
+const CREDIT: u64 = 250_000;
 /// Bytes read that pay for one more walk: what bounds the work on hostile input.
 const BYTES_A_WALK: u64 = 64;
 

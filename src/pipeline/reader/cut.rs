@@ -43,13 +43,7 @@ impl Reader {
         self.before_whole(&oldest, None, finds);
         if let Some(mut lane) = self.lanes.remove(&oldest) {
             self.active -= usize::from(lane.is_active());
-            for torn in lane.close() {
-                self.damaged(
-                    torn.line,
-                    "its other pieces were not found".to_owned(),
-                    &torn.text,
-                );
-            }
+            self.lost(lane.close());
             self.newest_first |= lane.stream.newest_first();
             for process in lane.stream.processes() {
                 finds.close(process);
@@ -83,12 +77,14 @@ impl Reader {
         if !lane.is_active() {
             self.active = self.active.saturating_sub(1);
         }
-        for torn in lost {
-            self.damaged(
-                torn.line,
-                "its other pieces were not found".to_owned(),
-                &torn.text,
-            );
+        self.lost(lost);
+    }
+
+    /// Torn lines that are given up.
+    fn lost(&mut self, lines: impl IntoIterator<Item = Torn>) {
+        for torn in lines {
+            let why = "its other pieces were not found".to_owned();
+            self.damaged(torn.line, why, &torn.text);
         }
     }
 
@@ -165,7 +161,8 @@ impl Reader {
         };
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         if lane.is_active() {
-            lane.activate(torn);
+            let late = lane.activate(torn);
+            self.lost(late);
             return;
         }
         self.depth = depth;
@@ -199,7 +196,8 @@ impl Reader {
             }
             found.extend(lane.show(base + start as u64, &line.body));
         }
-        lane.activate(torn);
+        let late = lane.activate(torn);
+        self.lost(late);
         for (line, number) in found {
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
         }
