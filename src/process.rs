@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use crate::event::{Format, GcCycle};
+use crate::event::GcCycle;
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 const OPEN: usize = 64;
@@ -137,9 +137,29 @@ fn own_cost(cycle: &GcCycle) -> Option<u32> {
         return None;
     }
     let goal = cycle.goal_mib().unwrap_or(u64::MAX);
-    let over = cycle.heap_start_mib > goal.saturating_mul(2).saturating_add(8);
-    let leap = cycle.heap_end_mib > cycle.heap_start_mib.saturating_mul(4).saturating_add(64);
-    Some(if over { 8 } else { 0 } + if leap { 8 } else { 0 })
+    let heap = beyond(
+        cycle.heap_start_mib,
+        goal.saturating_mul(2).saturating_add(8),
+    ) + beyond(cycle.heap_end_mib, goal.saturating_mul(2).saturating_add(8))
+        + beyond(
+            cycle.heap_end_mib,
+            cycle.heap_start_mib.saturating_mul(2).saturating_add(8),
+        );
+    // A quarter of the processors mark; on a busy machine fewer.
+    let marked = marking
+        .iter()
+        .fold(0, |sum: u64, cpu| sum.saturating_add(*cpu));
+    let quarter = cycle.concurrent_mark_ns / 4 * u64::from(cycle.gomaxprocs);
+    let mark = beyond(quarter, marked.saturating_mul(8).saturating_add(2_000_000));
+    Some(heap + mark)
+}
+
+/// What it costs that a value lies above what is usual: 4 for each doubling.
+fn beyond(value: u64, usual: u64) -> u32 {
+    match value > usual {
+        true => 4 + 4 * (value / usual.max(1)).max(1).ilog2(),
+        false => 0,
+    }
 }
 
 /// Whether a process's first cycle cannot have spent the cumulative GC CPU that its line states: all of it is its own.
@@ -154,15 +174,13 @@ fn first_percent_unreachable(cycle: &GcCycle) -> bool {
 }
 
 /// Whether an automatic cycle starts well below where the pacer triggers one: at 45/64 of the way from the live heap to
-/// the goal at the earliest (Go 1.18 and later; `minTriggerRatio` in runtime/mgcpacer.go).
+/// the goal at the earliest (`minTriggerRatioDistance` in runtime/mgcpacer.go of Go 1.18; 0.6 before, since Go 1.10).
 fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
     let Some(goal) = cycle.goal_mib() else {
         return false;
     };
     let runway = goal.saturating_sub(last.heap_live_mib + 2);
-    cycle.format == Format::Go1_18
-        && !cycle.forced
-        && cycle.heap_start_mib + 2 < last.heap_live_mib + runway / 2
+    !cycle.forced && cycle.heap_start_mib + 2 < last.heap_live_mib + runway / 2
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
@@ -212,8 +230,8 @@ const PROCESSORS_STRAIN: u64 = 100_000_000;
 const HEAP_STRAIN: u64 = 10_000_000;
 /// Strain of each hundredth of a percent between the cumulative GC CPU and where it should be.
 const PERCENT_STRAIN: u64 = 1_000;
-/// How much strain tells nothing: half a percent, about what truncation to whole percent leaves open.
-const CLOSE: u64 = 50 * PERCENT_STRAIN;
+/// How much strain tells nothing: two percent, since truncation to whole percent leaves one open on either side.
+const CLOSE: u64 = 200 * PERCENT_STRAIN;
 
 /// How far the cumulative GC CPU of a cycle is from where it should be after the cycle before it, in hundredths of a
 /// percent; ten times over where it is out of reach.
@@ -485,8 +503,9 @@ impl Stream {
             }
         };
         let first = match (number, self.tracks.is_empty()) {
-            (_, true) => Some(0),
-            (1, false) => Some(6),
+            (1, true) => Some(0),
+            (_, true) => Some(6),
+            (1, false) => Some(10),
             _ => None,
         };
         self.tracks.iter().filter_map(cost).chain(first).min()
@@ -526,12 +545,19 @@ impl Stream {
                 0
             };
             let percent = if percent_off(last, cycle) > 150 { 8 } else { 0 };
+            // Live heaps, goals and stacks seldom change many times over from one cycle to the next.
+            let few = |mib: u64, some: u64| mib.saturating_mul(3).saturating_add(some);
+            let goal = last.goal_mib().unwrap_or(0);
+            let goal = goal.max(last.heap_live_mib.saturating_mul(2));
+            let change = beyond(last.heap_live_mib, few(cycle.heap_live_mib, 8))
+                + beyond(cycle.stacks_mib, few(last.stacks_mib, 2))
+                + beyond(cycle.goal_mib().unwrap_or(0), few(goal, 8));
             let globals = if last.globals_mib == cycle.globals_mib {
                 0
             } else {
                 8
             };
-            Some(gap + shape + processors + stops + heap + trigger + percent + globals)
+            Some(gap + shape + processors + stops + heap + trigger + percent + change + globals)
         };
         let first = match (cycle.number, self.tracks.is_empty()) {
             (_, true) => Some(0),
@@ -565,6 +591,10 @@ pub fn stop_processors(cycle: &GcCycle) -> Option<(u64, u64)> {
     let mut high = u64::from(cycle.gomaxprocs.max(1));
     for (wall, cpu) in stops {
         if wall == 0 {
+            // Less than a microsecond, on every processor.
+            if cpu >= high.saturating_mul(1_000) {
+                return None;
+            }
             continue;
         }
         let wall_end = wall.saturating_add(resolution_ns(wall));

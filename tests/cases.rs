@@ -1,8 +1,8 @@
 //! Whole runs of the program as plain files. A directory in `tests/cases/` holds `cmd`, the command line, and what it
 //! gives: `stdout`, `stderr` and `status` (absent where they are empty and 0). It runs there, with `input`, if there is
 //! one, as standard input. In `stdout` and `stderr` a line `...` stands for any lines and `[..]` for any text in a line,
-//! so that a case holds what it is about and no more. `SNAPSHOTS=overwrite cargo test --test cases` writes what the program says now, to be read
-//! before it is committed.
+//! so that a case holds what it is about and no more. `SNAPSHOTS=overwrite cargo test --test cases` writes what the program
+//! says now, to be read before it is committed.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use std::fs::{self, File};
@@ -24,7 +24,7 @@ fn cases() -> Vec<PathBuf> {
 /// What a file of the case must hold; no file is nothing. True where it does, or was made to.
 fn holds(path: &Path, actual: &str, overwrite: bool) -> bool {
     let expected = fs::read_to_string(path).unwrap_or_default();
-    let compared = snapbox::Assert::new().try_eq(
+    let compared = snapbox::Assert::new().normalize_paths(false).try_eq(
         Some(&path.display()),
         snapbox::Data::text(actual),
         snapbox::Data::text(expected),

@@ -7,9 +7,12 @@
     reason = "a test may end at the first surprise, and says on standard error what it skipped"
 )]
 
+#[path = "support/go.rs"]
+mod go;
+
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use regex::{Captures, Regex};
@@ -25,38 +28,6 @@ struct Recording {
     num_gc: u64,
     /// The rows of `gcpressure events`, which read the stream while the program ran.
     rows: Vec<Value>,
-}
-
-/// Builds the service of the samples, or says why not: without Go this test has nothing to run.
-fn build(folder: &Path) -> Option<PathBuf> {
-    let go_works = Command::new("go")
-        .arg("version")
-        .output()
-        .is_ok_and(|o| o.status.success());
-    if !go_works {
-        assert!(
-            std::env::var_os("GCPRESSURE_REQUIRE_GO").is_none(),
-            "no working `go` on PATH"
-        );
-        eprintln!("skipped: no working `go` on PATH");
-        return None;
-    }
-    let program = folder.join("svc");
-    let built = Command::new("go")
-        .args(["build", "-o"])
-        .arg(&program)
-        .arg(".")
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/svc"))
-        .env("GOTOOLCHAIN", "local")
-        .env("GOPROXY", "off")
-        .output()
-        .unwrap();
-    assert!(
-        built.status.success(),
-        "go build: {}",
-        String::from_utf8_lossy(&built.stderr)
-    );
-    Some(program)
 }
 
 fn record(program: &Path, folder: &Path) -> Recording {
@@ -198,7 +169,7 @@ fn assert_same(row: &Value, line: &Captures) {
 #[test]
 fn every_cycle_of_a_program_that_logs_to_the_same_stream_is_read_as_it_was_printed() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(program) = build(folder.path()) else {
+    let Some(program) = go::build(folder.path()) else {
         return;
     };
     let recording = record(&program, folder.path());
@@ -256,8 +227,9 @@ fn every_cycle_of_a_program_that_logs_to_the_same_stream_is_read_as_it_was_print
             .unwrap();
         String::from_utf8_lossy(&verbose.stdout).into_owned()
     };
+    // Half a percent of all cycles, at most: records of many styles cut lines where digits stand against digits.
     assert!(
-        lost * 20 <= recording.num_gc,
+        lost * 200 <= recording.num_gc,
         "{lost} of {} cycles lost\n{}",
         recording.num_gc,
         where_damaged()

@@ -97,6 +97,23 @@ fn every_example_prints_what_the_readme_shows() {
     assert!(examples >= 4, "only {examples} examples were run");
 }
 
+#[test]
+fn the_before_and_after_table_is_what_compare_prints() {
+    let readme = readme();
+    let (command, after) = readme
+        .split_once("<!-- ")
+        .and_then(|(_, rest)| rest.split_once(" -->\n"))
+        .unwrap();
+    let printed = run(command);
+    let table = |text: &str| -> String {
+        let rows = text.lines().skip_while(|line| !line.starts_with('|'));
+        let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
+        rows.join("\n")
+    };
+    assert!(table(&printed).lines().count() > 10, "{printed}");
+    assert_eq!(table(after), table(&printed));
+}
+
 /// The cells of a table's rows, from the row after the rule under `heading` to the table's end.
 fn table<'a>(readme: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     let (_, table) = readme

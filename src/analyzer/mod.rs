@@ -42,7 +42,7 @@ const IDLE_HOPS: u64 = 4;
 ///
 /// Takes the cycles in the order of their numbers, which may have gaps. Allocates nothing for a cycle once its maps have
 /// grown to the distinct values of the log; a few KB at first, some tens of KB for a long run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ProcessAnalyzer {
     settings: Arc<Settings>,
     meter: Meter,
@@ -70,7 +70,7 @@ pub struct ProcessAnalyzer {
 }
 
 /// Value counts over the whole run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct RunCounts {
     pause: Counts,
     stop: Counts,

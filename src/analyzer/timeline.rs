@@ -11,7 +11,7 @@ use crate::window::{Pane, Scratch, Tally};
 const MAX_POINTS: usize = 1_000;
 
 /// Points in time, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Timeline {
     points: Vec<TimelinePoint>,
     /// Totals at the end of the last point.

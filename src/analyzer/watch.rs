@@ -24,14 +24,14 @@ const MAX_CHANGES: usize = 256;
 pub(super) type Walls<'a> = dyn Fn() -> (Option<&'a str>, Option<&'a str>) + 'a;
 
 /// All rules over one process.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Watches {
     watches: Vec<Watch>,
     evaluations: u64,
 }
 
 /// One rule over one process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Watch {
     rule: &'static Rule,
     thresholds: Thresholds,
@@ -53,7 +53,7 @@ struct Watch {
 }
 
 /// What is told of a rule that was raised: from its worst evaluation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Raised {
     crossing: Crossing,
     told: Told,

@@ -1,10 +1,13 @@
 //! What the user typed, as clap reads it. Values with units stay text here: the configuration file holds the same text,
 //! so both are read in one place, [`super::choices`].
 
+use std::ffi::OsString;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::render::Format;
+use gcpressure::profile::SampleType;
+use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
 
 /// Says whether the garbage collector of a Go program is under pressure.
 ///
@@ -35,6 +38,16 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
     Events(EventsArgs),
+    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
+    Sites(SitesArgs),
+    /// Says why those lines allocate, from the compiler's escape analysis, and what to change
+    Why(WhyArgs),
+    /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
+    Run(Box<RunArgs>),
+    /// A live dashboard of a log that grows, of standard input, or of a program that it runs
+    Watch(Box<WatchArgs>),
+    /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
+    Compare(Box<CompareArgs>),
     /// Says what a rule measures, its thresholds, known false alarms, and what to do
     Explain {
         /// The rule; all rules in one table without it
@@ -68,6 +81,110 @@ pub(crate) struct ReportArgs {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
+    #[arg(long, help_heading = "Output")]
+    pub(crate) passthrough: bool,
+    #[command(flatten)]
+    pub(crate) heap: LogHeapArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+/// A heap profile of the program that wrote the log.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Root cause")]
+pub(crate) struct LogHeapArgs {
+    /// Heap profile of the same program: puts the lines that allocate under the findings
+    #[arg(long, value_name = "HEAP", value_hint = ValueHint::FilePath)]
+    pub(crate) heap: Option<String>,
+    /// Take off an older profile: what was allocated between the two
+    #[arg(long, value_name = "OLD", requires = "heap", value_hint = ValueHint::FilePath)]
+    pub(crate) heap_base: Option<String>,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// Exit with 1 or 3 where the program itself succeeds and the check does not pass
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) check: bool,
+    /// The severity that fails --check [default: critical]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        help_heading = "Rules",
+        requires = "check"
+    )]
+    pub(crate) fail_on: Option<String>,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
+    /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// The log to watch; standard input for `-` or without any
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<String>,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// A program to run and watch, and its arguments
+    #[arg(value_name = "CMD", last = true, conflicts_with = "file", value_hint = ValueHint::CommandWithArguments)]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Live input")]
+pub(crate) struct LiveArgs {
+    /// Run this shell command when a critical finding is raised, with the finding as JSON on its standard input and as
+    /// GCPRESSURE_* in its environment; the same finding at most once a minute, 30 s at most
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
+    pub(crate) on_critical: Option<String>,
+    /// Rewrite the files of -o this often while the input goes on
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(crate) refresh: String,
+    /// Stop after this time and report; a program that runs under this one is asked to end
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<String>,
+    /// Stop as soon as a critical finding is raised, and report
+    #[arg(long)]
+    pub(crate) until_critical: bool,
+    /// Fetch heap profiles of the running program, which serves net/http/pprof there: http://localhost:6060
+    #[arg(long, value_name = "URL", help_heading = "Root cause")]
+    pub(crate) heap_url: Option<String>,
+    /// Length of the profile that is taken when a critical finding is raised
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 5,
+        requires = "heap_url",
+        help_heading = "Root cause"
+    )]
+    pub(crate) heap_seconds: u64,
+    /// Keep the profiles of --heap-url in this folder
+    #[arg(long, value_name = "DIR", requires = "heap_url", value_hint = ValueHint::DirPath, help_heading = "Root cause")]
+    pub(crate) save_profiles: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +194,14 @@ pub(crate) struct CheckArgs {
     /// The severity that fails the check [default: critical]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(crate) fail_on: Option<String>,
+    /// Fail too where this run is worse than the one saved there
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Baseline")]
+    pub(crate) baseline: Option<String>,
+    /// Make this run the baseline, whatever the comparison says
+    #[arg(long, requires = "baseline", help_heading = "Baseline")]
+    pub(crate) update_baseline: bool,
+    #[command(flatten)]
+    pub(crate) comparing: Comparing,
     /// Write a commented gcpressure.toml into the working directory and read nothing
     #[arg(long, exclusive = true)]
     pub(crate) init: bool,
@@ -101,11 +226,103 @@ pub(crate) struct EventsArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SitesArgs {
+    #[command(flatten)]
+    pub(crate) heap: HeapArgs,
+    /// A row a line of source, not one a function
+    #[arg(long, help_heading = "Table")]
+    pub(crate) lines: bool,
+    /// Sort by what a row and everything that it called allocated
+    #[arg(long, help_heading = "Table")]
+    pub(crate) cum: bool,
+    /// The most rows; 0 for all
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Table"
+    )]
+    pub(crate) count: usize,
+    /// What is written
+    #[arg(short, long, default_value = "text", value_parser = sites_formats(), help_heading = "Output")]
+    pub(crate) format: SitesFormat,
+    /// Also the samples and the error behind every row
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    #[command(flatten)]
+    pub(crate) heap: HeapArgs,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
+    /// The most causes that are told in full; 0 for all
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        default_value_t = 10,
+        help_heading = "Output"
+    )]
+    pub(crate) count: usize,
+    /// What is written
+    #[arg(short, long, default_value = "text", value_parser = why_formats(), help_heading = "Output")]
+    pub(crate) format: WhyFormat,
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
+    pub(crate) color: ColorWhen,
+    /// Also the compiler's whole chain of reasons
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// The compiler's escape analysis on the command line.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Escape analysis")]
+pub(crate) struct EscapeArgs {
+    /// What `go build -gcflags='-m -m' ./...` wrote to standard error
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) escape: Option<String>,
+    /// Ask the installed Go instead: builds these packages with -gcflags='-m -m', repeatable
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "escape")]
+    pub(crate) build: Vec<String>,
+    /// Where the source lies: shows the lines, and explains append before Go 1.25 [default with --build: .]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) src: Option<String>,
+}
+
+/// A heap profile on the command line.
+#[derive(Debug, Args)]
+pub(crate) struct HeapArgs {
+    /// Heap profile, such as /debug/pprof/allocs gives; standard input for `-`
+    #[arg(value_name = "HEAP", value_hint = ValueHint::FilePath)]
+    pub(crate) file: String,
+    /// What to count
+    #[arg(long, value_name = "TYPE", default_value = "alloc_objects", value_parser = sample_types(), help_heading = "Profile")]
+    pub(crate) sample: SampleType,
+    /// Take off an older profile of the same program: what was allocated since
+    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, help_heading = "Profile")]
+    pub(crate) base: Option<String>,
+    /// The same, with shares of the older profile
+    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, conflicts_with = "base", help_heading = "Profile")]
+    pub(crate) diff_base: Option<String>,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Logs to read, gzip or zstd too; standard input for `-` or without any
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = None)]
     pub(crate) files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct SelectArgs {
     /// Leave out cycles before this program time (90s) or wall-clock time (2026-11-23T14:05:00Z)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
@@ -135,6 +352,14 @@ pub(crate) struct AnalysisArgs {
     /// What rules judge: sliding windows, or the whole run [default: window]
     #[arg(long, value_name = "window|run")]
     pub(crate) scope: Option<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+}
+
+/// What the user knows of the program.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Analysis")]
+pub(crate) struct ProgramArgs {
     /// The Go version of the program, if you know it: 1.27
     #[arg(long, value_name = "VERSION")]
     pub(crate) go: Option<String>,
@@ -144,6 +369,74 @@ pub(crate) struct AnalysisArgs {
     /// GOMEMLIMIT of the program, if you know it: 512MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Before and after: logs, saved JSON reports, baselines, or directories of them
+    #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
+    pub(crate) sides: Vec<String>,
+    /// A run from before, repeatable; a directory is every file in it
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
+    pub(crate) base: Vec<String>,
+    /// A run from after, repeatable
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
+    pub(crate) new: Vec<String>,
+    /// Work (requests, say) that a run from before did: rates become amounts per 1,000 units
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) per_base: Vec<f64>,
+    /// Work that a run from after did; once for all runs, or once a run
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) per_new: Vec<f64>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Exit with 1 where a gated row got worse, with 3 where the evidence cannot tell
+    #[arg(long, help_heading = "Gate")]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) comparing: Comparing,
+    /// Save the new side for `check --baseline` and later comparisons; it needs no BASE
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(crate) save_baseline: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: CompareOutput,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Comparing {
+    /// From which ratio of new to base on a row fails: gc-frequency=1.25; `off` takes it out [default: gc-frequency,
+    /// gc-cpu and allocation at 1.25]
+    #[arg(long, value_name = "ROW=RATIO", help_heading = "Gate")]
+    pub(crate) max_ratio: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct CompareOutput {
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = comparison_formats(), hide_possible_values = false)]
+    pub(crate) format: ComparisonFormat,
+    /// Write the comparison to a file as well, repeatable: markdown=table.md
+    #[arg(short, long, value_name = "FORMAT=PATH")]
+    pub(crate) output: Vec<String>,
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub(crate) color: ColorWhen,
+    /// Nothing but ASCII in the text
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// Nothing on standard output; files of -o are still written
+    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
+    pub(crate) quiet: bool,
+    /// Also the test behind each row
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Exit with 0 where the evidence cannot tell
+    #[arg(long)]
+    pub(crate) allow_no_verdict: bool,
+    /// Exit with 0 whatever was found; errors still give 2
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
 }
 
 #[derive(Debug, Args)]
@@ -175,9 +468,6 @@ pub(crate) struct OutputArgs {
     /// Write the report to a file as well, repeatable: json=report.json
     #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(crate) output: Vec<String>,
-    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
-    #[arg(long)]
-    pub(crate) passthrough: bool,
     /// Colours; NO_COLOR and CLICOLOR are obeyed
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub(crate) color: ColorWhen,
@@ -212,6 +502,14 @@ pub(crate) enum SchemaOf {
     Report,
     /// gcpressure.event/v1
     Event,
+    /// gcpressure.sites/v1
+    Sites,
+    /// gcpressure.why/v1
+    Why,
+    /// gcpressure.benchmarks/v1
+    Benchmarks,
+    /// gcpressure.comparison/v1
+    Comparison,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -228,4 +526,28 @@ pub(crate) enum ColorWhen {
 fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
         .try_map(|name| Format::from_name(&name).ok_or("no such format"))
+}
+
+/// The formats of the sites.
+fn sites_formats() -> impl TypedValueParser<Value = SitesFormat> {
+    PossibleValuesParser::new(SitesFormat::ALL.iter().map(|format| format.name()))
+        .try_map(|name| SitesFormat::from_name(&name).ok_or("no such format"))
+}
+
+/// What a heap profile counts, by pprof's names.
+fn sample_types() -> impl TypedValueParser<Value = SampleType> {
+    PossibleValuesParser::new(SampleType::ALL.iter().map(|kind| kind.name()))
+        .try_map(|name| SampleType::from_name(&name).ok_or("no such type"))
+}
+
+/// The formats of a comparison.
+fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
+    PossibleValuesParser::new(ComparisonFormat::ALL.map(ComparisonFormat::name))
+        .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
+}
+
+/// The formats of the causes.
+fn why_formats() -> impl TypedValueParser<Value = WhyFormat> {
+    PossibleValuesParser::new(WhyFormat::ALL.iter().map(|format| format.name()))
+        .try_map(|name| WhyFormat::from_name(&name).ok_or("no such format"))
 }

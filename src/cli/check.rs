@@ -4,10 +4,12 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 
 use gcpressure::render::Format;
+use gcpressure::report::comparison::{Comparison, Outcome};
 use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Severity;
 
 use super::args::CheckArgs;
+use super::baseline::{self, Baseline};
 use super::exit::{self, Failure, Policy};
 use super::{config, output, report};
 
@@ -16,16 +18,30 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if args.init {
         return init().map(|()| exit::DONE);
     }
-    let choices = report::choose(&args.report, args.fail_on.as_deref())?;
+    let choices = report::choose(
+        &args.report.analysis,
+        &args.report.rules,
+        args.fail_on.as_deref(),
+    )?;
     let policy = Policy {
         fail_on: Some(choices.fail_on),
-        ..report::policy(&args.report, &choices)
+        ..report::policy(&args.report.output, &choices)
     };
-    let report = report::judge(&args.report, &choices, policy)?;
+    let baseline = Baseline::open(args, &choices.settings)?;
+    let mut comparison = None;
+    let report = report::judge_with(&args.report, &choices, policy, |report| {
+        if let Some(baseline) = baseline {
+            comparison = baseline.judge(report, policy.allow_no_verdict, policy.exit_zero)?;
+        }
+        Ok(())
+    })?;
+    if let Some(comparison) = &comparison {
+        baseline::show(args, comparison)?;
+    }
     let shown = &args.report.output;
     if shown.format == Format::Text && !shown.quiet {
-        let line = outcome(&report, choices.fail_on);
-        if shown.passthrough {
+        let line = outcome(&report, choices.fail_on, comparison.as_ref());
+        if args.report.passthrough {
             output::complain(&line);
         } else {
             output::print(|out| writeln!(out, "{line}"))?;
@@ -35,7 +51,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
 }
 
 /// How the check ended, for those who read a CI log from its end.
-fn outcome(report: &Report, fail_on: Severity) -> String {
+pub(crate) fn outcome(
+    report: &Report,
+    fail_on: Severity,
+    comparison: Option<&Comparison>,
+) -> String {
     let failing = report
         .findings
         .iter()
@@ -51,8 +71,14 @@ fn outcome(report: &Report, fail_on: Severity) -> String {
         Severity::Critical => "critical",
         Severity::Warning | Severity::Info => "warning or critical",
     };
+    let baseline = match comparison.map(|comparison| &comparison.outcome) {
+        None => "",
+        Some(Outcome::Pass) => ", no worse than the baseline",
+        Some(Outcome::Regression(_)) => ", worse than the baseline",
+        Some(Outcome::NoVerdict(_)) => ", no verdict against the baseline",
+    };
     format!(
-        "check: {what} (fails on {at}; exit status {})",
+        "check: {what}{baseline} (fails on {at}; exit status {})",
         report.exit_status
     )
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use gcpressure::settings::{Scope, Settings, Severity, ThresholdOverride, WindowLength};
 use gcpressure::units::{self, UnitError};
 
-use super::args::{AnalysisArgs, RuleArgs};
+use super::args::{AnalysisArgs, ProgramArgs, RuleArgs};
 use super::exit::Failure;
 use super::rule_list::{self, Rule};
 use super::suggest;
@@ -144,29 +144,49 @@ impl Choices {
         fail_on: Option<&str>,
     ) -> Result<Self, Failure> {
         let mut choices = file;
-        for (setting, flag, value) in [
+        choices.flags(&[
             (Setting::Window, "--window", analysis.window.as_deref()),
             (Setting::Hop, "--hop", analysis.hop.as_deref()),
             (Setting::Warmup, "--warmup", analysis.warmup.as_deref()),
             (Setting::Scope, "--scope", analysis.scope.as_deref()),
             (Setting::FailOn, "--fail-on", fail_on),
-            (Setting::Go, "--go", analysis.go.as_deref()),
-            (Setting::Gogc, "--gogc", analysis.gogc.as_deref()),
-            (
-                Setting::MemoryLimit,
-                "--memory-limit",
-                analysis.memory_limit.as_deref(),
-            ),
-        ] {
-            if let Some(value) = value {
-                choices
-                    .set(setting, value, Origin::Flag(flag))
-                    .map_err(|message| Failure::new(format!("{flag}: {message}")))?;
-            }
-        }
+        ])?;
+        choices.program(&analysis.program)?;
         choices.rule_flags(rules)?;
         choices.settle()?;
         Ok(choices)
+    }
+
+    /// What the flags say of the program, and nothing else.
+    ///
+    /// # Errors
+    /// Values that cannot be used.
+    pub(crate) fn of_program(program: &ProgramArgs) -> Result<Self, Failure> {
+        let mut choices = Self::default();
+        choices.program(program)?;
+        Ok(choices)
+    }
+
+    fn program(&mut self, program: &ProgramArgs) -> Result<(), Failure> {
+        self.flags(&[
+            (Setting::Go, "--go", program.go.as_deref()),
+            (Setting::Gogc, "--gogc", program.gogc.as_deref()),
+            (
+                Setting::MemoryLimit,
+                "--memory-limit",
+                program.memory_limit.as_deref(),
+            ),
+        ])
+    }
+
+    fn flags(&mut self, flags: &[(Setting, &'static str, Option<&str>)]) -> Result<(), Failure> {
+        for &(setting, flag, value) in flags {
+            if let Some(value) = value {
+                self.set(setting, value, Origin::Flag(flag))
+                    .map_err(|message| Failure::new(format!("{flag}: {message}")))?;
+            }
+        }
+        Ok(())
     }
 
     fn rule_flags(&mut self, rules: &RuleArgs) -> Result<(), Failure> {

@@ -1,9 +1,10 @@
 //! `gcpressure events [FILE]...`: every GC cycle as one row, as soon as its line is complete.
 
 use std::io;
+use std::sync::Arc;
 
 use gcpressure::error::Error;
-use gcpressure::pipeline::{self, CycleRow, Sink};
+use gcpressure::pipeline::{self, CycleRow, Sink, SoFar};
 use gcpressure::report::Verdict;
 use gcpressure::settings::Settings;
 
@@ -11,13 +12,16 @@ use super::args::{EventsArgs, RowFormat};
 use super::exit::{self, Failure, Policy};
 use super::passthrough::Queue;
 use super::rows::{Csv, Ndjson, Rows};
+use super::signals::Signals;
 use super::{input, output};
 
 /// Prints the rows and gives the exit status.
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
-    let options = input::options(&args.input, Settings::default())?;
+    let signals = Signals::catch(false).map_err(exit::unable)?;
+    let mut options = input::options(&args.input.select, Settings::default())?;
+    options.stop = Arc::clone(signals.stop());
     let sources = input::open(&args.input)?;
-    let queue = Queue::new(io::stdout()).map_err(failed)?;
+    let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;
     let mut printer = Printer(match args.format {
         RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
         RowFormat::Csv => Box::new(Csv::new(queue)),
@@ -30,7 +34,13 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     };
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
-        written => written.map_err(failed)?,
+        Err(error) => {
+            // Whoever interrupts twice leaves rows behind that nobody takes.
+            let status = signals.status().ok_or_else(|| failed(&error))?;
+            output::complain(&failed(&error).to_string());
+            return Ok(status);
+        }
+        Ok(()) => {}
     }
     let report = result?;
     let policy = Policy {
@@ -38,6 +48,9 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
         allow_no_verdict: args.allow_no_verdict,
         exit_zero: args.exit_zero,
     };
+    if let Some(status) = signals.status() {
+        return Ok(status);
+    }
     let status = policy.status(&report);
     if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
         && !args.quiet
@@ -47,8 +60,8 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     Ok(status)
 }
 
-fn failed(error: io::Error) -> Failure {
-    Failure::writing("standard output", &error)
+fn failed(error: &io::Error) -> Failure {
+    Failure::writing("standard output", error)
 }
 
 /// Prints each cycle.
@@ -59,7 +72,7 @@ impl Sink for Printer {
         self.0.row(row)
     }
 
-    fn idle(&mut self) -> io::Result<()> {
+    fn idle(&mut self, _: &SoFar<'_>) -> io::Result<()> {
         self.0.flush()
     }
 }

@@ -18,6 +18,11 @@ pub(crate) const ERROR: u8 = 2;
 /// The input cannot carry a verdict.
 pub(crate) const NO_VERDICT: u8 = 3;
 
+/// `run`, `watch --`: the program cannot be executed.
+pub(crate) const NOT_EXECUTABLE: u8 = 126;
+/// `run`, `watch --`: there is no such program.
+pub(crate) const NOT_FOUND: u8 = 127;
+
 /// What makes an exit status of a report.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Policy {
@@ -39,11 +44,16 @@ impl Policy {
             (Verdict::Critical, Some(_)) | (Verdict::Warning, Some(Severity::Warning)) => FAIL,
             _ => DONE,
         };
-        match status {
-            NO_VERDICT if self.allow_no_verdict || self.exit_zero => DONE,
-            FAIL if self.exit_zero => DONE,
-            status => status,
-        }
+        eased(status, self.allow_no_verdict, self.exit_zero)
+    }
+}
+
+/// A status after the flags that ease it.
+pub(crate) const fn eased(status: u8, allow_no_verdict: bool, exit_zero: bool) -> u8 {
+    match status {
+        NO_VERDICT if allow_no_verdict || exit_zero => DONE,
+        FAIL if exit_zero => DONE,
+        status => status,
     }
 }
 
@@ -82,6 +92,11 @@ impl Failure {
     pub(crate) fn writing(what: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot write {what}: {}", reason(error)))
     }
+}
+
+/// The system refuses what every command needs: a thread, a pipe.
+pub(crate) fn unable(error: io::Error) -> Failure {
+    Failure::new(format!("cannot begin: {}", reason(&error)))
 }
 
 impl fmt::Display for Failure {
@@ -133,7 +148,7 @@ fn reading(source: &str, error: &io::Error) -> Failure {
 }
 
 /// What the system says, in lower case and without its number.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::IsADirectory {
         return "it is a directory".to_owned();
     }

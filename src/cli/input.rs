@@ -8,7 +8,7 @@ use gcpressure::pipeline::{Bound, Options};
 use gcpressure::settings::Settings;
 use gcpressure::units;
 
-use super::args::InputArgs;
+use super::args::{InputArgs, SelectArgs};
 use super::exit::Failure;
 
 /// Opens every source, so that a wrong name is told before anything is read.
@@ -17,13 +17,7 @@ use super::exit::Failure;
 /// A source that cannot be opened; no source where standard input is a terminal.
 pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
     if args.files.is_empty() {
-        if io::stdin().is_terminal() {
-            return Err(Failure::new("no FILE, and standard input is a terminal").tip(
-                "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
-                 or name a log:      gcpressure app.log",
-            ));
-        }
-        return Ok(vec![Source::open("-")?]);
+        return Ok(vec![standard_input()?]);
     }
     args.files
         .iter()
@@ -31,18 +25,34 @@ pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
         .collect()
 }
 
+/// Standard input, where nothing else is named.
+///
+/// # Errors
+/// It is a terminal.
+pub(crate) fn standard_input() -> Result<Source, Failure> {
+    if io::stdin().is_terminal() {
+        return Err(
+            Failure::new("no FILE, and standard input is a terminal").tip(
+                "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
+             or name a log:      gcpressure app.log",
+            ),
+        );
+    }
+    Ok(Source::open("-")?)
+}
+
 /// The options of the analysis.
 ///
 /// # Errors
 /// `--since` or `--until` that is no time.
-pub(crate) fn options(args: &InputArgs, settings: Settings) -> Result<Options, Failure> {
+pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, Failure> {
     Ok(Options {
         settings: Arc::new(settings),
         process: args.process.clone(),
         stream: args.stream.clone(),
         since: bound("--since", args.since.as_deref())?,
         until: bound("--until", args.until.as_deref())?,
-        foreign: false,
+        ..Options::default()
     })
 }
 

@@ -1,44 +1,300 @@
-//! Findings of live input, told on standard error while the program that is watched still runs.
+//! What happens while the input is read: lines handed on, findings told, files rewritten, commands run. None of it waits
+//! for anybody, but for passthrough.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::input::Source;
+use gcpressure::pipeline::{CycleRow, Sink, SoFar};
+use gcpressure::render::Format;
 use gcpressure::settings::Severity;
 use gcpressure::units::{self, Unit};
 
-use super::passthrough::Queue;
+use super::args::{LiveArgs, OutputArgs};
+use super::exit::{Failure, Policy};
+use super::fetch::Fetcher;
+use super::on_critical::OnCritical;
+use super::output::Targets;
+use super::passthrough::{Passthrough, Queue};
+use super::refresh::Refresh;
+use super::signals::{Ending, Signals};
+use super::status::Status;
 
-/// Tells of findings, one line each. Through a queue: a terminal that is held must not hold up the reading.
+/// How long a first interrupt goes without a word: as a rule the stream ends by then.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the flags for live input ask for, read before anything is started.
 #[derive(Debug)]
-pub(crate) struct Announcer(Queue);
+pub(crate) struct Wishes {
+    /// `--refresh`.
+    pub(crate) refresh: Duration,
+    timeout: Option<Duration>,
+    on_critical: Option<String>,
+    until_critical: bool,
+    /// `--heap-url`.
+    pub(crate) profiles: Option<Fetcher>,
+}
 
-impl Announcer {
-    /// For input that is still being written, where somebody looks at standard error.
-    pub(crate) fn new(sources: &[Source]) -> Option<Self> {
-        let live = sources.iter().any(|source| source.size_hint().is_none());
-        if live && io::stderr().is_terminal() {
-            Queue::new(io::stderr()).ok().map(Self)
-        } else {
-            None
-        }
-    }
-
-    /// Tells of one change. What is informative is left to the report.
-    pub(crate) fn tell(&mut self, process: &str, change: &FindingChange) {
-        if change.severity > Severity::Info {
-            // The report tells everything once more, so nothing is lost with a line that cannot be written.
-            let _ = writeln!(self.0, "{}", line(process, change));
-        }
-    }
-
-    /// Waits until everything is written, so that the report comes after it.
-    pub(crate) fn finish(self) {
-        let _ = self.0.finish();
+impl Wishes {
+    /// Reads the flags.
+    ///
+    /// # Errors
+    /// What is no duration.
+    pub(crate) fn new(args: &LiveArgs) -> Result<Self, Failure> {
+        let timeout = args.timeout.as_deref();
+        Ok(Self {
+            refresh: duration("--refresh", &args.refresh)?,
+            timeout: timeout
+                .map(|text| duration("--timeout", text))
+                .transpose()?,
+            on_critical: args.on_critical.clone(),
+            until_critical: args.until_critical,
+            profiles: Fetcher::start(args)?,
+        })
     }
 }
 
-fn line(process: &str, change: &FindingChange) -> String {
+/// Everything that goes on beside the reading.
+#[derive(Debug)]
+pub(crate) struct Live {
+    passthrough: Option<Passthrough>,
+    voice: Voice,
+    status: Option<Status>,
+    on_critical: Option<OnCritical>,
+    profiles: Option<Fetcher>,
+    refresh: Option<Refresh>,
+    signals: Signals,
+    ending: Ending,
+    until_critical: bool,
+    /// When the first interrupt was noticed.
+    interrupted: Option<Instant>,
+    told_interrupt: bool,
+}
+
+impl Live {
+    /// What was wished; nothing is handed on or told yet.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn new(wishes: &Wishes, signals: &Signals, ending: &Ending) -> io::Result<Self> {
+        if let Some(timeout) = wishes.timeout {
+            ending.after(timeout)?;
+        }
+        let on_critical = match &wishes.on_critical {
+            Some(command) => Some(OnCritical::new(command, signals.stop())?),
+            None => None,
+        };
+        Ok(Self {
+            passthrough: None,
+            voice: Voice::Silent,
+            status: None,
+            on_critical,
+            profiles: wishes.profiles.clone(),
+            refresh: None,
+            signals: signals.clone(),
+            ending: ending.clone(),
+            until_critical: wishes.until_critical,
+            interrupted: None,
+            told_interrupt: false,
+        })
+    }
+
+    /// Hands lines that are no GC trace on.
+    pub(crate) fn pass(&mut self, passthrough: Passthrough) {
+        self.passthrough = Some(passthrough);
+    }
+
+    /// Shows the state in a line at the bottom of the terminal, if there is one.
+    pub(crate) fn show_status(&mut self, sources: &[Source]) {
+        self.status = Status::start(sources);
+    }
+
+    /// Tells findings on standard error, where somebody looks at it, above the line that shows the state. With lines that go there already they go the same
+    /// way, so that neither is written into the middle of the other.
+    pub(crate) fn announce(&mut self, passes_to_stderr: bool) {
+        if !io::stderr().is_terminal() {
+            return;
+        }
+        self.voice = if passes_to_stderr {
+            Voice::Passthrough
+        } else {
+            let stop = self.signals.stop();
+            let queue = match &self.status {
+                Some(status) => Queue::new(status.above(), stop),
+                None => Queue::new(io::stderr(), stop),
+            };
+            queue.map_or(Voice::Silent, Voice::Own)
+        };
+    }
+
+    /// Tells the command of `--on-critical` which process is watched.
+    pub(crate) fn names_child(&mut self, id: u32) {
+        if let Some(on_critical) = &mut self.on_critical {
+            on_critical.names_child(id);
+        }
+    }
+
+    /// Rewrites the files of `-o` now and then.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn refresh(
+        &mut self,
+        every: Duration,
+        output: &OutputArgs,
+        targets: &Arc<Targets<Format>>,
+        policy: Policy,
+    ) -> io::Result<()> {
+        if targets.any() {
+            self.refresh = Some(Refresh::new(every, output, targets, policy)?);
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is written.
+    pub(crate) fn finish(self) -> Passed {
+        let mut passed = Passed::Whole;
+        let stop = self.signals.stop();
+        if let Some(refresh) = self.refresh {
+            refresh.finish(stop);
+        }
+        if let Some(passthrough) = self.passthrough {
+            if passthrough.inside() {
+                passed = Passed::InsideALine;
+            }
+            if !passthrough.finish() {
+                passed = Passed::Stuck;
+            }
+        }
+        if let Voice::Own(queue) = self.voice {
+            // The report tells everything once more, so nothing is lost with a line that cannot be written.
+            let _ = queue.finish();
+        }
+        if let Some(status) = self.status {
+            status.finish(stop);
+        }
+        if let Some(on_critical) = self.on_critical {
+            on_critical.finish();
+        }
+        passed
+    }
+
+    /// Says one line.
+    fn say(&mut self, line: &str) {
+        match &mut self.voice {
+            Voice::Silent => {}
+            Voice::Own(queue) => {
+                let _ = writeln!(queue, "{line}");
+            }
+            Voice::Passthrough => {
+                if let Some(passthrough) = &mut self.passthrough {
+                    let begin = if passthrough.inside() { "\n" } else { "" };
+                    passthrough.write(format!("{begin}{line}\n").as_bytes());
+                }
+            }
+        }
+    }
+
+    /// Says that an interrupt was heard, where the stream goes on nevertheless.
+    fn notice_interrupt(&mut self) {
+        if self.told_interrupt || !self.signals.interrupted() {
+            return;
+        }
+        if self.interrupted.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+            self.told_interrupt = true;
+            self.say(
+                "gcpressure: reading to the end of the stream; interrupt again to report what was read",
+            );
+        }
+    }
+}
+
+/// What became of the lines that were handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// All of them were written.
+    Whole,
+    /// All of them were written, and the last has no line feed.
+    InsideALine,
+    /// Nobody takes them, and their stream is held by the last.
+    Stuck,
+}
+
+/// Where findings are told. Through a queue: a terminal that is held must not hold up the reading.
+#[derive(Debug)]
+enum Voice {
+    /// Nowhere.
+    Silent,
+    /// On standard error.
+    Own(Queue),
+    /// On standard error, with the lines that are handed on.
+    Passthrough,
+}
+
+impl Sink for Live {
+    fn cycle(&mut self, _: &CycleRow<'_>) -> io::Result<()> {
+        if let Some(status) = &self.status {
+            status.cycle();
+        }
+        Ok(())
+    }
+
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
+        if let Some(passthrough) = &mut self.passthrough {
+            passthrough.write(lines);
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
+        if let Some(status) = &self.status {
+            status.change(process, change);
+        }
+        // What is informative is left to the report.
+        if change.severity > Severity::Info {
+            self.say(&line(process, change));
+        }
+        if change.raised && change.severity == Severity::Critical {
+            if let Some(on_critical) = &mut self.on_critical {
+                on_critical.raise(process, change);
+            }
+            if let Some(profiles) = &self.profiles {
+                profiles.critical();
+            }
+            if self.until_critical {
+                self.ending.ask();
+            }
+        }
+        Ok(())
+    }
+
+    fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
+        if let Some(passthrough) = &mut self.passthrough {
+            passthrough.flush();
+        }
+        if let Some(refresh) = &mut self.refresh {
+            refresh.look(so_far);
+        }
+        self.notice_interrupt();
+        Ok(())
+    }
+}
+
+/// The value of a flag that is a duration.
+fn duration(flag: &str, text: &str) -> Result<Duration, Failure> {
+    match units::parse_duration(text) {
+        Ok(0) => Err(Failure::new(format!(
+            "{flag}: `{text}` is nothing; write a value above 0"
+        ))),
+        Ok(ns) => Ok(Duration::from_nanos(ns)),
+        Err(error) => Err(Failure::new(format!("{flag}: {error}"))),
+    }
+}
+
+/// One change in words.
+pub(crate) fn line(process: &str, change: &FindingChange) -> String {
     let unit = Unit::from_symbol(change.unit);
     let severity = match change.severity {
         Severity::Info => "info",

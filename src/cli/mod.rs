@@ -1,21 +1,36 @@
 //! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
 
 mod args;
+mod baseline;
+mod benchmarks;
 mod check;
 mod choices;
+mod compare;
 mod config;
+mod escapes;
 mod events;
 mod exit;
 mod explain;
+mod fetch;
+mod heap;
 mod input;
 mod live;
+mod on_critical;
 mod output;
 mod passthrough;
+mod refresh;
 mod report;
 mod rows;
 mod rule_list;
+mod run;
 mod shell;
+mod sides;
+mod signals;
+mod sites;
+mod status;
 mod suggest;
+mod watch;
+mod why;
 
 use std::process::ExitCode;
 
@@ -34,7 +49,7 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR));
         }
     };
-    match run(&cli) {
+    match dispatch(&cli) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output::complain(&failure.to_string());
@@ -43,11 +58,16 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<u8, Failure> {
+fn dispatch(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         None => report::run(&cli.report),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Events(args)) => events::run(args),
+        Some(Command::Sites(args)) => sites::run(args),
+        Some(Command::Why(args)) => why::run(args),
+        Some(Command::Run(args)) => run::run(args),
+        Some(Command::Watch(args)) => watch::run(args),
+        Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
         Some(Command::Schema { output }) => shell::schema(*output),
         Some(Command::Completions { shell }) => shell::completions(*shell),

@@ -5,11 +5,12 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{ComparisonFormat, Format, Style};
 use gcpressure::report::Report;
+use gcpressure::report::comparison::Comparison;
 use tempfile::NamedTempFile;
 
-use super::args::{ColorWhen, OutputArgs};
+use super::args::ColorWhen;
 use super::exit::Failure;
 use super::suggest;
 
@@ -38,37 +39,93 @@ pub(crate) fn content(result: io::Result<()>) -> io::Result<()> {
 
 /// Whether text on this stream has colours.
 pub(crate) fn color(
-    args: &OutputArgs,
+    when: ColorWhen,
     terminal: &(impl IsTerminal + anstream::stream::RawStream),
 ) -> bool {
-    match args.color {
+    match when {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto => anstream::AutoStream::choice(terminal) != ColorChoice::Never,
     }
 }
 
+/// The formats of one kind of result.
+pub(crate) trait Formats: Copy + 'static {
+    /// The result.
+    type Of;
+
+    /// All of them.
+    fn all() -> &'static [Self];
+
+    /// The name that users type.
+    fn name(self) -> &'static str;
+
+    /// Writes the result in this format.
+    ///
+    /// # Errors
+    /// What the writer gives.
+    fn render(self, result: &Self::Of, out: &mut dyn Write, style: &Style) -> io::Result<()>;
+}
+
+impl Formats for Format {
+    type Of = Report;
+
+    fn all() -> &'static [Self] {
+        Self::ALL
+    }
+
+    fn name(self) -> &'static str {
+        self.name()
+    }
+
+    fn render(self, report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        self.render(report, out, style)
+    }
+}
+
+impl Formats for ComparisonFormat {
+    type Of = Comparison;
+
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn name(self) -> &'static str {
+        self.name()
+    }
+
+    fn render(self, result: &Comparison, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        self.render(result, out, style)
+    }
+}
+
 /// The files of `-o`, opened before anything is read.
 #[derive(Debug)]
-pub(crate) struct Targets(Vec<Target>);
+pub(crate) struct Targets<F>(Vec<Target<F>>);
 
 #[derive(Debug)]
-struct Target {
-    format: Format,
-    path: String,
+struct Target<F> {
+    format: F,
     place: Place,
+}
+
+/// A path that will be written.
+#[derive(Debug)]
+pub(crate) struct Place {
+    name: String,
+    kind: PlaceKind,
 }
 
 /// What a path is.
 #[derive(Debug)]
-enum Place {
+enum PlaceKind {
     /// A file: written beside its place and moved there when it is whole.
-    File(NamedTempFile, PathBuf),
+    File(PathBuf),
     /// A device or a named pipe: it must stay what it is.
     Device(File),
 }
 
-impl Targets {
+impl<F: Formats> Targets<F> {
     /// Reads `FORMAT=PATH` and makes sure that each path can be written.
     ///
     /// # Errors
@@ -81,25 +138,40 @@ impl Targets {
             .map(Self)
     }
 
-    /// Writes the report to every file.
+    /// True where there is a file to write.
+    pub(crate) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Writes the result to every file.
     ///
     /// # Errors
-    /// The first file that cannot be written.
-    pub(crate) fn write(self, report: &Report, style: &Style) -> Result<(), Failure> {
-        self.0
-            .into_iter()
-            .try_for_each(|target| target.write(report, style))
+    /// The first file that cannot be written; the others are written all the same.
+    pub(crate) fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
+        let written = self.0.iter().map(|target| target.write(result, style));
+        written.fold(Ok(()), Result::and)
+    }
+
+    /// Replaces every file by the result so far; what is no file is left for the end.
+    ///
+    /// # Errors
+    /// The first file that cannot be written; the others are written all the same.
+    pub(crate) fn refresh(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
+        let files = self.0.iter().filter(|target| target.place.is_file());
+        let written = files.map(|target| target.write(result, style));
+        written.fold(Ok(()), Result::and)
     }
 }
 
-impl Target {
+impl<F: Formats> Target<F> {
     fn open(pair: &str) -> Result<Self, Failure> {
-        let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+        let names: Vec<_> = F::all().iter().map(|format| format.name()).collect();
         let wrong = |message: String| Err(Failure::new(format!("--output: {message}")));
         let Some((name, path)) = pair.split_once('=') else {
             return wrong(format!("`{pair}` has no format; write it like json={pair}"));
         };
-        let Some(format) = Format::from_name(name) else {
+        let format = F::all().iter().find(|format| format.name() == name);
+        let Some(&format) = format else {
             return wrong(match suggest::nearest(name, names.iter().copied()) {
                 Some(near) => format!("there is no format `{name}`; did you mean {near}?"),
                 None => format!("there is no format `{name}`, only {}", names.join(", ")),
@@ -110,22 +182,55 @@ impl Target {
                 "`{pair}` names no file; for standard output use -f {name}"
             ));
         }
-        let place = Place::open(Path::new(path)).map_err(|error| Failure::writing(path, &error))?;
-        Ok(Self {
-            format,
-            path: path.to_owned(),
-            place,
-        })
+        let place = Place::of(path)?;
+        Ok(Self { format, place })
     }
 
-    fn write(self, report: &Report, style: &Style) -> Result<(), Failure> {
+    fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
         self.place
-            .write(|out| self.format.render(report, out, style))
-            .map_err(|error| Failure::writing(&self.path, &error))
+            .write(|out| self.format.render(result, out, style))
+            .map_err(|error| Failure::writing(&self.place.name, &error))
     }
 }
 
 impl Place {
+    /// Makes sure that the path can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub(crate) fn of(path: &str) -> Result<Self, Failure> {
+        match PlaceKind::open(Path::new(path)) {
+            Ok(kind) => Ok(Self {
+                name: path.to_owned(),
+                kind,
+            }),
+            Err(error) => Err(Failure::writing(path, &error)),
+        }
+    }
+
+    /// The path as the user named it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes it whole, or leaves what is there.
+    ///
+    /// # Errors
+    /// What the writer gives.
+    pub(crate) fn write(
+        &self,
+        render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.kind.write(render)
+    }
+
+    /// A file, which can be replaced again and again; to a device or a pipe each writing is one more.
+    fn is_file(&self) -> bool {
+        matches!(self.kind, PlaceKind::File(_))
+    }
+}
+
+impl PlaceKind {
     fn open(path: &Path) -> io::Result<Self> {
         // A symbolic link stays one: the file that it leads to is replaced.
         let path = match fs::canonicalize(path) {
@@ -143,21 +248,18 @@ impl Place {
             }
             _ => {}
         }
-        let directory = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        beside(directory).map(|file| Self::File(file, path))
+        // Whether it can be written is known now, not at the end of a long run.
+        beside(&path).map(|_| Self::File(path))
     }
 
-    fn write(self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    fn write(&self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match self {
             Self::Device(file) => {
                 let mut out = BufWriter::new(file);
                 content(render(&mut out).and_then(|()| out.flush()))
             }
-            Self::File(file, path) => {
-                let mut out = BufWriter::new(file);
+            Self::File(path) => {
+                let mut out = BufWriter::new(beside(path)?);
                 render(&mut out)?;
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.persist(path).map(drop).map_err(|error| error.error)
@@ -166,20 +268,28 @@ impl Place {
     }
 }
 
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// A nameless-looking file that gets the permissions of any other new file.
 #[cfg(unix)]
-fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
     tempfile::Builder::new()
         .prefix(".gcpressure-")
         .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(directory)
+        .tempfile_in(folder(path))
 }
 
 /// A nameless-looking file.
 #[cfg(not(unix))]
-fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".gcpressure-")
-        .tempfile_in(directory)
+        .tempfile_in(folder(path))
 }

@@ -1,18 +1,27 @@
 //! A writer that does not make the reader wait: bytes are queued and a thread writes them. A reader that stalls would
 //! freeze the Go program behind the pipe, so waiting starts only when the queue is full.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::exit::Failure;
+use super::output;
 
 /// Bytes that may wait; as many may be on their way out at the same time, so both together are 8 MiB.
 const CAPACITY: usize = 4 << 20;
+/// How often someone who waits looks up.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long the end waits for a stuck writer once everything is to end.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A queue in front of a slow writer.
 #[derive(Debug)]
 pub(crate) struct Queue {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    /// Once true, nothing waits any more.
+    stop: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -26,8 +35,8 @@ struct State {
     pending: Vec<u8>,
     /// Nothing more will come.
     ended: bool,
-    /// The writer has failed; its thread knows why.
-    failed: bool,
+    /// The writer has come to its end.
+    done: Option<io::Result<()>>,
 }
 
 impl Shared {
@@ -37,8 +46,9 @@ impl Shared {
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.changed
-            .wait(state)
+            .wait_timeout(state, LOOK)
             .unwrap_or_else(PoisonError::into_inner)
+            .0
     }
 
     /// Writes what is queued until the end.
@@ -47,7 +57,10 @@ impl Shared {
         loop {
             let mut state = self.lock();
             while state.pending.is_empty() && !state.ended {
-                state = self.wait(state);
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
             if state.pending.is_empty() {
                 return Ok(());
@@ -63,59 +76,66 @@ impl Shared {
 }
 
 impl Queue {
-    /// Starts the thread that writes to `out`.
+    /// Starts the thread that writes to `out`. Once `stop` is true what does not fit is dropped.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub(crate) fn new(mut out: impl Write + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn new(
+        mut out: impl Write + Send + 'static,
+        stop: &Arc<AtomicBool>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("output".to_owned())
             .spawn(move || {
                 let result = theirs.drain(&mut out);
-                if result.is_err() {
-                    theirs.lock().failed = true;
-                    theirs.changed.notify_all();
-                }
-                result
+                theirs.lock().done = Some(result);
+                theirs.changed.notify_all();
             })?;
         Ok(Self {
             shared,
-            thread: Some(thread),
+            stop: Arc::clone(stop),
         })
     }
 
-    /// Waits until everything is written.
+    /// Waits until everything is written; not for long once everything is to stop.
     ///
     /// # Errors
     /// What the writer gave.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.join()
-    }
-
-    fn join(&mut self) -> io::Result<()> {
-        let Some(thread) = self.thread.take() else {
-            return Ok(());
-        };
-        self.shared.lock().ended = true;
+    pub(crate) fn finish(self) -> io::Result<()> {
+        let mut state = self.shared.lock();
+        state.ended = true;
         self.shared.changed.notify_all();
-        thread
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the writing thread has died")))
+        let mut stopped = None;
+        loop {
+            if let Some(result) = state.done.take() {
+                return result;
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                let since: &mut Instant = stopped.get_or_insert_with(Instant::now);
+                if since.elapsed() > PATIENCE {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+            }
+            state = self.shared.wait(state);
+        }
     }
 }
 
 impl Write for Queue {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.shared.lock();
-        while state.pending.len() >= CAPACITY && !state.failed {
+        while state.pending.len() >= CAPACITY && state.done.is_none() {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(bytes.len());
+            }
             state = self.shared.wait(state);
         }
-        if state.failed {
-            drop(state);
-            self.join()?;
-            return Err(io::ErrorKind::BrokenPipe.into());
+        if let Some(done) = &mut state.done {
+            // The reason is given once; whoever goes on writing hears that nobody listens.
+            let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+            return Err(std::mem::replace(done, Ok(())).err().unwrap_or_else(closed));
         }
         let room = CAPACITY - state.pending.len();
         let taken = bytes.len().min(room);
@@ -129,6 +149,88 @@ impl Write for Queue {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Hands on the lines that are no GC trace. Where they cannot be written the reading goes on without them: leaving early
+/// would kill the program that writes the trace.
+#[derive(Debug)]
+pub(crate) struct Passthrough {
+    out: Option<BufWriter<Queue>>,
+    /// What was taken last did not end its line.
+    inside: bool,
+}
+
+impl Passthrough {
+    /// To `out`, which messages call `name`.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn new(
+        out: impl Write + Send + 'static,
+        name: &str,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Self, Failure> {
+        Queue::new(out, stop)
+            .map(|queue| Self {
+                out: Some(BufWriter::with_capacity(1 << 16, queue)),
+                inside: false,
+            })
+            .map_err(|error| Failure::writing(name, &error))
+    }
+
+    /// Takes lines.
+    pub(crate) fn write(&mut self, lines: &[u8]) {
+        if let Some(last) = lines.last() {
+            self.inside = *last != b'\n';
+        }
+        self.attempt(|out| out.write_all(lines));
+    }
+
+    /// True where what was taken last did not end its line.
+    pub(crate) fn inside(&self) -> bool {
+        self.inside
+    }
+
+    /// Hands on what was taken.
+    pub(crate) fn flush(&mut self) {
+        self.attempt(Write::flush);
+    }
+
+    /// Waits until everything is written. False where the writer is stuck and everything is to stop: then it still holds
+    /// its stream, and to write there is to be stuck as well.
+    pub(crate) fn finish(mut self) -> bool {
+        let Some(out) = self.out.take() else {
+            return true;
+        };
+        let rest = out.into_inner().map_err(IntoInnerError::into_error);
+        let result = rest.and_then(Queue::finish);
+        let stuck = matches!(&result, Err(error) if error.kind() == io::ErrorKind::TimedOut);
+        if let Some(message) = loss(result).filter(|_| !stuck) {
+            output::complain(&message);
+        }
+        !stuck
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<Queue>) -> io::Result<()>) {
+        let Some(out) = &mut self.out else { return };
+        let result = write(out);
+        if result.is_err() {
+            // What is still buffered cannot be written either.
+            drop(self.out.take().map(BufWriter::into_parts));
+            if let Some(message) = loss(result) {
+                // Not from here: standard error may be held, and the reading goes on.
+                std::thread::spawn(move || output::complain(&message));
+            }
+        }
+    }
+}
+
+/// What is to be said of lines that cannot be written; nothing where nobody reads them.
+fn loss(result: io::Result<()>) -> Option<String> {
+    let error = output::content(result).err()?;
+    Some(format!(
+        "warning: lines that are no GC trace are not copied any more: {error}"
+    ))
 }
 
 #[cfg(test)]
@@ -154,7 +256,7 @@ mod tests {
     fn a_stuck_writer_does_not_hold_up_the_reader_and_nothing_is_lost() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let stuck = written.lock().unwrap();
-        let mut queue = Queue::new(Gate(Arc::clone(&written))).unwrap();
+        let mut queue = Queue::new(Gate(Arc::clone(&written)), &Arc::default()).unwrap();
         let lines: Vec<u8> = (0..100_000)
             .flat_map(|n| format!("line {n}\n").into_bytes())
             .collect();
@@ -167,7 +269,7 @@ mod tests {
     #[test]
     fn more_than_the_queue_holds_arrives_in_order() {
         let written = Arc::new(Mutex::new(Vec::new()));
-        let mut queue = Queue::new(Gate(Arc::clone(&written))).unwrap();
+        let mut queue = Queue::new(Gate(Arc::clone(&written)), &Arc::default()).unwrap();
         let bytes: Vec<u8> = (0..=255).cycle().take(3 * CAPACITY + 7).collect();
         queue.write_all(&bytes).unwrap();
         queue.finish().unwrap();
@@ -185,12 +287,24 @@ mod tests {
                 Ok(())
             }
         }
-        let mut queue = Queue::new(Full).unwrap();
+        let mut queue = Queue::new(Full, &Arc::default()).unwrap();
         let error = loop {
             if let Err(error) = queue.write_all(b"line\n") {
                 break error;
             }
         };
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_stuck_writer_holds_up_nothing_once_everything_is_to_stop() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let stuck = written.lock().unwrap();
+        let stop = Arc::new(AtomicBool::new(true));
+        let mut queue = Queue::new(Gate(Arc::clone(&written)), &stop).unwrap();
+        queue.write_all(&vec![b'x'; 3 * CAPACITY]).unwrap();
+        let error = queue.finish().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(stuck);
     }
 }

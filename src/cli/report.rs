@@ -1,40 +1,47 @@
-//! `gcpressure [FILE]...`: the report, and what `check` shares with it.
+//! `gcpressure [FILE]...`: the report, and what other commands share with it.
 
-use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
-use gcpressure::analyzer::FindingChange;
-use gcpressure::pipeline::{self, Sink};
-use gcpressure::render::Style;
+use gcpressure::input::Source;
+use gcpressure::pipeline;
+use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
 
-use super::args::ReportArgs;
+use super::args::{AnalysisArgs, OutputArgs, ReportArgs, RuleArgs};
 use super::choices::Choices;
 use super::exit::{Failure, Policy};
-use super::live::Announcer;
+use super::heap::Heap;
+use super::live::{Live, Wishes};
 use super::output::{self, Targets};
-use super::passthrough::Queue;
-use super::{config, input};
+use super::passthrough::Passthrough;
+use super::signals::{Ending, Signals};
+use super::{config, exit, heap, input};
 
 /// Reads everything, writes the report, gives the exit status.
 pub(crate) fn run(args: &ReportArgs) -> Result<u8, Failure> {
-    let choices = choose(args, None)?;
-    let policy = policy(args, &choices);
+    let choices = choose(&args.analysis, &args.rules, None)?;
+    let policy = policy(&args.output, &choices);
     Ok(judge(args, &choices, policy)?.exit_status)
 }
 
 /// The choices of file and flags.
-pub(crate) fn choose(args: &ReportArgs, fail_on: Option<&str>) -> Result<Choices, Failure> {
-    let file = config::load(args.rules.config.as_deref())?;
-    Choices::new(file, &args.analysis, &args.rules, fail_on)
+pub(crate) fn choose(
+    analysis: &AnalysisArgs,
+    rules: &RuleArgs,
+    fail_on: Option<&str>,
+) -> Result<Choices, Failure> {
+    let file = config::load(rules.config.as_deref())?;
+    Choices::new(file, analysis, rules, fail_on)
 }
 
 /// What makes the exit status, without a gate.
-pub(crate) fn policy(args: &ReportArgs, choices: &Choices) -> Policy {
+pub(crate) fn policy(args: &OutputArgs, choices: &Choices) -> Policy {
     Policy {
         fail_on: None,
-        allow_no_verdict: args.output.allow_no_verdict || choices.allow_no_verdict,
-        exit_zero: args.output.exit_zero,
+        allow_no_verdict: args.allow_no_verdict || choices.allow_no_verdict,
+        exit_zero: args.exit_zero,
     }
 }
 
@@ -44,133 +51,127 @@ pub(crate) fn judge(
     choices: &Choices,
     policy: Policy,
 ) -> Result<Report, Failure> {
-    let targets = Targets::open(&args.output.output)?;
-    let mut options = input::options(&args.input, choices.settings.clone())?;
-    options.foreign = args.output.passthrough;
+    judge_with(args, choices, policy, |_| Ok(()))
+}
+
+/// The same, with a last word on the report before it is written.
+pub(crate) fn judge_with(
+    args: &ReportArgs,
+    choices: &Choices,
+    policy: Policy,
+    complete: impl FnOnce(&mut Report) -> Result<(), Failure>,
+) -> Result<Report, Failure> {
+    let wishes = Wishes::new(&args.live)?;
+    let targets = Arc::new(Targets::open(&args.output.output)?);
+    let mut options = input::options(&args.input.select, choices.settings.clone())?;
+    options.foreign = args.passthrough;
+    let mut heap = Heap::open(&args.heap)?;
     let sources = input::open(&args.input)?;
+    let signals = Signals::catch(false).map_err(exit::unable)?;
+    options.stop = Arc::clone(signals.stop());
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
     }
 
-    let mut follow = Follow {
-        passthrough: match args.output.passthrough {
-            true => Some(Passthrough::new()?),
-            false => None,
-        },
-        announcer: match args.output.quiet {
-            true => None,
-            false => Announcer::new(&sources),
-        },
-    };
-    let result = pipeline::analyse(sources, &options, &mut follow);
-    follow.finish();
+    let ending = Ending::new(None, signals.stop());
+    let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
+    if args.passthrough {
+        let out = Passthrough::new(io::stdout(), "standard output", signals.stop())?;
+        live.pass(out);
+    }
+    // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
+    let taken = args.passthrough && io::stdout().is_terminal();
+    if !args.output.quiet && !taken {
+        live.show_status(&sources);
+    }
+    if sources.iter().any(Source::is_live) {
+        if !args.output.quiet {
+            live.announce(false);
+        }
+        live.refresh(wishes.refresh, &args.output, &targets, policy)
+            .map_err(exit::unable)?;
+    }
+    let result = pipeline::analyse(sources, &options, &mut live);
+    live.finish();
     let mut report = result?;
-    report.exit_status = policy.status(&report);
+    match signals.status() {
+        // What was broken off is no run to compare, or to keep.
+        Some(status) => report.exit_status = status,
+        None => {
+            report.exit_status = policy.status(&report);
+            complete(&mut report)?;
+        }
+    }
+    if let Some(heap) = &mut heap {
+        heap.explain(&mut report);
+    } else {
+        heap::fetched(&wishes, &args.heap.escape, &mut report);
+    }
 
-    let style = Style {
-        ascii: args.output.ascii,
-        verbose: args.output.verbose,
-        fail_on: policy.fail_on.unwrap_or(Severity::Critical),
-        ..Style::default()
+    let to = if args.passthrough {
+        To::Stderr
+    } else {
+        To::Stdout
     };
-    show(args, &report, style)?;
-    targets.write(&report, &style)?;
+    deliver(&args.output, &targets, &report, policy, to)?;
     Ok(report)
 }
 
-/// Writes the report to standard output, or to standard error where standard output carries the program's own lines.
-fn show(args: &ReportArgs, report: &Report, style: Style) -> Result<(), Failure> {
-    let format = args.output.format;
-    if args.output.quiet {
+/// Where the report for people goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    /// Standard output.
+    Stdout,
+    /// Standard error, where standard output carries the lines of the program.
+    Stderr,
+    /// Nowhere: what it would be written to is held.
+    Nobody,
+}
+
+/// Writes the report to every file and shows it.
+///
+/// # Errors
+/// What cannot be written; all else is written all the same.
+pub(crate) fn deliver(
+    args: &OutputArgs,
+    targets: &Targets<Format>,
+    report: &Report,
+    policy: Policy,
+    to: To,
+) -> Result<(), Failure> {
+    // Files first: whoever reads the page may have paused it.
+    let style = style(args, policy);
+    let written = targets.write(report, &style);
+    show(args, report, style, to).and(written)
+}
+
+/// How text looks in a file; on a terminal it may be coloured.
+pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
+    Style {
+        ascii: args.ascii,
+        verbose: args.verbose,
+        fail_on: policy.fail_on.unwrap_or(Severity::Critical),
+        ..Style::default()
+    }
+}
+
+fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), Failure> {
+    if args.quiet {
         return Ok(());
     }
-    if args.output.passthrough {
-        let color = output::color(&args.output, &io::stderr());
-        let mut text = Vec::new();
-        format
-            .render(report, &mut text, &Style { color, ..style })
-            .and_then(|()| output::content(io::stderr().lock().write_all(&text)))
-            .map_err(|error| Failure::writing("standard error", &error))
-    } else {
-        let color = output::color(&args.output, &io::stdout());
-        output::print(|out| format.render(report, out, &Style { color, ..style }))
-    }
-}
-
-/// Copies foreign lines to standard output. When that is closed or full the report goes on without it: leaving early
-/// would kill the program that writes the trace.
-struct Passthrough(Option<BufWriter<Queue>>);
-
-impl Passthrough {
-    fn new() -> Result<Self, Failure> {
-        Queue::new(io::stdout())
-            .map(|queue| Self(Some(BufWriter::with_capacity(1 << 16, queue))))
-            .map_err(|error| Failure::writing("standard output", &error))
-    }
-
-    fn finish(mut self) {
-        if let Some(out) = self.0.take() {
-            let rest = out.into_inner().map_err(IntoInnerError::into_error);
-            self.tell(rest.and_then(Queue::finish));
+    match to {
+        To::Nobody => Ok(()),
+        To::Stderr => {
+            let color = output::color(args.color, &io::stderr());
+            let mut text = Vec::new();
+            args.format
+                .render(report, &mut text, &Style { color, ..style })
+                .and_then(|()| output::content(io::stderr().lock().write_all(&text)))
+                .map_err(|error| Failure::writing("standard error", &error))
         }
-    }
-
-    fn tell(&mut self, result: io::Result<()>) {
-        if let Err(error) = output::content(result) {
-            output::complain(&format!(
-                "warning: lines that are no GC trace are not copied any more: {error}"
-            ));
+        To::Stdout => {
+            let color = output::color(args.color, &io::stdout());
+            output::print(|out| args.format.render(report, out, &Style { color, ..style }))
         }
-    }
-
-    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<Queue>) -> io::Result<()>) {
-        let Some(out) = &mut self.0 else { return };
-        let result = write(out);
-        if result.is_err() {
-            // What is still buffered cannot be written either.
-            drop(self.0.take().map(BufWriter::into_parts));
-            self.tell(result);
-        }
-    }
-}
-
-/// What happens while the input is read.
-struct Follow {
-    passthrough: Option<Passthrough>,
-    announcer: Option<Announcer>,
-}
-
-impl Follow {
-    /// Waits until everything is written.
-    fn finish(self) {
-        if let Some(passthrough) = self.passthrough {
-            passthrough.finish();
-        }
-        if let Some(announcer) = self.announcer {
-            announcer.finish();
-        }
-    }
-}
-
-impl Sink for Follow {
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        if let Some(passthrough) = &mut self.passthrough {
-            passthrough.attempt(|out| out.write_all(line));
-        }
-        Ok(())
-    }
-
-    fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
-        if let Some(announcer) = &mut self.announcer {
-            announcer.tell(process, change);
-        }
-        Ok(())
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        if let Some(passthrough) = &mut self.passthrough {
-            passthrough.attempt(Write::flush);
-        }
-        Ok(())
     }
 }

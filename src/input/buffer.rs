@@ -51,6 +51,8 @@ impl Default for Buffer {
 pub enum Filled {
     /// Some bytes; there may be no complete line among them.
     Some,
+    /// Nothing for now: the source said [`io::ErrorKind::WouldBlock`].
+    Nothing,
     /// The stream has ended: what is left is the last line.
     End,
 }
@@ -77,6 +79,9 @@ impl Buffer {
             match source.read(&mut bytes[self.end..stop]) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Filled::Nothing);
+                }
                 Err(error) => return Err(error),
             }
         };

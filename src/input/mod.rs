@@ -1,8 +1,14 @@
-//! Bytes to lines: sources, decompression, decoding, the buffered reader.
+//! Bytes to lines: sources, decompression, decoding, reading ahead, files that grow, a program's own standard error, the buffered
+//! reader.
 
+mod ahead;
 mod buffer;
+mod child;
 mod decode;
+mod follow;
 mod source;
 
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP};
-pub use source::Source;
+pub use child::{Child, Streams};
+pub use follow::Follow;
+pub use source::{Progress, Source};

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use super::ahead::Ahead;
 use super::decode::{self, Decoded, Refused};
 use crate::error::Error;
 
@@ -23,13 +25,37 @@ pub struct Source {
     size: Option<u64>,
     read: Arc<AtomicU64>,
     warnings: Vec<String>,
+    live: bool,
+    tick: Option<Duration>,
     state: State,
+}
+
+/// How far the reading of a source has come, for others to look at while it is read.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    size: Option<u64>,
+    read: Arc<AtomicU64>,
+}
+
+impl Progress {
+    /// See [`Source::size_hint`].
+    #[must_use]
+    pub fn size_hint(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// See [`Source::raw_bytes_read`].
+    #[must_use]
+    pub fn raw_bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
 }
 
 enum State {
     /// Nothing was read, so nothing is known about what it holds.
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
+    Ahead(Ahead),
     Ended,
 }
 
@@ -61,6 +87,8 @@ impl Source {
         if metadata.is_file() {
             source.size = Some(metadata.len());
             source.recognise().map_err(failed)?;
+        } else {
+            source.live = true;
         }
         Ok(source)
     }
@@ -81,8 +109,31 @@ impl Source {
             size: None,
             read,
             warnings: Vec::new(),
+            live: false,
+            tick: None,
             state: State::Unread(Box::new(raw)),
         }
+    }
+
+    /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
+    /// ahead, up to 1 MiB, so that the writer is not held up by what is done with the text.
+    #[must_use]
+    pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
+        Self {
+            live: true,
+            ..Self::from_reader(name, reader)
+        }
+    }
+
+    /// True for a source that is still being written: a pipe, a terminal, a device, [`Source::live`].
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// From now on a read of a live source that has had nothing for so long gives [`io::ErrorKind::WouldBlock`].
+    pub(crate) fn tick(&mut self, every: Duration) {
+        self.tick = Some(every);
     }
 
     /// The source as the user named it; `-` is standard input.
@@ -103,6 +154,15 @@ impl Source {
         self.read.load(Ordering::Relaxed)
     }
 
+    /// How far the reading has come, to be looked at from another thread.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            size: self.size,
+            read: Arc::clone(&self.read),
+        }
+    }
+
     /// What was wrong with the source and did not stop the reading, e.g. that its compressed data ends early.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
@@ -112,6 +172,7 @@ impl Source {
     /// Finds out what the source holds, if that is not known yet.
     fn recognise(&mut self) -> io::Result<()> {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
                 State::Reading(decoded)
@@ -164,13 +225,16 @@ impl Read for Source {
             return Ok(0);
         }
         self.recognise()?;
-        let State::Reading(decoded) = &mut self.state else {
-            return Ok(0);
+        let (result, compressed) = match &mut self.state {
+            State::Reading(decoded) => (decoded.text.read(buf), decoded.compressed),
+            State::Ahead(ahead) => (ahead.read(buf), ahead.compressed()),
+            State::Unread(_) | State::Ended => return Ok(0),
         };
-        let compressed = decoded.compressed;
-        match decoded.text.read(buf) {
-            Ok(n) => Ok(n),
-            Err(error) => self.give_up(error, compressed),
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                self.give_up(error, compressed)
+            }
+            result => result,
         }
     }
 }

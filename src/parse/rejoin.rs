@@ -16,8 +16,8 @@
 
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
-use shapes::Shapes;
-use step::Step;
+use shapes::{Shapes, Start};
+use step::{LINE_END, Step};
 
 mod shapes;
 mod step;
@@ -25,21 +25,19 @@ mod step;
 /// Readings kept at the same time.
 const READINGS: usize = 64;
 /// What a reading may cost more than the best one and still be kept.
-const REACH: u32 = 60;
-/// What a reading may cost more than the best one and still speak against it.
-const MARGIN: u32 = 2;
-/// The same while it is not known yet how foreign lines begin.
-const UNKNOWN_MARGIN: u32 = 8;
-/// The same where several programs print into the stream.
-const WRITERS_MARGIN: u32 = 12;
-/// The same where foreign lines begin as pieces do.
-const SLIPPERY_MARGIN: u32 = 20;
+const REACH: i32 = 80;
+/// What a reading may cost more than the best one and still speak against it: a chance of one in 256.
+const MARGIN: i32 = 8;
+/// The same where several processes print: their lines are more easily taken for each other's than for foreign text.
+const MARGIN_AMONG_MANY: i32 = 14;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
+/// Lines after which a gc line that nothing continued is given up, where several processes print.
+const FORGOTTEN: u32 = 256;
+/// Lines after a gc line was given up among several processes, for which margins are doubled: its pieces may fit others.
+const STREWN: u32 = 64;
 /// What a reading may cost more than the best one and still be what happened.
-const LIKELY: u32 = 4;
-/// A text that can only be of a gc line, left unclaimed.
-const UNCLAIMED: u32 = 40;
+const LIKELY: i32 = 4;
 
 /// What a cycle put together may cost at most, in the units of [`Knowledge::cycle`].
 const UNUSUAL: u32 = 14;
@@ -76,10 +74,10 @@ pub(crate) struct Mended {
     pub(crate) text: Vec<u8>,
     /// Where its pieces stood, in order.
     pub(crate) claims: Vec<Claim>,
+    /// How the foreign text behind its pieces starts.
+    behind: Vec<Start>,
     /// What it costs that the line is the next of its process.
     strain: u32,
-    /// A piece of it may well be foreign.
-    weak: bool,
 }
 
 impl Mended {
@@ -100,19 +98,37 @@ struct Fragment {
     text: Vec<u8>,
     state: State,
     claims: Vec<Claim>,
-    /// A piece of it may well be foreign.
-    weak: bool,
+    /// How the foreign text behind its pieces starts.
+    behind: Vec<Start>,
+    /// Lines since its last piece.
+    waits: u32,
 }
 
 /// One way to read the lines so far.
 #[derive(Debug, Clone, Default)]
 struct Reading {
-    cost: u32,
+    cost: i32,
     open: Vec<Fragment>,
     done: Vec<Mended>,
 }
 
 impl Reading {
+    /// A line has passed. Text from another writer comes between two operands sooner than many lines of it.
+    fn wait(&mut self, line: u64, alone: bool) {
+        for fragment in &mut self.open {
+            if fragment.claims.last().is_some_and(|c| c.line == line) {
+                fragment.waits = 0;
+            } else if !token::may_end(fragment.state) {
+                fragment.waits += 1;
+                self.cost += i32::from(fragment.waits.is_multiple_of(4) && fragment.waits <= 64);
+            }
+        }
+        // Where several processes print, nothing else tells that a beginning was none.
+        if !alone {
+            self.open.retain(|fragment| fragment.waits < FORGOTTEN);
+        }
+    }
+
     /// Whether a gc line takes a piece of the line.
     fn claims(&self, line: u64) -> bool {
         let claims = |claims: &[Claim]| claims.last().is_some_and(|claim| claim.line == line);
@@ -141,9 +157,11 @@ impl Reading {
 pub(crate) struct Weaver {
     readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room: it might have spoken against the others.
-    dropped: u32,
+    dropped: i32,
     /// Lines since readings differ.
     undecided: u32,
+    /// Lines for which pieces of a gc line that was given up may still be about.
+    strewn: u32,
     shapes: Shapes,
     /// Walks through the grammar so far: the measure of the work done.
     pub(crate) walks: u64,
@@ -153,8 +171,9 @@ impl Default for Weaver {
     fn default() -> Self {
         Self {
             readings: Vec::new(),
-            dropped: u32::MAX,
+            dropped: i32::MAX,
             undecided: 0,
+            strewn: 0,
             shapes: Shapes::default(),
             walks: 0,
         }
@@ -174,10 +193,20 @@ impl Weaver {
             .is_some_and(|r| !r.open.is_empty() || !r.done.is_empty())
     }
 
+    /// The first line that a gc line may claim a piece of.
+    pub(crate) fn earliest(&self) -> Option<u64> {
+        let claims = |reading: &Reading| {
+            let open = reading.open.iter().filter_map(|f| f.claims.first());
+            let done = reading.done.iter().filter_map(|d| d.claims.first());
+            open.chain(done).map(|claim| claim.line).min()
+        };
+        self.readings.iter().filter_map(claims).min()
+    }
+
     /// Forgets what is open.
     pub(crate) fn reset(&mut self) {
         self.readings.clear();
-        self.dropped = u32::MAX;
+        self.dropped = i32::MAX;
         self.undecided = 0;
     }
 
@@ -209,6 +238,10 @@ impl Weaver {
             let dropped = cheapest(&mut self.readings, |reading| reading);
             self.dropped = self.dropped.min(outcome.dropped).min(dropped);
         }
+        for reading in &mut self.readings {
+            reading.wait(line, known.alone());
+        }
+        self.readings.sort_by_key(|reading| reading.cost);
         // A line of which no likely reading takes a piece is foreign as a whole.
         let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
         if !self
@@ -223,54 +256,47 @@ impl Weaver {
 
     /// The cycles that every reading agrees on that costs about as little as the best.
     fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
-        let margin = match (self.shapes.slippery(), known.alone()) {
-            (true, _) => SLIPPERY_MARGIN,
-            (false, false) => WRITERS_MARGIN,
-            (false, true) if self.shapes.unsettled() => UNKNOWN_MARGIN,
-            (false, true) => MARGIN,
+        let (unusual, margin) = match known.alone() {
+            true => (UNUSUAL, MARGIN),
+            false if self.strewn > 0 => (UNUSUAL_AMONG_MANY, 2 * MARGIN_AMONG_MANY),
+            false => (UNUSUAL_AMONG_MANY, MARGIN_AMONG_MANY),
         };
-        let wary = self.shapes.slippery() || !known.alone();
-        let doubtful =
-            self.shapes.slippery() || (self.shapes.unsettled() && self.shapes.deceptive());
-        let unusual = if known.alone() {
-            UNUSUAL
-        } else {
-            UNUSUAL_AMONG_MANY
-        };
+        self.strewn = self.strewn.saturating_sub(1);
         let mut taken = Vec::new();
         while let Some(best) = self.readings.first()
             && let Some(mended) = best.done.first().cloned()
         {
-            let cost = best.cost;
+            let least = best.cost.saturating_add(margin);
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
-            // Coming to an end is evidence by itself: an unfinished reading must be as cheap to speak against it,
-            // except where pieces are easily mistaken.
-            let speaks = |r: &&Reading| {
-                r.cost <= cost || (r.cost <= cost + margin && (wary || !r.done.is_empty()))
+            let speaks = |r: &&Reading| r.cost <= least;
+            let unheard = self.dropped <= least;
+            // Only the line feed is still to come, or ` (forced)`; among several processes ` P` may be.
+            let last = mended.text.iter().rposition(u8::is_ascii_digit);
+            let numbers = match known.alone() {
+                true => mended.text.as_slice(),
+                false => &mended.text[..last.map_or(0, |at| at + 1)],
             };
-            let unheard = wary
-                && self.dropped
-                    <= cost
-                        + if self.shapes.slippery() {
-                            margin
-                        } else {
-                            LIKELY
-                        };
-            if !unheard && self.readings.iter().filter(speaks).all(has) {
+            let ends = |r: &Reading| has(r) || r.open.iter().any(|o| o.text.starts_with(numbers));
+            let agree = |r: &Reading| has(r) || (!known.alone() && ends(r));
+            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
+            let waits = |r: &Reading| r.cost <= least + LINE_END && !has(r) && ends(r);
+            let speak = || self.readings.iter().filter(speaks);
+            if known.alone() && speak().all(ends) && self.readings.iter().any(waits) {
+                break;
+            }
+            if !unheard && self.readings.iter().filter(speaks).all(agree) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
                     reading.done.retain(|d| d.cycle != mended.cycle);
                 }
                 self.undecided = 0;
-                if mended.strain <= unusual && !(mended.weak && doubtful) {
+                if mended.strain <= unusual {
+                    for start in &mended.behind {
+                        self.shapes.learn_start(*start);
+                    }
                     taken.push(mended);
                 }
                 continue;
-            }
-            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
-            let ends = |r: &Reading| has(r) || r.open.iter().any(|open| open.text == mended.text);
-            if known.alone() && self.readings.iter().filter(speaks).all(ends) {
-                break;
             }
             if !unheard
                 && self.undecided < UNDECIDED
@@ -285,6 +311,7 @@ impl Weaver {
             }
             // Read to its end in ways that cannot be told apart: damaged.
             self.undecided = 0;
+            self.strewn = STREWN;
             for reading in &mut self.readings {
                 reading.done.retain(|d| !d.shares(&mended));
             }
@@ -299,14 +326,14 @@ impl Weaver {
         for reading in &mut self.readings {
             reading.cost -= base;
         }
-        if self.dropped != u32::MAX {
+        if self.dropped != i32::MAX {
             self.dropped = self.dropped.saturating_sub(base);
         }
     }
 }
 
 /// Keeps the cheapest of equal readings, and the cheapest of all. Returns the cost of the cheapest that is dropped.
-fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> u32 {
+fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
     items.sort_by_key(|item| reading(item).cost);
     let limit = items
         .first()
@@ -324,7 +351,7 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> u32 {
         kept.push(item);
     }
     *items = kept;
-    u32::MAX
+    i32::MAX
 }
 
 /// True where `text` is a piece of a gc line from its first byte to its last.

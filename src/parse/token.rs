@@ -105,14 +105,6 @@ pub(super) const fn may_end(state: State) -> bool {
     state >= AFTER_P
 }
 
-/// True where the operand before the state is a number.
-pub(super) fn ends_number(state: State) -> bool {
-    TABLE
-        .iter()
-        .flat_map(|next| next.iter())
-        .any(|(operand, to)| *to == state && !matches!(operand, Lit(_)))
-}
-
 /// What the grammar expects in a state, in words.
 pub(super) const fn expected(state: State) -> &'static str {
     match state {

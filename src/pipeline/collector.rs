@@ -1,6 +1,7 @@
 //! Cycles to their processes, processes to their analyzers, analyses to one report.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
@@ -19,6 +20,7 @@ const OPEN: usize = 512;
 const NAMES: usize = 4_096;
 
 /// A process while its cycles come.
+#[derive(Clone)]
 struct Process {
     id: String,
     stream: Option<String>,
@@ -168,10 +170,15 @@ impl Collector<'_> {
         name.clone_into(&mut self.source);
     }
 
-    /// A read was processed.
-    pub(super) fn idle(&mut self) {
+    /// A read was processed, or nothing came.
+    pub(super) fn idle(&mut self, reader: &Reader) {
         if self.failed.is_none() {
-            self.failed = self.sink.idle().err();
+            let so_far = SoFar {
+                open: &self.open,
+                outcomes: &self.outcomes,
+                reader,
+            };
+            self.failed = self.sink.idle(&so_far).err();
         }
     }
 
@@ -261,44 +268,82 @@ impl Collector<'_> {
     }
 
     fn keep(&mut self, entry: Process) {
-        if entry.observed == 0 {
-            return;
-        }
-        let analysis = entry.analyzer.finish(&Completeness {
-            cycles_missing: entry.missing,
-            damaged: 0,
-            repaired: entry.repaired,
-            approximate: entry.approximate,
-        });
-        self.outcomes
-            .add(analysis, |measures, periodic| report::Process {
-                id: entry.id,
-                stream: entry.stream,
-                approximate: entry.approximate,
-                format: entry.format.name(),
-                first_cycle: entry.first_cycle,
-                last_cycle: entry.last_cycle,
-                cycles_seen: entry.seen,
-                cycles_missing: entry.missing,
-                forced_cycles: entry.forced,
-                periodic_cycles: periodic,
-                measures,
-            });
+        entry.end(&mut self.outcomes);
     }
 
     /// The end of the input: the report.
     pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
         for mut entry in std::mem::take(&mut self.open) {
-            entry.approximate |= reader.approximate(
-                entry.stream.as_deref().unwrap_or("").as_bytes(),
-                entry.number,
-            );
+            entry.settle(&reader);
             self.keep(entry);
         }
         if let Some(error) = self.failed {
             return Err(Error::Output { error });
         }
         Ok(self.outcomes.report(reader.input, warnings))
+    }
+}
+
+impl Process {
+    /// What only the reader knows of it.
+    fn settle(&mut self, reader: &Reader) {
+        let stream = self.stream.as_deref().unwrap_or("").as_bytes();
+        self.approximate |= reader.approximate(stream, self.number);
+    }
+
+    /// Judges it by what was seen, and keeps what was found.
+    fn end(self, outcomes: &mut Outcomes) {
+        if self.observed == 0 {
+            return;
+        }
+        let analysis = self.analyzer.finish(&Completeness {
+            cycles_missing: self.missing,
+            damaged: 0,
+            repaired: self.repaired,
+            approximate: self.approximate,
+        });
+        outcomes.add(analysis, |measures, periodic| report::Process {
+            id: self.id,
+            stream: self.stream,
+            approximate: self.approximate,
+            format: self.format.name(),
+            first_cycle: self.first_cycle,
+            last_cycle: self.last_cycle,
+            cycles_seen: self.seen,
+            cycles_missing: self.missing,
+            forced_cycles: self.forced,
+            periodic_cycles: periodic,
+            measures,
+        });
+    }
+}
+
+/// What was found so far, for those who look on while the input is read.
+pub struct SoFar<'a> {
+    open: &'a [Process],
+    outcomes: &'a Outcomes,
+    reader: &'a Reader,
+}
+
+impl SoFar<'_> {
+    /// The report as if the input ended here. Nothing of the analysis changes by it; it costs up to a millisecond for
+    /// each process that is followed.
+    pub fn report(&self) -> Report {
+        let mut outcomes = self.outcomes.clone();
+        for process in self.open {
+            let mut process = process.clone();
+            process.settle(self.reader);
+            process.end(&mut outcomes);
+        }
+        outcomes.report(self.reader.input.clone(), Vec::new())
+    }
+}
+
+impl fmt::Debug for SoFar<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoFar")
+            .field("processes", &self.open.len())
+            .finish_non_exhaustive()
     }
 }
 

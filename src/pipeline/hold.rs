@@ -10,13 +10,15 @@ const LINES: usize = 4_096;
 const BYTES: usize = 256 * 1024;
 /// Lines after which a beginning that nothing continued is let go. Lines, not reads: what comes out must not depend on
 /// how the bytes were chopped.
-const IDLE_LINES: usize = 64;
+const IDLE_LINES: usize = 2_048;
 
 #[derive(Debug)]
 struct Line {
     offset: u64,
     text: Vec<u8>,
     body_at: Option<usize>,
+    /// Bytes of its beginning that were handed on before it was whole.
+    given: usize,
     /// Nothing of it is foreign.
     gone: bool,
 }
@@ -28,9 +30,16 @@ pub(super) struct Hold {
     bytes: usize,
     /// Lines since the last that could be a beginning.
     since: usize,
+    /// The line whose beginning was handed on before it was whole, and how much of it.
+    hasty: (u64, usize),
 }
 
 impl Hold {
+    /// No line is held back.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// A foreign line. It is held where it could be the `beginning` of a cut line, or comes after one that is held.
     pub(super) fn line(
         &mut self,
@@ -41,8 +50,9 @@ impl Hold {
         waits: bool,
         finds: &mut dyn Finds,
     ) {
+        let given = self.given(offset, text);
         if self.lines.is_empty() && !beginning && !waits {
-            finds.foreign(text);
+            finds.foreign(&text[given..]);
             return;
         }
         self.bytes += text.len();
@@ -50,6 +60,7 @@ impl Hold {
             offset,
             text: text.to_vec(),
             body_at,
+            given,
             gone: false,
         });
         self.since = if beginning || waits {
@@ -59,6 +70,24 @@ impl Hold {
         };
         if self.lines.len() > LINES || self.bytes > BYTES || self.since > IDLE_LINES {
             self.release(finds);
+        }
+    }
+
+    /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is
+    /// handed on unless it would overtake others.
+    pub(super) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
+        let given = self.given(offset, text);
+        if self.lines.is_empty() && given < text.len() {
+            finds.foreign(&text[given..]);
+            self.hasty = (offset, text.len());
+        }
+    }
+
+    /// How much of a line's text was handed on before it was whole.
+    pub(super) fn given(&self, offset: u64, text: &[u8]) -> usize {
+        match self.hasty {
+            (line, length) if line == offset => length.min(text.len()),
+            _ => 0,
         }
     }
 
@@ -92,11 +121,22 @@ impl Hold {
         }
     }
 
+    /// Lets go what stands before the line at `offset`.
+    pub(super) fn release_before(&mut self, offset: u64, finds: &mut dyn Finds) {
+        let count = self.lines.partition_point(|line| line.offset < offset);
+        for line in self.lines.drain(..count) {
+            self.bytes -= line.text.len();
+            if !line.gone {
+                finds.foreign(&line.text);
+            }
+        }
+    }
+
     /// Lets everything go.
     pub(super) fn release(&mut self, finds: &mut dyn Finds) {
         for line in self.lines.drain(..) {
             if !line.gone {
-                finds.foreign(&line.text);
+                finds.foreign(&line.text[line.given.min(line.text.len())..]);
             }
         }
         self.bytes = 0;

@@ -108,6 +108,11 @@ impl Lane {
         self.mended(mended)
     }
 
+    /// The first line that a cut gc line may still claim a piece of.
+    pub(super) fn earliest(&self) -> Option<u64> {
+        self.weaver.earliest()
+    }
+
     /// A torn line was met: from now on every line is shown.
     pub(super) fn activate(&mut self, torn: Torn) {
         self.torn.push(torn);

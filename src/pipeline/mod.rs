@@ -8,18 +8,28 @@ mod reader;
 mod skim;
 mod unwrap;
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::analyzer::FindingChange;
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::{Buffer, Filled, LINE_CAP};
+use crate::input::{Buffer, Filled, LINE_CAP, Source};
 use crate::report::Report;
 use crate::settings::Settings;
 
 use collector::Collector;
+pub use collector::SoFar;
 use reader::Reader;
+
+/// How often a sink is heard while a live source gives nothing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
+/// and the runtime does not pause that long inside a line.
+const QUIET: u32 = 3;
 
 /// A limit in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +55,10 @@ pub struct Options {
     pub until: Option<Bound>,
     /// The sink wants the lines that are no GC trace.
     pub foreign: bool,
+    /// Set to true while reading, it ends the reading: what was read until then is judged, and a warning says so. A
+    /// source that gives nothing is left within a tenth of a second if it is live; a read that is under way is not
+    /// interrupted otherwise.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// One GC cycle with its place.
@@ -83,12 +97,13 @@ pub trait Sink {
         Ok(())
     }
 
-    /// A line that is no GC trace, whole, with its line feed.
+    /// Lines that are no GC trace, whole, with their line feeds, one or more at a time. The beginning of a line whose rest
+    /// does not come for a tenth of a second comes by itself, and so does each part of an overlong line.
     ///
     /// # Errors
     /// What the output says.
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        let _ = line;
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
+        let _ = lines;
         Ok(())
     }
 
@@ -101,11 +116,13 @@ pub trait Sink {
         Ok(())
     }
 
-    /// After each read whose lines are processed.
+    /// After each read whose lines are processed, and ten times a second while a live source gives nothing. What takes
+    /// long here holds up the reading.
     ///
     /// # Errors
     /// What the output says.
-    fn idle(&mut self) -> io::Result<()> {
+    fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
+        let _ = so_far;
         Ok(())
     }
 }
@@ -118,7 +135,7 @@ impl Sink for () {}
 /// # Errors
 /// The first source that cannot be read, or the sink's own error (as [`Error::Output`]) after all was read.
 pub fn analyse(
-    sources: Vec<crate::input::Source>,
+    sources: Vec<Source>,
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<Report, Error> {
@@ -131,9 +148,24 @@ pub fn analyse(
         let start = buffer.offset(buffer.position());
         reader.open(source.name(), start);
         collector.open(source.name());
-        last = read(&mut source, start, &mut buffer, &mut reader, &mut collector)
-            .map_err(|error| source_error(source.name(), error))?;
+        source.tick(TICK);
+        last = read(
+            &mut source,
+            &options.stop,
+            start,
+            &mut buffer,
+            &mut reader,
+            &mut collector,
+        )
+        .map_err(|error| source_error(source.name(), error))?;
         warnings.extend(source.warnings().iter().cloned());
+        if options.stop.load(Ordering::Relaxed) {
+            warnings.push(
+                "the reading was stopped before the end of the input: what was read is judged"
+                    .to_owned(),
+            );
+            break;
+        }
     }
     reader.finish(last.as_deref(), &mut collector);
     collector.finish(reader, warnings)
@@ -149,9 +181,10 @@ fn source_error(name: &str, error: io::Error) -> Error {
     }
 }
 
-/// Reads one source to its end. Returns its last line where that has no line feed.
+/// Reads one source to its end, or until it is told to stop. Returns its last line where that has no line feed.
 fn read(
-    source: &mut dyn Read,
+    source: &mut Source,
+    stop: &AtomicBool,
     start: u64,
     buffer: &mut Buffer,
     reader: &mut Reader,
@@ -159,8 +192,22 @@ fn read(
 ) -> io::Result<Option<Vec<u8>>> {
     let mut last = None;
     let mut skipping = false;
-    loop {
+    let mut quiet = 0;
+    while !stop.load(Ordering::Relaxed) {
         let filled = buffer.fill(source)?;
+        if filled == Filled::Nothing {
+            let at = buffer.position();
+            quiet += 1;
+            if quiet == QUIET {
+                reader.let_go(collector);
+            }
+            if !skipping {
+                reader.unfinished(&buffer.bytes()[at..], buffer.offset(at), collector);
+            }
+            collector.idle(reader);
+            continue;
+        }
+        quiet = 0;
         if skipping {
             skipping = skip_overlong(buffer, reader, collector);
         }
@@ -181,8 +228,9 @@ fn read(
         if filled == Filled::End {
             return Ok(last);
         }
-        collector.idle();
+        collector.idle(reader);
     }
+    Ok(last)
 }
 
 /// Skips what is there of a line over the cap. Returns true while its line feed has not come.
@@ -193,7 +241,7 @@ fn skip_overlong(buffer: &mut Buffer, reader: &mut Reader, collector: &mut Colle
         Some(at) => (at + 1, false),
         None => (held.len(), true),
     };
-    reader.pass_overlong(&held[..length], collector);
+    reader.pass_overlong(&held[..length], buffer.offset(from), collector);
     buffer.consume(from + length);
     more
 }

@@ -17,7 +17,7 @@ pub(super) const POINTS: usize = 8_192;
 pub(super) const LEAST_POINTS: usize = 12;
 
 /// A process that has ended, with what was found on it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Ended {
     process: report::Process,
     findings: Vec<Finding>,
@@ -32,7 +32,7 @@ impl Ended {
 }
 
 /// What is known of the processes that have ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Outcomes {
     ended: Vec<Ended>,
     judgement: Judgement,
@@ -106,6 +106,7 @@ impl Outcomes {
             findings,
             rules: self.judgement.rules().to_vec(),
             warnings,
+            causes: None,
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) trait Finds {
     fn forced_notice(&mut self, stream: &[u8]);
     /// Nothing more will come of this process.
     fn close(&mut self, process: u32);
-    /// Lines that are no GC trace, whole and in order. Called only where foreign lines are wanted.
+    /// Lines that are no GC trace, whole and in order, one or more at a time. Called only where foreign lines are wanted.
     fn foreign(&mut self, text: &[u8]);
 }
 
@@ -146,7 +146,7 @@ impl Reader {
         let mut next_split = NextSplit::default();
         while at < to {
             let rest = &bytes[at..to];
-            let slow = self.foreign || self.active > 0 || !self.partial.is_empty();
+            let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
             if self.hot || slow {
                 if let Some(length) = self.plain_cycle(rest, base + at as u64, finds) {
                     at += length;
@@ -159,11 +159,13 @@ impl Reader {
                 continue;
             }
             let split = self.next_split(&bytes[..to], at, &mut next_split);
-            let start = if split == at {
+            let end = split.min(self.next_beginning(bytes, at, to));
+            let start = if end == at {
                 at
             } else {
-                let start = self.skip(&bytes[..split], at, base, finds);
-                self.wrapped_notes(&bytes[..split], at..start, finds);
+                let start = self.skip(&bytes[..end], at, base, finds);
+                self.wrapped_notes(&bytes[..end], at..start, finds);
+                self.pass_skipped(&bytes[at..start], base + at as u64, finds);
                 start
             };
             if start == to {
@@ -174,6 +176,24 @@ impl Reader {
                 None => self.slow_line(bytes, start, to, base, finds),
             };
             self.hot = true;
+        }
+    }
+
+    /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
+    fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
+        if !self.foreign {
+            return to;
+        }
+        memchr::memmem::find(&bytes[at..to], b"gc").map_or(to, |found| {
+            memchr::memrchr(b'\n', &bytes[at..at + found]).map_or(at, |i| at + i + 1)
+        })
+    }
+
+    /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
+    /// reading.
+    fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
+        if self.foreign && !lines.is_empty() {
+            finds.foreign(&lines[self.hold.given(offset, lines)..]);
         }
     }
 
@@ -483,10 +503,25 @@ impl Reader {
     }
 
     /// Text of a line over the length cap.
-    pub(super) fn pass_overlong(&mut self, text: &[u8], finds: &mut dyn Finds) {
+    pub(super) fn pass_overlong(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
         if self.foreign {
             self.hold.release(finds);
-            finds.foreign(text);
+            finds.foreign(&text[self.hold.given(offset, text)..]);
+        }
+    }
+
+    /// Nothing has come for a while: foreign lines are not held back any longer.
+    pub(super) fn let_go(&mut self, finds: &mut dyn Finds) {
+        if self.foreign {
+            self.hold.release(finds);
+        }
+    }
+
+    /// The beginning of a line, while nothing comes: handed on where it cannot be of a gc line.
+    pub(super) fn unfinished(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
+        let trace = memchr::memmem::find(text, b"gc").is_some() || text.ends_with(b"g");
+        if self.foreign && self.active == 0 && self.partial.is_empty() && !trace {
+            self.hold.unfinished(offset, text, finds);
         }
     }
 

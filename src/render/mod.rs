@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use crate::report::Report;
 use crate::settings::Severity;
 
+mod benchfmt;
+mod benchmarks;
 mod chart;
+mod comparison;
 mod csv;
 mod escape;
 mod github;
@@ -16,7 +19,14 @@ mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod sites;
 mod text;
+mod why;
+
+pub use benchmarks::benchmarks;
+pub use comparison::ComparisonFormat;
+pub use sites::SitesFormat;
+pub use why::WhyFormat;
 
 /// How a report is to be written; each format takes from it what it has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +77,8 @@ pub enum Format {
     /// One page with charts that opens offline.
     #[cfg(feature = "html")]
     Html,
+    /// Lines of Go's benchmark format, for `benchstat`.
+    Benchfmt,
 }
 
 impl Format {
@@ -78,6 +90,7 @@ impl Format {
         Self::Csv,
         Self::Markdown,
         Self::Github,
+        Self::Benchfmt,
         #[cfg(feature = "junit")]
         Self::Junit,
         #[cfg(feature = "html")]
@@ -97,6 +110,7 @@ impl Format {
             Self::Junit => "junit",
             #[cfg(feature = "html")]
             Self::Html => "html",
+            Self::Benchfmt => "benchfmt",
         }
     }
 
@@ -122,6 +136,7 @@ impl Format {
             Self::Junit => junit::render(report, out, style),
             #[cfg(feature = "html")]
             Self::Html => html::render(report, out, style),
+            Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }
 }

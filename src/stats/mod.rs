@@ -1,17 +1,24 @@
-//! Numbers only, no GC words: exact count histogram, nearest-rank quantiles, trend, exceedance test, zig-zag legs.
+//! Numbers only, no GC words: exact count histogram, nearest-rank quantiles, trend, exceedance test, zig-zag legs, two groups of runs.
 //! The only importer of `statrs`, which is used for distributions alone (its 0.19 exact Mann-Whitney test is wrong for
 //! `n1 <= n2`, so no test statistic comes from it).
 
 mod counts;
 mod exceedance;
+mod order_interval;
 mod ranked;
 #[cfg(test)]
 mod tests;
 mod trend;
+mod two_samples;
 mod zigzag;
 
 pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
+pub use order_interval::lopsided_median_interval;
 pub use ranked::{Counted, Ranked, Sample, Sliding};
 pub use trend::{Trend, mann_kendall, theil_sen};
+pub use two_samples::{
+    EXACT_UP_TO, MannWhitney, cliffs_delta, fisher, holm, mann_whitney, median, median_interval,
+    ratio, ratio_interval, smallest_p,
+};
 pub use zigzag::{Leg, MAX_LEGS, ZigZag};

@@ -141,7 +141,7 @@ pub struct Whole<'a> {
 }
 
 /// The panes of one process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Panes {
     length: Length,
     warmup: Warmup,

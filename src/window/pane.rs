@@ -205,7 +205,7 @@ pub(super) fn wall(text: &str) -> Option<&str> {
 
 /// All panes of the run that left the window after the warm-up, as one, but for their values: those are the run's without
 /// the warm-up's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Gone {
     pub(super) first: Mark,
     pub(super) last: Mark,

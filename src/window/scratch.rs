@@ -5,7 +5,7 @@ use crate::measure::Step;
 use crate::stats::{Counted, Ranked, Sliding};
 
 /// Room to rank values in; keep one and use it again.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Scratch {
     pub(super) values: Values,
     /// Headroom of the cycles that a window reaches back to.
@@ -31,7 +31,7 @@ impl Scratch {
 }
 
 /// Values that are summed up in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Values {
     /// Pauses, ns.
     pub(super) pauses: Sliding,
@@ -78,7 +78,7 @@ pub(super) struct Ranks<'a> {
 }
 
 /// Values of the newest cycles of a pane, until there are enough of them to be counted together.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Fresh {
     pub(super) pauses: Vec<u64>,
     pub(super) headroom: Vec<u64>,

@@ -62,8 +62,8 @@ impl Sink for Keep {
         Ok(())
     }
 
-    fn foreign(&mut self, line: &[u8]) -> io::Result<()> {
-        self.foreign.extend_from_slice(line);
+    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.foreign.extend_from_slice(lines);
         Ok(())
     }
 }

@@ -1,6 +1,9 @@
-//! How the whole lines of a stream start: what tells foreign text from a piece of a gc line.
+//! How the lines of a stream start: what tells foreign text from a piece of a gc line.
+//!
+//! Everything here is in bits: what text costs is minus the binary logarithm of its probability, less what the same
+//! bytes would cost as text of which nothing is known.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::parse::token::{self, START, Walk};
 
@@ -8,71 +11,145 @@ use crate::parse::token::{self, START, Walk};
 const SHAPE: usize = 16;
 /// Starts of lines remembered.
 const SHAPES: usize = 4_096;
-/// Distinct starts of foreign lines that could be starts of pieces, from which on they are easily mistaken.
-const SLIPPERY: usize = 4;
-/// Lines for each way to start, from which on the ways are known.
-const SETTLED: usize = 4;
-/// One blank line in so many is often.
-const OFTEN: usize = 16;
+
+/// What it costs that numbers which have had one length so far, as those of a date do, have another.
+const FIXED: i32 = 7;
+
+/// The first bytes of a line, digits alike.
+type Bytes = ([u8; SHAPE], u8);
+
+/// How a line starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    shape: Bytes,
+    /// The shape with runs of digits as one: `request 7` and `request 12` are of a kind.
+    kind: Bytes,
+    class: usize,
+}
+
+impl Start {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let repeats =
+            |i: &usize| *i > 0 && text[*i].is_ascii_digit() && text[*i - 1].is_ascii_digit();
+        let runs = (0..text.len()).filter(|i| !repeats(i)).map(|i| text[i]);
+        let mut shape = first(text.iter().copied());
+        // Numbers do not begin with a zero, other than in dates and times.
+        if let [b'0', b'0'..=b'9', ..] = text {
+            shape.0[0] = b'0';
+        }
+        Self {
+            shape,
+            kind: first(runs),
+            class: class(text),
+        }
+    }
+}
+
+fn first(bytes: impl Iterator<Item = u8>) -> Bytes {
+    let mut shape = [0; SHAPE];
+    let mut length = 0;
+    for (to, from) in shape.iter_mut().zip(bytes) {
+        *to = if from.is_ascii_digit() { b'1' } else { from };
+        length += 1;
+    }
+    (shape, length)
+}
+
+/// What it is worth to know the bytes up to each place of a line beforehand: a digit among digits is worth little.
+pub(super) fn worth(line: &[u8]) -> Vec<i32> {
+    let of = |byte: &u8| if byte.is_ascii_digit() { 1 } else { 4 };
+    let sums = line.iter().scan(0, |sum, byte| {
+        *sum += of(byte);
+        Some(*sum)
+    });
+    std::iter::once(0).chain(sums).collect()
+}
+
+/// Minus the binary logarithm of `part / whole`.
+fn bits(part: usize, whole: usize) -> i32 {
+    let ratio = (whole + 1) / (part + 1).max(1);
+    i32::try_from(ratio.max(1).ilog2()).unwrap_or(i32::MAX)
+}
+
+/// What a line starts with, as far as it tells kinds of lines apart.
+fn class(text: &[u8]) -> usize {
+    match text.first() {
+        None => 0,
+        Some(b'0'..=b'9') => 1,
+        Some(b' ' | b'\t') => 2,
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'[' | b'{' | b'(' | 0x80..) => 3,
+        Some(_) => 4,
+    }
+}
+
+/// Shapes that differ only in how long their numbers are.
+#[derive(Debug, Default)]
+struct Kind {
+    lines: usize,
+    /// Shapes of this kind seen once.
+    once: usize,
+}
+
+impl Kind {
+    /// What it costs that a line of the kind has numbers of lengths not seen before.
+    fn unlike(&self) -> i32 {
+        let fixed = if self.once == 0 { FIXED } else { 0 };
+        bits(self.once, self.lines) + fixed
+    }
+}
 
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    known: HashSet<[u8; SHAPE]>,
-    /// How many of them begin as a piece of a gc line can.
-    alike: usize,
-    /// Lines learnt from, and blank ones among them.
+    known: HashMap<Bytes, usize>,
+    kinds: HashMap<Bytes, Kind>,
     lines: usize,
-    blank: usize,
+    /// Starts seen once.
+    once: usize,
+    classes: [usize; 5],
 }
 
 impl Shapes {
-    fn of(text: &[u8]) -> [u8; SHAPE] {
-        let mut shape = [0; SHAPE];
-        for (to, from) in shape.iter_mut().zip(text) {
-            *to = if from.is_ascii_digit() { b'0' } else { *from };
-        }
-        shape
-    }
-
     /// Remembers how a whole line starts, unless it may be a piece of a gc line itself.
     pub(super) fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
         let ours =
             (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
-        if ours {
-            return;
-        }
-        self.lines = self.lines.saturating_add(1);
-        self.blank += usize::from(line.is_empty());
-        if self.known.len() < SHAPES && self.known.insert(Self::of(line)) {
-            let alike = line.starts_with(b"gc ") || token::states_starting(line).next().is_some();
-            self.alike += usize::from(alike);
+        if !ours {
+            self.learn_start(Start::of(line));
         }
     }
 
-    /// Whether a whole line started as this text does.
-    pub(super) fn knows(&self, text: &[u8]) -> bool {
-        self.known.contains(&Self::of(text))
+    /// Remembers how foreign text starts.
+    pub(super) fn learn_start(&mut self, start: Start) {
+        self.lines += 1;
+        self.classes[start.class] += 1;
+        let room = self.known.len() < SHAPES;
+        let count = match self.known.get_mut(&start.shape) {
+            Some(count) => count,
+            None if room => self.known.entry(start.shape).or_default(),
+            None => return,
+        };
+        *count += 1;
+        let kind = self.kinds.entry(start.kind).or_default();
+        kind.lines += 1;
+        match count {
+            1 => (self.once, kind.once) = (self.once + 1, kind.once + 1),
+            2 => (self.once, kind.once) = (self.once - 1, kind.once.saturating_sub(1)),
+            _ => {}
+        }
     }
 
-    /// Whether it is not known yet how the lines of this stream start: they still do so in new ways.
-    pub(super) fn unsettled(&self) -> bool {
-        self.known.len() > self.lines / SETTLED
-    }
-
-    /// Whether some foreign line can be mistaken for a piece.
-    pub(super) const fn deceptive(&self) -> bool {
-        self.alike > 0
-    }
-
-    /// Whether so many lines are blank that one may well stand where the line feed of a gc line is expected.
-    pub(super) const fn often_blank(&self) -> bool {
-        self.blank > self.lines / OFTEN
-    }
-
-    /// Whether foreign lines are easily mistaken for pieces.
-    pub(super) const fn slippery(&self) -> bool {
-        self.alike >= SLIPPERY
+    /// What it costs that text to the end of a line is foreign; `rest` is what the text is worth.
+    pub(super) fn foreign(&self, text: &[u8], rest: i32) -> i32 {
+        let start = Start::of(text);
+        let new = bits(self.once, self.lines) + bits(self.classes[start.class], self.lines);
+        // A line of a known kind is no news to its end.
+        let known = match (self.known.get(&start.shape), self.kinds.get(&start.kind)) {
+            (Some(count), _) => bits(*count, self.lines) - rest,
+            (None, Some(kind)) => bits(kind.lines, self.lines) + kind.unlike() - rest,
+            (None, None) => new,
+        };
+        new.min(known)
     }
 }

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::shapes::Shapes;
-use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, UNCLAIMED, cheapest};
+use super::shapes::{Shapes, Start, worth};
+use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
+use crate::event::GcCycle;
 use crate::parse::gc;
 use crate::parse::number::{seconds, uint};
 use crate::parse::token::{self, Boundary, START, State, Walk};
@@ -18,59 +19,47 @@ const PIECES: usize = 24;
 /// Walks through the grammar that one line is worth.
 const WALKS: u64 = 16_384;
 
-/// Ending a piece although the text goes on to match.
-const EARLY: u32 = 8;
-/// The same, where what goes on can hardly be other text.
-const EARLY_DISTINCTIVE: u32 = 20;
-/// The same, where the text behind starts as whole lines of the stream do.
-const EARLY_KNOWN: u32 = 2;
-/// Another writer's piece behind a piece.
-const SWITCH: u32 = 3;
-/// The same, although the text goes on to match.
-const EARLY_SWITCH: u32 = 8;
-/// The same, although it goes on to the end of the gc line.
-const COMPLETE_SWITCH: u32 = 24;
-/// Foreign text that starts as no whole line seen so far.
-const STRANGE: u32 = 5;
-/// Taking the start of a line for a piece although whole lines of the stream start so.
-const LOOKALIKE: u32 = 6;
-/// Each operand of a line that continues a gc line and is left to the foreign text.
-const OPERAND: u32 = 3;
-/// A second line cut open in a stream of one process.
-const SECOND: u32 = 30;
+/// What it is worth that a line ends where the grammar does.
+pub(super) const LINE_END: i32 = 6;
+/// A gc line that begins.
+const HEAD: i32 = 6;
+/// Foreign text between two operands: few gc lines are cut, and each at few of its places. In bits, as all costs.
+const CUT: i32 = 5;
+/// Another process's piece between two operands.
+const SWITCH: i32 = 6;
+/// A gc line that is never ended.
+const ABANDONED: i32 = 24;
+/// A number cut at its point: no known text starts so, and it would be text of which nothing else is known.
+const POINT: i32 = 12;
 
 /// A reading of the line up to some byte.
+#[derive(Clone)]
 struct Place {
     reading: Reading,
     /// The gc line whose piece ends here.
     after: Option<usize>,
     pieces: usize,
-    /// What it costs that the rest of the line is foreign.
-    foreign: u32,
-    /// What it costs that another writer's piece follows.
-    switch: u32,
 }
 
 /// What came of a line.
 pub(super) struct Outcome {
     pub(super) readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room.
-    pub(super) dropped: u32,
+    pub(super) dropped: i32,
     pub(super) walks: u64,
 }
 
 pub(super) struct Step<'a> {
-    pub(super) line: u64,
-    pub(super) body: &'a [u8],
-    pub(super) known: &'a dyn Knowledge,
-    pub(super) shapes: &'a Shapes,
-    shape_known: bool,
-    /// The line can only be of a gc line, whichever: asked at most once.
-    elsewhere: Option<bool>,
+    line: u64,
+    body: &'a [u8],
+    known: &'a dyn Knowledge,
+    shapes: &'a Shapes,
+    /// What the bytes before each place are worth.
+    worth: Vec<i32>,
     places: BTreeMap<usize, Vec<Place>>,
     next: Vec<Reading>,
-    least: u32,
-    dropped: u32,
+    least: i32,
+    dropped: i32,
     walks: u64,
 }
 
@@ -86,12 +75,11 @@ impl<'a> Step<'a> {
             body,
             known,
             shapes,
-            shape_known: shapes.knows(body),
-            elsewhere: None,
+            worth: worth(body),
             places: BTreeMap::new(),
             next: Vec::new(),
-            least: u32::MAX,
-            dropped: u32::MAX,
+            least: i32::MAX,
+            dropped: i32::MAX,
             walks: 0,
         }
     }
@@ -102,8 +90,6 @@ impl<'a> Step<'a> {
             reading,
             after: None,
             pieces: 0,
-            foreign: 0,
-            switch: 0,
         };
         self.places
             .insert(0, readings.into_iter().map(start).collect());
@@ -122,30 +108,32 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Reads on from a place.
+    /// Reads on from a place: an open gc line goes on, a new one begins, or the rest is foreign.
     fn read(&mut self, at: usize, place: Place) {
-        let mut unclaimed = 0;
-        if self.walks > WALKS {
+        if self.walks > WALKS || place.pieces == PIECES {
             self.dropped = self.dropped.min(place.reading.cost);
         } else {
             for index in 0..place.reading.open.len() {
                 if place.after != Some(index) {
-                    unclaimed = unclaimed.max(self.go_on(&place, index, at));
+                    self.go_on(&place, index, at);
                 }
             }
             if self.body[at..].starts_with(b"gc ") {
-                unclaimed = unclaimed.max(self.begin(&place, at));
-            } else if place.pieces == 0 && unclaimed == 0 && self.of_another() {
-                unclaimed = UNCLAIMED;
+                self.begin(&place, at);
             }
         }
-        // Behind a piece short matches happen in foreign text; only what can be nothing else counts.
-        if place.pieces > 0 && unclaimed < UNCLAIMED {
-            unclaimed = 0;
-        }
         let mut reading = place.reading;
-        reading.cost += place.foreign + unclaimed;
-        self.keep(reading);
+        // What stands behind a piece was paid for as such when the piece ended.
+        if place.pieces == 0 {
+            reading.cost += self.foreign(0);
+            self.keep(reading);
+        }
+    }
+
+    /// What it costs that the line is foreign from byte `at` on.
+    fn foreign(&self, at: usize) -> i32 {
+        let rest = self.worth[self.body.len()] - self.worth[at];
+        self.shapes.foreign(&self.body[at..], rest)
     }
 
     /// A reading of the whole line.
@@ -158,8 +146,8 @@ impl<'a> Step<'a> {
         self.next.push(reading);
     }
 
-    /// Reads on in an open gc line. Returns what it costs to leave the text to others.
-    fn go_on(&mut self, place: &Place, index: usize, at: usize) -> u32 {
+    /// Reads on in an open gc line.
+    fn go_on(&mut self, place: &Place, index: usize, at: usize) {
         let rest = &self.body[at..];
         let fragment = &place.reading.open[index];
         if token::may_end(fragment.state) && rest.is_empty() {
@@ -170,56 +158,28 @@ impl<'a> Step<'a> {
                 start: at,
                 end: at,
             });
-            self.finish(&place.reading, Some(index), fragment, place.switch);
-            // Where blank lines are foreign too, this may be one, and ` (forced)` still to come.
-            // With one process the next gc line will tell; with several nothing will.
-            let either = self.shape_known && self.known.alone();
-            return if either { 0 } else { UNCLAIMED };
-        }
-        if !token::can_start(fragment.state, rest) {
-            return 0;
-        }
-        let walk = Walk::new(rest, fragment.state, true);
-        self.walks += 1;
-        // A line feed alone behind the last operand would have been the line's own.
-        let lookalike = if place.pieces == 0 && self.shape_known {
-            LOOKALIKE
-        } else {
-            0
-        };
-        self.pieces(place, Some(index), fragment, at, &walk, lookalike);
-        let whole = walk
-            .last()
-            .is_some_and(|b| b.at == rest.len() && token::may_end(b.state));
-        if whole || walk.distinctive(fragment.state) {
-            UNCLAIMED
-        } else if place.pieces == 0 && self.shape_known {
-            0
-        } else {
-            let operands = walk.boundaries.iter().filter(|b| !b.split).count();
-            u32::try_from(operands).unwrap_or(u32::MAX).min(5) * OPERAND
+            self.finish(&place.reading, Some(index), fragment, 0);
+        } else if token::can_start(fragment.state, rest) {
+            let walk = Walk::new(rest, fragment.state, true);
+            self.walks += 1;
+            self.pieces(place, Some(index), fragment, at, &walk);
         }
     }
 
-    /// Reads the head of a new gc line. Returns what it costs to leave the text to others.
-    fn begin(&mut self, place: &Place, at: usize) -> u32 {
-        if place.reading.open.len() == OPEN {
-            self.dropped = self.dropped.min(place.reading.cost);
-            return 0;
-        }
+    /// Reads the head of a new gc line.
+    fn begin(&mut self, place: &Place, at: usize) {
         let walk = Walk::new(&self.body[at..], START, true);
         self.walks += 1;
-        let second = if place.reading.open.is_empty() || !self.known.alone() {
-            0
-        } else {
-            SECOND
-        };
-        self.pieces(place, None, &Fragment::default(), at, &walk, second);
-        if walk.distinctive(START) {
-            UNCLAIMED
-        } else {
-            0
+        let mut place = place.clone();
+        place.reading.cost += HEAD;
+        let open = place.reading.open.len();
+        if open > 0 && (self.known.alone() || open == OPEN) {
+            // One process ends a line before it begins the next.
+            place.reading.cost += ABANDONED * i32::try_from(open).unwrap_or(i32::MAX);
+            place.reading.open.clear();
+            place.after = None;
         }
+        self.pieces(&place, None, &Fragment::default(), at, &walk);
     }
 
     /// Every way to end a piece of `fragment` that starts at byte `at`.
@@ -230,23 +190,13 @@ impl<'a> Step<'a> {
         fragment: &Fragment,
         at: usize,
         walk: &Walk,
-        cost: u32,
     ) {
-        let costs = Ends::of(walk, fragment.state, self.body.len() - at);
         for boundary in walk.boundaries.iter().rev() {
             let end = at + boundary.at;
             let behind = &self.body[end..];
-            let known = self.shapes.knows(behind);
-            if boundary.split && boundary.at < costs.number && !known {
-                // Digits inside the line are a number's own, unless a known foreign text starts with them.
-                continue;
-            }
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
-            longer.weak |= place.pieces == 0
-                && !behind.is_empty()
-                && self.is_weak(walk, fragment.state, *boundary, at);
             longer.claims.push(Claim {
                 line: self.line,
                 start: at,
@@ -255,49 +205,22 @@ impl<'a> Step<'a> {
             let Some(head) = self.head_cost(&longer, fragment.state) else {
                 continue;
             };
-            let cost = cost + head + place.switch;
-            let ends = behind.is_empty() && token::may_end(longer.state);
-            if ends {
+            if token::may_end(longer.state) && self.cycle(&longer.text).is_none() {
+                continue;
+            }
+            let cost = head - (self.worth[end] - self.worth[at]);
+            if behind.is_empty() && token::may_end(longer.state) {
                 self.finish(&place.reading, index, longer.clone(), cost);
             }
             let mut reading = place.reading.clone();
+            reading.cost += cost;
             let index = index.unwrap_or(reading.open.len());
             match reading.open.get_mut(index) {
                 Some(open) => *open = longer,
                 None => reading.open.push(longer),
             }
-            reading.cost += cost;
-            let foreign = if ends && !self.shapes.often_blank() {
-                // Where hardly a line is blank, the line feed is the gc line's own.
-                UNCLAIMED
-            } else {
-                costs.foreign(*boundary, known, behind)
-            };
-            self.behind(
-                reading,
-                index,
-                place.pieces + 1,
-                end,
-                foreign,
-                costs.switch(*boundary),
-            );
+            self.behind(reading, index, place.pieces + 1, end, *boundary);
         }
-    }
-
-    /// Whether foreign text could well have given the same piece: the bare head of a gc line or a bare number, or one of
-    /// several numbers behind which a known text stands.
-    fn is_weak(&self, walk: &Walk, from: State, end: Boundary, at: usize) -> bool {
-        let bare_head = from == START && end.state <= 2;
-        let bare_number = from != START && end.state == from + 1 && token::ends_number(end.state);
-        let other_ends = || {
-            let same = walk
-                .boundaries
-                .iter()
-                .filter(|b| b.state == end.state && b.at != end.at);
-            same.map(|b| at + b.at)
-                .any(|end| self.shapes.knows(&self.body[end..]))
-        };
-        bare_head || bare_number || other_ends()
     }
 
     /// What stands behind a piece: another writer's piece, or foreign text.
@@ -307,8 +230,7 @@ impl<'a> Step<'a> {
         index: usize,
         pieces: usize,
         end: usize,
-        foreign: u32,
-        switch: u32,
+        boundary: Boundary,
     ) {
         let behind = &self.body[end..];
         let continues = |(i, other): (usize, &Fragment)| {
@@ -316,27 +238,27 @@ impl<'a> Step<'a> {
                 && (token::can_start(other.state, behind)
                     || (behind.is_empty() && token::may_end(other.state)))
         };
-        let other = behind.starts_with(b"gc ") || reading.open.iter().enumerate().any(continues);
-        if other && pieces < PIECES {
+        let begins = behind.starts_with(b"gc ") && !self.known.alone();
+        if begins || reading.open.iter().enumerate().any(continues) {
+            let mut reading = reading.clone();
+            reading.cost += SWITCH;
             let place = Place {
                 reading,
                 after: Some(index),
                 pieces,
-                foreign,
-                switch,
             };
             self.places.entry(end).or_default().push(place);
-            return;
         }
-        if other {
-            self.dropped = self.dropped.min(reading.cost);
+        if boundary.split && behind.starts_with(b".") {
+            reading.cost += POINT;
         }
-        reading.cost += foreign;
+        reading.cost += CUT + self.foreign(end);
+        reading.open[index].behind.push(Start::of(behind));
         self.keep(reading);
     }
 
     /// What a gc line's number and start cost, as soon as a piece holds them.
-    fn head_cost(&self, fragment: &Fragment, before: State) -> Option<u32> {
+    fn head_cost(&self, fragment: &Fragment, before: State) -> Option<i32> {
         if before > 4 || fragment.state < 2 || fragment.state == before {
             return Some(0);
         }
@@ -353,113 +275,33 @@ impl<'a> Step<'a> {
         }
         let cost = self.known.head(number, start)?;
         // The number was paid for when it was read.
-        Some(if before >= 2 { 0 } else { cost })
+        let cost = if before >= 2 { 0 } else { cost };
+        Some(i32::try_from(cost).unwrap_or(i32::MAX))
+    }
+
+    /// The cycle that a whole text states, and what it costs; `None` if it cannot be.
+    fn cycle(&self, text: &[u8]) -> Option<(GcCycle, u32)> {
+        let (_, cycle) = gc::cycle(text).ok()?;
+        Some((cycle, self.known.cycle(&cycle)?))
     }
 
     /// A gc line read to its end: a cycle, if its text is one and it can be.
-    fn finish(&mut self, reading: &Reading, index: Option<usize>, fragment: Fragment, cost: u32) {
-        let Ok(([], cycle)) = gc::cycle(&fragment.text) else {
-            return;
-        };
-        let Some(fit) = self.known.cycle(&cycle) else {
+    fn finish(&mut self, reading: &Reading, index: Option<usize>, fragment: Fragment, cost: i32) {
+        let Some((cycle, fit)) = self.cycle(&fragment.text) else {
             return;
         };
         let mut reading = reading.clone();
         if let Some(index) = index {
             reading.open.remove(index);
         }
-        reading.cost += cost + fit;
+        reading.cost += cost - LINE_END + i32::try_from(fit).unwrap_or(i32::MAX);
         reading.done.push(Mended {
             cycle,
             text: fragment.text,
             claims: fragment.claims,
+            behind: fragment.behind,
             strain: fit,
-            weak: fragment.weak,
         });
         self.keep(reading);
-    }
-
-    /// Whether the line, which no open gc line of a reading continues, can only be of a gc line all the same: then the
-    /// reading has overlooked something.
-    fn of_another(&mut self) -> bool {
-        if let Some(elsewhere) = self.elsewhere {
-            return elsewhere;
-        }
-        let text = self.body;
-        let elsewhere = token::continues(text)
-            && !self.shape_known
-            && token::states_starting(text).any(|state| {
-                self.walks += 1;
-                let walk = Walk::new(text, state, false);
-                let whole = |b: Boundary| b.at == text.len() && token::may_end(b.state);
-                walk.distinctive(state) || walk.last().is_some_and(whole)
-            });
-        self.elsewhere = Some(elsewhere);
-        elsewhere
-    }
-}
-
-/// What it costs to end a piece at the boundaries of a walk.
-struct Ends {
-    /// How far whole operands go.
-    furthest: usize,
-    /// Where the last number begins, if the walk ends behind it.
-    number: usize,
-    early: u32,
-    early_known: u32,
-    /// The walk ends with the gc line and with the text.
-    complete: bool,
-}
-
-impl Ends {
-    fn of(walk: &Walk, from: State, rest: usize) -> Self {
-        let last = walk.last();
-        let before_last = |b: &&Boundary| b.split || Some(**b) == last;
-        // A text that goes on to the end of the grammar and of the line is no foreign text.
-        let complete = last.is_some_and(|b| b.at == rest && token::may_end(b.state));
-        let (early, early_known) = match (complete, walk.distinctive(from)) {
-            (true, _) => (UNCLAIMED, UNCLAIMED),
-            (false, true) => (EARLY_DISTINCTIVE, EARLY_KNOWN),
-            (false, false) => (EARLY, EARLY_KNOWN),
-        };
-        Self {
-            furthest: last.map_or(0, |b| b.at),
-            number: walk
-                .boundaries
-                .iter()
-                .rev()
-                .skip_while(before_last)
-                .map(|b| b.at)
-                .next()
-                .unwrap_or(0),
-            early,
-            early_known,
-            complete,
-        }
-    }
-
-    /// The text behind the boundary is foreign; `known`: whole lines start as it does.
-    const fn foreign(&self, boundary: Boundary, known: bool, behind: &[u8]) -> u32 {
-        if boundary.split && !known && matches!(behind, [b'.', ..]) {
-            // `0` and `.51 of`: a number is not cut at its point.
-            STRANGE + EARLY
-        } else if boundary.split && boundary.at < self.number {
-            1
-        } else if boundary.at < self.furthest && !boundary.split {
-            if known { self.early_known } else { self.early }
-        } else if known {
-            0
-        } else {
-            STRANGE
-        }
-    }
-
-    /// The text behind the boundary is another writer's.
-    const fn switch(&self, boundary: Boundary) -> u32 {
-        match boundary.at < self.furthest && !boundary.split {
-            true if self.complete => COMPLETE_SWITCH,
-            true => EARLY_SWITCH,
-            false => SWITCH,
-        }
     }
 }

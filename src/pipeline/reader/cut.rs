@@ -6,7 +6,7 @@ use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
 use crate::input::HISTORY;
-use crate::parse::rejoin::{self, Mended};
+use crate::parse::rejoin::{self, Claim, Mended};
 use crate::parse::{self, NEEDLE};
 
 /// Lines put together of which the places are remembered.
@@ -126,10 +126,12 @@ impl Reader {
         // Behind a piece of a cut line a whole one is another writer's, not a quotation.
         let behind_piece =
             matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
+        // Not the trimmed text: a line may be cut right behind ` ms clock, `.
+        let whole = unwrapped.body.as_ref();
         let torn = behind_piece
-            || memchr::memmem::find_iter(text, NEEDLE)
+            || memchr::memmem::find_iter(whole, NEEDLE)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
-                .any(|needle| rejoin::reaches(text, needle) || holds_piece(&text[..needle]));
+                .any(|needle| rejoin::reaches(whole, needle) || holds_piece(&whole[..needle]));
         if quoted.is_some() && !behind_piece {
             self.input.quoted += 1;
         } else if !torn {
@@ -137,7 +139,7 @@ impl Reader {
         }
         self.pass(line, offset, unwrapped, finds);
         if torn {
-            self.torn(bytes, at, unwrapped, base);
+            self.torn(bytes, at, unwrapped, base, finds);
         }
         if self.active > 0 {
             self.show(unwrapped, offset, finds);
@@ -145,7 +147,14 @@ impl Reader {
     }
 
     /// A torn line: its stream is read from where the gc line can have begun.
-    pub(super) fn torn(&mut self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>, base: u64) {
+    pub(super) fn torn(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        unwrapped: &Unwrapped<'_>,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) {
         let depth = unwrapped.depth;
         let name = unwrapped.stream.as_ref();
         let offset = base + at as u64;
@@ -176,6 +185,7 @@ impl Reader {
             }
         }
         let mut walks = 0;
+        let mut found = Vec::new();
         for (start, line) in lines_between(bytes, begins, at) {
             let line = unwrap(line, depth);
             if line.stream.as_ref() != name
@@ -187,10 +197,12 @@ impl Reader {
             if walks > self.credit {
                 break;
             }
-            // What is complete before the torn line was put together, or given up, when it was read.
-            lane.show(base + start as u64, &line.body);
+            found.extend(lane.show(base + start as u64, &line.body));
         }
         lane.activate(torn);
+        for (line, number) in found {
+            self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
+        }
     }
 
     /// Shows a line to the cut lines that wait in its stream.
@@ -201,13 +213,20 @@ impl Reader {
             return;
         }
         let mended = lane.show(offset, &unwrapped.body);
+        let waits_for = lane.earliest().unwrap_or(offset + 1);
+        let any = !mended.is_empty();
         for (line, number) in mended {
             self.credit = self
                 .credit
                 .saturating_add(CREDIT / 256)
                 .min(CREDIT.max(self.credit));
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
-            self.ended(name, offset + 1, false);
+            // Not where it was decided: the next one may have begun since.
+            let end = line.claims.last().map_or(offset, |claim| claim.line);
+            self.ended(name, end + 1, false);
+        }
+        if any && self.foreign && self.lanes.is_empty() {
+            self.hold.release_before(waits_for, finds);
         }
         self.settle(name);
     }
@@ -220,6 +239,11 @@ impl Reader {
         wall: Option<&str>,
         finds: &mut dyn Finds,
     ) {
+        // Lines are read again for the beginning of another cut line: what was put together then is no duplicate.
+        let claimed = |claim: &Claim| self.claimed.contains(&claim.line);
+        if mended.claims.iter().all(claimed) {
+            return;
+        }
         if self.foreign {
             self.hold.mend(&mended.claims);
         }

@@ -325,7 +325,7 @@ fn figure(id: &str, title: &str, note: &str) -> Markup {
     html! {
         figure.chart #(id) {
             figcaption { h3 { (title) } p.legend {} p.note { (note) } }
-            div.plot {}
+            div.plot role="img" aria-label=(title) {}
         }
     }
 }

@@ -260,11 +260,12 @@
         drawAxes: [backdrop],
         draw: [thresholds(chart)],
         setCursor: [(u) => { if (u.cursor.event || u.cursor.left < 0) point(u); }],
+        // A drag selects on all charts, since their cursors go together; the one under the mouse says what it means.
         setSelect: [(u) => {
           const { left, width: selected } = u.select;
-          if (u !== dragging) return;
+          const [from, to] = [u.posToVal(left, "x"), u.posToVal(left + selected, "x")];
           u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          if (selected > 3) go(u.posToVal(left, "x"), u.posToVal(left + selected, "x"));
+          if (u === dragging && selected > 3) go(from, to);
         }],
         ready: [(u) => {
           u.over.addEventListener("mousedown", () => { dragging = u; });

@@ -18,10 +18,7 @@ impl<'a> From<&'a model::Report> for Report<'a> {
         };
         Self {
             schema: REPORT_SCHEMA,
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME"),
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            tool: Tool::this(),
             verdict,
             no_verdict_reason,
             exit_status: report.exit_status,
@@ -31,6 +28,7 @@ impl<'a> From<&'a model::Report> for Report<'a> {
             findings: report.findings.iter().map(Into::into).collect(),
             rules: report.rules.iter().map(Into::into).collect(),
             warnings: &report.warnings,
+            causes: report.causes.as_ref().map(Into::into),
         }
     }
 }

@@ -1,0 +1,178 @@
+//! `gcpressure compare BASE NEW`: the before/after table, as a gate too.
+
+use std::io;
+
+use gcpressure::compare::{self, Gate, MEASURES, Measure};
+use gcpressure::render::{ComparisonFormat, Style};
+use gcpressure::report::comparison::{Comparison, Outcome, Side};
+
+use super::args::{CompareArgs, Comparing};
+use super::choices::Choices;
+use super::exit::{self, Failure};
+use super::output::{self, Targets};
+use super::{baseline, benchmarks};
+use super::{sides, suggest};
+
+/// Reads both sides, writes the comparison, gives the exit status.
+pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
+    let (base, new) = paths(args)?;
+    if let Some(outputs) = benchmarks::read(&base, &new)? {
+        return benchmarks::run(args, outputs, (&base, &new));
+    }
+    let gate = gate(&args.comparing)?;
+    let choices = Choices::of_program(&args.program)?;
+    let made_of = baseline::made_of(&args.program);
+    let targets = Targets::<ComparisonFormat>::open(&args.output.output)?;
+    let saving = args.save_baseline.as_deref().map(output::Place::of);
+    let saving = saving.transpose()?;
+
+    let base = match base.as_slice() {
+        [] => None,
+        paths => Some(sides::read(paths, &choices.settings, &made_of)?.side),
+    };
+    let mut new = sides::read(&new, &choices.settings, &made_of)?;
+    work(&mut new.side, "--per-new", &args.per_new)?;
+    if let Some(place) = &saving {
+        baseline::save(place, &new)?;
+    }
+    let Some(mut base) = base else {
+        return Ok(exit::DONE);
+    };
+    work(&mut base, "--per-base", &args.per_base)?;
+    if base.work.is_empty() != new.side.work.is_empty() {
+        return Err(
+            Failure::new("the work of one side is given, that of the other is not")
+                .tip("give both: --per-base 120000 --per-new 80000"),
+        );
+    }
+
+    let mut comparison = compare::compare(base, new.side, &gate);
+    comparison.exit_status = status(&comparison, args);
+    let shown = &args.output;
+    let style = Style {
+        ascii: shown.ascii,
+        verbose: shown.verbose,
+        ..Style::default()
+    };
+    if !shown.quiet {
+        let color = output::color(shown.color, &io::stdout());
+        let style = Style { color, ..style };
+        output::print(|out| shown.format.render(&comparison, out, &style))?;
+    }
+    targets.write(&comparison, &style)?;
+    Ok(comparison.exit_status)
+}
+
+/// What each side names.
+fn paths(args: &CompareArgs) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let (mut base, mut new) = (args.base.clone(), args.new.clone());
+    match args.sides.as_slice() {
+        [] => {}
+        [first, second] if base.is_empty() && new.is_empty() => {
+            base.push(first.clone());
+            new.push(second.clone());
+        }
+        // One name beside a flag is the other side.
+        [one] if new.is_empty() && (!base.is_empty() || args.save_baseline.is_some()) => {
+            new.push(one.clone());
+        }
+        [one] if base.is_empty() && !new.is_empty() => base.push(one.clone()),
+        _ => {
+            return Err(Failure::new("a comparison has two sides, BASE and NEW").tip(
+                "several runs a side: gcpressure compare --base a1.log --base a2.log --new b1.log --new b2.log",
+            ));
+        }
+    }
+    let saves = args.save_baseline.is_some();
+    if new.is_empty() || (base.is_empty() && !saves) {
+        return Err(Failure::new("a comparison has two sides, BASE and NEW")
+            .tip("gcpressure compare before.log after.log"));
+    }
+    let standard_input = base.iter().chain(&new).filter(|path| *path == "-").count();
+    if standard_input > 1 {
+        return Err(Failure::new("standard input can be only one run"));
+    }
+    Ok((base, new))
+}
+
+/// The rows that gate, and from which ratio on.
+///
+/// # Errors
+/// No such row, no ratio.
+pub(crate) fn gate(args: &Comparing) -> Result<Gate, Failure> {
+    let mut gate = Gate::default();
+    for pair in &args.max_ratio {
+        threshold(&mut gate, pair)
+            .map_err(|message| Failure::new(format!("--max-ratio: {message}")))?;
+    }
+    Ok(gate)
+}
+
+fn threshold(gate: &mut Gate, pair: &str) -> Result<(), String> {
+    let (id, value) = pair
+        .split_once('=')
+        .ok_or_else(|| format!("`{pair}` has no ratio; write it like {pair}=1.25"))?;
+    let measure = find(id)?;
+    if measure.more_is_better {
+        return Err(format!(
+            "{id} gets smaller where it gets worse; use gc-frequency, which is its inverse"
+        ));
+    }
+    if value == "off" {
+        gate.release(measure);
+        return Ok(());
+    }
+    match value.parse::<f64>() {
+        Ok(ratio) if ratio.is_finite() && ratio >= 1.0 => {
+            gate.require(measure, ratio);
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{value}` is no ratio of 1 or more; write it like {id}=1.25, or {id}=off"
+        )),
+    }
+}
+
+fn find(id: &str) -> Result<&'static Measure, String> {
+    compare::find(id).ok_or_else(|| {
+        let ids = || MEASURES.iter().map(|measure| measure.id);
+        match suggest::nearest(id, ids()) {
+            Some(near) => format!("no row is called `{id}`; did you mean {near}?"),
+            None => format!(
+                "no row is called `{id}`, only {}",
+                ids().collect::<Vec<_>>().join(", ")
+            ),
+        }
+    })
+}
+
+/// The work of a side: one number for all runs, or one a run.
+fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    if given.iter().any(|work| !work.is_finite() || *work <= 0.0) {
+        return Err(Failure::new(format!(
+            "{flag}: the work is a number above 0"
+        )));
+    }
+    let runs = side.runs.len();
+    if given.len() > 1 && given.len() != runs {
+        return Err(Failure::new(format!(
+            "{flag} is given {} times for {runs} runs; give it once for all, or once a run",
+            given.len()
+        )));
+    }
+    side.work = given.to_vec();
+    Ok(())
+}
+
+fn status(comparison: &Comparison, args: &CompareArgs) -> u8 {
+    let nothing = comparison.base.runs.is_empty() || comparison.new.runs.is_empty();
+    let status = match comparison.outcome {
+        Outcome::NoVerdict(_) if args.check || nothing => exit::NO_VERDICT,
+        Outcome::Regression(_) if args.check => exit::FAIL,
+        _ => exit::DONE,
+    };
+    exit::eased(status, args.output.allow_no_verdict, args.output.exit_zero)
+}

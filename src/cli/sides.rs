@@ -1,0 +1,183 @@
+//! What stands on one side of a comparison: logs, saved reports, baselines, and directories of them.
+
+use std::fs;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use gcpressure::input::Source;
+use gcpressure::pipeline::{self, Options};
+use gcpressure::report::comparison::{self, MadeOf, Run, Side};
+use gcpressure::report::wire::saved::{self, Saved};
+use gcpressure::report::{Report, Verdict};
+use gcpressure::settings::Settings;
+
+use super::exit::Failure;
+
+/// More than any report; a larger file is no saved result.
+const LARGEST: u64 = 1 << 30;
+
+/// As much as tells a saved result from a log.
+const HEAD: u64 = 512;
+
+/// A run needs as much as a verdict does.
+const CYCLES: u64 = 4;
+/// See [`CYCLES`].
+const DURATION_NS: u64 = 1_000_000_000;
+
+/// One side, with the reports that it came from.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) side: Side,
+    /// As they are saved, for a baseline.
+    pub(crate) reports: Vec<String>,
+}
+
+/// Reads everything that a side names.
+///
+/// # Errors
+/// What cannot be read, with its name.
+pub(crate) fn read(
+    paths: &[String],
+    settings: &Settings,
+    made_of: &MadeOf,
+) -> Result<Reading, Failure> {
+    let mut reading = Reading {
+        side: Side {
+            made_of: made_of.clone(),
+            ..Side::default()
+        },
+        reports: Vec::new(),
+    };
+    for path in paths {
+        if Path::new(path).is_dir() {
+            let files = files(path)?;
+            if files.is_empty() {
+                return Err(Failure::new(format!("there is no file in {path}")));
+            }
+            for file in files {
+                // Beside the logs of a directory other files may lie.
+                reading.file(&file, settings, true)?;
+            }
+        } else {
+            reading.file(path, settings, false)?;
+        }
+    }
+    Ok(reading)
+}
+
+/// The files in a directory by their names, without hidden ones.
+fn files(directory: &str) -> Result<Vec<String>, Failure> {
+    let failed = |error: io::Error| Failure::from(gcpressure::error::Error::io(directory, error));
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let hidden = path
+            .file_name()
+            .is_none_or(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden {
+            files.push(path.to_string_lossy().into_owned());
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+impl Reading {
+    fn file(&mut self, path: &str, settings: &Settings, among_others: bool) -> Result<(), Failure> {
+        let mut source = Source::open(path)?;
+        let mut head = Vec::new();
+        source
+            .by_ref()
+            .take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(|error| gcpressure::error::Error::io(path, error))?;
+        if saved::looks_saved(&head) {
+            source
+                .take(LARGEST)
+                .read_to_end(&mut head)
+                .map_err(|error| gcpressure::error::Error::io(path, error))?;
+            let text = String::from_utf8(head)
+                .map_err(|_| Failure::new(format!("cannot read {path}: it is no UTF-8")))?;
+            return self.saved(path, &text);
+        }
+        // A file is opened anew, so that it can say what it is; what was read of a pipe is put in front again.
+        let source = if Path::new(path).is_file() {
+            Source::open(path)?
+        } else {
+            Source::from_reader(path, Box::new(Cursor::new(head).chain(source)))
+        };
+        let options = Options {
+            settings: Arc::new(settings.clone()),
+            ..Options::default()
+        };
+        let report = pipeline::analyse(vec![source], &options, &mut ())?;
+        if among_others && report.processes.is_empty() {
+            return Ok(());
+        }
+        self.report(path, &report)
+    }
+
+    /// Takes in the runs of a report.
+    pub(crate) fn report(&mut self, name: &str, report: &Report) -> Result<(), Failure> {
+        if let Verdict::NoVerdict(reason) = &report.verdict
+            && report.processes.is_empty()
+        {
+            self.side.left_out.push((name.to_owned(), reason.clone()));
+            return Ok(());
+        }
+        self.warn(name, &report.warnings);
+        self.runs(name, comparison::runs(report));
+        let text = saved::report_text(report).map_err(|error| Failure::new(error.to_string()))?;
+        self.reports.push(text);
+        Ok(())
+    }
+
+    fn saved(&mut self, path: &str, text: &str) -> Result<(), Failure> {
+        let Saved {
+            runs,
+            made_of,
+            work,
+            warnings,
+            reports,
+        } = saved::read(text).map_err(|error| {
+            Failure::new(format!("cannot read {path}: {error}"))
+                .tip("write it again: gcpressure -f json, or compare --save-baseline")
+        })?;
+        if made_of != MadeOf::default() {
+            self.side.made_of = made_of;
+        }
+        if !work.is_empty() {
+            self.side.work = work;
+        }
+        self.warn(path, &warnings);
+        self.runs(path, runs);
+        self.reports.extend(reports);
+        Ok(())
+    }
+
+    fn warn(&mut self, name: &str, warnings: &[String]) {
+        let named = warnings.iter().map(|warning| format!("{name}: {warning}"));
+        self.side.warnings.extend(named);
+    }
+
+    /// Keeps the runs that can be measured.
+    fn runs(&mut self, name: &str, runs: Vec<Run>) {
+        let all = runs.len();
+        let (usable, short): (Vec<_>, Vec<_>) = runs
+            .into_iter()
+            .partition(|run| run.cycles >= CYCLES && run.duration_ns >= DURATION_NS);
+        if !short.is_empty() {
+            let what = if all == 1 {
+                "it is".to_owned()
+            } else {
+                format!("{} of its {all} processes are", short.len())
+            };
+            self.side.left_out.push((
+                name.to_owned(),
+                format!("{what} shorter than {CYCLES} GC cycles or 1s"),
+            ));
+        }
+        self.side.runs.extend(usable);
+    }
+}

@@ -1,0 +1,220 @@
+//! One line at the bottom of the terminal while the input is read: how far a file is, or how a live stream does.
+//!
+//! The reader only counts. A thread looks at the counts and draws, so a terminal that is held does not hold up the reading;
+//! where standard error is no terminal there is neither.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use gcpressure::analyzer::FindingChange;
+use gcpressure::input::{Progress, Source};
+use gcpressure::settings::Severity;
+use gcpressure::units;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::signals;
+
+/// What is read faster than this needs no line.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often the line is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Findings that are counted at the same time; a million processes are not a million entries.
+const MOST: usize = 1_000;
+
+/// The line.
+#[derive(Debug)]
+pub(crate) struct Status {
+    counts: Arc<Counts>,
+    bar: ProgressBar,
+    thread: JoinHandle<()>,
+}
+
+/// What the reader counts.
+#[derive(Debug, Default)]
+struct Counts {
+    cycles: AtomicU64,
+    raised: Mutex<BTreeMap<(String, &'static str), Severity>>,
+    ended: AtomicBool,
+}
+
+impl Status {
+    /// Starts the line where standard error is a terminal.
+    pub(crate) fn start(sources: &[Source]) -> Option<Self> {
+        if !io::stderr().is_terminal() {
+            return None;
+        }
+        let progress: Vec<_> = sources.iter().map(Source::progress).collect();
+        let total: Option<u64> = progress.iter().map(Progress::size_hint).sum();
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        bar.set_style(style(total.is_some()));
+        let counts = Arc::new(Counts::default());
+        let (theirs, line) = (Arc::clone(&counts), bar.clone());
+        let thread = std::thread::Builder::new()
+            .name("status".to_owned())
+            .spawn(move || theirs.draw(&progress, &line))
+            .ok()?;
+        Some(Self {
+            counts,
+            bar,
+            thread,
+        })
+    }
+
+    /// Writes to standard error, above the line.
+    pub(crate) fn above(&self) -> impl Write + Send + use<> {
+        Above(self.bar.clone())
+    }
+
+    /// Counts a cycle.
+    pub(crate) fn cycle(&self) {
+        self.counts.cycles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes in that a finding was raised or cleared.
+    pub(crate) fn change(&self, process: &str, change: &FindingChange) {
+        let mut raised = self.counts.raised();
+        let key = (process.to_owned(), change.rule);
+        if !change.raised {
+            raised.remove(&key);
+        } else if raised.len() < MOST || raised.contains_key(&key) {
+            raised.insert(key, change.severity);
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(self, stop: &AtomicBool) {
+        self.counts.ended.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+        signals::join(self.thread, stop);
+    }
+}
+
+impl Counts {
+    fn raised(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, &'static str), Severity>> {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws until the reading has ended.
+    fn draw(&self, progress: &[Progress], bar: &ProgressBar) {
+        std::thread::park_timeout(PATIENCE);
+        while !self.ended.load(Ordering::Acquire) {
+            if bar.is_hidden() {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            bar.set_position(progress.iter().map(Progress::raw_bytes_read).sum());
+            bar.set_message(self.state());
+            bar.tick();
+            std::thread::park_timeout(TICK);
+        }
+        bar.finish_and_clear();
+    }
+
+    /// `12,345 GC cycles; raised: 1 critical, 2 warnings`.
+    fn state(&self) -> String {
+        let cycles = self.cycles.load(Ordering::Relaxed);
+        let raised = self.raised();
+        let count = |severity| raised.values().filter(|one| **one == severity).count();
+        let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
+        drop(raised);
+        let s = |count| if count == 1 { "" } else { "s" };
+        let mut text = format!("{} GC cycle{}", units::count(cycles), s(cycles));
+        let found = [
+            (critical > 0).then(|| format!("{critical} critical")),
+            (warnings > 0).then(|| format!("{warnings} warning{}", s(warnings as u64))),
+        ];
+        let found: Vec<_> = found.into_iter().flatten().collect();
+        if !found.is_empty() {
+            text = format!("{text}; raised: {}", found.join(", "));
+        }
+        text
+    }
+}
+
+/// A bar for what has an end, a moving sign for what has none.
+fn style(ends: bool) -> ProgressStyle {
+    let template = match ends {
+        true => "{bar:24} {percent:>3}% of {binary_total_bytes}, {msg}",
+        false => "{spinner} {msg}",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// Standard error above the line.
+struct Above(ProgressBar);
+
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::InMemoryTerm;
+
+    #[test]
+    fn a_file_has_a_bar_and_a_stream_a_moving_sign() {
+        for (length, expected) in [
+            (Some(4 << 20), "25% of 4.00 MiB, 7 GC cycles"),
+            (None, "7 GC cycles"),
+        ] {
+            let terminal = InMemoryTerm::new(3, 80);
+            let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+            let bar = ProgressBar::with_draw_target(length, target);
+            bar.set_style(style(length.is_some()));
+            bar.set_position(1 << 20);
+            bar.set_message("7 GC cycles");
+            bar.force_draw();
+            let shown = terminal.contents();
+            assert!(shown.ends_with(expected), "{shown:?}");
+            assert_eq!(length.is_some(), shown.contains('%'), "{shown:?}");
+            bar.finish_and_clear();
+            assert_eq!(terminal.contents(), "");
+        }
+    }
+
+    #[test]
+    fn the_line_counts_what_is_raised_now() {
+        let bar = ProgressBar::hidden();
+        let status = Status {
+            counts: Arc::new(Counts::default()),
+            bar,
+            thread: std::thread::spawn(|| ()),
+        };
+        assert_eq!(status.counts.state(), "0 GC cycles");
+        status.cycle();
+        let change = |severity, raised| FindingChange {
+            rule: "gc-frequency",
+            severity,
+            raised,
+            at_ns: 0,
+            measured: 50.0,
+            threshold: 40.0,
+            unit: "1/s",
+            message: String::new(),
+        };
+        status.change("a", &change(Severity::Warning, true));
+        status.change("b", &change(Severity::Warning, true));
+        assert_eq!(status.counts.state(), "1 GC cycle; raised: 2 warnings");
+        status.change("a", &change(Severity::Critical, true));
+        assert_eq!(
+            status.counts.state(),
+            "1 GC cycle; raised: 1 critical, 1 warning"
+        );
+        status.change("a", &change(Severity::Critical, false));
+        status.change("b", &change(Severity::Warning, false));
+        assert_eq!(status.counts.state(), "1 GC cycle");
+        status.finish(&AtomicBool::default());
+    }
+}

@@ -1,0 +1,571 @@
+//! The screen. Nothing is computed here but what fits where.
+
+use gcpressure::report::{Input, Process, TimelinePoint};
+use gcpressure::settings::Severity;
+use gcpressure::units::{self, Unit};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::Marker;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Axis, Block, Chart, Clear, Dataset, GraphType, Paragraph, Sparkline};
+
+use super::plain::gc_cpu;
+use super::seen::{Copy, Raised};
+use super::view::View;
+
+/// Below this many rows or columns there are figures only.
+const CHART_ROWS: u16 = 16;
+const CHART_COLUMNS: u16 = 50;
+/// Rows of the small charts.
+const PANEL_ROWS: u16 = 5;
+/// From here on findings come with their sentence.
+const WIDE: u16 = 120;
+
+const LIVE: Color = Color::Green;
+const GOAL: Color = Color::Yellow;
+const END: Color = Color::Blue;
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+
+/// What is drawn.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    /// What is watched.
+    pub(super) name: &'a str,
+    /// What was seen of it.
+    pub(super) copy: &'a Copy,
+    /// What the user wants to see.
+    pub(super) view: &'a View,
+    /// An interrupt has come, and the stream goes on.
+    pub(super) interrupted: bool,
+    /// Nothing but ASCII.
+    pub(super) ascii: bool,
+}
+
+/// Draws everything.
+pub(super) fn page(frame: &mut Frame<'_>, page: &Page<'_>) {
+    let area = frame.area();
+    let chosen = page
+        .copy
+        .report
+        .as_deref()
+        .and_then(|report| page.view.process(report));
+    let footer_rows = if area.height >= 8 { 2 } else { 1 };
+    let [head, body, foot] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(0),
+        Constraint::Length(footer_rows),
+    ])
+    .areas(area);
+    frame.render_widget(header(page, chosen), head);
+    match chosen {
+        None => frame.render_widget(waiting(page), body),
+        Some((process, ..)) if area.height < CHART_ROWS || area.width < CHART_COLUMNS => {
+            figures(frame, page, process, body);
+        }
+        Some((process, ..)) => charts(frame, page, process, body),
+    }
+    frame.render_widget(Paragraph::new(footer(page, footer_rows)), foot);
+    if page.view.help {
+        help(frame, area);
+    }
+    if page.ascii {
+        for cell in &mut frame.buffer_mut().content {
+            if !cell.symbol().is_ascii() {
+                cell.set_char(ascii(cell.symbol()));
+            }
+        }
+    }
+}
+
+/// What stands for a symbol where nothing but ASCII can be shown.
+fn ascii(symbol: &str) -> char {
+    match symbol.chars().next() {
+        Some('\u{2500}') => '-',
+        Some('\u{2502}') => '|',
+        Some('\u{2501}'..='\u{257f}') => '+',
+        // Bars from the lowest to the highest.
+        Some(bar @ '\u{2581}'..='\u{2588}') => {
+            let height = usize::try_from(u32::from(bar) - 0x2581).unwrap_or_default();
+            char::from(b".:-=+*##"[height.min(7)])
+        }
+        Some('\u{2800}') => ' ',
+        // A place of the chart.
+        Some('\u{2801}'..='\u{28ff}') => '.',
+        Some('\u{b5}') => 'u',
+        Some('\u{2190}') => '<',
+        Some('\u{2192}') => '>',
+        _ => '?',
+    }
+}
+
+fn header(page: &Page<'_>, chosen: Option<(&Process, usize, usize)>) -> Line<'static> {
+    let mut spans = vec![Span::styled(
+        format!(" {} ", page.name),
+        Style::new().add_modifier(Modifier::REVERSED),
+    )];
+    if let Some((process, at, count)) = chosen {
+        if count > 1 || process.stream.is_some() {
+            spans.push(Span::raw(format!(
+                " process {} ({} of {count})",
+                process.id,
+                at + 1
+            )));
+        }
+        let (low, high) = process.measures.gomaxprocs;
+        let cpus = if low == high {
+            format!("{high} P")
+        } else {
+            format!("{low} to {high} P")
+        };
+        let (_, end) = page.view.stretch(process);
+        spans.push(Span::raw(format!(
+            "  at {}  {}  {cpus}",
+            units::duration(end),
+            process.format
+        )));
+        spans.push(Span::styled(format!("  window {}", page.view.span()), DIM));
+    }
+    for (on, word) in [
+        (page.view.is_paused(), " PAUSED "),
+        (page.view.is_back(), " PAST "),
+        (page.interrupted, " INTERRUPTED, once more leaves "),
+    ] {
+        if on {
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(
+                word,
+                Style::new().fg(Color::Black).bg(Color::Yellow),
+            ));
+        }
+    }
+    Line::from(spans)
+}
+
+fn waiting(page: &Page<'_>) -> Paragraph<'static> {
+    let seen = page.copy.report.as_deref().map_or(0, |report| {
+        report.input.sources.iter().map(|source| source.lines).sum()
+    });
+    let mut lines = vec![
+        Line::raw(""),
+        Line::raw(" no GC cycle yet"),
+        Line::styled(
+            format!(
+                " {} lines read; the program needs GODEBUG=gctrace=1, and time to collect",
+                units::count(seen)
+            ),
+            DIM,
+        ),
+        Line::raw(""),
+    ];
+    lines.extend(own_lines(page, 100));
+    Paragraph::new(lines)
+}
+
+/// The last point with cycles in the stretch that is shown.
+fn now<'a>(page: &Page<'_>, process: &'a Process) -> Option<&'a TimelinePoint> {
+    let (_, end) = page.view.stretch(process);
+    process
+        .measures
+        .timeline
+        .iter()
+        .rfind(|point| point.cycles > 0 && point.start_ns < end)
+}
+
+fn goal(point: &TimelinePoint) -> String {
+    point
+        .heap_goal_max_bytes
+        .map_or_else(|| "none".to_owned(), units::bytes)
+}
+
+/// Figures without charts, for a small screen.
+fn figures(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
+    let mut lines = Vec::new();
+    if let Some(now) = now(page, process) {
+        lines.push(Line::raw(format!(
+            "heap {} live, goal {}",
+            units::bytes(now.heap_live_max_bytes),
+            goal(now)
+        )));
+        lines.push(Line::raw(format!(
+            "{}, pause p99 {}",
+            units::rate(now.gc_frequency_per_second),
+            units::duration(now.pause_p99_ns)
+        )));
+        lines.push(Line::raw(format!(
+            "GC CPU {}, assists {}",
+            units::percent(gc_cpu(now)),
+            units::percent(now.assist_cpu_ratio)
+        )));
+    }
+    lines.extend(findings(page, area.width));
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn charts(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
+    let findings = findings(page, area.width);
+    let most = (area.height / 3).max(3);
+    let rows = u16::try_from(findings.len()).unwrap_or(u16::MAX);
+    let [heap_area, panels, below] = Layout::vertical([
+        Constraint::Min(6),
+        Constraint::Length(if area.height >= 30 {
+            PANEL_ROWS + 3
+        } else {
+            PANEL_ROWS
+        }),
+        Constraint::Length(rows.saturating_add(1).clamp(3, most)),
+    ])
+    .areas(area);
+    heap(frame, page, process, heap_area);
+    if page.view.lines {
+        let title = Block::bordered().title(" program's own lines ");
+        let rows = usize::from(panels.height.saturating_sub(2));
+        let text: Vec<_> = own_lines(page, rows).collect();
+        frame.render_widget(Paragraph::new(text).block(title), panels);
+    } else {
+        let [left, middle, right] = Layout::horizontal([Constraint::Fill(1); 3]).areas(panels);
+        frequency(frame, page, process, left);
+        pauses(frame, page, process, middle);
+        cpu(frame, page, process, right);
+    }
+    let hidden = findings.len().saturating_sub(usize::from(below.height) - 1);
+    let title = match hidden {
+        0 => "findings".to_owned(),
+        hidden => format!("findings, {hidden} more below"),
+    };
+    let title = Block::new().title(Line::styled(title, BOLD));
+    frame.render_widget(Paragraph::new(findings).block(title), below);
+}
+
+/// Live heap, heap at end and goal over time.
+fn heap(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
+    let (from, to) = page.view.stretch(process);
+    let points: Vec<_> = process
+        .measures
+        .timeline
+        .iter()
+        .filter(|point| point.cycles > 0 && point.end_ns > from && point.start_ns < to)
+        .collect();
+    let course = |value: &dyn Fn(&TimelinePoint) -> Option<u64>| -> Vec<(f64, f64)> {
+        let place = |point: &&TimelinePoint| {
+            let middle = point.start_ns.max(from) / 2 + point.end_ns.min(to) / 2;
+            value(point).map(|value| (float(middle), float(value)))
+        };
+        points.iter().filter_map(place).collect()
+    };
+    let end = course(&|point| Some(point.heap_end_max_bytes));
+    let live = course(&|point| Some(point.heap_live_max_bytes));
+    let goals = course(&|point| point.heap_goal_max_bytes);
+    let top = end
+        .iter()
+        .chain(&goals)
+        .map(|point| point.1)
+        .fold(f64::from(1 << 20), f64::max);
+
+    let mut title = vec![Span::styled(" heap ", BOLD)];
+    if let Some(now) = now(page, process) {
+        let live = units::bytes(now.heap_live_max_bytes);
+        let end = units::bytes(now.heap_end_max_bytes);
+        title.push(Span::styled(
+            format!(" live {live} "),
+            Style::new().fg(LIVE),
+        ));
+        title.push(Span::styled(
+            format!(" at end {end} "),
+            Style::new().fg(END),
+        ));
+        title.push(Span::styled(
+            format!(" goal {} ", goal(now)),
+            Style::new().fg(GOAL),
+        ));
+    }
+    let line = |points, color| {
+        Dataset::default()
+            .data(points)
+            .marker(Marker::Braille)
+            .graph_type(GraphType::Line)
+            .style(Style::new().fg(color))
+    };
+    let chart = Chart::new(vec![line(&end, END), line(&goals, GOAL), line(&live, LIVE)])
+        .block(block(Line::from(title)))
+        .legend_position(None)
+        .x_axis(
+            Axis::default()
+                .bounds([float(from), float(to)])
+                .style(DIM)
+                .labels([units::duration(from), units::duration(to)]),
+        )
+        .y_axis(
+            Axis::default()
+                .bounds([0.0, top])
+                .style(DIM)
+                .labels(["0".to_owned(), units::bytes(level(top))]),
+        );
+    frame.render_widget(chart, area);
+}
+
+fn frequency(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
+    let title = now(page, process).map_or_else(String::new, |now| {
+        format!("cycles {}", units::rate(now.gc_frequency_per_second))
+    });
+    let inner = panel(frame, title, area);
+    let value = |point: &TimelinePoint| level(point.gc_frequency_per_second * 1e3);
+    bars(frame, page, process, inner, Color::Cyan, &value);
+}
+
+fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
+    let title = now(page, process).map_or_else(String::new, |now| {
+        let p99 = format!("pause p99 {}", units::duration(now.pause_p99_ns));
+        let both = format!("{p99} max {}", units::duration(now.pause_max_ns));
+        // Half a number says something else.
+        if both.chars().count() + 2 > usize::from(area.width) {
+            p99
+        } else {
+            both
+        }
+    });
+    let inner = panel(frame, title, area);
+    let value = |point: &TimelinePoint| point.pause_max_ns;
+    bars(frame, page, process, inner, Color::Magenta, &value);
+}
+
+/// GC CPU above, the assists' part of it below.
+fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
+    let title = now(page, process).map_or_else(String::new, |now| {
+        let (all, assists) = (gc_cpu(now), now.assist_cpu_ratio);
+        format!(
+            "GC CPU {} assist {}",
+            units::percent(all),
+            units::percent(assists)
+        )
+    });
+    let inner = panel(frame, title, area);
+    let [all, assists] = Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(inner);
+    let value = |point: &TimelinePoint| level(gc_cpu(point) * 1e6);
+    bars(frame, page, process, all, Color::Blue, &value);
+    let value = |point: &TimelinePoint| level(point.assist_cpu_ratio * 1e6);
+    bars(frame, page, process, assists, Color::Red, &value);
+}
+
+fn block(title: Line<'_>) -> Block<'_> {
+    Block::bordered().border_style(DIM).title(title)
+}
+
+fn panel(frame: &mut Frame<'_>, title: String, area: Rect) -> Rect {
+    let block = block(Line::styled(title, BOLD));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+fn bars(
+    frame: &mut Frame<'_>,
+    page: &Page<'_>,
+    process: &Process,
+    area: Rect,
+    color: Color,
+    value: &dyn Fn(&TimelinePoint) -> u64,
+) {
+    let stretch = page.view.stretch(process);
+    let data = columns(&process.measures.timeline, stretch, area.width, value);
+    let sparkline = Sparkline::default()
+        .data(data)
+        .style(Style::new().fg(color));
+    frame.render_widget(sparkline, area);
+}
+
+/// The largest value of each column's share of the time; `None` where nothing was collected.
+fn columns(
+    points: &[TimelinePoint],
+    (from, to): (u64, u64),
+    width: u16,
+    value: &dyn Fn(&TimelinePoint) -> u64,
+) -> Vec<Option<u64>> {
+    let span = u128::from(to.saturating_sub(from));
+    let edge = |column: u16| {
+        let offset = span * u128::from(column) / u128::from(width.max(1));
+        from.saturating_add(u64::try_from(offset).unwrap_or(u64::MAX))
+    };
+    let mut first = 0;
+    (0..width)
+        .map(|column| {
+            let (start, end) = (edge(column), edge(column + 1).max(edge(column) + 1));
+            while points.get(first).is_some_and(|point| point.end_ns <= start) {
+                first += 1;
+            }
+            points[first..]
+                .iter()
+                .take_while(|point| point.start_ns < end)
+                .filter(|point| point.cycles > 0)
+                .map(value)
+                .max()
+        })
+        .collect()
+}
+
+/// Findings as announced: those that are raised, then those that have cleared.
+fn findings(page: &Page<'_>, width: u16) -> Vec<Line<'static>> {
+    let raised = &page.copy.findings;
+    if raised.is_empty() {
+        return vec![Line::styled("none so far", DIM)];
+    }
+    let several = page
+        .copy
+        .report
+        .as_deref()
+        .is_some_and(|report| report.processes.len() > 1);
+    raised
+        .iter()
+        .map(|finding| finding_line(finding, several, width))
+        .collect()
+}
+
+fn finding_line(finding: &Raised, several: bool, width: u16) -> Line<'static> {
+    let change = &finding.change;
+    let unit = Unit::from_symbol(change.unit);
+    let (word, style) = match (change.raised, change.severity) {
+        (false, _) => ("cleared ", DIM),
+        (true, Severity::Critical) => ("critical", Style::new().fg(Color::Red).patch(BOLD)),
+        (true, _) => ("warning ", Style::new().fg(Color::Yellow)),
+    };
+    let since = units::duration(finding.since_ns);
+    let when = if change.raised {
+        format!("since {since}")
+    } else {
+        format!("{since} to {}", units::duration(change.at_ns))
+    };
+    let process = if several {
+        format!(" [{}]", finding.process)
+    } else {
+        String::new()
+    };
+    let mut text = format!(
+        " {}{process} {} {when}",
+        change.rule,
+        unit.format(change.measured)
+    );
+    if width >= CHART_COLUMNS {
+        text = format!(
+            " {:<16}{process} {} (threshold {}), {when}",
+            change.rule,
+            unit.format(change.measured),
+            unit.format(change.threshold)
+        );
+    }
+    if width >= WIDE {
+        text.push_str("  ");
+        text.push_str(&change.message);
+    }
+    let rest = if change.raised { Style::new() } else { DIM };
+    Line::from(vec![Span::styled(word, style), Span::styled(text, rest)])
+}
+
+fn own_lines(page: &Page<'_>, rows: usize) -> impl Iterator<Item = Line<'static>> {
+    let lines = &page.copy.lines;
+    let skipped = lines.len().saturating_sub(rows);
+    lines[skipped..]
+        .iter()
+        .map(|line| Line::raw(line.clone()))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Completeness, and the keys.
+fn footer(page: &Page<'_>, rows: u16) -> Vec<Line<'static>> {
+    let keys = Line::styled(
+        " q quit  space pause  \u{2190}\u{2192} scroll  w window  tab process  l lines  ? help",
+        DIM,
+    );
+    let mut lines = Vec::new();
+    if let Some(report) = page.copy.report.as_deref() {
+        let missing = report.processes.iter().map(|p| p.cycles_missing).sum();
+        let mut text = completeness(&report.input, missing);
+        if let Some(last) = page.copy.last_cycle {
+            let quiet = last.elapsed().as_secs();
+            if quiet >= 2 {
+                text.push_str(&format!(
+                    ", quiet for {}",
+                    units::duration(quiet * units::SECOND)
+                ));
+            }
+        }
+        lines.push(Line::raw(text));
+    } else {
+        lines.push(Line::raw(""));
+    }
+    if rows > 1 {
+        lines.push(keys);
+    }
+    lines
+}
+
+fn completeness(input: &Input, missing: u64) -> String {
+    let mut text = format!(" {} cycles", units::count(input.intact + input.repaired));
+    for (count, what) in [
+        (missing, "missing"),
+        (input.repaired, "repaired"),
+        (input.damaged, "damaged"),
+        (input.duplicate, "twice"),
+    ] {
+        if count > 0 || what == "missing" {
+            text.push_str(&format!(", {} {what}", units::count(count)));
+        }
+    }
+    text
+}
+
+/// What the keys do, over everything else.
+fn help(frame: &mut Frame<'_>, area: Rect) {
+    const KEYS: [(&str, &str); 9] = [
+        ("q", "leave; a program is asked to end"),
+        ("Ctrl-C", "interrupt; a second one leaves at once"),
+        ("space", "pause the screen, not the reading"),
+        ("left, right", "into the past, towards now"),
+        ("Home, End", "to the beginning, to now"),
+        ("w, W", "longer, shorter window"),
+        ("Tab", "next process"),
+        ("l", "the program's own lines"),
+        ("?", "this; any key closes it"),
+    ];
+    let lines: Vec<_> = KEYS
+        .iter()
+        .map(|(key, what)| {
+            Line::from(vec![
+                Span::styled(format!(" {key:<12}"), BOLD),
+                Span::raw(*what),
+            ])
+        })
+        .collect();
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX) + 2;
+    let width = 56.min(area.width);
+    let height = rows.min(area.height);
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, place);
+    let block = Block::bordered().title(" keys ");
+    frame.render_widget(Paragraph::new(lines).block(block), place);
+}
+
+/// A place on the screen needs far fewer digits than a double has.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a screen has some hundred places"
+)]
+const fn float(value: u64) -> f64 {
+    value as f64
+}
+
+/// A height on the screen.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and a height is shown, not computed with"
+)]
+const fn level(value: f64) -> u64 {
+    value as u64
+}

@@ -1,0 +1,81 @@
+//! The measures as lines of Go's benchmark format, one line a process, so that `benchstat` reads them: collect the lines
+//! of several runs in one file for each side.
+//!
+//! Units are called as the rows of a comparison are. Values stand in ns and bytes, units that its readers know how to scale; ratios stand without a unit of their own.
+
+use std::io::{self, Write};
+
+use super::Style;
+use crate::report::{Process, Report};
+
+/// Writes one line for each process.
+pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
+    if report.processes.is_empty() {
+        return Ok(());
+    }
+    // Unit lines tell which direction is better; without them a reader takes less for better.
+    writeln!(out, "Unit gc-period-ns better=higher")?;
+    let several = report.processes.len() > 1;
+    for process in &report.processes {
+        write!(out, "{}", name(process, several))?;
+        write!(out, " {}", process.cycles_seen.max(1))?;
+        for (value, unit) in figures(process) {
+            write!(out, " {value} {unit}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// `BenchmarkGC-8`, or `BenchmarkGC/process=web-1-8`: the number at the end is GOMAXPROCS.
+fn name(process: &Process, several: bool) -> String {
+    let procs = process.measures.gomaxprocs.1;
+    if !several {
+        return format!("BenchmarkGC-{procs}");
+    }
+    let id: String = process
+        .id
+        .chars()
+        .map(|c| match c {
+            c if c.is_whitespace() || c.is_control() || c == '/' => '_',
+            c => c,
+        })
+        .collect();
+    format!("BenchmarkGC/process={id}-{procs}")
+}
+
+fn figures(process: &Process) -> Vec<(String, &'static str)> {
+    let measures = &process.measures;
+    let whole = |value: u64, unit| Some((value.to_string(), unit));
+    let float = |value: f64, unit| Some((value.to_string(), unit));
+    let resolved = measures.allocation_resolved;
+    [
+        measures
+            .gc_frequency_per_second
+            .and_then(|rate| float(rate, "gc-frequency/s")),
+        measures
+            .period_mean_ns
+            .and_then(|ns| whole(ns, "gc-period-ns")),
+        whole(measures.pause.p50, "pause-p50-ns"),
+        whole(measures.pause.p99, "pause-p99-ns"),
+        whole(measures.pause.max, "pause-max-ns"),
+        float(measures.stw_ratio, "stw-ratio"),
+        float(measures.gc_cpu_ratio, "gc-cpu-ratio"),
+        float(measures.mark_assist_cpu_ratio, "assist-cpu-ratio"),
+        float(measures.mark_duty_ratio, "mark-duty-ratio"),
+        resolved.then(|| {
+            (
+                measures.allocation_bytes_per_second.to_string(),
+                "allocation-B/s",
+            )
+        }),
+        whole(measures.live_heap.p50, "live-heap-bytes"),
+        measures
+            .heap_goal
+            .and_then(|goal| whole(goal.p50, "heap-goal-bytes")),
+        float(measures.heap_goal_churn_per_minute, "goal-churn/min"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

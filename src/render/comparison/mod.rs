@@ -1,0 +1,183 @@
+//! A comparison as text: one file for each format, and the words and figures that they share.
+
+use std::io::{self, Write};
+
+use super::{Style, text};
+use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Run, Side};
+use crate::report::wire;
+use crate::units::{self, Unit};
+
+mod markdown;
+
+/// A format of the comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ComparisonFormat {
+    /// For people at a terminal.
+    Text,
+    /// `gcpressure.comparison/v1`, one line.
+    Json,
+    /// A table for pull requests and pages.
+    Markdown,
+}
+
+impl ComparisonFormat {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Markdown];
+
+    /// The name that users type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// The format with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Writes the comparison in this format.
+    ///
+    /// # Errors
+    /// What the writer gives.
+    pub fn render(
+        self,
+        comparison: &Comparison,
+        out: &mut dyn Write,
+        style: &Style,
+    ) -> io::Result<()> {
+        match self {
+            Self::Text => text::comparison::render(comparison, out, style),
+            Self::Json => {
+                let wire = wire::comparison::Comparison::from(comparison);
+                serde_json::to_writer(&mut *out, &wire)?;
+                out.write_all(b"\n")
+            }
+            Self::Markdown => markdown::render(comparison, out),
+        }
+    }
+}
+
+/// The word for a row's verdict; the question mark is for what no test has confirmed.
+pub(super) const fn word(verdict: RowVerdict) -> &'static str {
+    match verdict {
+        RowVerdict::Improved => "improved",
+        RowVerdict::Worse => "worse",
+        RowVerdict::MaybeImproved => "improved?",
+        RowVerdict::MaybeWorse => "worse?",
+        RowVerdict::Same => "same",
+        RowVerdict::NoEvidence => "no evidence",
+        RowVerdict::Unresolved => "unresolved",
+    }
+}
+
+/// The outcome in one word and in sentences.
+pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
+    match &comparison.outcome {
+        Outcome::Pass => {
+            let gated: Vec<&str> = comparison
+                .rows
+                .iter()
+                .filter(|row| row.max_ratio.is_some())
+                .map(|row| row.title.as_str())
+                .collect();
+            ("PASS", format!("no regression of {}", gated.join(", ")))
+        }
+        Outcome::Regression(rows) => ("REGRESSION", rows.join("; ")),
+        Outcome::NoVerdict(reason) => ("NO VERDICT", reason.clone()),
+    }
+}
+
+/// The base's, the new and the compared figure, and the ratio's interval, as shown.
+pub(super) fn figures(row: &Row) -> [String; 4] {
+    let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| figure(v, row.unit));
+    let ratio = |ratio: f64| Unit::Count.format(ratio);
+    let interval = row.interval.map_or_else(String::new, |(low, high)| {
+        let high = high.map_or_else(|| "any".to_owned(), ratio);
+        format!("{} to {high}", ratio(low))
+    });
+    [
+        value(row.base.median),
+        value(row.new.median),
+        row.ratio.map_or_else(|| "-".to_owned(), ratio),
+        interval,
+    ]
+}
+
+pub(super) fn figure(value: f64, unit: &str) -> String {
+    match unit {
+        "bytes" if value < 1_048_576.0 => "<1MiB".to_owned(),
+        "bytes" => units::bytes(units::from_f64(value)),
+        "bytes/s" => format!("{}/s", units::bytes(units::from_f64(value))),
+        unit => Unit::from_symbol(unit).format(value),
+    }
+}
+
+/// What the rows rest on.
+pub(super) fn basis(comparison: &Comparison) -> String {
+    let (base, new) = (comparison.base.runs.len(), comparison.new.runs.len());
+    let mut text = if comparison.tested {
+        format!(
+            "medians of {base} against {new} runs, ratio with its 95% interval, exact Mann-Whitney test over the runs, Holm over the gated rows"
+        )
+    } else if base == 1 && new == 1 {
+        "one run a side: sizes, not significance; `?` is a change that one run cannot prove"
+            .to_owned()
+    } else {
+        format!(
+            "medians of {base} against {new} runs: sizes, not significance; `?` is a change that so few runs cannot prove"
+        )
+    };
+    if let Some(units) = comparison.rows.iter().find_map(|row| row.per_work) {
+        let units = units::count(units::from_f64(units));
+        text.push_str(&format!(
+            "; count, CPU time and bytes per {units} units of work"
+        ));
+    }
+    text
+}
+
+/// What a side consists of.
+pub(super) fn side(side: &Side) -> String {
+    let cycles = |run: &Run| {
+        let s = if run.cycles == 1 { "" } else { "s" };
+        format!(
+            "{} GC cycle{s} in {}",
+            units::count(run.cycles),
+            units::duration(run.duration_ns)
+        )
+    };
+    match side.runs.as_slice() {
+        [] => "no run".to_owned(),
+        [run] => format!("{}, {}", run.name, cycles(run)),
+        [first, .., last] => {
+            let all = side.runs.iter().map(|run| run.cycles).sum();
+            format!(
+                "{} runs, {} GC cycles, from {} to {}",
+                side.runs.len(),
+                units::count(all),
+                first.name,
+                last.name
+            )
+        }
+    }
+}
+
+/// The notes on rows, each with the row's name.
+pub(super) fn notes(comparison: &Comparison) -> impl Iterator<Item = String> {
+    comparison
+        .rows
+        .iter()
+        .filter_map(|row| Some(format!("{}: {}", row.title, row.note.as_ref()?)))
+}
+
+/// The name of a row, with what it is per.
+pub(super) fn title(row: &Row) -> String {
+    match row.per_work {
+        Some(_) if row.id == "gc-frequency" => "GC cycles".to_owned(),
+        _ => row.title.clone(),
+    }
+}
