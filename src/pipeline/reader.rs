@@ -61,6 +61,8 @@ pub(super) trait Finds {
 /// The state of reading one input of any number of sources.
 pub(super) struct Reader {
     finder: Finder<'static>,
+    /// The arrow of a gc line in a page.
+    arrow: Finder<'static>,
     level: Level,
     pub(super) input: Input,
     source: usize,
@@ -93,6 +95,7 @@ impl Reader {
     pub(super) fn new(foreign: bool) -> Self {
         Self {
             finder: Finder::new(NEEDLE),
+            arrow: Finder::new(b"-&gt;"),
             level: Level::new(),
             input: Input::default(),
             source: 0,
@@ -346,7 +349,7 @@ impl Reader {
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }
-        if memchr::memmem::find(&unwrapped.body, b"-&gt;").is_some() {
+        if self.arrow.find(&unwrapped.body).is_some() {
             unwrapped.body = html_unescaped(&unwrapped.body).into();
             unwrapped.body_at = None;
         }
@@ -369,7 +372,7 @@ impl Reader {
         } else if let Some(event) = parse::lesser(body) {
             self.count(event, &unwrapped.stream, finds);
             self.pass(line, offset, &unwrapped, finds);
-        } else if memchr::memmem::find(&unwrapped.body, NEEDLE).is_some() {
+        } else if self.finder.find(&unwrapped.body).is_some() {
             self.odd_line(bytes, at, line, &unwrapped, base, finds);
         } else {
             // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
@@ -416,7 +419,7 @@ impl Reader {
     fn joined(&self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>) -> Option<Vec<u8>> {
         if unwrapped.depth == Depth::NONE
             || unwrapped.body.starts_with(b"gc ")
-            || memchr::memmem::find(&unwrapped.body, NEEDLE).is_none()
+            || self.finder.find(&unwrapped.body).is_none()
         {
             return None;
         }

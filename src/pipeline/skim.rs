@@ -47,7 +47,7 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
                 clear = false;
                 break;
             }
-            lanes = lanes + found;
+            lanes += found;
             rest = &rest[BLOCK..];
         }
         if rest.len() < before {
@@ -77,8 +77,8 @@ fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> (i8x32<S>, bool) {
             | fourth.simd_eq(all(b'c'))
             | fifth.simd_eq(all(b'c'));
         let middle = fourth.simd_eq(all(b'k')) & fifth.simd_eq(all(b','));
-        newlines = newlines - newline.to_vector();
-        hit = hit | (newline & c) | middle;
+        newlines -= newline.to_vector();
+        hit |= (newline & c) | middle;
     }
     (newlines, hit.any_true())
 }

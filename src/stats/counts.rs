@@ -55,11 +55,18 @@ impl Counts {
     #[inline]
     pub fn record(&mut self, value: u64) {
         // The usual case first: a value that is known already.
-        let at = self.find(value);
-        match self.slots.get_mut(at) {
-            Some(slot) if slot.1 > 0 && self.rounded.is_none() => slot.1 += 1,
-            _ => self.add(value, 1),
+        if self.rounded.is_none() {
+            let mask = self.slots.len().wrapping_sub(1);
+            let mut at = place(value) & mask;
+            while let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.1 > 0) {
+                if slot.0 == value {
+                    slot.1 += 1;
+                    return;
+                }
+                at = (at + 1) & mask;
+            }
         }
+        self.add(value, 1);
     }
 
     /// Count, sum, smallest and largest of all values; always exact.
@@ -131,9 +138,7 @@ impl Counts {
     #[inline]
     fn find(&self, value: u64) -> usize {
         let mask = self.slots.len().wrapping_sub(1);
-        // Fibonacci hashing: the high bits of the product are the well-mixed ones.
-        let hash = value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let mut at = usize::try_from(hash).unwrap_or(0) & mask;
+        let mut at = place(value) & mask;
         while let Some(&(key, count)) = self.slots.get(at) {
             if count == 0 || key == value {
                 break;
@@ -156,6 +161,13 @@ impl Counts {
             self.insert(value, count);
         }
     }
+}
+
+/// Where a value is looked for first, modulo the number of slots.
+#[inline]
+fn place(value: u64) -> usize {
+    // Fibonacci hashing: the high bits of the product are the well-mixed ones.
+    usize::try_from(value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32).unwrap_or(0)
 }
 
 /// How values are told apart: all of them, or rounded down to some significant digits.

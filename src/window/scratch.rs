@@ -87,7 +87,7 @@ pub(super) struct Fresh {
 
 impl Fresh {
     /// Values that wait at most.
-    const MOST: usize = 64;
+    const MOST: usize = 256;
 
     /// Takes those of one cycle. True where it is time to count.
     #[inline]

@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 
 use super::super::unwrap::{Depth, unwrap};
 use super::{Finds, Reader};
-use crate::parse::{self, NEEDLE};
+use crate::parse;
 
 /// Lines of a partial record's stream are waited for so long.
 const PATIENCE: u32 = 4_096;
@@ -67,8 +67,7 @@ impl Reader {
             while let Some(found) = finder.find(&text[at..]) {
                 let line = line_around(text, at + found);
                 let body = &text[line.clone()];
-                if memchr::memmem::find(body, NEEDLE).is_none() && unwrap(body, Depth::ANY).partial
-                {
+                if self.finder.find(body).is_none() && unwrap(body, Depth::ANY).partial {
                     return Some(line.start);
                 }
                 at = line.end;
