@@ -108,15 +108,17 @@ impl GcCycle {
 
     /// True where a time is not one: the runtime's clock went backwards and the difference wrapped around.
     pub const fn wrapped(&self) -> bool {
-        self.start_ns >= WRAPPED_NS
-            || self.sweep_termination_ns >= WRAPPED_NS
-            || self.concurrent_mark_ns >= WRAPPED_NS
-            || self.mark_termination_ns >= WRAPPED_NS
-            || self.sweep_termination_cpu_ns >= WRAPPED_NS
-            || self.mark_assist_cpu_ns >= WRAPPED_NS
-            || self.mark_background_cpu_ns >= WRAPPED_NS
-            || self.mark_idle_cpu_ns >= WRAPPED_NS
-            || self.mark_termination_cpu_ns >= WRAPPED_NS
+        // The limit is a power of two: one of them reaches it where all of them together have such a bit.
+        let bits = self.start_ns
+            | self.sweep_termination_ns
+            | self.concurrent_mark_ns
+            | self.mark_termination_ns
+            | self.sweep_termination_cpu_ns
+            | self.mark_assist_cpu_ns
+            | self.mark_background_cpu_ns
+            | self.mark_idle_cpu_ns
+            | self.mark_termination_cpu_ns;
+        bits >= WRAPPED_NS
     }
 }
 

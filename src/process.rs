@@ -7,9 +7,6 @@
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
-
-use foldhash::quality::FixedState;
 
 use crate::event::GcCycle;
 
@@ -187,7 +184,30 @@ fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
+#[inline]
 fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
+    if track.last.gomaxprocs == cycle.gomaxprocs && nothing_new(track.stops, cycle) {
+        return track.stops;
+    }
+    narrowed_by(track, cycle)
+}
+
+/// Whether the stops of a cycle allow every number of processors from `low` to `high`: without the divisions that find out
+/// which they allow.
+#[inline]
+fn nothing_new((low, high): (u64, u64), cycle: &GcCycle) -> bool {
+    let allows = |wall: u64, cpu: u64| {
+        wall == 0
+            || (cpu < low.saturating_mul(wall.saturating_add(resolution_ns(wall)))
+                && cpu.saturating_add(resolution_ns(cpu)) > high.saturating_mul(wall))
+    };
+    u64::from(cycle.gomaxprocs) >= high
+        && allows(cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns)
+        && allows(cycle.mark_termination_ns, cycle.mark_termination_cpu_ns)
+}
+
+#[cold]
+fn narrowed_by(track: &Track, cycle: &GcCycle) -> (u64, u64) {
     let Some((low, high)) = stop_processors(cycle) else {
         return track.stops;
     };
@@ -252,10 +272,60 @@ fn percent_off(last: &GcCycle, cycle: &GcCycle) -> u64 {
     u64::try_from((out_of_reach * 10 + middle) * 100 / end).unwrap_or(u64::MAX)
 }
 
-/// A cycle as 64 bits. Two that differ have the same with a chance of one in 10^19.
-fn fingerprint(cycle: &GcCycle) -> u64 {
-    // The standard library's SipHash would cost more than reading the line does.
-    FixedState::with_seed(0).hash_one(cycle)
+/// A cycle as 64 bits: its numbers in pairs, each pair times an odd number of its own, added up. Two cycles that differ come
+/// out the same by accident alone, and a general hash would cost a fifth of reading the line.
+#[inline]
+const fn fingerprint(cycle: &GcCycle) -> u64 {
+    /// Both numbers in one: printed numbers seldom reach 32 bits in both halves.
+    const fn pair(one: u64, other: u64, factor: u64) -> u64 {
+        one.wrapping_add(other.rotate_left(32)).wrapping_mul(factor)
+    }
+    let shape = cycle.gomaxprocs as u64
+        | (cycle.forced as u64) << 32
+        | (cycle.leak_check as u64) << 33
+        | (cycle.format as u64) << 34;
+    // Factors: SplitMix64 (G. Steele, D. Lea, C. Flood 2014) from 0 on, made odd.
+    pair(cycle.number, cycle.start_ns, 0xE220_A839_7B1D_CDAF)
+        .wrapping_add(pair(
+            cycle.sweep_termination_ns,
+            cycle.concurrent_mark_ns,
+            0x6E78_9E6A_A1B9_65F5,
+        ))
+        .wrapping_add(pair(
+            cycle.mark_termination_ns,
+            cycle.sweep_termination_cpu_ns,
+            0x06C4_5D18_8009_454F,
+        ))
+        .wrapping_add(pair(
+            cycle.mark_assist_cpu_ns,
+            cycle.mark_background_cpu_ns,
+            0xF88B_B8A8_724C_81ED,
+        ))
+        .wrapping_add(pair(
+            cycle.mark_idle_cpu_ns,
+            cycle.mark_termination_cpu_ns,
+            0x1B39_896A_51A8_749B,
+        ))
+        .wrapping_add(pair(
+            cycle.heap_start_mib,
+            cycle.heap_end_mib,
+            0x53CB_9F0C_747E_A2EB,
+        ))
+        .wrapping_add(pair(
+            cycle.heap_live_mib,
+            cycle.heap_goal_mib,
+            0x2C82_9ABE_1F45_32E1,
+        ))
+        .wrapping_add(pair(
+            cycle.stacks_mib,
+            cycle.globals_mib,
+            0xC584_133A_C916_AB3D,
+        ))
+        .wrapping_add(pair(
+            cycle.cumulative_cpu_percent.cast_unsigned(),
+            shape,
+            0x3EE5_7890_41C9_8AC3,
+        ))
 }
 
 impl Stream {

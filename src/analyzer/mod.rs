@@ -19,7 +19,7 @@ use crate::rules::View;
 use crate::settings::{Scope, Settings, Severity, WindowLength};
 use crate::stats::{Counts, ZigZag};
 use crate::units::{MIB, SECOND, duration};
-use crate::window::{Churn, Length, LiveTrend, Panes, Scratch, Tally, Warmup, Window};
+use crate::window::{Churn, Length, LiveTrend, Panes, Scratch, Warmup, Whole, Window};
 use timeline::Timeline;
 use watch::Watches;
 
@@ -61,7 +61,6 @@ pub struct ProcessAnalyzer {
     gogc: Gogc,
     regime: LimitRegime,
     limit_regime: bool,
-    total: Tally,
     counts: RunCounts,
     timeline: Timeline,
     peak: Option<PeakWindow>,
@@ -81,6 +80,7 @@ struct RunCounts {
     goal: Counts,
     headroom: Counts,
     cpus: Counts,
+    lacking: Counts,
 }
 
 /// A finding was raised, got worse, or cleared: what live input announces.
@@ -151,7 +151,6 @@ impl ProcessAnalyzer {
             gogc: Gogc::default(),
             regime: LimitRegime::default(),
             limit_regime: false,
-            total: Tally::default(),
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
@@ -198,7 +197,6 @@ impl ProcessAnalyzer {
         }
         let limiter = self.limiter.observe(cycle);
         self.panes.push(cycle, &step, limiter, wall);
-        self.total.push(cycle, &step, limiter);
         self.trend.observe(end, cycle.heap_live_mib);
         self.stops(cycle, end);
         self.sizes(cycle, end);
@@ -213,8 +211,9 @@ impl ProcessAnalyzer {
         if let Some(share) = step.headroom_use {
             counts.headroom.record(share);
         }
-        if let Some((seen, _)) = step.cpus {
+        if let Some((seen, lacking)) = step.cpus {
             counts.cpus.record(seen);
+            counts.lacking.record(lacking);
         }
         if let Some(implied) = step.gogc {
             self.gogc.observe(implied);
@@ -275,6 +274,7 @@ impl ProcessAnalyzer {
 
     /// Judges the window that ends at `at`.
     fn evaluate(&mut self, at: u64, last: bool) {
+        self.panes.settle();
         self.limit_regime |= self.regime.holds();
         self.timeline.close(self.panes.closing(), &mut self.scratch);
         if self.settings.scope == Scope::Run {
@@ -317,6 +317,11 @@ impl ProcessAnalyzer {
             .map_or(Warmup::Adaptive, Warmup::Until)
     }
 
+    /// There is something for [`ProcessAnalyzer::take_changes`] to take.
+    pub const fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Findings raised, made worse or cleared since the last call, for live announcements.
     pub fn take_changes(&mut self) -> Vec<FindingChange> {
         std::mem::take(&mut self.changes)
@@ -335,7 +340,13 @@ impl ProcessAnalyzer {
         view.live_churn = Churn::between(&self.live_legs, warm, at);
         view.completeness = Some(*about);
         view.whole_run = true;
-        view.window = self.panes.run(at, exact, &mut self.scratch);
+        self.panes.settle();
+        let whole = Whole {
+            pauses: &self.counts.pause,
+            headroom: &self.counts.headroom,
+            lacking: &self.counts.lacking,
+        };
+        view.window = self.panes.run(at, exact, whole, &mut self.scratch);
         let walls = || self.panes.walls(at, true);
         let all = self.settings.scope == Scope::Run;
         self.watches.run(&view, all, &walls, &mut self.changes);
@@ -343,7 +354,7 @@ impl ProcessAnalyzer {
         let why_not = self.why_not();
         let (findings, rules) = std::mem::take(&mut self.watches).finish();
         Analysis {
-            periodic_cycles: self.total.periodic,
+            periodic_cycles: self.panes.total().periodic,
             findings,
             rules,
             enough_evidence: why_not.is_empty(),

@@ -4,7 +4,7 @@ use super::ProcessAnalyzer;
 use crate::measure::{Mark, Stretch};
 use crate::report::{Distribution, Measures, Size};
 use crate::rules::Cause;
-use crate::stats::{Counts, Runs};
+use crate::stats::{Counts, Ranked};
 use crate::units::{MIB, from_f64};
 
 /// MiB a cycle below which truncation to whole MiB (up to 1 MiB a cycle, which does not average out) may take the figure
@@ -48,11 +48,12 @@ impl ProcessAnalyzer {
         let per_minute = |total: f64| if minutes > 0.0 { total / minutes } else { 0.0 };
         let last = mark.end_ns;
         let counts = &self.counts;
+        let total = self.panes.total();
 
         Measures {
             started_ns,
             duration_ns: last.saturating_sub(started_ns),
-            gomaxprocs: self.total.gomaxprocs,
+            gomaxprocs: total.gomaxprocs,
             gc_frequency_per_second: starts.frequency(),
             period: distribution(&counts.period),
             period_mean_ns: starts
@@ -80,7 +81,7 @@ impl ProcessAnalyzer {
                 && cycles >= RESOLVED_CYCLES
                 && allocation >= RESOLVED_MIB * cycles as f64
                 // Forced cycles come at the same point of the program each time, and with it the same truncation.
-                && self.total.forced * 2 < self.total.cycles,
+                && total.forced * 2 < total.cycles,
             allocation_bytes_low: bytes(allocation - cycles as f64),
             allocation_bytes_high: bytes(allocation + cycles as f64),
             live_heap: size(&counts.live, first.heap_live_mib, self.last_sizes.0),
@@ -95,7 +96,7 @@ impl ProcessAnalyzer {
             implied_gogc: self.gogc.range(),
             gogc_changes: self.gogc.changes(),
             limit_regime: self.limit_regime,
-            early_cycles: self.total.early,
+            early_cycles: total.early,
             peak_window: self.peak,
             pause_histogram: counts.pause.sorted(),
             percentiles_exact: [&counts.pause, &counts.stop, &counts.mark, &counts.period]
@@ -104,10 +105,10 @@ impl ProcessAnalyzer {
             sums_estimated: run.seen() < cycles,
             mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
-            overshoot_ratio: self.total.share(self.total.overshoots),
-            min_heap_ratio: self.total.share(self.total.min_heap),
+            overshoot_ratio: total.share(total.overshoots),
+            min_heap_ratio: total.share(total.min_heap),
             cpus_seen: median(&counts.cpus).map(|cpus| cpus as f64 / 10.0),
-            limiter_bucket_max: self.total.limiter_max as f64 / 1000.0,
+            limiter_bucket_max: total.limiter_max as f64 / 1000.0,
             live_trend_bytes_per_second: self.trend.slope(last).map(|slope| slope * MIB as f64),
             timeline: self.timeline.finish(),
         }
@@ -116,8 +117,8 @@ impl ProcessAnalyzer {
 
 fn distribution(counts: &Counts) -> Distribution {
     let totals = counts.totals();
-    let runs = runs(counts);
-    let ranked = runs.ranked();
+    let values = counts.sorted();
+    let ranked = Ranked::of(&values);
     Distribution {
         count: totals.count,
         min: totals.min,
@@ -143,13 +144,7 @@ fn size(counts: &Counts, first: u64, last: u64) -> Size {
 }
 
 fn median(counts: &Counts) -> Option<u64> {
-    let runs = runs(counts);
-    let ranked = runs.ranked();
+    let values = counts.sorted();
+    let ranked = Ranked::of(&values);
     (ranked.count() > 0).then(|| ranked.quantile(500))
-}
-
-fn runs(counts: &Counts) -> Runs {
-    let mut runs = Runs::default();
-    runs.push(&counts.sorted());
-    runs
 }

@@ -51,23 +51,21 @@ impl Timeline {
     /// Adds the panes of one hop as a point, or to the last one.
     pub(super) fn close<'a>(
         &mut self,
-        panes: impl Iterator<Item = &'a Pane>,
-        scratch: &mut Scratch,
+        panes: impl Iterator<Item = &'a Pane> + Clone,
+        scratch: &'a mut Scratch,
     ) {
         let mut tally = Tally::default();
         let mut ends: Option<(u64, u64)> = None;
         let mut last = self.base;
-        let pauses = scratch.pauses();
-        for pane in panes.filter(|pane| pane.tally.cycles > 0) {
+        for pane in panes.clone() {
             tally.merge(&pane.tally);
             last = pane.last;
             ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
-            pauses.push(pane.pauses.values());
         }
         let Some((start, end)) = ends else {
             return;
         };
-        let ranked = pauses.ranked();
+        let pauses = scratch.hop(panes);
         // The pane of the end of the stream, and panes of cycles, end with their last cycle.
         let end = if end == u64::MAX { last.end_ns } else { end };
         let start = start.max(self.start_ns);
@@ -85,7 +83,7 @@ impl Timeline {
                 to: last,
             },
             &tally,
-            &ranked,
+            &pauses,
         );
         self.base = last;
         self.start_ns = end;

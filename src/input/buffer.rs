@@ -3,17 +3,24 @@
 use std::io::{self, Read};
 
 /// Bytes asked of the source at a time.
-const READ: usize = 256 * 1024;
+const READ: usize = 128 * 1024;
+/// Reads between two moves of the history.
+const READS: usize = 6;
 /// Bytes kept behind the reading position, to look for the heads of cut lines.
 pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.
 pub const LINE_CAP: usize = 64 * 1024;
+/// Reads go to multiples of this: a kernel copies to them four times as fast as to odd places (x86 with fast `rep movsb`).
+const ALIGNED: usize = 64;
 
 /// A sliding stretch of a stream: the history, one line and a few reads, so that the history is moved only every few reads.
 #[derive(Debug)]
 pub struct Buffer {
+    /// What is held, from `pad` on.
     bytes: Vec<u8>,
-    /// Position in the stream of `bytes[0]`.
+    /// Bytes before the first that is aligned.
+    pad: usize,
+    /// Position in the stream of the first byte held.
     base: u64,
     /// First byte not yet consumed.
     position: usize,
@@ -26,8 +33,10 @@ pub struct Buffer {
 
 impl Default for Buffer {
     fn default() -> Self {
+        let bytes = vec![0; HISTORY + LINE_CAP + READS * READ + ALIGNED];
         Self {
-            bytes: vec![0; HISTORY + LINE_CAP + 3 * READ],
+            pad: bytes.as_ptr().align_offset(ALIGNED).min(ALIGNED),
+            bytes,
             base: 0,
             position: 0,
             end: 0,
@@ -54,17 +63,20 @@ impl Buffer {
     /// # Errors
     /// What the source says; an interrupted read is tried again.
     pub fn fill(&mut self, source: &mut dyn Read) -> io::Result<Filled> {
-        if self.bytes.len() - self.end < READ {
+        let bytes = self.bytes.get_mut(self.pad..).unwrap_or(&mut []);
+        if bytes.len() - self.end < READ {
             let from = self.position.saturating_sub(HISTORY);
-            self.bytes.copy_within(from..self.end, 0);
+            // A little more history, so that the next read goes to an aligned place.
+            let from = from.saturating_sub(ALIGNED - (self.end - from) % ALIGNED);
+            bytes.copy_within(from..self.end, 0);
             self.base += from as u64;
             self.position -= from;
             self.complete -= from;
             self.end -= from;
         }
-        let stop = self.bytes.len().min(self.end + READ);
+        let stop = bytes.len().min(self.end + READ);
         let count = loop {
-            match source.read(&mut self.bytes[self.end..stop]) {
+            match source.read(&mut bytes[self.end..stop]) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -80,7 +92,7 @@ impl Buffer {
         }
         let fresh = self.end..self.end + count;
         self.end = fresh.end;
-        if let Some(at) = memchr::memrchr(b'\n', &self.bytes[fresh.clone()]) {
+        if let Some(at) = memchr::memrchr(b'\n', &bytes[fresh.clone()]) {
             self.complete = fresh.start + at + 1;
         }
         Ok(Filled::Some)
@@ -88,7 +100,7 @@ impl Buffer {
 
     /// Everything that is held: history, complete lines, the beginning of the next line.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.end]
+        &self.bytes[self.pad..self.pad + self.end]
     }
 
     /// First byte not consumed, in [`Buffer::bytes`].

@@ -23,7 +23,11 @@ pub struct Mmu {
     kept: u64,
     /// Where the current bucket ends, and what was stopped in it and in the one before, ns.
     bucket: (u64, u64, u64),
+    /// Where the ms of the newest stop ends.
+    next_ms: u64,
     worst: [u64; 4],
+    /// The least of those up to the length of a bucket that can still get worse.
+    worst_near: u64,
 }
 
 const BUCKET_NS: u64 = MMU_WINDOWS_NS[2];
@@ -36,7 +40,8 @@ impl Mmu {
             return;
         }
         match self.stops.back_mut() {
-            Some(last) if end / RESOLUTION_NS <= last.0 / RESOLUTION_NS => {
+            // In the same ms as the last, or before.
+            Some(last) if end < self.next_ms => {
                 last.0 = last.0.max(end);
                 last.1 = last.1.saturating_add(length);
             }
@@ -50,6 +55,14 @@ impl Mmu {
         }
         self.bucket.1 = self.bucket.1.saturating_add(length);
         let near = self.bucket.1.saturating_add(self.bucket.2).min(self.kept);
+        if near > self.worst_near || self.kept > self.worst[3] {
+            self.look(near);
+        }
+    }
+
+    /// A window may be worse than the worst so far.
+    #[cold]
+    fn look(&mut self, near: u64) {
         for ((worst, window), bound) in self
             .worst
             .iter_mut()
@@ -60,6 +73,9 @@ impl Mmu {
                 *worst = (*worst).max(stopped(&self.stops, window));
             }
         }
+        let open = |(worst, window): (&u64, u64)| (*worst < window).then_some(*worst);
+        let near = self.worst[..3].iter().zip(MMU_WINDOWS_NS).filter_map(open);
+        self.worst_near = near.min().unwrap_or(u64::MAX);
     }
 
     fn push(&mut self, end: u64, length: u64) {
@@ -72,6 +88,7 @@ impl Mmu {
             self.stops.pop_front();
         }
         self.stops.push_back((end, length));
+        self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
     }
 
     /// The utilisation in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run

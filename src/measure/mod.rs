@@ -119,8 +119,9 @@ impl Meter {
         let elapsed = end_ns - self.mark.end_ns;
         let before = self
             .previous
+            .as_ref()
             .filter(|previous| previous.number.checked_add(1) == Some(cycle.number));
-        let trigger = self.trigger(cycle, before.as_ref(), elapsed);
+        let trigger = self.trigger(cycle, before, elapsed);
         let goal = cycle.goal_mib();
         let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
         let first = self.mark.seen == 0;
@@ -170,7 +171,7 @@ impl Meter {
             },
             gogc: match (before, goal) {
                 (Some(previous), Some(goal)) if !min_heap => {
-                    gogc::implied(&previous, goal, cycle.heap_start_mib)
+                    gogc::implied(previous, goal, cycle.heap_start_mib)
                 }
                 _ => None,
             },

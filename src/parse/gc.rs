@@ -7,10 +7,10 @@
 //! Go 1.5 has five clock and seven CPU numbers; 1.6 to 1.17 lack stacks and globals. Source: `gcMarkTermination`.
 
 use nom::Parser;
-use nom::combinator::opt;
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::terminated;
 
-use super::number::{Parsed, lit, milliseconds, miss, percent, seconds, uint, uint32};
+use super::number::{lit, milliseconds, miss, percent, seconds, uint};
+use super::text::{Line, Parsed, Text, WINDOW};
 use crate::event::{Format, GcCycle};
 
 /// Wall-clock times of a cycle, ns: first stop, concurrent part, last stop.
@@ -19,24 +19,30 @@ type Clock = (u64, u64, u64);
 type Cpu = (u64, u64, u64, u64, u64);
 
 #[inline(always)]
-fn plus(input: &[u8]) -> Parsed<'_, u64> {
-    preceded(lit(b"+"), milliseconds).parse(input)
+fn plus<I: Text>(input: I) -> Parsed<I, u64> {
+    milliseconds(lit(b"+")(input)?.0)
 }
 
 #[inline(always)]
-fn slash(input: &[u8]) -> Parsed<'_, u64> {
-    preceded(lit(b"/"), milliseconds).parse(input)
+fn slash<I: Text>(input: I) -> Parsed<I, u64> {
+    milliseconds(lit(b"/")(input)?.0)
 }
 
 /// Both lists of times of Go 1.6 and later, after the first three clock numbers.
 #[inline(always)]
-fn cpu_1_6(input: &[u8]) -> Parsed<'_, Cpu> {
-    terminated((milliseconds, plus, slash, slash, plus), lit(b" ms cpu, ")).parse(input)
+fn cpu_1_6<I: Text>(input: I) -> Parsed<I, Cpu> {
+    let (input, first) = milliseconds(input)?;
+    let (input, assist) = plus(input)?;
+    let (input, background) = slash(input)?;
+    let (input, idle) = slash(input)?;
+    let (input, last) = plus(input)?;
+    let (input, ()) = lit(b" ms cpu, ")(input)?;
+    Ok((input, (first, assist, background, idle, last)))
 }
 
 /// What is left of the clock list of Go 1.5 after three numbers, and its CPU list.
 #[cold]
-fn times_1_5(first: Clock, input: &[u8]) -> Parsed<'_, (Clock, Cpu)> {
+fn times_1_5<I: Text>(first: Clock, input: I) -> Parsed<I, (Clock, Cpu)> {
     let (input, (mark, last_stop)) = terminated((plus, plus), lit(b" ms clock, ")).parse(input)?;
     let (input, (stop0, scan, barrier, assist, background, idle, stop1)) = terminated(
         (milliseconds, plus, plus, plus, slash, slash, plus),
@@ -56,20 +62,52 @@ fn times_1_5(first: Clock, input: &[u8]) -> Parsed<'_, (Clock, Cpu)> {
 }
 
 /// One gc line up to where its grammar ends; the rest is what stands behind it.
+pub(super) fn cycle(text: &[u8]) -> Parsed<&[u8], GcCycle> {
+    match measured(text) {
+        Some((cycle, length)) => Ok((text.skip(length), cycle)),
+        None => miss(),
+    }
+}
+
+/// One gc line at the start of `text`, up to where its grammar ends, with the number of its bytes.
 #[inline]
-pub(super) fn cycle(input: &[u8]) -> Parsed<'_, GcCycle> {
-    let (input, number) = preceded(lit(b"gc "), uint).parse(input)?;
-    let (input, start_ns) = preceded(lit(b" @"), seconds).parse(input)?;
-    let (input, cumulative_cpu_percent) = delimited(lit(b"s "), percent, lit(b"%")).parse(input)?;
-    let (input, leak_check) = match input {
-        [b':', b' ', rest @ ..] => (rest, false),
-        _ => {
-            let (rest, ()) = lit(b" (checking for goroutine leaks): ").parse(input)?;
-            (rest, true)
-        }
+pub(super) fn measured(text: &[u8]) -> Option<(GcCycle, usize)> {
+    if let Some(window) = text.first_chunk() {
+        return windowed(window);
+    }
+    // Near the end of what was read there is no whole window: what is left is laid into one.
+    text.starts_with(b"gc ").then(|| {
+        let mut window = [0; WINDOW];
+        let (filled, _) = window.split_at_mut(text.len().min(WINDOW));
+        filled.copy_from_slice(&text[..filled.len()]);
+        windowed(&window)
+    })?
+}
+
+#[inline]
+fn windowed(window: &[u8; WINDOW]) -> Option<(GcCycle, usize)> {
+    let (line, cycle) = line(Line::new(window)).ok()?;
+    Some((cycle, line.passed()))
+}
+
+/// The grammar. Leaf after leaf rather than by nom's tuples: the compiler makes calls of those, not one straight run.
+#[inline(always)]
+fn line<I: Text>(input: I) -> Parsed<I, GcCycle> {
+    let (input, ()) = lit(b"gc ")(input)?;
+    let (input, number) = uint(input)?;
+    let (input, ()) = lit(b" @")(input)?;
+    let (input, start_ns) = seconds(input)?;
+    let (input, ()) = lit(b"s ")(input)?;
+    let (input, cumulative_cpu_percent) = percent(input)?;
+    let (input, leak_check) = match lit(b"%: ")(input) {
+        Ok((input, ())) => (input, false),
+        Err(_) => (lit(b"% (checking for goroutine leaks): ")(input)?.0, true),
     };
-    let (input, clock) = (milliseconds, plus, plus).parse(input)?;
-    let (input, clock, cpu, five) = match lit(b" ms clock, ").parse(input) {
+    let (input, stop) = milliseconds(input)?;
+    let (input, concurrent) = plus(input)?;
+    let (input, last_stop) = plus(input)?;
+    let clock = (stop, concurrent, last_stop);
+    let (input, clock, cpu, five) = match lit(b" ms clock, ")(input) {
         Ok((input, ())) => {
             let (input, cpu) = cpu_1_6(input)?;
             (input, clock, cpu, false)
@@ -79,23 +117,36 @@ pub(super) fn cycle(input: &[u8]) -> Parsed<'_, GcCycle> {
             (input, clock, cpu, true)
         }
     };
-    let (input, heap_start_mib) = terminated(uint, lit(b"->")).parse(input)?;
-    let (input, heap_end_mib) = terminated(uint, lit(b"->")).parse(input)?;
-    let (input, heap_live_mib) = terminated(uint, lit(b" MB, ")).parse(input)?;
-    let (input, heap_goal_mib) = terminated(uint, lit(b" MB goal, ")).parse(input)?;
-    let (input, stacks) = opt(terminated(uint, lit(b" MB stacks, "))).parse(input)?;
-    let (input, globals_mib) = match stacks {
-        Some(_) => terminated(uint, lit(b" MB globals, ")).parse(input)?,
-        None => (input, 0),
+    let (input, heap_start_mib) = uint(input)?;
+    let (input, ()) = lit(b"->")(input)?;
+    let (input, heap_end_mib) = uint(input)?;
+    let (input, ()) = lit(b"->")(input)?;
+    let (input, heap_live_mib) = uint(input)?;
+    let (input, ()) = lit(b" MB, ")(input)?;
+    let (input, heap_goal_mib) = uint(input)?;
+    let (input, ()) = lit(b" MB goal, ")(input)?;
+    // The count of processors, or stacks and globals before it.
+    let (input, next) = uint(input)?;
+    let (input, processors, stacks, globals_mib) = match lit(b" MB stacks, ")(input) {
+        Ok((input, ())) => {
+            let (input, globals) = uint(input)?;
+            let (input, ()) = lit(b" MB globals, ")(input)?;
+            let (input, processors) = uint(input)?;
+            (input, processors, Some(next), globals)
+        }
+        Err(_) => (input, next, None, 0),
     };
+    let Ok(gomaxprocs) = u32::try_from(processors) else {
+        return miss();
+    };
+    let (input, ()) = lit(b" P")(input)?;
     let format = match (five, stacks) {
         (false, Some(_)) => Format::Go1_18,
         (false, None) => Format::Go1_6,
         (true, None) => Format::Go1_5,
         (true, Some(_)) => return miss(),
     };
-    let (input, gomaxprocs) = terminated(uint32, lit(b" P")).parse(input)?;
-    let (input, forced) = match lit(b" (forced)").parse(input) {
+    let (input, forced) = match lit(b" (forced)")(input) {
         Ok((input, ())) => (input, true),
         Err(_) => (input, false),
     };
@@ -125,4 +176,51 @@ pub(super) fn cycle(input: &[u8]) -> Parsed<'_, GcCycle> {
             leak_check,
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The longest text that the grammar passes: every number as long as it can be.
+    #[test]
+    fn the_longest_line_fits_a_window() {
+        let number = "18446744073709551615";
+        let ms = "18446744073709";
+        let seconds = "18446744073.709";
+        let line = format!(
+            "gc {number} @{seconds}s -9223372036854775808% (checking for goroutine leaks): {ms}+{ms}+{ms}+{ms}+{ms} ms clock, \
+             {ms}+{ms}+{ms}+{ms}/{ms}/{ms}+{ms} ms cpu, {number}->{number}->{number} MB, {number} MB goal, 4294967295 P (forced)"
+        );
+        for behind in ["", "\n", "\ngc 1 @0.001s", &"x".repeat(1_000)] {
+            let text = format!("{line}{behind}");
+            let (cycle, length) = measured(text.as_bytes()).expect("a gc line");
+            assert_eq!(length, line.len());
+            assert_eq!(cycle.heap_goal_mib, u64::MAX);
+        }
+        // Digits without end overflow before they come round.
+        let digits = "9".repeat(2_000);
+        for text in [
+            format!("gc {digits}"),
+            line.replace(number, &digits),
+            line.replace(ms, &digits),
+        ] {
+            assert_eq!(measured(text.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn a_line_is_the_same_wherever_the_text_ends() {
+        let line = b"gc 7 @1.234s 2%: 0.049+1.2+0.003 ms clock, 0.39+0.12/2.3/0+0.031 ms cpu, 4->5->2 MB, 6 MB goal, 1 MB stacks, 0 MB globals, 8 P";
+        let whole = measured(line);
+        assert!(whole.is_some());
+        for behind in 0..2 * WINDOW {
+            let mut text = line.to_vec();
+            text.resize(line.len() + behind, b'-');
+            assert_eq!(measured(&text), whole, "{behind} bytes behind");
+        }
+        for length in 0..line.len() - 1 {
+            assert_eq!(measured(&line[..length]), None, "{length} bytes");
+        }
+    }
 }

@@ -11,15 +11,16 @@ use nom::Parser;
 use nom::combinator::opt;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
 
-use super::number::{Parsed, lit, uint};
+use super::number::{lit, uint};
+use super::text::Parsed;
 use crate::event::LegacyCycle;
 
-fn arrow(input: &[u8]) -> Parsed<'_, (u64, u64)> {
+fn arrow(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
     separated_pair(uint, lit(b" -> "), uint).parse(input)
 }
 
 /// ` (allocated-freed) objects`
-fn objects(input: &[u8]) -> Parsed<'_, ()> {
+fn objects(input: &[u8]) -> Parsed<&[u8], ()> {
     delimited(
         lit(b" ("),
         separated_pair(uint, lit(b"-"), uint),
@@ -30,7 +31,7 @@ fn objects(input: &[u8]) -> Parsed<'_, ()> {
 }
 
 /// `0(0) handoff, 0(0) steal, 0/0/0 yields`
-fn tail(input: &[u8]) -> Parsed<'_, ()> {
+fn tail(input: &[u8]) -> Parsed<&[u8], ()> {
     let counted = |input| (uint, delimited(lit(b"("), uint, lit(b")"))).parse(input);
     (
         terminated(counted, lit(b" handoff, ")),
@@ -45,21 +46,21 @@ fn tail(input: &[u8]) -> Parsed<'_, ()> {
 }
 
 /// Go 1.0 after the times: ` ms 10 -> 5 MB 58439 -> 8912 (573381-564469) objects 184 handoff`
-fn go1_0(input: &[u8]) -> Parsed<'_, (u64, u64)> {
+fn go1_0(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
     let (input, heap) = delimited(lit(b" ms "), arrow, lit(b" MB ")).parse(input)?;
     let (input, _) = (arrow, objects, lit(b" "), uint, lit(b" handoff")).parse(input)?;
     Ok((input, heap))
 }
 
 /// Go 1.1 and 1.2 after the times.
-fn go1_1(input: &[u8]) -> Parsed<'_, (u64, u64)> {
+fn go1_1(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
     let (input, heap) = delimited(lit(b" ms, "), arrow, lit(b" MB ")).parse(input)?;
     let (input, _) = (arrow, objects, lit(b", "), tail).parse(input)?;
     Ok((input, heap))
 }
 
 /// Go 1.3 and 1.4 after the times.
-fn go1_3(input: &[u8]) -> Parsed<'_, (u64, u64)> {
+fn go1_3(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
     let (input, heap) = delimited(lit(b" us, "), arrow, lit(b" MB, ")).parse(input)?;
     let (input, _) = (uint, objects, lit(b",")).parse(input)?;
     let (input, _) = opt(delimited(lit(b" "), uint, lit(b" goroutines,"))).parse(input)?;
@@ -75,7 +76,7 @@ fn go1_3(input: &[u8]) -> Parsed<'_, (u64, u64)> {
 }
 
 /// One gc line of Go 1.0 to 1.4 up to where its grammar ends.
-pub(super) fn cycle(input: &[u8]) -> Parsed<'_, LegacyCycle> {
+pub(super) fn cycle(input: &[u8]) -> Parsed<&[u8], LegacyCycle> {
     let (input, number) = preceded(lit(b"gc"), uint).parse(input)?;
     let (input, threads) = delimited(lit(b"("), uint, lit(b"): ")).parse(input)?;
     let plus = |input| preceded(lit(b"+"), uint).parse(input);

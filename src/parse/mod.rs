@@ -10,6 +10,7 @@ mod note;
 mod number;
 pub(crate) mod prefix;
 pub(crate) mod rejoin;
+mod text;
 mod token;
 
 pub(crate) use token::NEEDLE;
@@ -49,13 +50,18 @@ pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
     gc::cycle(text).ok().map(|(rest, cycle)| (cycle, rest))
 }
 
+/// A gc line at the start of `text`, and its length.
+#[inline]
+pub(crate) fn measured_cycle(text: &[u8]) -> Option<(GcCycle, usize)> {
+    gc::measured(text)
+}
+
 /// A gc line that is all of `text`.
 #[inline]
 pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
-    match gc::cycle(text) {
-        Ok(([], cycle)) => Some(cycle),
-        _ => None,
-    }
+    gc::measured(text)
+        .filter(|(_, length)| *length == text.len())
+        .map(|(cycle, _)| cycle)
 }
 
 /// A line of trace other than a gc line of Go 1.5 or later, if that is all of `text`.

@@ -8,23 +8,24 @@ use nom::bytes::complete::take_while1;
 use nom::combinator::opt;
 use nom::sequence::{delimited, preceded, terminated};
 
-use super::number::{Miss, Parsed, lit, miss, uint};
+use super::number::{Miss, lit, miss, uint};
+use super::text::Parsed;
 use crate::event::Note;
 
 /// Any of the number shapes of these lines: `12`, `0.003`, `+1.5e-001`, `NaN`, `-Inf`.
-fn figure(input: &[u8]) -> Parsed<'_, ()> {
+fn figure(input: &[u8]) -> Parsed<&[u8], ()> {
     take_while1(|b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
         .map(|_| ())
         .parse(input)
 }
 
 /// `scvg0: inuse: 2, idle: 0, sys: 3, released: 0, consumed: 3 (MB)` and `scvg1: 0 MB released`
-fn scvg(input: &[u8]) -> Parsed<'_, Note> {
+fn scvg(input: &[u8]) -> Parsed<&[u8], Note> {
     let (input, _) = opt(lit(b"forced ")).parse(input)?;
     let (input, ()) = lit(b"scvg").parse(input)?;
     let (input, _) = opt(preceded(opt(lit(b"-")), uint)).parse(input)?;
     let (input, ()) = lit(b": ").parse(input)?;
-    let inuse = |input| -> Parsed<'_, ()> {
+    let inuse = |input| -> Parsed<&[u8], ()> {
         let (input, _) = delimited(lit(b"inuse: "), uint, lit(b", idle: ")).parse(input)?;
         let (input, _) = terminated(uint, lit(b", sys: ")).parse(input)?;
         let (input, _) = terminated(uint, lit(b", released: ")).parse(input)?;
@@ -43,7 +44,7 @@ fn scvg(input: &[u8]) -> Parsed<'_, Note> {
 }
 
 /// `scav 0 KiB work (bg), 56 KiB work (eager), 19416 KiB now, 97% util (forced)` and its older forms
-fn scav(input: &[u8]) -> Parsed<'_, Note> {
+fn scav(input: &[u8]) -> Parsed<&[u8], Note> {
     let (input, _) = preceded(lit(b"scav "), uint).parse(input)?;
     // Go 1.15 to 1.18 print a number before the work.
     let (input, _) = opt(preceded(lit(b" "), uint)).parse(input)?;
@@ -65,7 +66,7 @@ fn scav(input: &[u8]) -> Parsed<'_, Note> {
 }
 
 /// `pacer: ` in any of its four forms: their floats change between versions, so only the frame is held.
-fn pacer(input: &[u8]) -> Parsed<'_, Note> {
+fn pacer(input: &[u8]) -> Parsed<&[u8], Note> {
     let (rest, ()) = lit(b"pacer: ").parse(input)?;
     let known = rest.starts_with(b"assist ratio=")
         || rest.starts_with(b"H_m_prev=")
@@ -79,7 +80,7 @@ fn pacer(input: &[u8]) -> Parsed<'_, Note> {
 }
 
 /// `scan: total 8604 objs`, `scan: class 64B 141+1112+7302=8555 objs, 222+205=427 spans`
-fn scan(input: &[u8]) -> Parsed<'_, Note> {
+fn scan(input: &[u8]) -> Parsed<&[u8], Note> {
     let sum = |input| {
         take_while1(|b: u8| b.is_ascii_digit() || b == b'+' || b == b'=')
             .map(|_| ())
@@ -96,7 +97,7 @@ fn scan(input: &[u8]) -> Parsed<'_, Note> {
 }
 
 /// `checkfinalizers: queue: 0 finalizers + 0 cleanups`
-fn check_finalizers(input: &[u8]) -> Parsed<'_, Note> {
+fn check_finalizers(input: &[u8]) -> Parsed<&[u8], Note> {
     (
         lit(b"checkfinalizers: queue: "),
         uint,
@@ -109,7 +110,7 @@ fn check_finalizers(input: &[u8]) -> Parsed<'_, Note> {
 }
 
 /// `init internal/bytealg @0.003 ms, 0 ms clock, 0 bytes, 0 allocs`
-fn init(input: &[u8]) -> Parsed<'_, Note> {
+fn init(input: &[u8]) -> Parsed<&[u8], Note> {
     let package = take_while1::<_, _, Miss>(|b: u8| b != b' ');
     let (input, _) = (lit(b"init "), package, lit(b" @"), figure, lit(b" ms, ")).parse(input)?;
     let (input, _) = (figure, lit(b" ms clock, "), uint, lit(b" bytes, ")).parse(input)?;
@@ -118,17 +119,17 @@ fn init(input: &[u8]) -> Parsed<'_, Note> {
 }
 
 /// `SCHED 214ms: gomaxprocs=2 idleprocs=0 ...`
-fn sched(input: &[u8]) -> Parsed<'_, Note> {
+fn sched(input: &[u8]) -> Parsed<&[u8], Note> {
     let (_, _) = (lit(b"SCHED "), uint, lit(b"ms: gomaxprocs="), uint).parse(input)?;
     Ok((b"", Note::Other))
 }
 
-fn forced_notice(input: &[u8]) -> Parsed<'_, Note> {
+fn forced_notice(input: &[u8]) -> Parsed<&[u8], Note> {
     lit(b"GC forced").map(|()| Note::ForcedNotice).parse(input)
 }
 
 /// A line of runtime trace other than a gc line, up to where its grammar ends.
-pub(super) fn note(input: &[u8]) -> Parsed<'_, Note> {
+pub(super) fn note(input: &[u8]) -> Parsed<&[u8], Note> {
     match input {
         [b'G', ..] => forced_notice(input),
         [b's' | b'f', b'c' | b'o', ..] => match scvg(input) {

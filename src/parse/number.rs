@@ -2,7 +2,9 @@
 //!
 //! Own leaves instead of nom's `tag` and `digit1`: those cost about half of the whole line (see docs/PERFORMANCE.md).
 
-use nom::{Err, IResult, Parser};
+use nom::Err;
+
+use super::text::{Parsed, Text};
 
 /// nom's error type for the hot path: nothing at all. A line that fails is parsed again, slowly, to say why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,21 +19,21 @@ impl<I> nom::error::ParseError<I> for Miss {
     }
 }
 
-pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, Miss>;
-
 #[inline(always)]
-pub(super) const fn miss<'a, T>() -> Parsed<'a, T> {
+pub(super) const fn miss<I, T>() -> Parsed<I, T> {
     Err(Err::Error(Miss))
 }
 
 /// Exactly these bytes.
 #[inline(always)]
-pub(super) fn lit<'a, const N: usize>(
-    text: &'static [u8; N],
-) -> impl Parser<&'a [u8], Output = (), Error = Miss> {
-    move |input: &'a [u8]| match input.split_first_chunk::<N>() {
-        Some((head, rest)) if head == text => Ok((rest, ())),
-        _ => miss(),
+pub(super) fn lit<I: Text, const N: usize>(text: &'static [u8; N]) -> impl Fn(I) -> Parsed<I, ()> {
+    #[inline(always)]
+    move |input: I| {
+        if input.follows(text) {
+            Ok((input.skip(N), ()))
+        } else {
+            miss()
+        }
     }
 }
 
@@ -43,97 +45,95 @@ const fn digit(byte: u8) -> Option<u64> {
 
 /// All digits from here on, with `value` before them; overflow is a miss.
 #[inline(always)]
-fn digits(mut value: u64, mut input: &[u8]) -> Parsed<'_, u64> {
-    while let [byte, rest @ ..] = input {
-        let Some(next) = digit(*byte) else { break };
+fn digits<I: Text>(mut value: u64, mut input: I) -> Parsed<I, u64> {
+    // Nothing printed by a sound runtime has more than eight digits, which need no look at the overflow.
+    for _ in 0..8 {
+        let Some(next) = digit(input.byte(0)) else {
+            return Ok((input, value));
+        };
+        value = value * 10 + next;
+        input = input.skip(1);
+    }
+    more_digits(value, input)
+}
+
+#[cold]
+fn more_digits<I: Text>(mut value: u64, mut input: I) -> Parsed<I, u64> {
+    while let Some(next) = digit(input.byte(0)) {
         match value.checked_mul(10).and_then(|v| v.checked_add(next)) {
             Some(v) => value = v,
             None => return miss(),
         }
-        input = rest;
+        input = input.skip(1);
     }
     Ok((input, value))
 }
 
 /// `num`: an unsigned integer as the runtime prints it, without sign, separators or leading zeros.
 #[inline(always)]
-pub(super) fn uint(input: &[u8]) -> Parsed<'_, u64> {
-    match input {
-        [b'0', rest @ ..] if !matches!(rest, [b'0'..=b'9', ..]) => Ok((rest, 0)),
-        [a @ b'1'..=b'9', rest @ ..] => digits(u64::from(a - b'0'), rest),
+pub(super) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
+    match digit(input.byte(0)) {
+        Some(0) if digit(input.byte(1)).is_none() => Ok((input.skip(1), 0)),
+        Some(first @ 1..) => digits(first, input.skip(1)),
         _ => miss(),
-    }
-}
-
-/// A processor count: `num` that fits 32 bits.
-#[inline(always)]
-pub(super) fn uint32(input: &[u8]) -> Parsed<'_, u32> {
-    let (rest, value) = uint(input)?;
-    match u32::try_from(value) {
-        Ok(value) => Ok((rest, value)),
-        Err(_) => miss(),
     }
 }
 
 /// `ms`: milliseconds as `fmtNSAsMS` prints them, in ns. Two significant digits below 10 ms, whole ms from there on,
 /// so the text says by itself where the number ends, except for whole milliseconds.
 #[inline(always)]
-pub(super) fn milliseconds(input: &[u8]) -> Parsed<'_, u64> {
-    match *input {
-        [b'0', b'.', b'0', b'0', c @ b'0'..=b'9', ref rest @ ..] => {
-            Ok((rest, u64::from(c - b'0') * 1_000))
-        }
-        [
-            b'0',
-            b'.',
-            b'0',
-            b @ b'1'..=b'9',
-            c @ b'0'..=b'9',
-            ref rest @ ..,
-        ] => Ok((
-            rest,
-            (u64::from(b - b'0') * 10 + u64::from(c - b'0')) * 1_000,
-        )),
-        [b'0', b'.', a @ b'1'..=b'9', b @ b'0'..=b'9', ref rest @ ..] => Ok((
-            rest,
-            (u64::from(a - b'0') * 10 + u64::from(b - b'0')) * 10_000,
-        )),
-        [b'0', b'.', ..] => miss(),
-        [b'0', ref rest @ ..] if !matches!(rest, [b'0'..=b'9', ..]) => Ok((rest, 0)),
-        [a @ b'1'..=b'9', b'.', b @ b'0'..=b'9', ref rest @ ..] => Ok((
-            rest,
-            (u64::from(a - b'0') * 10 + u64::from(b - b'0')) * 100_000,
-        )),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', ref rest @ ..] => {
-            let (rest, ms) = digits(u64::from(a - b'0') * 10 + u64::from(b - b'0'), rest)?;
-            match ms.checked_mul(1_000_000) {
-                Some(ns) => Ok((rest, ns)),
-                None => miss(),
+pub(super) fn milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
+    let Some(first) = digit(input.byte(0)) else {
+        return miss();
+    };
+    if input.byte(1) != b'.' {
+        return match (first, digit(input.byte(1))) {
+            (0, None) => Ok((input.skip(1), 0)),
+            (1.., Some(second)) => {
+                let (rest, ms) = digits(first * 10 + second, input.skip(2))?;
+                match ms.checked_mul(1_000_000) {
+                    Some(ns) => Ok((rest, ns)),
+                    None => miss(),
+                }
             }
-        }
-        _ => miss(),
+            _ => miss(),
+        };
+    }
+    let Some(second) = digit(input.byte(2)) else {
+        return miss();
+    };
+    if first > 0 {
+        return Ok((input.skip(3), (first * 10 + second) * 100_000));
+    }
+    let Some(third) = digit(input.byte(3)) else {
+        return miss();
+    };
+    if second > 0 {
+        return Ok((input.skip(4), (second * 10 + third) * 10_000));
+    }
+    match digit(input.byte(4)) {
+        Some(fourth) => Ok((input.skip(5), (third * 10 + fourth) * 1_000)),
+        None => miss(),
     }
 }
 
 /// `sec`: seconds with exactly three decimals, in ns.
 #[inline(always)]
-pub(super) fn seconds(input: &[u8]) -> Parsed<'_, u64> {
+pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
     let (rest, whole) = uint(input)?;
-    match *rest {
-        [
-            b'.',
-            a @ b'0'..=b'9',
-            b @ b'0'..=b'9',
-            c @ b'0'..=b'9',
-            ref rest @ ..,
-        ] => {
-            let ms = u64::from(a - b'0') * 100 + u64::from(b - b'0') * 10 + u64::from(c - b'0');
+    let decimals = (
+        digit(rest.byte(1)),
+        digit(rest.byte(2)),
+        digit(rest.byte(3)),
+    );
+    match (rest.byte(0), decimals) {
+        (b'.', (Some(a), Some(b), Some(c))) => {
             match whole
                 .checked_mul(1_000)
-                .and_then(|w| w.checked_add(ms))
+                .and_then(|w| w.checked_add(a * 100 + b * 10 + c))
                 .and_then(|ms| ms.checked_mul(1_000_000))
             {
-                Some(ns) => Ok((rest, ns)),
+                Some(ns) => Ok((rest.skip(4), ns)),
                 None => miss(),
             }
         }
@@ -143,12 +143,9 @@ pub(super) fn seconds(input: &[u8]) -> Parsed<'_, u64> {
 
 /// `pct`: a whole number, with a minus only where the runtime's own figure is broken.
 #[inline(always)]
-pub(super) fn percent(input: &[u8]) -> Parsed<'_, i64> {
-    let (negative, digits) = match input {
-        [b'-', rest @ ..] => (true, rest),
-        _ => (false, input),
-    };
-    let (rest, value) = uint(digits)?;
+pub(super) fn percent<I: Text>(input: I) -> Parsed<I, i64> {
+    let negative = input.byte(0) == b'-';
+    let (rest, value) = uint(if negative { input.skip(1) } else { input })?;
     match i64::try_from(value) {
         Ok(value) => Ok((rest, if negative { -value } else { value })),
         // The one value whose negation does not fit: what a broken float converts to.

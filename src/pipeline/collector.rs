@@ -44,6 +44,8 @@ struct Process {
 /// Everything found, on its way into the report.
 pub(super) struct Collector<'s> {
     options: &'s Options,
+    /// The options may leave cycles out.
+    filtered: bool,
     sink: &'s mut dyn Sink,
     /// The sink's first error; it is called no more.
     failed: Option<io::Error>,
@@ -63,6 +65,10 @@ impl<'s> Collector<'s> {
     pub(super) fn new(options: &'s Options, sink: &'s mut dyn Sink) -> Self {
         Self {
             options,
+            filtered: options.process.is_some()
+                || options.stream.is_some()
+                || options.since.is_some()
+                || options.until.is_some(),
             sink,
             failed: None,
             source: String::new(),
@@ -103,7 +109,7 @@ impl Finds for Collector<'_> {
         entry.last_cycle = found.cycle.number;
         self.clock += 1;
         entry.used = self.clock;
-        if !wanted(self.options, entry, found) {
+        if self.filtered && !wanted(self.options, entry, found) {
             return true;
         }
         if std::mem::take(&mut entry.forced_notice) {
@@ -126,8 +132,10 @@ impl Finds for Collector<'_> {
             raw: found.raw,
         };
         let mut result = self.sink.cycle(&row);
-        for change in entry.analyzer.take_changes() {
-            result = result.and_then(|()| self.sink.change(&entry.id, &change));
+        if entry.analyzer.has_changes() {
+            for change in entry.analyzer.take_changes() {
+                result = result.and_then(|()| self.sink.change(&entry.id, &change));
+            }
         }
         self.failed = result.err();
         true

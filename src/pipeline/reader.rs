@@ -7,14 +7,16 @@
 mod cut;
 mod damage;
 mod strange;
+mod wrapped;
 
 use std::collections::{HashMap, VecDeque};
 
+use fearless_simd::Level;
 use memchr::memmem::Finder;
 
 use super::hold::Hold;
 use super::lane::Lane;
-use super::skim::{BLOCK, may_be_trace, skim};
+use super::skim::{BLOCK, LAG, may_be_trace, skim};
 use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
 use crate::event::{Event, GcCycle, Note};
 use crate::parse::{self, NEEDLE};
@@ -23,6 +25,7 @@ use crate::report::Input;
 
 use damage::Beginning;
 use strange::Strange;
+use wrapped::{NextSplit, Wrapped};
 
 /// Records looked back upon for the beginning of a line that was split.
 const RECORDS: usize = 16;
@@ -58,6 +61,7 @@ pub(super) trait Finds {
 /// The state of reading one input of any number of sources.
 pub(super) struct Reader {
     finder: Finder<'static>,
+    level: Level,
     pub(super) input: Input,
     source: usize,
     /// Lines of the current source before the reading position.
@@ -80,6 +84,7 @@ pub(super) struct Reader {
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
     partial: HashMap<Vec<u8>, Vec<u8>>,
+    wrapped: Wrapped,
     hold: Hold,
     foreign: bool,
 }
@@ -88,6 +93,7 @@ impl Reader {
     pub(super) fn new(foreign: bool) -> Self {
         Self {
             finder: Finder::new(NEEDLE),
+            level: Level::new(),
             input: Input::default(),
             source: 0,
             line: 0,
@@ -104,6 +110,7 @@ impl Reader {
             beginnings: Vec::new(),
             depth: Depth::NONE,
             partial: HashMap::new(),
+            wrapped: Wrapped::default(),
             hold: Hold::default(),
             foreign,
         }
@@ -133,6 +140,7 @@ impl Reader {
             .credit
             .saturating_add((to - from) as u64 / BYTES_A_WALK);
         let mut at = from;
+        let mut next_split = NextSplit::default();
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
@@ -147,14 +155,19 @@ impl Reader {
                 at = self.slow_line(bytes, at, to, base, finds);
                 continue;
             }
-            let Some(needle) = self.next_trace(rest) else {
-                self.skip(bytes, at, to, base, finds);
-                self.pass_skipped(&bytes[at..to], base + at as u64, finds);
-                break;
+            let split = self.next_split(&bytes[..to], at, &mut next_split);
+            let end = split.min(self.next_beginning(bytes, at, to));
+            let start = if end == at {
+                at
+            } else {
+                let start = self.skip(&bytes[..end], at, base, finds);
+                self.wrapped_notes(&bytes[..end], at..start, finds);
+                self.pass_skipped(&bytes[at..start], base + at as u64, finds);
+                start
             };
-            let start = memchr::memrchr(b'\n', &rest[..needle]).map_or(at, |i| at + i + 1);
-            self.skip(bytes, at, start, base, finds);
-            self.pass_skipped(&bytes[at..start], base + at as u64, finds);
+            if start == to {
+                break;
+            }
             at = match self.plain_cycle(&bytes[start..to], base + start as u64, finds) {
                 Some(length) => start + length,
                 None => self.slow_line(bytes, start, to, base, finds),
@@ -163,15 +176,14 @@ impl Reader {
         }
     }
 
-    /// Where trace, or what may be a piece of it, stands next. Where foreign lines are wanted that is every `gc`: a line
-    /// that may begin a cut one is held back.
-    fn next_trace(&self, text: &[u8]) -> Option<usize> {
+    /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
+    fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
         if !self.foreign {
-            return self.finder.find(text);
+            return to;
         }
-        let begins = memchr::memmem::find(text, b"gc");
-        let before = &text[..begins.unwrap_or(text.len())];
-        self.finder.find(before).or(begins)
+        memchr::memmem::find(&bytes[at..to], b"gc").map_or(to, |found| {
+            memchr::memrchr(b'\n', &bytes[at..at + found]).map_or(at, |i| at + i + 1)
+        })
     }
 
     /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
@@ -185,14 +197,13 @@ impl Reader {
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
     #[inline]
     fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
-        let (cycle, behind) = parse::cycle_at(text)?;
-        let end = match behind {
+        let (cycle, length) = parse::measured_cycle(text)?;
+        let end = match text.get(length..)? {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
             [] => 0,
             _ => return None,
         };
-        let length = text.len() - behind.len();
         if self.active > 0 {
             self.before_whole(&[], None, finds);
         }
@@ -216,44 +227,69 @@ impl Reader {
         );
         self.ended(&[], offset + (length + end) as u64, true);
         self.hot = true;
+        self.wrapped.bare = true;
         Some(length + end)
     }
 
-    /// Lines without ` ms clock, `: counted; notes, legacy lines and the beginnings of cut lines among them told.
-    fn skip(&mut self, bytes: &[u8], from: usize, to: usize, base: u64, finds: &mut dyn Finds) {
-        if from >= to {
-            return;
+    /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
+    /// told. Gives where the first line with it begins, or the end of the text.
+    fn skip(&mut self, text: &[u8], from: usize, base: u64, finds: &mut dyn Finds) -> usize {
+        if !self.skip_line(text, from, base, finds) {
+            return from;
         }
-        let text = &bytes[..to];
-        self.skip_line(text, from, base, finds);
-        for at in (from..to).step_by(BLOCK) {
-            if let Some((block, _)) = text[at..].split_first_chunk()
-                && let (newlines, false) = skim(block)
-            {
-                self.line += u64::from(newlines);
-                self.input.other_lines += u64::from(newlines);
-                continue;
+        let mut at = from;
+        loop {
+            let (passed, newlines) = skim(self.level, &text[at..]);
+            self.line += newlines;
+            self.input.other_lines += newlines;
+            at += passed;
+            if at == text.len() {
+                return at;
             }
-            // A line behind each newline, but for the one that ends the text.
-            for newline in memchr::memchr_iter(b'\n', &text[at..to.min(at + BLOCK)]) {
+            let end = text.len().min(at + BLOCK);
+            // Up to where the next block begins to look for it.
+            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + LAG + 2);
+            let needle = self.finder.find(&text[near.clone()]).map(|found| {
+                let needle = near.start + found;
+                memchr::memrchr(b'\n', &text[from..needle]).map_or(from, |i| from + i + 1)
+            });
+            for newline in memchr::memchr_iter(b'\n', &text[at..end]) {
                 let start = at + newline + 1;
-                if start < to {
-                    self.skip_line(text, start, base, finds);
+                if needle.is_some_and(|needle| needle < start) {
+                    break;
+                }
+                // A line behind each newline, but for the one that ends the text.
+                if needle == Some(start)
+                    || start < text.len() && !self.skip_line(text, start, base, finds)
+                {
+                    return start;
                 }
             }
+            if let Some(start) = needle {
+                // It began in a block before and was taken for another line.
+                self.line -= 1;
+                self.input.other_lines -= 1;
+                return start;
+            }
+            at = end;
         }
     }
 
-    /// The line without ` ms clock, ` that starts at `at`.
-    fn skip_line(&mut self, text: &[u8], at: usize, base: u64, finds: &mut dyn Finds) {
-        self.line += 1;
-        if may_be_trace(text[at]) {
-            let rest = &text[at..];
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            self.line_start(&rest[..end], base + at as u64, finds);
-        } else {
+    /// The line that starts at `at`. Returns false where it starts as trace and has ` ms clock, ` in it: nothing is done.
+    fn skip_line(&mut self, text: &[u8], at: usize, base: u64, finds: &mut dyn Finds) -> bool {
+        if !may_be_trace(text[at]) {
+            self.line += 1;
             self.input.other_lines += 1;
+            return true;
         }
+        let rest = &text[at..];
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        if self.finder.find(&rest[..end]).is_some() {
+            return false;
+        }
+        self.line += 1;
+        self.line_start(&rest[..end], base + at as u64, finds);
+        true
     }
 
     /// A line without ` ms clock, ` that could start as trace.
@@ -297,6 +333,7 @@ impl Reader {
         let offset = base + at as u64;
         self.line += 1;
         let mut unwrapped = unwrap(line, Depth::ANY);
+        self.wait_for_rest();
         self.room(&unwrapped.stream, finds);
         if unwrapped.partial {
             self.hold_partial(&unwrapped, line, offset, finds);
@@ -323,6 +360,8 @@ impl Reader {
                 self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
             }
             self.depth = unwrapped.depth;
+            self.wrapped.seen |= unwrapped.depth != Depth::NONE;
+            self.wrapped.bare |= unwrapped.depth == Depth::NONE;
             if self.foreign {
                 self.hold.cycle(finds);
             }

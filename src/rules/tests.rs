@@ -83,6 +83,7 @@ impl Case {
             live_before = cycle.heap_live_mib;
         }
         let at = meter.mark().end_ns;
+        panes.settle();
         see(&View {
             window: panes.window(at, false, &mut Scratch::default()),
             churn: Churn::between(&goals, 0, at),

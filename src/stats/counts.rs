@@ -86,6 +86,19 @@ impl Counts {
         values
     }
 
+    /// The same without some of what was counted.
+    pub fn without(&self, some: &[(u64, u64)]) -> Vec<(u64, u64)> {
+        let mut values = self.sorted();
+        for &(value, count) in some {
+            let value = self.precision.round(value);
+            if let Ok(at) = values.binary_search_by_key(&value, |pair| pair.0) {
+                values[at].1 = values[at].1.saturating_sub(count);
+            }
+        }
+        values.retain(|pair| pair.1 > 0);
+        values
+    }
+
     #[cold]
     fn add(&mut self, value: u64, count: u64) {
         if let Some(rounded) = &mut self.rounded {

@@ -13,7 +13,7 @@ mod zigzag;
 
 pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
-pub use ranked::{Ranked, Runs, Sample};
+pub use ranked::{Counted, Ranked, Sample, Sliding};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use two_samples::{
     EXACT_UP_TO, MannWhitney, cliffs_delta, fisher, holm, mann_whitney, median, median_interval,

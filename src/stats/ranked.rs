@@ -11,23 +11,42 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Counts one value.
-    #[inline]
-    pub fn record(&mut self, value: u64) {
-        self.add(value, 1);
+    /// Counts all of `fresh`, and empties it.
+    pub fn take(&mut self, fresh: &mut Vec<u64>) {
+        // In order most of them only come behind the last.
+        fresh.sort_unstable();
+        for value in fresh.drain(..) {
+            self.add(value, 1);
+        }
+    }
+
+    /// False where values were rounded.
+    pub fn is_exact(&self) -> bool {
+        self.precision == Precision::Exact
     }
 
     #[inline]
     fn add(&mut self, value: u64, count: u64) {
         let value = self.precision.round(value);
-        match self.values.binary_search_by_key(&value, |pair| pair.0) {
-            Ok(at) => self.values[at].1 = self.values[at].1.saturating_add(count),
-            Err(at) => {
-                self.values.insert(at, (value, count));
-                if self.values.len() > MAX_DISTINCT {
-                    self.coarsen();
+        let at = match self.values.last_mut() {
+            Some(last) if last.0 == value => {
+                last.1 = last.1.saturating_add(count);
+                return;
+            }
+            Some(last) if last.0 > value => {
+                match self.values.binary_search_by_key(&value, |pair| pair.0) {
+                    Ok(at) => {
+                        self.values[at].1 = self.values[at].1.saturating_add(count);
+                        return;
+                    }
+                    Err(at) => at,
                 }
             }
+            _ => self.values.len(),
+        };
+        self.values.insert(at, (value, count));
+        if self.values.len() > MAX_DISTINCT {
+            self.coarsen();
         }
     }
 
@@ -57,77 +76,98 @@ impl Sample {
     pub fn values(&self) -> &[(u64, u64)] {
         &self.values
     }
-
-    /// Adds all that `later` counted.
-    pub fn merge(&mut self, later: &Self) {
-        while self.precision < later.precision {
-            self.coarsen();
-        }
-        for &(value, count) in &later.values {
-            self.add(value, count);
-        }
-    }
 }
 
-/// Room to lay ascending runs of values side by side; keep one and use it again.
+/// Values that come and go in ascending runs, kept in order: those of a window that slides. A run that comes or goes
+/// costs one walk over the distinct values.
 #[derive(Debug, Clone, Default)]
-pub struct Runs {
-    values: Vec<(u64, u64)>,
-    /// Where each run ends in `values`.
-    ends: Vec<usize>,
+pub struct Sliding {
+    values: Vec<Counted>,
     count: u64,
+    /// Room for the values in their next order.
+    spare: Vec<Counted>,
 }
 
-impl Runs {
-    /// Forgets all runs and keeps the memory.
+impl Sliding {
+    /// Forgets all values and keeps the memory.
     pub fn clear(&mut self) {
         self.values.clear();
-        self.ends.clear();
         self.count = 0;
     }
 
-    /// Adds a run: values with their counts, ascending.
-    pub fn push(&mut self, run: &[(u64, u64)]) {
-        let count = |sum: u64, pair: &(u64, u64)| sum.saturating_add(pair.1);
-        if !run.is_empty() {
-            self.count = run.iter().fold(self.count, count);
-            self.values.extend_from_slice(run);
-            self.ends.push(self.values.len());
+    /// Adds a run: values, ascending, with their counts.
+    pub fn add(&mut self, run: &[Counted]) {
+        if run.is_empty() {
+            return;
+        }
+        self.count = run.iter().fold(self.count, sum);
+        self.spare.clear();
+        self.spare.reserve(self.values.len() + run.len());
+        let mut old = &self.values[..];
+        for &(value, mut count) in run {
+            while let [slot, rest @ ..] = old
+                && slot.0 < value
+            {
+                old = rest;
+                if slot.1 > 0 {
+                    self.spare.push(*slot);
+                }
+            }
+            if let [slot, rest @ ..] = old
+                && slot.0 == value
+            {
+                old = rest;
+                count = count.saturating_add(slot.1);
+            }
+            self.spare.push((value, count));
+        }
+        self.spare.extend(old.iter().filter(|slot| slot.1 > 0));
+        std::mem::swap(&mut self.values, &mut self.spare);
+    }
+
+    /// Takes away a run that was added. Its places go with the next run that comes.
+    pub fn remove(&mut self, run: &[Counted]) {
+        let mut slots = self.values.iter_mut();
+        for &(value, count) in run {
+            self.count = self.count.saturating_sub(count);
+            if let Some(slot) = slots.find(|slot| slot.0 >= value)
+                && slot.0 == value
+            {
+                slot.1 = slot.1.saturating_sub(count);
+            }
         }
     }
 
-    /// All runs ranked together.
+    /// All of them, ranked.
     pub fn ranked(&self) -> Ranked<'_> {
         Ranked {
             values: &self.values,
-            ends: &self.ends,
             count: self.count,
         }
     }
 }
 
-/// The most runs that can be ranked together; more are not looked at.
-const MAX_RUNS: usize = 128;
+/// A value and how often it was counted.
+pub type Counted = (u64, u64);
 
-/// Values with their counts, in ascending runs that are ranked together.
-///
-/// A window is some panes, each sorted once when it closes. Quantiles are found by walking down from the largest values of
-/// all runs, so a p99 costs a few steps however many values there are, and nothing is sorted again.
+fn sum(sum: u64, pair: &Counted) -> u64 {
+    sum.saturating_add(pair.1)
+}
+
+/// Values with their counts, ascending: quantiles by a walk from the nearer end.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ranked<'a> {
-    values: &'a [(u64, u64)],
-    ends: &'a [usize],
+    values: &'a [Counted],
     count: u64,
 }
 
 impl<'a> Ranked<'a> {
-    fn runs(&self) -> impl Iterator<Item = &'a [(u64, u64)]> {
-        let (values, ends) = (self.values, self.ends);
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        starts
-            .zip(ends)
-            .filter_map(move |(start, &end)| values.get(start..end))
-            .take(MAX_RUNS)
+    /// Ranks values that are in order, each with its count.
+    pub fn of(values: &'a [Counted]) -> Self {
+        Self {
+            values,
+            count: values.iter().fold(0, sum),
+        }
     }
 
     /// Values counted.
@@ -137,8 +177,8 @@ impl<'a> Ranked<'a> {
 
     /// The largest value; 0 if there is none.
     pub fn max(&self) -> u64 {
-        let last = |run: &[(u64, u64)]| run.last().map_or(0, |pair| pair.0);
-        self.runs().map(last).max().unwrap_or(0)
+        let largest = self.values.iter().rev().find(|pair| pair.1 > 0);
+        largest.map_or(0, |pair| pair.0)
     }
 
     /// The nearest-rank quantile: the value at rank `ceil(n * per_mille / 1000)`; 0 if there is none.
@@ -146,51 +186,40 @@ impl<'a> Ranked<'a> {
     /// Always a value that was counted. Interpolating definitions were rejected: they give values that a log with two
     /// significant digits cannot hold, and in small windows the choice of rank costs more than any sketch would.
     pub fn quantile(&self, per_mille: u32) -> u64 {
-        let rank = rank(self.count, per_mille);
-        let mut above = self.count;
-        let mut heads: [&[(u64, u64)]; MAX_RUNS] = [&[]; MAX_RUNS];
-        let mut runs = 0;
-        for (head, run) in heads.iter_mut().zip(self.runs()) {
-            *head = run;
-            runs += 1;
-        }
-        let heads = &mut heads[..runs];
-        let mut value = 0;
-        loop {
-            let mut largest: Option<(usize, (u64, u64))> = None;
-            for (at, head) in heads.iter().enumerate() {
-                if let Some(&top) = head.last()
-                    && largest.is_none_or(|(_, best)| top.0 > best.0)
-                {
-                    largest = Some((at, top));
-                }
-            }
-            let Some((at, (next, count))) = largest else {
-                return value;
-            };
-            heads[at] = &heads[at][..heads[at].len() - 1];
-            value = next;
-            above = above.saturating_sub(count);
-            if above < rank {
-                return value;
-            }
-        }
+        let rank = rank(self.count, per_mille).max(1);
+        let reached = if rank <= self.count / 2 {
+            let mut below = 0_u64;
+            self.values.iter().find(|pair| {
+                below = below.saturating_add(pair.1);
+                below >= rank && pair.1 > 0
+            })
+        } else {
+            let mut above = self.count;
+            self.values.iter().rev().find(|pair| {
+                above = above.saturating_sub(pair.1);
+                above < rank && pair.1 > 0
+            })
+        };
+        reached.map_or(0, |pair| pair.0)
     }
 
     /// How many values are at or above `least`.
     pub fn at_least(&self, least: f64) -> u64 {
-        let above = |run: &[(u64, u64)]| {
-            run.iter()
-                .rev()
-                .take_while(|pair| pair.0 as f64 >= least)
-                .fold(0, |sum: u64, pair| sum.saturating_add(pair.1))
-        };
-        self.runs().map(above).fold(0, u64::saturating_add)
+        self.values
+            .iter()
+            .rev()
+            .take_while(|pair| pair.0 as f64 >= least)
+            .fold(0, sum)
     }
 }
 
 /// `ceil(count * per_mille / 1000)`.
 fn rank(count: u64, per_mille: u32) -> u64 {
-    let rank = (u128::from(count) * u128::from(per_mille)).div_ceil(1000);
-    u64::try_from(rank).unwrap_or(u64::MAX)
+    match count.checked_mul(u64::from(per_mille)) {
+        Some(product) => product.div_ceil(1000),
+        None => {
+            let rank = (u128::from(count) * u128::from(per_mille)).div_ceil(1000);
+            u64::try_from(rank).unwrap_or(u64::MAX)
+        }
+    }
 }

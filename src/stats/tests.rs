@@ -19,6 +19,15 @@ fn nearest_rank(sorted: &[u64], per_mille: u64) -> u64 {
     sorted[usize::try_from(rank - 1).unwrap()]
 }
 
+/// Values counted some at a time.
+fn sample(values: &[u64]) -> Sample {
+    let mut sample = Sample::default();
+    for some in values.chunks(7) {
+        sample.take(&mut some.to_vec());
+    }
+    sample
+}
+
 proptest! {
     #[test]
     fn percentiles_equal_a_sort(values in values(), cuts in prop::collection::vec(0_usize..400, 0..6)) {
@@ -27,36 +36,41 @@ proptest! {
 
         let mut counts = Counts::new();
         values.iter().for_each(|value| counts.record(*value));
-        let mut one = Runs::default();
-        one.push(&counts.sorted());
+        let all = counts.sorted();
 
         // The same values in several samples, as a window holds them.
-        let mut many = Runs::default();
-        let mut merged = Sample::default();
+        let mut samples = Vec::new();
         let mut from = 0;
         let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % values.len()).collect();
         ends.push(values.len());
         ends.sort_unstable();
         for end in ends {
-            let mut sample = Sample::default();
-            values[from..end].iter().for_each(|value| sample.record(*value));
-            many.push(sample.values());
-            merged.merge(&sample);
+            samples.push(sample(&values[from..end]));
             from = end;
         }
-        let mut all = Runs::default();
-        all.push(merged.values());
+        let mut sliding = Sliding::default();
+        for (at, one) in samples.iter().enumerate() {
+            // Others come and go between them.
+            let passing = sample(&values[at % values.len()..]);
+            sliding.add(passing.values());
+            sliding.add(one.values());
+            sliding.remove(passing.values());
+        }
+        let many = sliding.ranked();
 
         for per_mille in [1, 10, 250, 500, 900, 990, 999, 1000] {
             let expected = nearest_rank(&sorted, u64::from(per_mille));
-            prop_assert_eq!(one.ranked().quantile(per_mille), expected);
-            prop_assert_eq!(many.ranked().quantile(per_mille), expected);
-            prop_assert_eq!(all.ranked().quantile(per_mille), expected);
+            prop_assert_eq!(Ranked::of(&all).quantile(per_mille), expected);
+            prop_assert_eq!(many.quantile(per_mille), expected);
         }
+        let first = samples[0].values();
+        let rest: u64 = counts.without(first).iter().map(|pair| pair.1).sum();
+        let taken: u64 = first.iter().map(|pair| pair.1).sum();
+        prop_assert_eq!(rest + taken, values.len() as u64);
         let least = sorted[sorted.len() / 2] as f64;
         let above = sorted.iter().filter(|value| **value as f64 >= least).count() as u64;
-        prop_assert_eq!(many.ranked().at_least(least), above);
-        prop_assert_eq!(many.ranked().max(), *sorted.last().unwrap());
+        prop_assert_eq!(many.at_least(least), above);
+        prop_assert_eq!(many.max(), *sorted.last().unwrap());
         prop_assert_eq!(counts.totals(), Totals {
             count: sorted.len() as u64,
             sum: sorted.iter().fold(0, |sum: u64, value| sum.saturating_add(*value)),
@@ -81,12 +95,11 @@ proptest! {
 #[test]
 fn too_many_distinct_values_are_rounded_down_and_say_so() {
     let mut counts = Counts::new();
-    let mut sample = Sample::default();
     let values = || (1..=20_000_u64).map(|value| value * 1_001);
     for value in values() {
         counts.record(value);
-        sample.record(value);
     }
+    let sample = sample(&values().collect::<Vec<_>>());
     assert!(!counts.is_exact());
     assert!(counts.sorted().len() <= MAX_DISTINCT);
     assert!(sample.values().len() <= MAX_DISTINCT);
@@ -101,20 +114,20 @@ fn too_many_distinct_values_are_rounded_down_and_say_so() {
         }
     );
     for values in [counts.sorted(), sample.values().to_vec()] {
-        let mut runs = Runs::default();
-        runs.push(&values);
-        assert_eq!(runs.ranked().count(), 20_000);
-        let (p50, exact) = (runs.ranked().quantile(500) as f64, 10_000.0 * 1_001.0);
+        let ranked = Ranked::of(&values);
+        assert_eq!(ranked.count(), 20_000);
+        let (p50, exact) = (ranked.quantile(500) as f64, 10_000.0 * 1_001.0);
         assert!(p50 <= exact && p50 > 0.9 * exact, "{p50}");
     }
 }
 
 #[test]
 fn an_empty_summary_has_no_values() {
-    let runs = Runs::default();
-    assert_eq!(runs.ranked().quantile(990), 0);
-    assert_eq!(runs.ranked().max(), 0);
-    assert_eq!(runs.ranked().at_least(0.0), 0);
+    let none = Ranked::of(&[]);
+    assert_eq!(
+        (none.quantile(990), none.max(), none.at_least(0.0)),
+        (0, 0, 0)
+    );
     assert_eq!(Counts::new().totals(), Totals::default());
 }
 

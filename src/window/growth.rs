@@ -15,6 +15,9 @@ const MAX_BUCKETS: usize = 64;
 /// Buckets that a trend needs.
 const MIN_BUCKETS: usize = 10;
 
+/// Kendall's tau that a steady rise has at least.
+const MIN_TAU: f64 = 0.7;
+
 /// Values that a rising run needs: six in a row rise by chance once in 720 times.
 const MIN_RUN: u64 = 6;
 
@@ -24,6 +27,8 @@ pub struct LiveTrend {
     width_ns: u64,
     /// (bucket number, smallest live heap in it, MiB): the floor, because a leak raises it and a swing does not.
     buckets: VecDeque<(u64, u64)>,
+    /// Kendall's score of all buckets but the last: pairs that rise less pairs that fall.
+    score: i64,
     run: Run,
     /// The last trend, and the first and last bucket it was computed from: the test is O(n^2) and they seldom change.
     computed: Option<(Ends, Growth)>,
@@ -84,13 +89,13 @@ impl LiveTrend {
 
     #[cold]
     fn open(&mut self, bucket: u64, live_mib: u64) {
+        self.score += self.rises_to_last();
         self.buckets.push_back((bucket, live_mib));
         let kept = LOOK_BACK_NS / self.width_ns;
-        while self
-            .buckets
-            .front()
-            .is_some_and(|first| first.0 + kept <= bucket)
+        while let Some(first) = self.buckets.front()
+            && first.0 + kept <= bucket
         {
+            self.score -= self.rises_from_first();
             self.buckets.pop_front();
         }
         if self.buckets.len() > MAX_BUCKETS {
@@ -102,8 +107,30 @@ impl LiveTrend {
                     _ => joined.push_back((bucket / 2, live)),
                 }
             }
-            self.buckets = joined;
+            self.score = 0;
+            for (bucket, live) in joined {
+                self.score += self.rises_to_last();
+                self.buckets.push_back((bucket, live));
+            }
         }
+    }
+
+    /// Earlier buckets below the last one less those above it.
+    fn rises_to_last(&self) -> i64 {
+        let Some(last) = self.buckets.back() else {
+            return 0;
+        };
+        self.buckets.iter().map(|early| rise(early.1, last.1)).sum()
+    }
+
+    /// Later buckets above the first one less those below it, the last one left out.
+    fn rises_from_first(&self) -> i64 {
+        let mut buckets = self.buckets.iter();
+        let Some(first) = buckets.next() else {
+            return 0;
+        };
+        buckets.next_back();
+        buckets.map(|later| rise(first.1, later.1)).sum()
     }
 
     /// What the last ten minutes before `now` (ns of program time) say. The trend (Mann-Kendall over the buckets, tau at
@@ -179,24 +206,30 @@ impl LiveTrend {
 
     fn trend(&self, now: u64, first: (u64, u64), last: (u64, u64)) -> Growth {
         let mib = last.1.saturating_sub(first.1);
-        let values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();
+        let count = self.recent(now).count();
         let growth = Growth {
             mib: mib as f64,
             live_mib: last.1 as f64,
             seconds: ((last.0 - first.0) * self.width_ns) as f64 / 1e9,
             slope: 0.0,
             certain: false,
-            evidence: values.len() >= MIN_BUCKETS,
+            evidence: count >= MIN_BUCKETS,
         };
-        // The cheap conditions first, the test of O(n^2) last.
         if !growth.evidence || mib < 2 {
             return growth;
         }
+        // The score is kept from bucket to bucket, and most series fail by it; the test itself is O(n^2).
+        let pairs = (count * (count - 1) / 2) as f64;
+        let all = count == self.buckets.len();
+        if all && ((self.score + self.rises_to_last()) as f64) / pairs < MIN_TAU {
+            return growth;
+        }
+        let values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();
         let mut sorted = values.clone();
         sorted.sort_unstable();
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
         if mib.saturating_mul(5) < median
-            || !mann_kendall(&values).is_some_and(|trend| trend.tau >= 0.7 && trend.p < 0.001)
+            || !mann_kendall(&values).is_some_and(|trend| trend.tau >= MIN_TAU && trend.p < 0.001)
         {
             return growth;
         }
@@ -206,4 +239,9 @@ impl LiveTrend {
             ..growth
         }
     }
+}
+
+/// 1 where the later value is the larger, -1 where it is the smaller.
+const fn rise(early: u64, late: u64) -> i64 {
+    (late > early) as i64 - (late < early) as i64
 }

@@ -8,18 +8,22 @@
 mod churn;
 mod growth;
 mod pane;
+mod scratch;
 #[cfg(test)]
 mod tests;
 
 pub use churn::Churn;
 pub use growth::{Growth, LiveTrend};
 pub use pane::{Pane, Tally};
+pub use scratch::Scratch;
 
 use std::collections::VecDeque;
 
 use crate::event::GcCycle;
 use crate::measure::{GcCpu, Mark, Step, Stretch};
-use crate::stats::{Ranked, Runs};
+use crate::stats::{Counts, Ranked};
+use pane::{Before, Gone};
+use scratch::{Fresh, Ranks, Values};
 
 /// Most panes in a window: a longer window gets longer panes.
 pub const MAX_PANES: u64 = 60;
@@ -125,6 +129,17 @@ pub struct Window<'a> {
     pub reach_cpu: Option<GcCpu>,
 }
 
+/// The values of a whole run, from its first cycle on.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'a> {
+    /// Pauses, ns.
+    pub pauses: &'a Counts,
+    /// Live heap / next goal, 1/1000.
+    pub headroom: &'a Counts,
+    /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
+    pub lacking: &'a Counts,
+}
+
 /// The panes of one process.
 #[derive(Debug, Clone)]
 pub struct Panes {
@@ -133,41 +148,24 @@ pub struct Panes {
     panes: VecDeque<Pane>,
     /// Panes to use again, with their memory.
     spare: Vec<Pane>,
-    /// All panes that left the window, as one.
-    gone: Option<Box<Pane>>,
+    /// Values of the newest pane that it has not counted yet.
+    fresh: Fresh,
+    /// The values of all panes; `None` once a pane had to round them.
+    values: Option<Values>,
+    /// All panes that left the window after the warm-up, as one.
+    gone: Option<Box<Gone>>,
+    /// All panes that left.
+    left: Tally,
+    /// Values of the panes that left as part of the warm-up.
+    before: Option<Box<Before>>,
     /// The next evaluation, ns of program time.
     next_ns: u64,
     /// Where the log begins to tell, ns of program time.
     origin_ns: u64,
-    recent: VecDeque<(Mark, Option<u64>)>,
-}
-
-/// Memory that windows are summed up in; keep one and use it again.
-#[derive(Debug, Clone, Default)]
-pub struct Scratch {
-    pauses: Runs,
-    headroom: Runs,
-    lacking: Runs,
-}
-
-impl Scratch {
-    /// The room for pauses, emptied.
-    pub fn pauses(&mut self) -> &mut Runs {
-        self.pauses.clear();
-        &mut self.pauses
-    }
-
-    fn clear(&mut self) {
-        self.pauses.clear();
-        self.headroom.clear();
-        self.lacking.clear();
-    }
-
-    fn gather(&mut self, pane: &Pane) {
-        self.pauses.push(pane.pauses.values());
-        self.headroom.push(pane.headroom.values());
-        self.lacking.push(pane.lacking.values());
-    }
+    /// The last cycles, the newest at `newest`: totals up to them and the headroom used.
+    recent: [(Mark, Option<u64>); REACH_CYCLES],
+    newest: usize,
+    seen: usize,
 }
 
 impl Panes {
@@ -178,13 +176,19 @@ impl Panes {
             warmup,
             panes: VecDeque::new(),
             spare: Vec::new(),
+            fresh: Fresh::default(),
+            values: Some(Values::default()),
             gone: None,
+            left: Tally::default(),
+            before: None,
             next_ns: match length {
                 Length::Time { pane_ns, .. } => pane_ns,
                 Length::Cycles { .. } => u64::MAX,
             },
             origin_ns: 0,
-            recent: VecDeque::new(),
+            recent: [(Mark::default(), None); REACH_CYCLES],
+            newest: 0,
+            seen: 0,
         }
     }
 
@@ -214,10 +218,6 @@ impl Panes {
     #[inline]
     pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
         let end = step.mark.end_ns;
-        if self.recent.len() == REACH_CYCLES {
-            self.recent.pop_front();
-        }
-        self.recent.push_back((step.mark, step.headroom_use));
         let fits = self.panes.back().is_some_and(|pane| match self.length {
             Length::Time { .. } => end < pane.end_ns,
             Length::Cycles { pane: cycles, .. } => end < pane.end_ns && pane.tally.cycles < cycles,
@@ -228,10 +228,45 @@ impl Panes {
         if let Some(pane) = self.panes.back_mut() {
             pane.push(cycle, step, limiter, wall);
         }
+        self.newest = (self.newest + 1) % REACH_CYCLES;
+        self.seen = (self.seen + 1).min(REACH_CYCLES);
+        self.recent[self.newest] = (step.mark, step.headroom_use);
+        if self.fresh.push(cycle.pause_ns(), step) {
+            self.settle();
+        }
+    }
+
+    /// Counts what the newest pane has not counted yet.
+    pub fn settle(&mut self) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        let Some(pane) = self.panes.back_mut() else {
+            return;
+        };
+        pane.last = self.recent[self.newest].0;
+        // A pane that was counted in part is counted anew as a whole.
+        let counted = !pane.pauses.values().is_empty();
+        if let Some(values) = self.values.as_mut().filter(|_| counted) {
+            values.remove(pane);
+        }
+        pane.take(&mut self.fresh);
+        match &mut self.values {
+            Some(values) if pane.is_exact() => values.add(pane),
+            values => *values = None,
+        }
+    }
+
+    /// All cycles there were.
+    pub fn total(&self) -> Tally {
+        let mut total = self.left;
+        self.panes.iter().for_each(|pane| total.merge(&pane.tally));
+        total
     }
 
     #[cold]
     fn open(&mut self, end: u64) {
+        self.settle();
         let (start_ns, end_ns) = match self.length {
             Length::Time { pane_ns, .. } => self.bounds(end, pane_ns),
             // A pane of cycles does not reach over the end of the warm-up either.
@@ -273,53 +308,90 @@ impl Panes {
         }
     }
 
-    /// The window that ends at `at`: an evaluation that is due, or the end of the stream.
-    pub fn window<'a>(&self, at: u64, fields_exact: bool, scratch: &'a mut Scratch) -> Window<'a> {
+    /// The window that ends at `at`: an evaluation that is due, or the end of the stream. [`Panes::settle`] goes before.
+    pub fn window<'a>(
+        &'a self,
+        at: u64,
+        fields_exact: bool,
+        scratch: &'a mut Scratch,
+    ) -> Window<'a> {
         let start = self.start(at);
-        scratch.clear();
         let mut sum = Summary::default();
-        for pane in self.panes.iter().filter(|pane| pane.start_ns >= start) {
-            sum.add(pane);
-            scratch.gather(pane);
-        }
-        let reach = if sum.tally.cycles < REACH_CYCLES as u64 {
-            let warm = self.warmup.end_ns(at).max(at.saturating_sub(REACH_NS));
-            let mut reach = Summary::default();
-            scratch.headroom.clear();
-            for (mark, headroom) in self.recent.iter().filter(|(mark, _)| mark.end_ns >= warm) {
-                reach.extend(mark, mark);
-                reach.tally.cycles += 1;
-                if let Some(share) = headroom {
-                    scratch.headroom.push(&[(*share, 1)]);
-                }
-            }
-            reach
-        } else {
-            sum
-        };
+        let panes = || self.panes.iter().filter(|pane| pane.start_ns >= start);
+        panes().for_each(|pane| sum.add(pane));
         let start_ns = match self.length {
             Length::Time { .. } => start.max(self.origin_ns),
             Length::Cycles { .. } => sum.ends.map_or(start, |(first, _)| first.start_ns),
         };
-        sum.window(start_ns, at, &reach, scratch, fields_exact)
-    }
-
-    /// Everything since the warm-up as one window that ends at `at`.
-    pub fn run<'a>(&self, at: u64, fields_exact: bool, scratch: &'a mut Scratch) -> Window<'a> {
-        let warm = self.warmup.end_ns(at);
-        scratch.clear();
-        let mut sum = Summary::default();
-        let now = self.panes.iter().filter(|pane| pane.start_ns >= warm);
-        for pane in self.gone.as_deref().into_iter().chain(now) {
-            sum.add(pane);
-            scratch.gather(pane);
+        let all = self
+            .panes
+            .front()
+            .is_some_and(|pane| pane.start_ns >= start);
+        let mut values = match &self.values {
+            Some(values) if all => values.ranks(),
+            _ => {
+                scratch.values.clear();
+                panes().for_each(|pane| scratch.values.add(pane));
+                scratch.values.ranks()
+            }
+        };
+        if sum.tally.cycles >= REACH_CYCLES as u64 {
+            return sum.window(start_ns, at, &sum, values, fields_exact);
         }
-        let whole = sum;
-        sum.window(warm.max(self.origin_ns), at, &whole, scratch, fields_exact)
+        let warm = self.warmup.end_ns(at).max(at.saturating_sub(REACH_NS));
+        let mut reach = Summary::default();
+        scratch.reach.clear();
+        let oldest = self.newest + REACH_CYCLES + 1 - self.seen;
+        let recent = (oldest..oldest + self.seen).map(|at| &self.recent[at % REACH_CYCLES]);
+        for (mark, share) in recent.filter(|(mark, _)| mark.end_ns >= warm) {
+            reach.extend(mark, mark);
+            reach.tally.cycles += 1;
+            if let Some(share) = share {
+                scratch.reach.add(&[(*share, 1)]);
+            }
+        }
+        values.headroom = scratch.reach.ranked();
+        sum.window(start_ns, at, &reach, values, fields_exact)
     }
 
-    /// The panes since the evaluation before the one that is due, oldest first.
-    pub fn closing(&self) -> impl Iterator<Item = &Pane> {
+    /// Everything since the warm-up as one window that ends at `at`. [`Panes::settle`] goes before.
+    pub fn run<'a>(
+        &self,
+        at: u64,
+        fields_exact: bool,
+        whole: Whole<'_>,
+        scratch: &'a mut Scratch,
+    ) -> Window<'a> {
+        let warm = self.warmup.end_ns(at);
+        let mut sum = Summary::default();
+        if let Some(gone) = &self.gone {
+            sum.ends = Some((&gone.first, &gone.last));
+            sum.tally = gone.tally;
+        }
+        let mut before = self.before.as_deref().cloned().unwrap_or_default();
+        for pane in &self.panes {
+            if pane.start_ns >= warm {
+                sum.add(pane);
+            } else {
+                before.add(pane);
+            }
+        }
+        scratch.run = [
+            whole.pauses.without(&before.pauses),
+            whole.headroom.without(&before.headroom),
+            whole.lacking.without(&before.lacking),
+        ];
+        let [pauses, headroom, lacking] = &scratch.run;
+        let values = Ranks {
+            pauses: Ranked::of(pauses),
+            headroom: Ranked::of(headroom),
+            lacking: Ranked::of(lacking),
+        };
+        sum.window(warm.max(self.origin_ns), at, &sum, values, fields_exact)
+    }
+
+    /// The panes since the evaluation before the one that is due, oldest first. [`Panes::settle`] goes before.
+    pub fn closing(&self) -> impl Iterator<Item = &Pane> + Clone {
         let from = match self.length {
             Length::Time { pane_ns, .. } => self.next_ns.saturating_sub(pane_ns),
             Length::Cycles { .. } => self.panes.back().map_or(0, |pane| pane.start_ns),
@@ -331,19 +403,17 @@ impl Panes {
     /// log has them.
     pub fn walls(&self, at: u64, whole_run: bool) -> (Option<&str>, Option<&str>) {
         let start = if whole_run { 0 } else { self.start(at) };
-        let gone = self.gone.as_deref().filter(|_| whole_run);
-        let first = gone
-            .into_iter()
-            .chain(&self.panes)
-            .find(|pane| pane.start_ns >= start);
-        (
-            first.and_then(|pane| pane.walls().0),
-            self.panes.back().and_then(|pane| pane.walls().1),
-        )
+        let now = self.panes.iter().find(|pane| pane.start_ns >= start);
+        let first = match self.gone.as_deref().filter(|_| whole_run) {
+            Some(gone) => pane::wall(&gone.first_wall),
+            None => now.and_then(|pane| pane.walls().0),
+        };
+        (first, self.panes.back().and_then(|pane| pane.walls().1))
     }
 
     /// Goes on to the next evaluation after one at `at`; drops the panes that no later window holds.
     pub fn pass(&mut self, at: u64) {
+        self.settle();
         if let Length::Time { pane_ns, .. } = self.length {
             self.next_ns = self.next_ns.saturating_add(pane_ns);
         }
@@ -362,8 +432,15 @@ impl Panes {
             let Some(pane) = self.panes.pop_front() else {
                 break;
             };
+            self.left.merge(&pane.tally);
+            if let Some(values) = &mut self.values {
+                values.remove(&pane);
+            }
             if pane.start_ns >= warm {
-                self.gone.get_or_insert_default().merge(&pane);
+                let first = || Box::new(Gone::new(&pane));
+                self.gone.get_or_insert_with(first).add(&pane);
+            } else {
+                self.before.get_or_insert_default().add(&pane);
             }
             self.spare.push(pane);
         }
@@ -382,18 +459,18 @@ impl Panes {
 
 /// Panes added up.
 #[derive(Debug, Clone, Copy, Default)]
-struct Summary {
-    ends: Option<(Mark, Mark)>,
+struct Summary<'m> {
+    ends: Option<(&'m Mark, &'m Mark)>,
     tally: Tally,
 }
 
-impl Summary {
-    fn extend(&mut self, first: &Mark, last: &Mark) {
-        let first = self.ends.map_or(*first, |ends| ends.0);
-        self.ends = Some((first, *last));
+impl<'m> Summary<'m> {
+    fn extend(&mut self, first: &'m Mark, last: &'m Mark) {
+        let first = self.ends.map_or(first, |ends| ends.0);
+        self.ends = Some((first, last));
     }
 
-    fn add(&mut self, pane: &Pane) {
+    fn add(&mut self, pane: &'m Pane) {
         if pane.tally.cycles > 0 {
             self.extend(&pane.first, &pane.last);
             self.tally.merge(&pane.tally);
@@ -402,18 +479,21 @@ impl Summary {
 
     fn stretch(&self) -> Stretch {
         self.ends
-            .map_or_else(Stretch::default, |(from, to)| Stretch { from, to })
+            .map_or_else(Stretch::default, |(from, to)| Stretch {
+                from: *from,
+                to: *to,
+            })
     }
 
     fn window<'a>(
         &self,
         start_ns: u64,
         end_ns: u64,
-        reach: &Self,
-        scratch: &'a Scratch,
+        reach: &Summary<'_>,
+        values: Ranks<'a>,
         fields_exact: bool,
     ) -> Window<'a> {
-        let headroom = scratch.headroom.ranked();
+        let headroom = values.headroom;
         let (stretch, far) = (self.stretch(), reach.stretch());
         let cpu = stretch.gc_cpu(fields_exact);
         Window {
@@ -429,9 +509,9 @@ impl Summary {
             },
             reach_cycles: reach.tally.cycles,
             tally: self.tally,
-            pauses: scratch.pauses.ranked(),
+            pauses: values.pauses,
             headroom_use: (headroom.count() > 0).then(|| headroom.quantile(500)),
-            cpus_lacking: scratch.lacking.ranked(),
+            cpus_lacking: values.lacking,
         }
     }
 }

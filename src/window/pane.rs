@@ -1,8 +1,9 @@
 //! One pane: a fixed stretch of program time, summed up.
 
+use super::scratch::Fresh;
 use crate::event::GcCycle;
 use crate::measure::{Mark, Step, Trigger};
-use crate::stats::Sample;
+use crate::stats::{Counted, Sample};
 
 /// How many cycles were of which kind, and the smallest and largest figures among them. Mergeable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,15 +170,7 @@ impl Pane {
         if self.tally.cycles == 0 {
             self.first = step.mark;
         }
-        self.last = step.mark;
         self.tally.push(cycle, step, limiter);
-        self.pauses.record(cycle.pause_ns());
-        if let Some(share) = step.headroom_use {
-            self.headroom.record(share);
-        }
-        if let Some((_, lacking)) = step.cpus {
-            self.lacking.record(lacking);
-        }
         if let Some(wall) = wall {
             // The strings keep their memory from pane to pane.
             if self.first_wall.is_empty() {
@@ -188,25 +181,66 @@ impl Pane {
         }
     }
 
-    pub(super) fn merge(&mut self, later: &Self) {
-        if self.tally.cycles == 0 {
-            self.first = later.first;
-            self.start_ns = later.start_ns;
-            self.first_wall.clone_from(&later.first_wall);
-        }
-        self.last = later.last;
-        self.end_ns = later.end_ns;
-        self.tally.merge(&later.tally);
-        self.pauses.merge(&later.pauses);
-        self.headroom.merge(&later.headroom);
-        self.lacking.merge(&later.lacking);
+    /// Takes in values that were not counted yet.
+    pub(super) fn take(&mut self, fresh: &mut Fresh) {
+        self.pauses.take(&mut fresh.pauses);
+        self.headroom.take(&mut fresh.headroom);
+        self.lacking.take(&mut fresh.lacking);
+    }
+
+    /// No value was rounded.
+    pub(super) fn is_exact(&self) -> bool {
+        self.pauses.is_exact() && self.headroom.is_exact() && self.lacking.is_exact()
     }
 
     pub(super) fn walls(&self) -> (Option<&str>, Option<&str>) {
-        let text = |wall: &'_ String| !wall.is_empty();
-        (
-            text(&self.first_wall).then_some(self.first_wall.as_str()),
-            text(&self.last_wall).then_some(self.last_wall.as_str()),
-        )
+        (wall(&self.first_wall), wall(&self.last_wall))
+    }
+}
+
+/// A wall-clock time, where there is one.
+pub(super) fn wall(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// All panes of the run that left the window after the warm-up, as one, but for their values: those are the run's without
+/// the warm-up's.
+#[derive(Debug, Clone)]
+pub(super) struct Gone {
+    pub(super) first: Mark,
+    pub(super) last: Mark,
+    pub(super) tally: Tally,
+    pub(super) first_wall: String,
+}
+
+impl Gone {
+    pub(super) fn new(pane: &Pane) -> Self {
+        Self {
+            first: pane.first,
+            last: pane.last,
+            tally: Tally::default(),
+            first_wall: pane.first_wall.clone(),
+        }
+    }
+
+    pub(super) fn add(&mut self, later: &Pane) {
+        self.last = later.last;
+        self.tally.merge(&later.tally);
+    }
+}
+
+/// The values of the panes of the warm-up.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Before {
+    pub(super) pauses: Vec<Counted>,
+    pub(super) headroom: Vec<Counted>,
+    pub(super) lacking: Vec<Counted>,
+}
+
+impl Before {
+    pub(super) fn add(&mut self, pane: &Pane) {
+        self.pauses.extend_from_slice(pane.pauses.values());
+        self.headroom.extend_from_slice(pane.headroom.values());
+        self.lacking.extend_from_slice(pane.lacking.values());
     }
 }

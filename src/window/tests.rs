@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::measure::testing::{MS, cycle, steady};
 use crate::measure::{Known, Meter};
+use crate::stats::Counts;
 use crate::stats::ZigZag;
 
 /// A cycle with all that its window is computed from.
@@ -66,6 +67,25 @@ fn check(window: &Window<'_>, seen: &[Entry], start: u64, warm: u64, at: u64) {
     assert_eq!(window.headroom_use, median(headroom));
 }
 
+/// What a run counts as a whole.
+fn whole(entries: &[Entry]) -> [Counts; 3] {
+    let mut counts: [Counts; 3] = Default::default();
+    for entry in entries {
+        counts[0].record(entry.cycle.pause_ns());
+        entry
+            .step
+            .headroom_use
+            .into_iter()
+            .for_each(|share| counts[1].record(share));
+        entry
+            .step
+            .cpus
+            .into_iter()
+            .for_each(|(_, lacking)| counts[2].record(lacking));
+    }
+    counts
+}
+
 fn cycles() -> impl Strategy<Value = Vec<GcCycle>> {
     let one = (
         prop_oneof![8 => 0_u64..300, 2 => 300_u64..8_000, 1 => 8_000_u64..90_000],
@@ -113,6 +133,7 @@ proptest! {
                 prop_assert_eq!(at, boundary);
                 let warm = warmup.end_ns(at);
                 let start = at.saturating_sub(pane_ns * panes).max(warm);
+                panes_.settle();
                 check(&panes_.window(at, false, &mut scratch), &entries[..seen], start, warm, at);
                 panes_.pass(at);
                 boundary += pane_ns;
@@ -123,8 +144,11 @@ proptest! {
         let at = entries[entries.len() - 1].step.mark.end_ns;
         let warm = warmup.end_ns(at);
         let start = boundary.saturating_sub(pane_ns * panes).max(warm);
+        panes_.settle();
         check(&panes_.window(at, false, &mut scratch), &entries, start, warm, at);
-        let run = panes_.run(at, false, &mut scratch);
+        let counts = whole(&entries);
+        let whole = Whole { pauses: &counts[0], headroom: &counts[1], lacking: &counts[2] };
+        let run = panes_.run(at, false, whole, &mut scratch);
         let all: Vec<&Entry> = entries.iter().filter(|e| e.step.mark.end_ns >= warm).collect();
         prop_assert_eq!(run.tally.cycles, all.len() as u64);
         prop_assert_eq!(run.pauses.max(), all.iter().map(|e| e.cycle.pause_ns()).max().unwrap_or(0));
@@ -144,6 +168,7 @@ proptest! {
             all.push(&entry.cycle, &entry.step, 0, None);
             if all.full() {
                 let end = entry.step.mark.end_ns;
+                all.settle();
                 let window = all.window(end, false, &mut scratch);
                 let expected = (seen as u64 + 1).min(pane * panes);
                 prop_assert_eq!(window.tally.cycles, expected);
@@ -173,6 +198,7 @@ fn memory_does_not_depend_on_the_rate() {
             }
             panes.push(&cycle, &step, 0, None);
         }
+        panes.settle();
         let samples = |pane: &Pane| pane.pauses.values().len();
         panes.panes.iter().map(samples).max().unwrap()
     };

@@ -32,7 +32,9 @@ func main() {
 		}
 		cycles++
 		pause += number(match[4]) + number(match[6])
-		live = max(live, number(match[14]))
+		if size := number(match[14]); size > live {
+			live = size
+		}
 	}
 	fmt.Printf("%d %.3f %.0f\n", cycles, pause, live)
 }

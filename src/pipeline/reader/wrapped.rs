@@ -1,0 +1,131 @@
+//! Trace behind wrappings, among the lines that are skipped: notes, and gc lines whose ` ms clock, ` was split between two
+//! records.
+//!
+//! A program's lines are all wrapped alike. So they are looked for only until the first gc line without a wrapping, and
+//! from the first with one.
+
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+
+use super::super::unwrap::{Depth, unwrap};
+use super::{Finds, Reader};
+use crate::parse::{self, NEEDLE};
+
+/// Lines of a partial record's stream are waited for so long.
+const PATIENCE: u32 = 4_096;
+
+/// What is looked for behind wrappings.
+pub(super) struct Wrapped {
+    /// In every note that the slow way counts.
+    notes: [Finder<'static>; 4],
+    /// The beginning of a gc line in a record that may go on in the next: of CRI, and of docker.
+    beginnings: [Finder<'static>; 2],
+    /// A gc line without a wrapping was seen.
+    pub(super) bare: bool,
+    /// A gc line with a wrapping was seen.
+    pub(super) seen: bool,
+    /// Lines since a partial record.
+    waited: u32,
+}
+
+impl Default for Wrapped {
+    fn default() -> Self {
+        Self {
+            notes: [&b"GC forced"[..], b"scvg", b" KiB work", b"pacer: "].map(Finder::new),
+            beginnings: [&b" P gc "[..], b"\"log\":\"gc "].map(Finder::new),
+            bare: false,
+            seen: false,
+            waited: 0,
+        }
+    }
+}
+
+impl Wrapped {
+    /// Whether trace may be wrapped in this input, as far as its gc lines have told.
+    pub(super) const fn possible(&self) -> bool {
+        self.seen || !self.bare
+    }
+}
+
+/// Where the next gc line begins of which the rest is in another record, as far as it was looked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NextSplit(Option<usize>);
+
+impl Reader {
+    /// The start of the first line at or behind `from` in which a gc line begins and its record ends before
+    /// ` ms clock, `; the end of the text if there is none.
+    pub(super) fn next_split(&self, text: &[u8], from: usize, next: &mut NextSplit) -> usize {
+        if !self.wrapped.possible() {
+            return text.len();
+        }
+        if let Some(known) = next.0.filter(|known| *known >= from) {
+            return known;
+        }
+        let first = |finder: &Finder<'static>| {
+            let mut at = from;
+            while let Some(found) = finder.find(&text[at..]) {
+                let line = line_around(text, at + found);
+                let body = &text[line.clone()];
+                if memchr::memmem::find(body, NEEDLE).is_none() && unwrap(body, Depth::ANY).partial
+                {
+                    return Some(line.start);
+                }
+                at = line.end;
+            }
+            None
+        };
+        let found = self.wrapped.beginnings.iter().filter_map(first).min();
+        let start = found.unwrap_or(text.len());
+        next.0 = Some(start);
+        start
+    }
+
+    /// Notes behind wrappings in lines that were counted as other ones.
+    pub(super) fn wrapped_notes(
+        &mut self,
+        text: &[u8],
+        lines: Range<usize>,
+        finds: &mut dyn Finds,
+    ) {
+        if lines.is_empty() || !self.wrapped.possible() {
+            return;
+        }
+        let mut starts = Vec::new();
+        for finder in &self.wrapped.notes {
+            let found = finder.find_iter(&text[lines.clone()]);
+            starts.extend(found.map(|at| line_around(text, lines.start + at).start));
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        for start in starts {
+            let unwrapped = unwrap(&text[line_around(text, start)], Depth::ANY);
+            if unwrapped.depth != Depth::NONE
+                && !unwrapped.partial
+                && let Some(event) = parse::lesser(parse::trim_end(&unwrapped.body))
+            {
+                self.input.other_lines -= 1;
+                self.count(event, &unwrapped.stream, finds);
+            }
+        }
+    }
+
+    /// A line went by while a partial record waits for the rest of its line.
+    pub(super) fn wait_for_rest(&mut self) {
+        if self.partial.is_empty() {
+            self.wrapped.waited = 0;
+            return;
+        }
+        self.wrapped.waited += 1;
+        if self.wrapped.waited > PATIENCE {
+            self.partial.clear();
+        }
+    }
+}
+
+/// The line that a position is in, with its line feed.
+fn line_around(text: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
+    start..end
+}

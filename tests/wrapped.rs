@@ -1,0 +1,141 @@
+//! Trace behind wrappings that is no gc line, or not a whole one in its record, among lines that are skipped fast.
+
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+use std::io::Cursor;
+
+use gcpressure::input::Source;
+use gcpressure::pipeline::{Options, analyse};
+use gcpressure::report::Input;
+
+fn read(log: &str) -> Input {
+    let source = Source::from_reader("log", Box::new(Cursor::new(log.as_bytes().to_vec())));
+    analyse(vec![source], &Options::default(), &mut ())
+        .unwrap()
+        .input
+}
+
+fn cycle(number: u64) -> String {
+    let second = number * 2;
+    format!(
+        "gc {number} @{second}.000s 0%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P"
+    )
+}
+
+fn cri(line: &str) -> String {
+    format!("2026-11-23T00:12:01.028391224Z stderr F {line}\n")
+}
+
+fn docker(line: &str) -> String {
+    format!(
+        "{{\"log\":\"{line}\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-23T00:12:01.028391224Z\"}}\n"
+    )
+}
+
+/// Lines of a service, enough of them that blocks are skipped.
+fn foreign(wrap: fn(&str) -> String) -> String {
+    (0..60)
+        .map(|n| wrap(&format!("level=info msg=served n={n} took=12ms")))
+        .collect()
+}
+
+const NOTES: [&str; 4] = [
+    "GC forced",
+    "scvg: 8 MB released",
+    "scav 12 KiB work (bg), 0 KiB work (eager), 0 KiB now, 98% util",
+    "pacer: 25% CPU (25 exp.) for 12345+0+0 B work (12345 B exp.) in 4194304 B -> 4200000 B (∆goal 0, cons/mark +1.0e+000)",
+];
+
+#[test]
+fn notes_behind_wrappings_are_counted() {
+    for wrap in [cri as fn(&str) -> String, docker] {
+        for first in [cycle(1), "level=info msg=starting".to_owned()] {
+            let mut log = wrap(&first);
+            for note in NOTES {
+                log += &foreign(wrap);
+                log += &wrap(note);
+            }
+            log += &foreign(wrap);
+            log += &wrap(&cycle(2));
+            let input = read(&log);
+            let notes = (
+                input.forced_notices,
+                input.scavenger_lines,
+                input.pacer_lines,
+            );
+            assert_eq!(notes, (1, 2, 1), "{first}");
+            let lines = log.lines().count() as u64;
+            assert_eq!(input.other_lines + input.intact + 4, lines, "{first}");
+        }
+    }
+}
+
+#[test]
+fn lines_that_only_look_like_notes_are_other_lines() {
+    let mut log = cri(&cycle(1));
+    for line in [
+        "GC forced by the operator",
+        "pacer: steady",
+        "see scvg: no",
+        "0 KiB work",
+    ] {
+        log += &foreign(cri);
+        log += &cri(line);
+    }
+    log += &cri(&cycle(2));
+    let input = read(&log);
+    assert_eq!(input.intact, 2);
+    assert_eq!(
+        (
+            input.forced_notices,
+            input.scavenger_lines,
+            input.pacer_lines
+        ),
+        (0, 0, 0)
+    );
+    assert_eq!(input.other_lines, 4 * 61);
+}
+
+#[test]
+fn a_record_may_end_anywhere_in_a_gc_line() {
+    let line = cycle(2);
+    for at in 4..line.len() {
+        let (head, tail) = line.split_at(at);
+        let mut log = cri(&cycle(1)) + &foreign(cri);
+        log += &cri(head).replace(" F ", " P ");
+        log += &cri(tail);
+        log += &foreign(cri);
+        log += &cri(&cycle(3));
+        let input = read(&log);
+        assert_eq!(
+            (input.intact + input.repaired, input.damaged),
+            (3, 0),
+            "cri at {at}: {head}"
+        );
+
+        let mut log = docker(&cycle(1)) + &foreign(docker);
+        log += &docker(head).replace("\\n", "");
+        log += &docker(tail);
+        log += &foreign(docker);
+        log += &docker(&cycle(3));
+        let input = read(&log);
+        assert_eq!(
+            (input.intact + input.repaired, input.damaged),
+            (3, 0),
+            "docker at {at}: {head}"
+        );
+    }
+}
+
+#[test]
+fn the_rest_of_a_record_is_not_waited_for_without_end() {
+    let mut log = cri(&cycle(1));
+    log += &cri("gc 2 @4.000s 0%: 0.010+1.0+0.010 ms clo").replace(" F ", " P ");
+    // Another stream, for ever.
+    for _ in 0..200 {
+        log += &foreign(cri).replace("stderr", "stdout");
+    }
+    log += &cri(&cycle(3));
+    let input = read(&log);
+    assert_eq!(input.intact, 2);
+}
