@@ -2,14 +2,18 @@
 //! under pressure, where, how badly, on what evidence, and what to do next.
 
 pub mod analyzer;
+pub mod causes;
 pub mod compare;
 pub mod error;
+pub mod escape;
 pub mod event;
+pub mod gobench;
 pub mod input;
 pub mod measure;
 pub mod parse;
 pub mod pipeline;
 pub mod process;
+pub mod profile;
 pub mod render;
 pub mod report;
 pub mod rules;

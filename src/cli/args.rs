@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::render::{ComparisonFormat, Format};
+use gcpressure::profile::SampleType;
+use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
 
 /// Says whether the garbage collector of a Go program is under pressure.
 ///
@@ -37,6 +38,10 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
     Events(EventsArgs),
+    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
+    Sites(SitesArgs),
+    /// Says why those lines allocate, from the compiler's escape analysis, and what to change
+    Why(WhyArgs),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     Run(Box<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
@@ -80,7 +85,23 @@ pub(crate) struct ReportArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) passthrough: bool,
     #[command(flatten)]
+    pub(crate) heap: LogHeapArgs,
+    #[command(flatten)]
     pub(crate) live: LiveArgs,
+}
+
+/// A heap profile of the program that wrote the log.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Root cause")]
+pub(crate) struct LogHeapArgs {
+    /// Heap profile of the same program: puts the lines that allocate under the findings
+    #[arg(long, value_name = "HEAP", value_hint = ValueHint::FilePath)]
+    pub(crate) heap: Option<String>,
+    /// Take off an older profile: what was allocated between the two
+    #[arg(long, value_name = "OLD", requires = "heap", value_hint = ValueHint::FilePath)]
+    pub(crate) heap_base: Option<String>,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +127,8 @@ pub(crate) struct RunArgs {
         requires = "check"
     )]
     pub(crate) fail_on: Option<String>,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
     /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
@@ -147,6 +170,21 @@ pub(crate) struct LiveArgs {
     /// Stop as soon as a critical finding is raised, and report
     #[arg(long)]
     pub(crate) until_critical: bool,
+    /// Fetch heap profiles of the running program, which serves net/http/pprof there: http://localhost:6060
+    #[arg(long, value_name = "URL", help_heading = "Root cause")]
+    pub(crate) heap_url: Option<String>,
+    /// Length of the profile that is taken when a critical finding is raised
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 5,
+        requires = "heap_url",
+        help_heading = "Root cause"
+    )]
+    pub(crate) heap_seconds: u64,
+    /// Keep the profiles of --heap-url in this folder
+    #[arg(long, value_name = "DIR", requires = "heap_url", value_hint = ValueHint::DirPath, help_heading = "Root cause")]
+    pub(crate) save_profiles: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +223,91 @@ pub(crate) struct EventsArgs {
     /// Say nothing on standard error but errors
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SitesArgs {
+    #[command(flatten)]
+    pub(crate) heap: HeapArgs,
+    /// A row a line of source, not one a function
+    #[arg(long, help_heading = "Table")]
+    pub(crate) lines: bool,
+    /// Sort by what a row and everything that it called allocated
+    #[arg(long, help_heading = "Table")]
+    pub(crate) cum: bool,
+    /// The most rows; 0 for all
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Table"
+    )]
+    pub(crate) count: usize,
+    /// What is written
+    #[arg(short, long, default_value = "text", value_parser = sites_formats(), help_heading = "Output")]
+    pub(crate) format: SitesFormat,
+    /// Also the samples and the error behind every row
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    #[command(flatten)]
+    pub(crate) heap: HeapArgs,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
+    /// The most causes that are told in full; 0 for all
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        default_value_t = 10,
+        help_heading = "Output"
+    )]
+    pub(crate) count: usize,
+    /// What is written
+    #[arg(short, long, default_value = "text", value_parser = why_formats(), help_heading = "Output")]
+    pub(crate) format: WhyFormat,
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
+    pub(crate) color: ColorWhen,
+    /// Also the compiler's whole chain of reasons
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// The compiler's escape analysis on the command line.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Escape analysis")]
+pub(crate) struct EscapeArgs {
+    /// What `go build -gcflags='-m -m' ./...` wrote to standard error
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) escape: Option<String>,
+    /// Ask the installed Go instead: builds these packages with -gcflags='-m -m', repeatable
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "escape")]
+    pub(crate) build: Vec<String>,
+    /// Where the source lies: shows the lines, and explains append before Go 1.25 [default with --build: .]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) src: Option<String>,
+}
+
+/// A heap profile on the command line.
+#[derive(Debug, Args)]
+pub(crate) struct HeapArgs {
+    /// Heap profile, such as /debug/pprof/allocs gives; standard input for `-`
+    #[arg(value_name = "HEAP", value_hint = ValueHint::FilePath)]
+    pub(crate) file: String,
+    /// What to count
+    #[arg(long, value_name = "TYPE", default_value = "alloc_objects", value_parser = sample_types(), help_heading = "Profile")]
+    pub(crate) sample: SampleType,
+    /// Take off an older profile of the same program: what was allocated since
+    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, help_heading = "Profile")]
+    pub(crate) base: Option<String>,
+    /// The same, with shares of the older profile
+    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, conflicts_with = "base", help_heading = "Profile")]
+    pub(crate) diff_base: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -379,6 +502,12 @@ pub(crate) enum SchemaOf {
     Report,
     /// gcpressure.event/v1
     Event,
+    /// gcpressure.sites/v1
+    Sites,
+    /// gcpressure.why/v1
+    Why,
+    /// gcpressure.benchmarks/v1
+    Benchmarks,
     /// gcpressure.comparison/v1
     Comparison,
 }
@@ -399,8 +528,26 @@ fn formats() -> impl TypedValueParser<Value = Format> {
         .try_map(|name| Format::from_name(&name).ok_or("no such format"))
 }
 
+/// The formats of the sites.
+fn sites_formats() -> impl TypedValueParser<Value = SitesFormat> {
+    PossibleValuesParser::new(SitesFormat::ALL.iter().map(|format| format.name()))
+        .try_map(|name| SitesFormat::from_name(&name).ok_or("no such format"))
+}
+
+/// What a heap profile counts, by pprof's names.
+fn sample_types() -> impl TypedValueParser<Value = SampleType> {
+    PossibleValuesParser::new(SampleType::ALL.iter().map(|kind| kind.name()))
+        .try_map(|name| SampleType::from_name(&name).ok_or("no such type"))
+}
+
 /// The formats of a comparison.
 fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
     PossibleValuesParser::new(ComparisonFormat::ALL.map(ComparisonFormat::name))
         .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
+}
+
+/// The formats of the causes.
+fn why_formats() -> impl TypedValueParser<Value = WhyFormat> {
+    PossibleValuesParser::new(WhyFormat::ALL.iter().map(|format| format.name()))
+        .try_map(|name| WhyFormat::from_name(&name).ok_or("no such format"))
 }

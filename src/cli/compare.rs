@@ -7,15 +7,18 @@ use gcpressure::render::{ComparisonFormat, Style};
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
 
 use super::args::{CompareArgs, Comparing};
-use super::baseline;
 use super::choices::Choices;
 use super::exit::{self, Failure};
 use super::output::{self, Targets};
+use super::{baseline, benchmarks};
 use super::{sides, suggest};
 
 /// Reads both sides, writes the comparison, gives the exit status.
 pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let (base, new) = paths(args)?;
+    if let Some(outputs) = benchmarks::read(&base, &new)? {
+        return benchmarks::run(args, outputs, (&base, &new));
+    }
     let gate = gate(&args.comparing)?;
     let choices = Choices::of_program(&args.program)?;
     let made_of = baseline::made_of(&args.program);

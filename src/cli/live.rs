@@ -14,6 +14,7 @@ use gcpressure::units::{self, Unit};
 
 use super::args::{LiveArgs, OutputArgs};
 use super::exit::{Failure, Policy};
+use super::fetch::Fetcher;
 use super::on_critical::OnCritical;
 use super::output::Targets;
 use super::passthrough::{Passthrough, Queue};
@@ -32,6 +33,8 @@ pub(crate) struct Wishes {
     timeout: Option<Duration>,
     on_critical: Option<String>,
     until_critical: bool,
+    /// `--heap-url`.
+    pub(crate) profiles: Option<Fetcher>,
 }
 
 impl Wishes {
@@ -48,6 +51,7 @@ impl Wishes {
                 .transpose()?,
             on_critical: args.on_critical.clone(),
             until_critical: args.until_critical,
+            profiles: Fetcher::start(args)?,
         })
     }
 }
@@ -59,6 +63,7 @@ pub(crate) struct Live {
     voice: Voice,
     status: Option<Status>,
     on_critical: Option<OnCritical>,
+    profiles: Option<Fetcher>,
     refresh: Option<Refresh>,
     signals: Signals,
     ending: Ending,
@@ -86,6 +91,7 @@ impl Live {
             voice: Voice::Silent,
             status: None,
             on_critical,
+            profiles: wishes.profiles.clone(),
             refresh: None,
             signals: signals.clone(),
             ending: ending.clone(),
@@ -253,6 +259,9 @@ impl Sink for Live {
         if change.raised && change.severity == Severity::Critical {
             if let Some(on_critical) = &mut self.on_critical {
                 on_critical.raise(process, change);
+            }
+            if let Some(profiles) = &self.profiles {
+                profiles.critical();
             }
             if self.until_critical {
                 self.ending.ask();

@@ -2,13 +2,17 @@
 
 mod args;
 mod baseline;
+mod benchmarks;
 mod check;
 mod choices;
 mod compare;
 mod config;
+mod escapes;
 mod events;
 mod exit;
 mod explain;
+mod fetch;
+mod heap;
 mod input;
 mod live;
 mod on_critical;
@@ -22,9 +26,11 @@ mod run;
 mod shell;
 mod sides;
 mod signals;
+mod sites;
 mod status;
 mod suggest;
 mod watch;
+mod why;
 
 use std::process::ExitCode;
 
@@ -57,6 +63,8 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         None => report::run(&cli.report),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Events(args)) => events::run(args),
+        Some(Command::Sites(args)) => sites::run(args),
+        Some(Command::Why(args)) => why::run(args),
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),

@@ -12,11 +12,12 @@ use gcpressure::settings::Severity;
 use super::args::{AnalysisArgs, OutputArgs, ReportArgs, RuleArgs};
 use super::choices::Choices;
 use super::exit::{Failure, Policy};
+use super::heap::Heap;
 use super::live::{Live, Wishes};
 use super::output::{self, Targets};
 use super::passthrough::Passthrough;
 use super::signals::{Ending, Signals};
-use super::{config, exit, input};
+use super::{config, exit, heap, input};
 
 /// Reads everything, writes the report, gives the exit status.
 pub(crate) fn run(args: &ReportArgs) -> Result<u8, Failure> {
@@ -64,6 +65,7 @@ pub(crate) fn judge_with(
     let targets = Arc::new(Targets::open(&args.output.output)?);
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
     options.foreign = args.passthrough;
+    let mut heap = Heap::open(&args.heap)?;
     let sources = input::open(&args.input)?;
     let signals = Signals::catch(false).map_err(exit::unable)?;
     options.stop = Arc::clone(signals.stop());
@@ -99,6 +101,11 @@ pub(crate) fn judge_with(
             report.exit_status = policy.status(&report);
             complete(&mut report)?;
         }
+    }
+    if let Some(heap) = &mut heap {
+        heap.explain(&mut report);
+    } else {
+        heap::fetched(&wishes, &args.heap.escape, &mut report);
     }
 
     let to = if args.passthrough {

@@ -20,7 +20,7 @@ use super::output::{self, Targets};
 use super::passthrough::Passthrough;
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
-use super::{check, input};
+use super::{check, heap, input};
 
 /// Runs the program and gives its exit status, or that of the check.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
@@ -67,6 +67,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut report = result?;
     blame_program(&mut report);
     name_main(&mut report, &births.starts);
+    heap::fetched(&wishes, &args.escape, &mut report);
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),
         status => status,

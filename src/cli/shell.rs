@@ -13,6 +13,9 @@ pub(crate) fn schema(of: SchemaOf) -> Result<u8, Failure> {
     let schema = match of {
         SchemaOf::Report => wire::report_schema(),
         SchemaOf::Event => wire::event_schema(),
+        SchemaOf::Sites => wire::sites_schema(),
+        SchemaOf::Benchmarks => wire::benchmarks_schema(),
+        SchemaOf::Why => wire::why_schema(),
         SchemaOf::Comparison => wire::comparison_schema(),
     };
     output::print(|out| {

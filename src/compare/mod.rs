@@ -5,6 +5,7 @@
 //! enough the exact Mann-Whitney test over the runs decides; with fewer only the size of a change speaks, and it must be
 //! large, clear of the log's resolution, and seen in every run.
 
+mod benchmarks;
 mod measure;
 mod sample;
 mod unlike;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Side};
 use crate::stats;
 
+pub use benchmarks::{BenchmarkGate, benchmarks};
 pub use measure::{MEASURES, Measure, PerWork, find};
 use sample::Samples;
 

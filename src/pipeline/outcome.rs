@@ -106,6 +106,7 @@ impl Outcomes {
             findings,
             rules: self.judgement.rules().to_vec(),
             warnings,
+            causes: None,
         }
     }
 }

@@ -19,7 +19,7 @@ const MOST: usize = 9;
 
 /// How loud an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
+pub(super) enum Level {
     Notice,
     Warning,
     Error,
@@ -136,12 +136,27 @@ fn roll_up(
 
 /// Writes `::level title=...::message`.
 fn command(out: &mut dyn Write, level: Level, title: &str, message: &str) -> io::Result<()> {
+    annotation(out, level, None, title, message)
+}
+
+/// Writes `::level file=...,line=...,title=...::message`.
+pub(super) fn annotation(
+    out: &mut dyn Write,
+    level: Level,
+    place: Option<(&str, u64)>,
+    title: &str,
+    message: &str,
+) -> io::Result<()> {
+    let place = place.map_or_else(String::new, |(file, line)| {
+        format!("file={},line={line},", property(&printable(file)))
+    });
+    let lines: Vec<_> = message.lines().map(printable).collect();
     writeln!(
         out,
-        "::{} title={}::{}",
+        "::{} {place}title={}::{}",
         level.command(),
         property(&printable(title)),
-        data(message)
+        data(&lines.join("\n"))
     )
 }
 

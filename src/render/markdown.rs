@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use super::Style;
 use super::escape::printable;
 use super::text::{self, findings, input, measures, page};
+use crate::report::causes::Causes;
 use crate::report::{Finding, Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -42,6 +43,9 @@ fn page(report: &Report, style: &Style) -> String {
                 processes(report, many, shown, &mut page);
             }
         }
+    }
+    if let Some(causes) = &report.causes {
+        where_from(causes, &mut page);
     }
     completeness(report, &mut page);
     page
@@ -160,6 +164,26 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
     }
 }
 
+/// Where the allocation comes from, as a heap profile tells it.
+fn where_from(causes: &Causes, page: &mut String) {
+    page.push_str("\n### Where it allocates\n\n| line | amount | why |\n| --- | --- | --- |\n");
+    for site in causes.allocated.iter().take(ROWS / 2) {
+        let why = site.why.as_ref().map_or("", |why| why.pattern.title());
+        let _ = writeln!(
+            page,
+            "| {} | {} | {why} |",
+            cell(&text::causes::place(site)),
+            prose(&text::causes::amount(site))
+        );
+    }
+    if let Some(estimate) = text::causes::estimate(causes) {
+        let _ = write!(page, "\n{}.\n", prose(&text::upper(&estimate)));
+    }
+    for warning in &causes.warnings {
+        let _ = write!(page, "\n> **Warning:** {}\n", prose(warning));
+    }
+}
+
 fn completeness(report: &Report, page: &mut String) {
     let _ = write!(
         page,
@@ -179,7 +203,7 @@ fn completeness(report: &Report, page: &mut String) {
 }
 
 /// A sentence of ours: signs that Markdown would obey are shown. Addresses stay links only where we wrote them.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let text = printable(text);
     let mut clean = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -195,7 +219,7 @@ fn prose(text: &str) -> String {
 }
 
 /// Text from the log as a code span: between more backticks than stand in it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = printable(text);
     let longest = text
         .split(|c| c != '`')
@@ -213,7 +237,7 @@ fn code(text: &str) -> String {
 }
 
 /// The same in a table, where a stroke ends the cell even within a code span.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

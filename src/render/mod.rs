@@ -6,6 +6,7 @@ use crate::report::Report;
 use crate::settings::Severity;
 
 mod benchfmt;
+mod benchmarks;
 mod chart;
 mod comparison;
 mod csv;
@@ -18,9 +19,14 @@ mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod sites;
 mod text;
+mod why;
 
+pub use benchmarks::benchmarks;
 pub use comparison::ComparisonFormat;
+pub use sites::SitesFormat;
+pub use why::WhyFormat;
 
 /// How a report is to be written; each format takes from it what it has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

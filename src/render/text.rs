@@ -7,6 +7,7 @@ use crate::report::{Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units;
 
+pub(super) mod causes;
 pub(super) mod comparison;
 pub(super) mod findings;
 pub(super) mod input;

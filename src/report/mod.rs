@@ -1,7 +1,11 @@
 //! The result as plain data: complete, in integers and ratios, without formatting. Renderers read this and nothing else.
 
+pub mod benchmarks;
+pub mod causes;
 pub mod comparison;
+pub mod sites;
 mod thin;
+pub mod why;
 pub mod wire;
 
 use crate::settings::Severity;
@@ -25,6 +29,8 @@ pub struct Report {
     pub rules: Vec<RuleStatus>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
+    /// Where the allocation comes from, where a heap profile was given.
+    pub causes: Option<causes::Causes>,
 }
 
 /// The verdict: the worst finding, or that there is none to give.

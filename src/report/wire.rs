@@ -9,12 +9,20 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
+mod benchmarks;
+mod causes;
 pub mod comparison;
 mod convert;
 mod lines;
 pub mod saved;
+mod sites;
+mod why;
 
+pub use benchmarks::{BENCHMARKS_SCHEMA, Benchmarks};
+pub use causes::Causes;
 pub use lines::{Line, Record, Summary, lines};
+pub use sites::{SITES_SCHEMA, Sites};
+pub use why::{WHY_SCHEMA, Why};
 
 /// The version of the report.
 pub const REPORT_SCHEMA: &str = "gcpressure.report/v1";
@@ -48,6 +56,9 @@ pub struct Report<'a> {
     pub rules: Vec<Rule>,
     /// What the reader should know about these numbers.
     pub warnings: &'a [String],
+    /// Where the allocation comes from; only where a heap profile was given (`--heap`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Causes<'a>>,
 }
 
 /// The program that wrote the report.
@@ -593,6 +604,21 @@ pub fn report_schema() -> Schema {
 /// The JSON Schema of an event row, in the same spirit.
 pub fn event_schema() -> Schema {
     schema::<Event<'_>>()
+}
+
+/// The JSON Schema of the sites.
+pub fn sites_schema() -> Schema {
+    schema::<Sites<'_>>()
+}
+
+/// The JSON Schema of a comparison of benchmarks.
+pub fn benchmarks_schema() -> Schema {
+    schema::<Benchmarks<'_>>()
+}
+
+/// The JSON Schema of the causes.
+pub fn why_schema() -> Schema {
+    schema::<Why<'_>>()
 }
 
 /// The JSON Schema of the comparison, in the same spirit.

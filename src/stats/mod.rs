@@ -4,6 +4,7 @@
 
 mod counts;
 mod exceedance;
+mod order_interval;
 mod ranked;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod zigzag;
 
 pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
+pub use order_interval::lopsided_median_interval;
 pub use ranked::{Counted, Ranked, Sample, Sliding};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use two_samples::{

@@ -166,6 +166,7 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
             rule("min-heap", RuleState::Off, None, "ratio"),
         ],
         warnings: Vec::new(),
+        causes: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::page::{self, Page};
+use crate::report::causes::{BY_ALLOCATION, BY_USE};
 use crate::report::{Finding, Report};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -15,6 +16,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let groups = groups(&report.findings);
     let several = report.processes.len() > 1;
     let verbose = page.style().verbose;
+    let mut told = false;
     for (at, group) in groups.iter().enumerate() {
         let Some(worst) = group.first() else { continue };
         let full = verbose || at < IN_FULL;
@@ -36,6 +38,19 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         if verbose {
             details(worst, page);
         }
+        if let Some(causes) = &report.causes {
+            if BY_ALLOCATION.contains(&worst.rule) && !told {
+                super::causes::allocation(causes, page);
+                told = true;
+            } else if BY_USE.contains(&worst.rule) {
+                super::causes::in_use(causes, page);
+            }
+        }
+    }
+    if let Some(causes) = report.causes.as_ref().filter(|_| !told) {
+        // Nothing that allocation explains was found; whoever gave a profile wants to see it all the same.
+        page.gap();
+        super::causes::allocation(causes, page);
     }
     if groups.len() > IN_FULL && !verbose {
         let hint = page.paint(

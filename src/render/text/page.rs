@@ -1,45 +1,45 @@
 //! A page of text: lines, colours, wrapping, columns that line up whatever the alphabet.
 
 use anstyle::AnsiColor;
-pub(super) use anstyle::Style as Ansi;
+pub(in crate::render) use anstyle::Style as Ansi;
 use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{Style, escape};
 use crate::settings::Severity;
 
-pub(super) const BOLD: Ansi = Ansi::new().bold();
-pub(super) const DIM: Ansi = Ansi::new().dimmed();
-pub(super) const GOOD: Ansi = AnsiColor::Green.on_default().bold();
-pub(super) const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
-pub(super) const CRITICAL: Ansi = AnsiColor::Red.on_default().bold();
-pub(super) const UNKNOWN: Ansi = AnsiColor::Magenta.on_default().bold();
+pub(in crate::render) const BOLD: Ansi = Ansi::new().bold();
+pub(in crate::render) const DIM: Ansi = Ansi::new().dimmed();
+pub(in crate::render) const GOOD: Ansi = AnsiColor::Green.on_default().bold();
+pub(in crate::render) const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
+pub(in crate::render) const CRITICAL: Ansi = AnsiColor::Red.on_default().bold();
+pub(in crate::render) const UNKNOWN: Ansi = AnsiColor::Magenta.on_default().bold();
 
 /// The page as far as it is written.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(in crate::render) struct Page {
     style: Style,
     text: String,
 }
 
 impl Page {
-    pub(super) const fn new(style: Style) -> Self {
+    pub(in crate::render) const fn new(style: Style) -> Self {
         Self {
             style,
             text: String::new(),
         }
     }
 
-    pub(super) const fn style(&self) -> &Style {
+    pub(in crate::render) const fn style(&self) -> &Style {
         &self.style
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::render) fn into_text(self) -> String {
         self.text
     }
 
     /// Text in a colour, where the page has any.
-    pub(super) fn paint(&self, ansi: Ansi, text: &str) -> String {
+    pub(in crate::render) fn paint(&self, ansi: Ansi, text: &str) -> String {
         if self.style.color && !text.is_empty() {
             format!("{ansi}{text}{ansi:#}")
         } else {
@@ -48,7 +48,7 @@ impl Page {
     }
 
     /// A line as it stands; what comes from the log must have gone through [`Page::clean`].
-    pub(super) fn line(&mut self, line: &str) {
+    pub(in crate::render) fn line(&mut self, line: &str) {
         let line = line.trim_end();
         if self.style.ascii {
             self.text.push_str(&escape::ascii(line));
@@ -59,14 +59,14 @@ impl Page {
     }
 
     /// An empty line, never two in a row.
-    pub(super) fn gap(&mut self) {
+    pub(in crate::render) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// A paragraph, wrapped; `label` hangs before it, the following lines stand under its text.
-    pub(super) fn paragraph(&mut self, label: &str, ansi: Ansi, text: &str) {
+    pub(in crate::render) fn paragraph(&mut self, label: &str, ansi: Ansi, text: &str) {
         let painted = if label.trim().is_empty() {
             label.to_owned()
         } else {
@@ -76,7 +76,7 @@ impl Page {
     }
 
     /// The same with a label that has its colours already, and its width without them.
-    pub(super) fn hanging(&mut self, label: &str, width: usize, text: &str) {
+    pub(in crate::render) fn hanging(&mut self, label: &str, width: usize, text: &str) {
         let text = self.clean(text);
         let room = self.style.width.saturating_sub(width).max(20);
         let options = Options::new(room).word_splitter(WordSplitter::NoHyphenation);
@@ -89,7 +89,7 @@ impl Page {
     }
 
     /// Text from the log or a rule, safe to show.
-    pub(super) fn clean(&self, text: &str) -> String {
+    pub(in crate::render) fn clean(&self, text: &str) -> String {
         let text = escape::printable(text);
         if self.style.ascii {
             escape::ascii(&text).into_owned()
@@ -99,7 +99,7 @@ impl Page {
     }
 
     /// The end of a path in at most `width` columns: it says more than the directories.
-    pub(super) fn path(&self, path: &str, width: usize) -> String {
+    pub(in crate::render) fn path(&self, path: &str, width: usize) -> String {
         const MARK: &str = "..";
         let path = self.clean(path);
         if path.width() <= width {
@@ -112,7 +112,7 @@ impl Page {
     }
 
     /// A name from the log in at most `width` columns; the middle gives way, as both ends tell names apart.
-    pub(super) fn name(&self, name: &str, width: usize) -> String {
+    pub(in crate::render) fn name(&self, name: &str, width: usize) -> String {
         const MARK: &str = "..";
         let name = self.clean(name);
         if name.width() <= width {
@@ -136,17 +136,17 @@ fn fitting(chars: impl Iterator<Item = char>, width: usize) -> impl Iterator<Ite
 }
 
 /// Text filled up to `width` columns on the right.
-pub(super) fn left(text: &str, width: usize) -> String {
+pub(in crate::render) fn left(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 /// Text filled up to `width` columns on the left.
-pub(super) fn right(text: &str, width: usize) -> String {
+pub(in crate::render) fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 /// The colour of a severity.
-pub(super) const fn color(severity: Severity) -> Ansi {
+pub(in crate::render) const fn color(severity: Severity) -> Ansi {
     match severity {
         Severity::Info => BOLD,
         Severity::Warning => WARNING,

@@ -28,6 +28,7 @@ impl<'a> From<&'a model::Report> for Report<'a> {
             findings: report.findings.iter().map(Into::into).collect(),
             rules: report.rules.iter().map(Into::into).collect(),
             warnings: &report.warnings,
+            causes: report.causes.as_ref().map(Into::into),
         }
     }
 }

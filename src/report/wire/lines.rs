@@ -46,6 +46,9 @@ pub struct Summary<'a> {
     pub processes_omitted: u64,
     /// What the reader should know about these numbers.
     pub warnings: &'a [String],
+    /// Where the allocation comes from; only where a heap profile was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes: Option<super::Causes<'a>>,
 }
 
 /// The lines of a report: the report itself, then each process, finding and rule.
@@ -62,6 +65,7 @@ pub fn lines(report: &model::Report) -> impl Iterator<Item = Line<'_>> {
         findings,
         rules,
         warnings,
+        causes,
     } = Report::from(report);
     let summary = Summary {
         tool,
@@ -71,6 +75,7 @@ pub fn lines(report: &model::Report) -> impl Iterator<Item = Line<'_>> {
         input,
         processes_omitted,
         warnings,
+        causes,
     };
     let processes = processes.into_iter().map(Box::new).map(Record::Process);
     std::iter::once(Record::Report(summary))

@@ -1,0 +1,127 @@
+//! A profile as the table and the sites of a report.
+
+use crate::profile::sampling;
+use crate::profile::{self, Inline, Order, Profile, SampleType, TopOptions};
+use crate::report::sites::{Evidence, Frame, Inlined, ProfileSource, Row, Site, Sites, Table};
+
+/// Which table is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// What is counted.
+    pub sample: SampleType,
+    /// A row a line and not a function.
+    pub lines: bool,
+    /// Sorted by what a row and everything that it called allocated.
+    pub cum: bool,
+    /// The most rows; 0 for all.
+    pub count: usize,
+}
+
+/// What a profile says.
+#[must_use]
+pub fn sites(
+    profile: &Profile,
+    name: &str,
+    base: Option<(&str, bool)>,
+    options: &Options,
+) -> Sites {
+    let table = profile::top(
+        profile,
+        &TopOptions {
+            sample: options.sample,
+            lines: options.lines,
+            order: if options.cum { Order::Cum } else { Order::Flat },
+            count: options.count,
+        },
+    );
+    Sites {
+        profile: source(profile, name, base),
+        sample_type: options.sample.name(),
+        unit: options.sample.unit(),
+        total: table.total,
+        table: Table {
+            shown: table.shown,
+            dropped: table.dropped as u64,
+            cutoff: table.cutoff,
+            nodes: table.nodes as u64,
+            limit: options.count as u64,
+            rows: table.rows.into_iter().map(row).collect(),
+        },
+        sites: profile::sites(profile, options.sample, &|_| false)
+            .into_iter()
+            .map(site)
+            .collect(),
+    }
+}
+
+/// A profile's own description.
+pub(super) fn source(profile: &Profile, name: &str, base: Option<(&str, bool)>) -> ProfileSource {
+    let positive = |value: i64| u64::try_from(value).unwrap_or(0);
+    ProfileSource {
+        name: name.to_owned(),
+        base: base.map(|(name, apart)| (name.to_owned(), apart)),
+        rate_bytes: positive(profile.rate()),
+        taken_unix_ns: positive(profile.time_ns()),
+        duration_ns: positive(profile.duration_ns()),
+    }
+}
+
+fn row(row: profile::Row) -> Row {
+    Row {
+        flat_evidence: evidence(row.flat_evidence, row.flat),
+        cum_evidence: evidence(row.cum_evidence, row.cum),
+        function: row.function,
+        file: row.file,
+        line: u64::try_from(row.line).unwrap_or(0),
+        name: row.name,
+        flat: row.flat,
+        cum: row.cum,
+        inlined: match row.inline {
+            Inline::No => Inlined::No,
+            Inline::Partly => Inlined::Partly,
+            Inline::Yes => Inlined::Yes,
+        },
+    }
+}
+
+/// A site of a profile as one of a report.
+pub(super) fn site(site: profile::Site) -> Site {
+    let mut chain: Vec<_> = site.chain.into_iter().map(frame).collect();
+    if chain.is_empty() {
+        chain.push(Frame {
+            function: site.object,
+            ..Frame::default()
+        });
+    }
+    Site {
+        chain,
+        caller: site.caller.map(frame),
+        flat: site.flat,
+        cum: site.cum,
+        objects: site.objects,
+        bytes: site.bytes,
+        evidence: evidence(site.evidence, site.flat),
+    }
+}
+
+pub(super) fn frame(frame: profile::Frame) -> Frame {
+    Frame {
+        function: frame.function,
+        file: frame.file,
+        line: u64::try_from(frame.line).unwrap_or(0),
+    }
+}
+
+/// What a value rests on, in whole samples.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of samples, rounded; `as` keeps what is out of range within it"
+)]
+pub(super) fn evidence(evidence: sampling::Evidence, value: i64) -> Evidence {
+    Evidence {
+        samples_seen: evidence.samples_seen.round() as u64,
+        relative_error: evidence.relative_error(value),
+        thin: evidence.is_thin(value),
+    }
+}

@@ -1,0 +1,403 @@
+//! Joins the sites of a heap profile with the compiler's diagnostics.
+//!
+//! A site is a chain of lines: the innermost, then the calls that were inlined around it. The diagnostics of that very
+//! copy of the code stand at the outermost line, at the column of the call. Where several stand there, those of the calls
+//! in the chain count, and of these the ones whose expression also stands at the innermost line. Where none is left, the
+//! innermost line's own diagnostics count.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::pattern;
+use super::sites::{evidence, frame, site as plain, source};
+use crate::escape::{Diagnostic, Escapes, Found, Kind};
+use crate::profile::sampling::Evidence;
+use crate::profile::{self, Profile, SampleType};
+use crate::report::why::{Basis, Cause, Compiler, Diagnosis, Pattern, Why};
+
+/// What is joined.
+#[derive(Debug, Clone, Copy)]
+pub struct Join<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// Its name.
+    pub name: &'a str,
+    /// The name of what was taken off, and whether shares are of that.
+    pub base: Option<(&'a str, bool)>,
+    /// The diagnostics.
+    pub escapes: &'a Escapes,
+    /// Their name.
+    pub escapes_name: &'a str,
+    /// What is counted.
+    pub sample: SampleType,
+}
+
+/// A line of source by its file, as a profile names it, and its number.
+pub type SourceLine<'a> = dyn FnMut(&str, u64) -> Option<String> + 'a;
+
+/// Says why each site allocates. `line` gives the text of a line where the source is at hand.
+pub fn why(join: &Join<'_>, line: &mut SourceLine<'_>) -> Why {
+    let escapes = join.escapes;
+    let own = |frame: &profile::Frame| escapes.covers(&frame.function, &frame.file);
+    let mut why = Why {
+        profile: source(join.profile, join.name, join.base),
+        compiler: Compiler {
+            name: join.escapes_name.to_owned(),
+            packages: escapes.packages().map(str::to_owned).collect(),
+            diagnostics: escapes.count() as u64,
+        },
+        sample_type: join.sample.name(),
+        unit: join.sample.unit(),
+        total: join.profile.total(join.sample),
+        own: 0,
+        explained: 0,
+        causes: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let mut groups = Groups::default();
+    for site in profile::sites(join.profile, join.sample, &own) {
+        let told = told(&site, escapes, line);
+        if told.basis != Basis::Outside {
+            why.own = why.own.wrapping_add(site.flat);
+            if told.basis != Basis::Unexplained {
+                why.explained = why.explained.wrapping_add(site.flat);
+            }
+        }
+        groups.add(site, &told, escapes, line);
+    }
+    why.causes = groups.finish();
+    why.warnings = warnings(&why, escapes);
+    why
+}
+
+/// What is known of a site.
+struct Told<'a> {
+    place: profile::Frame,
+    basis: Basis,
+    pattern: Pattern,
+    diagnostics: Vec<&'a Diagnostic>,
+}
+
+fn told<'a>(site: &profile::Site, escapes: &'a Escapes, line: &mut SourceLine<'_>) -> Told<'a> {
+    let nowhere = || profile::Frame {
+        function: site.object.clone(),
+        file: String::new(),
+        line: 0,
+    };
+    let own = |frame: &&profile::Frame| escapes.covers(&frame.function, &frame.file);
+    let place = site.chain.iter().find(own);
+    let owned = site.chain.last().is_some_and(|outermost| own(&outermost));
+    let (Some(place), true) = (place, owned) else {
+        return outside(site, escapes).unwrap_or_else(|| Told {
+            place: site.chain.first().cloned().unwrap_or_else(nowhere),
+            basis: Basis::Outside,
+            pattern: Pattern::Outside,
+            diagnostics: Vec::new(),
+        });
+    };
+    let diagnostics = candidates(&site.chain, escapes);
+    let (basis, pattern) = match diagnostics.first() {
+        Some(first) if is_of_a_library(site, escapes) => {
+            let pattern = pattern::pattern(first);
+            let lent = matches!(pattern, Pattern::Literal | Pattern::Map | Pattern::Make);
+            (
+                Basis::Diagnostic,
+                if lent { Pattern::Outside } else { pattern },
+            )
+        }
+        Some(first) => (Basis::Diagnostic, pattern::pattern(first)),
+        None => match number(place).and_then(|at| line(&place.file, at)) {
+            Some(text) if text.contains("append(") => (Basis::Source, Pattern::Append),
+            _ => (Basis::Unexplained, Pattern::Other),
+        },
+    };
+    Told {
+        place: place.clone(),
+        basis,
+        pattern,
+        diagnostics,
+    }
+}
+
+/// The line at the leaf is a library's that was inlined into the reader's code.
+fn is_of_a_library(site: &profile::Site, escapes: &Escapes) -> bool {
+    let leaf = site.chain.first();
+    leaf.is_some_and(|leaf| !escapes.covers(&leaf.function, &leaf.file))
+}
+
+/// What `fmt` allocates for a call in the reader's code that it was given a boxed value for is that call's.
+fn outside<'a>(site: &profile::Site, escapes: &'a Escapes) -> Option<Told<'a>> {
+    let called = site.chain.last()?;
+    let place = site.reached_from.as_ref()?;
+    if site.caller.as_ref() != Some(place) {
+        return None;
+    }
+    let found = at(place, escapes);
+    let own = not_inlined(&found);
+    let boxed = own
+        .into_iter()
+        .find(|diagnostic| pattern::boxed_for(diagnostic, &called.function))?;
+    (pattern::pattern(boxed) == Pattern::Formatting).then(|| Told {
+        place: place.clone(),
+        basis: Basis::Outside,
+        pattern: Pattern::Formatting,
+        diagnostics: vec![boxed],
+    })
+}
+
+fn number(frame: &profile::Frame) -> Option<u64> {
+    u64::try_from(frame.line).ok().filter(|line| *line > 0)
+}
+
+fn at<'a>(frame: &profile::Frame, escapes: &'a Escapes) -> Found<'a> {
+    match number(frame) {
+        Some(line) => escapes.at(&frame.function, &frame.file, line),
+        None => Found::default(),
+    }
+}
+
+/// The diagnostics of a line that allocate.
+fn allocating<'a>(found: &Found<'a>) -> Vec<&'a Diagnostic> {
+    let all = found.diagnostics.iter().copied();
+    all.filter(|diagnostic| diagnostic.kind != Kind::OnStack)
+        .collect()
+}
+
+/// Those of the line's own code, not of a call that was inlined there; all of them where that leaves none.
+fn not_inlined<'a>(found: &Found<'a>) -> Vec<&'a Diagnostic> {
+    let all = allocating(found);
+    let of_call = |column| found.inlined.iter().any(|(at, _)| *at == column);
+    let own: Vec<_> = all
+        .iter()
+        .copied()
+        .filter(|diagnostic| !of_call(diagnostic.column))
+        .collect();
+    if own.is_empty() { all } else { own }
+}
+
+/// The diagnostics that may be of the site with this chain, the likeliest first.
+fn candidates<'a>(chain: &[profile::Frame], escapes: &'a Escapes) -> Vec<&'a Diagnostic> {
+    let [innermost, .., outermost] = chain else {
+        let mut own = chain
+            .first()
+            .map_or_else(Vec::new, |line| not_inlined(&at(line, escapes)));
+        own.sort_by_key(|diagnostic| diagnostic.kind);
+        return own;
+    };
+    let found = at(outermost, escapes);
+    let inlined = &chain[..chain.len() - 1];
+    let columns: Vec<u64> = found
+        .inlined
+        .iter()
+        .filter(|(_, name)| inlined.iter().any(|frame| is_named(&frame.function, name)))
+        .map(|(column, _)| *column)
+        .collect();
+    let mut left = allocating(&found);
+    if !columns.is_empty() {
+        left.retain(|diagnostic| columns.contains(&diagnostic.column));
+    }
+    let own = not_inlined(&at(innermost, escapes));
+    let also = |diagnostic: &&Diagnostic| {
+        own.iter()
+            .any(|inner| inner.expression == diagnostic.expression)
+    };
+    if left.iter().any(also) {
+        left.retain(|diagnostic| also(&diagnostic));
+    }
+    if left.is_empty() {
+        left = own;
+    } else {
+        // Whether it allocates is a matter of the copy; why it escapes is best told where it stands.
+        for copy in &mut left {
+            let same = |inner: &&&Diagnostic| {
+                inner.expression == copy.expression && inner.kind == copy.kind
+            };
+            if let Some(inner) = own.iter().find(same) {
+                *copy = inner;
+            }
+        }
+    }
+    left.sort_by_key(|diagnostic| diagnostic.kind);
+    left
+}
+
+/// Whether `inlining call to NAME` is of this function: the compiler names it within its package, or by the last part
+/// of the package's path.
+fn is_named(function: &str, name: &str) -> bool {
+    let without_types = |text: &str| match text.find("[") {
+        Some(at) => format!(
+            "{}{}",
+            &text[..at],
+            text.rfind(']').map_or("", |end| &text[end + 1..])
+        ),
+        None => text.to_owned(),
+    };
+    let (function, name) = (without_types(function), without_types(name));
+    let end = function.rfind('/').map_or(0, |slash| slash + 1);
+    let qualified = &function[end..];
+    qualified == name
+        || qualified
+            .split_once('.')
+            .is_some_and(|(_, bare)| bare == name)
+}
+
+/// Sites put together by the line to look at and what happens there.
+#[derive(Default)]
+struct Groups {
+    index: HashMap<(profile::Frame, Pattern, String), usize, FixedState>,
+    causes: Vec<(Cause, Evidence)>,
+}
+
+impl Groups {
+    fn add(
+        &mut self,
+        site: profile::Site,
+        told: &Told<'_>,
+        escapes: &Escapes,
+        line: &mut SourceLine<'_>,
+    ) {
+        let first = told.diagnostics.first();
+        let expression = first.map_or_else(String::new, |first| first.expression.clone());
+        let key = (told.place.clone(), told.pattern, expression);
+        let causes = &mut self.causes;
+        let at = *self.index.entry(key).or_insert_with(|| {
+            causes.push((cause(&site, told, escapes, line), Evidence::default()));
+            causes.len() - 1
+        });
+        let (cause, rests_on) = &mut self.causes[at];
+        if cause.basis == Basis::Outside && told.basis == Basis::Diagnostic {
+            // The line allocates itself, and a library for it: what the line does is the news.
+            cause.basis = told.basis;
+            cause.message = message(&site, told, &cause.diagnoses, escapes);
+        }
+        cause.flat = cause.flat.wrapping_add(site.flat);
+        cause.objects = cause.objects.wrapping_add(site.objects);
+        cause.bytes = cause.bytes.wrapping_add(site.bytes);
+        rests_on.add(site.evidence);
+        cause.sites.push(plain(site));
+    }
+
+    fn finish(self) -> Vec<Cause> {
+        let causes = self.causes.into_iter().map(|(mut cause, rests_on)| {
+            cause.evidence = evidence(rests_on, cause.flat);
+            cause
+        });
+        let mut causes: Vec<_> = causes.collect();
+        causes.sort_by(|a, b| {
+            let size = b.flat.wrapping_abs().cmp(&a.flat.wrapping_abs());
+            size.then_with(|| a.place.cmp(&b.place))
+        });
+        causes
+    }
+}
+
+fn cause(
+    site: &profile::Site,
+    told: &Told<'_>,
+    escapes: &Escapes,
+    line: &mut SourceLine<'_>,
+) -> Cause {
+    let diagnoses: Vec<Diagnosis> = told
+        .diagnostics
+        .iter()
+        .map(|diagnostic| pattern::diagnosis(diagnostic))
+        .collect();
+    let message = message(site, told, &diagnoses, escapes);
+    let remedy = pattern::remedy(told.pattern);
+    let source_line = number(&told.place).and_then(|at| line(&told.place.file, at));
+    Cause {
+        path: escapes
+            .path(&told.place.function, &told.place.file)
+            .unwrap_or(&told.place.file)
+            .to_owned(),
+        place: frame(told.place.clone()),
+        source_line: source_line.map(|text| text.trim().to_owned()),
+        pattern: told.pattern,
+        flat: 0,
+        objects: 0,
+        bytes: 0,
+        evidence: evidence(Evidence::default(), 0),
+        basis: told.basis,
+        diagnoses,
+        message,
+        remedy: remedy.map(|(remedy, _)| remedy),
+        trap: remedy.map(|(_, trap)| trap),
+        sites: Vec::new(),
+    }
+}
+
+fn message(
+    site: &profile::Site,
+    told: &Told<'_>,
+    diagnoses: &[Diagnosis],
+    escapes: &Escapes,
+) -> String {
+    match (told.basis, diagnoses.first()) {
+        (Basis::Outside, Some(first)) => {
+            let called = site.chain.last().map_or("", |frame| &frame.function);
+            format!(
+                "{called} allocates its result, and {}",
+                pattern::sentence(first)
+            )
+        }
+        (Basis::Outside, None) => match &site.reached_from {
+            Some(from) => format!(
+                "not in the packages that were built with -m; reached from {}:{}",
+                escapes
+                    .path(&from.function, &from.file)
+                    .unwrap_or(&from.file),
+                from.line
+            ),
+            None => "not in the packages that were built with -m".to_owned(),
+        },
+        (Basis::Source, _) => {
+            "the line appends, and before Go 1.25 the compiler says nothing of slices that grow"
+                .to_owned()
+        }
+        (Basis::Unexplained, _) => "the compiler says nothing of this line".to_owned(),
+        (Basis::Diagnostic, first) => {
+            let mut text = first.map_or_else(String::new, pattern::sentence);
+            if let Some(library) = site
+                .chain
+                .first()
+                .filter(|leaf| **leaf != told.place && told.pattern == Pattern::Outside)
+            {
+                text = format!("{} was inlined here: {text}", library.function);
+            }
+            if diagnoses.len() > 1 {
+                let others: Vec<_> = diagnoses[1..]
+                    .iter()
+                    .map(|d| d.expression.as_str())
+                    .collect();
+                text = format!("{text}; or, on the same line, {}", others.join(", "));
+            }
+            text
+        }
+    }
+}
+
+fn warnings(why: &Why, escapes: &Escapes) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if why.own == 0 && why.total != 0 {
+        warnings.push(format!(
+            "nothing in the profile was allocated by the packages of the diagnostics ({}): were both made from the same \
+             program and source?",
+            why.compiler.packages.join(", ")
+        ));
+    }
+    if !escapes.has_reasons() {
+        warnings.push(
+            "the diagnostics do not say why values escape: build with -gcflags='-m -m', not '-m'"
+                .to_owned(),
+        );
+    }
+    let unexplained = why.own.wrapping_sub(why.explained);
+    let old = escapes.since_go_1_25() != Some(true);
+    if old && unexplained > why.own / 100 {
+        warnings.push(
+            "before Go 1.25 the compiler says nothing of append: --src DIR looks at the lines themselves".to_owned(),
+        );
+    }
+    warnings
+}

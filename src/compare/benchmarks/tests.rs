@@ -1,0 +1,105 @@
+use std::io::Cursor;
+
+use super::*;
+use crate::gobench;
+
+fn side(lines: &[(&str, &[f64])]) -> Vec<(String, Output)> {
+    let mut text = String::new();
+    for (benchmark, values) in lines {
+        let (name, unit) = benchmark.split_once(' ').unwrap();
+        for value in *values {
+            text.push_str(&format!("Benchmark{name} \t 100\t {value} {unit}\n"));
+        }
+    }
+    vec![(
+        "bench.txt".to_owned(),
+        gobench::read(&mut Cursor::new(text)).unwrap(),
+    )]
+}
+
+fn compared(base: &[(&str, &[f64])], new: &[(&str, &[f64])]) -> Benchmarks {
+    benchmarks(&side(base), &side(new), &BenchmarkGate::default())
+}
+
+/// Medians, intervals and p-values as the definitions give them; computed apart with exact fractions.
+#[test]
+fn the_statistics_are_benchstats() {
+    let base = [
+        100.0, 102.0, 98.0, 101.0, 99.0, 103.0, 97.0, 100.5, 101.5, 98.5,
+    ];
+    let new = [90.0, 92.0, 88.0, 91.0, 89.0, 93.0, 87.0, 90.5, 91.5, 88.5];
+    let result = compared(&[("Key-8 ns/op", &base)], &[("Key-8 ns/op", &new)]);
+    let row = &result.rows[0];
+    assert!((row.base.median - 100.25).abs() < 1e-9);
+    // n = 10: the second and the ninth value, P = 1 - 2 * 11/1024 = 97.9 %.
+    assert_eq!(row.base.interval, Some((98.0, 102.0)));
+    // No overlap: p = 2 / C(20, 10).
+    assert!((row.p.unwrap() - 2.0 / 184_756.0).abs() < 1e-12);
+    assert_eq!(row.verdict, RowVerdict::Improved);
+    assert_eq!(result.outcome, Outcome::Pass);
+}
+
+#[test]
+fn allocations_are_compared_exactly() {
+    let result = compared(
+        &[
+            ("Key-8 allocs/op", &[2.0]),
+            ("Log-8 allocs/op", &[3.0, 3.0]),
+        ],
+        &[
+            ("Key-8 allocs/op", &[1.0]),
+            ("Log-8 allocs/op", &[4.0, 4.0]),
+        ],
+    );
+    let verdicts: Vec<_> = result
+        .rows
+        .iter()
+        .map(|row| (row.exact, row.verdict))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [(true, RowVerdict::Improved), (true, RowVerdict::Worse)]
+    );
+    assert_eq!(
+        result.outcome,
+        Outcome::Regression(vec![
+            "Log-8 allocs/op: 1.333 times the base, allowed is 1".to_owned()
+        ])
+    );
+    let mean = &result.means[0];
+    assert!((mean.ratio - (0.5_f64 * 4.0 / 3.0).sqrt()).abs() < 1e-12);
+}
+
+#[test]
+fn too_few_runs_decide_nothing() {
+    let result = compared(
+        &[("Key-8 ns/op", &[100.0, 101.0, 102.0])],
+        &[("Key-8 ns/op", &[200.0, 201.0, 202.0])],
+    );
+    assert_eq!(result.rows[0].verdict, RowVerdict::NoEvidence);
+    assert!(matches!(result.outcome, Outcome::NoVerdict(_)));
+    // Four a side without overlap: 2 / C(8, 4) = 0.029.
+    let result = compared(
+        &[("Key-8 ns/op", &[100.0, 101.0, 102.0, 103.0])],
+        &[("Key-8 ns/op", &[200.0, 201.0, 202.0, 203.0])],
+    );
+    assert!((result.rows[0].p.unwrap() - 2.0 / 70.0).abs() < 1e-12);
+    assert!(matches!(result.outcome, Outcome::Regression(_)));
+}
+
+#[test]
+fn more_may_be_better() {
+    let result = compared(
+        &[("Key-8 MB/s", &[10.0, 11.0, 12.0, 13.0])],
+        &[("Key-8 MB/s", &[20.0, 21.0, 22.0, 23.0])],
+    );
+    assert_eq!(result.rows[0].verdict, RowVerdict::Improved);
+}
+
+#[test]
+fn what_stands_on_one_side_is_said() {
+    let result = compared(&[("A-8 ns/op", &[1.0])], &[("B-8 ns/op", &[1.0])]);
+    assert!(result.rows.is_empty());
+    assert!(result.warnings[0].starts_with("2 figures stand on one side only"));
+    assert!(matches!(result.outcome, Outcome::NoVerdict(_)));
+}

@@ -1,0 +1,248 @@
+//! What `go test -bench` prints, as whole as the other output left it.
+//!
+//! The format is Go's own (golang.org/design/14313-benchmark-format): configuration lines `key: value`, unit lines
+//! `Unit allocs/op better=lower assume=exact`, and results, a name, the number of iterations, and pairs of value and unit.
+//! The testing package writes a name when the benchmark starts and its figures when it ends. What the program itself or the
+//! runtime's GC trace prints in between cuts the line in two, and may have the figures at the end of a line of its own:
+//! both parts are put together again where the figures are whole and one name is waiting for them.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read as _};
+
+/// Bytes of a line that are looked at.
+const MAX_LINE: u64 = 64 << 10;
+/// Results that are kept.
+const MAX_RESULTS: usize = 1 << 20;
+
+/// The results of one output.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Output {
+    /// In the order they were printed; `-count` repeats a name.
+    pub results: Vec<Measured>,
+    /// What was said of units.
+    pub units: BTreeMap<String, UnitNote>,
+    /// `goos`, `goarch`, `cpu`.
+    pub machine: BTreeMap<String, String>,
+    /// Results whose name and figures stood in two lines.
+    pub rejoined: u64,
+    /// Names that no figures followed: the benchmark failed, or the output was cut off.
+    pub unfinished: u64,
+}
+
+/// One run of one benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Its package; empty where none was printed.
+    pub package: String,
+    /// Its name without `Benchmark`, with its sub-benchmark and GOMAXPROCS, e.g. `Handler/json-8`.
+    pub name: String,
+    /// How often it ran.
+    pub iterations: u64,
+    /// Its figures, each with its unit.
+    pub values: Vec<(f64, String)>,
+}
+
+/// What a unit line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UnitNote {
+    /// More is better; `None` where it is not said.
+    pub more_is_better: Option<bool>,
+    /// The values have no noise.
+    pub exact: bool,
+}
+
+/// Reads an output to its end.
+///
+/// # Errors
+/// What cannot be read.
+pub fn read(source: &mut dyn BufRead) -> io::Result<Output> {
+    let mut reader = Reader::default();
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        let length = source.take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+        if length == 0 {
+            break;
+        }
+        reader.line(&String::from_utf8_lossy(&bytes));
+    }
+    reader.close();
+    Ok(reader.output)
+}
+
+#[derive(Default)]
+struct Reader {
+    output: Output,
+    package: String,
+    /// A name that waits for its figures.
+    waiting: Option<String>,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) {
+        let line = line.trim_end();
+        if let Some((key, value)) = line.split_once(": ")
+            && matches!(key, "pkg" | "goos" | "goarch" | "cpu")
+        {
+            if key == "pkg" {
+                self.close();
+                value.clone_into(&mut self.package);
+            } else {
+                self.output.machine.insert(key.to_owned(), value.to_owned());
+            }
+            return;
+        }
+        if let Some(note) = line.strip_prefix("Unit ") {
+            self.unit(note);
+            return;
+        }
+        // A name may also come at the end of a line that somebody else left open.
+        if let Some((name, rest)) = named(line) {
+            match figures(rest, false) {
+                Some((iterations, values)) => {
+                    // `-v` prints the bare name before.
+                    self.waiting = None;
+                    self.result(name.to_owned(), iterations, values);
+                }
+                None => {
+                    self.close();
+                    match figures(rest, true) {
+                        // Both parts in one line, and somebody else's text in between.
+                        Some((iterations, values)) => {
+                            self.output.rejoined += 1;
+                            self.result(name.to_owned(), iterations, values);
+                        }
+                        None => self.waiting = Some(name.to_owned()),
+                    }
+                }
+            }
+        } else if self.waiting.is_some()
+            && let Some((iterations, values)) = figures(line, true)
+            && let Some(name) = self.waiting.take()
+        {
+            self.output.rejoined += 1;
+            self.result(name, iterations, values);
+        }
+    }
+
+    fn result(&mut self, name: String, iterations: u64, values: Vec<(f64, String)>) {
+        if self.output.results.len() < MAX_RESULTS {
+            self.output.results.push(Measured {
+                package: self.package.clone(),
+                name,
+                iterations,
+                values,
+            });
+        }
+    }
+
+    /// A name that still waits will wait for ever, unless it was the bare one of `-v` whose result has come.
+    fn close(&mut self) {
+        if let Some(name) = self.waiting.take() {
+            let bare = |result: &Measured| {
+                result.name == name
+                    || result
+                        .name
+                        .strip_prefix(&name)
+                        .is_some_and(|rest| rest.starts_with(['-', '/']))
+            };
+            if !self.output.results.last().is_some_and(bare) {
+                self.output.unfinished += 1;
+            }
+        }
+    }
+
+    fn unit(&mut self, note: &str) {
+        let mut words = note.split_whitespace();
+        let Some(unit) = words.next() else { return };
+        if self.output.units.len() >= 1_000 && !self.output.units.contains_key(unit) {
+            return;
+        }
+        let known = self.output.units.entry(unit.to_owned()).or_default();
+        for word in words {
+            match word {
+                "better=higher" => known.more_is_better = Some(true),
+                "better=lower" => known.more_is_better = Some(false),
+                "assume=exact" => known.exact = true,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The name at the start of a line, and what follows it.
+fn named(line: &str) -> Option<(&str, &str)> {
+    let name = line.strip_prefix("Benchmark")?;
+    let end = name.find([' ', '\t']).unwrap_or(name.len());
+    let (name, rest) = name.split_at(end);
+    // `Benchmarking ...` is prose; so is `Benchmark results:`.
+    let named = name.starts_with(|c: char| !c.is_lowercase());
+    let prose = name.is_empty() || name.ends_with(':');
+    (named && !prose).then_some((name, rest))
+}
+
+/// Iterations and figures at the end of a text: `1000<TAB>  123 ns/op<TAB>  45 B/op`. With `behind` other text may stand
+/// before them, as the beginning of a line of the trace does.
+fn figures(text: &str, behind: bool) -> Option<(u64, Vec<(f64, String)>)> {
+    let parts: Vec<&str> = text.split('\t').collect();
+    let mut first = parts.len();
+    let mut values = Vec::new();
+    while first > 0
+        && let Some(value) = value(parts[first - 1])
+    {
+        values.push(value);
+        first -= 1;
+    }
+    values.reverse();
+    if values.is_empty() {
+        return spaced(text, behind);
+    }
+    let head = parts.get(first.checked_sub(1)?)?.trim_end();
+    let digits = head.trim_end_matches(|c: char| c.is_ascii_digit());
+    let before = parts[..first - 1].iter().all(|part| part.trim().is_empty());
+    let alone = digits.trim().is_empty() && before;
+    if !alone && !(behind && digits.ends_with([' ', '\t'])) {
+        return None;
+    }
+    let iterations = head[digits.len()..].parse().ok()?;
+    Some((iterations, values))
+}
+
+/// The same where tabs have become spaces: `1000 123 ns/op 45 B/op`.
+fn spaced(text: &str, behind: bool) -> Option<(u64, Vec<(f64, String)>)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut at = words.len();
+    let mut values = Vec::new();
+    while at >= 2
+        && let Some(value) = pair(words[at - 2], words[at - 1])
+    {
+        values.push(value);
+        at -= 2;
+    }
+    values.reverse();
+    let iterations = words.get(at.checked_sub(1)?)?.parse().ok()?;
+    let alone = at == 1;
+    let sure = values.iter().any(|(_, unit)| unit == "ns/op");
+    (!values.is_empty() && (alone || (behind && sure))).then_some((iterations, values))
+}
+
+/// `  123 ns/op`.
+fn value(part: &str) -> Option<(f64, String)> {
+    let (number, unit) = part.trim().split_once(' ')?;
+    pair(number, unit)
+}
+
+fn pair(number: &str, unit: &str) -> Option<(f64, String)> {
+    let plain = number
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+        || matches!(number, "NaN" | "+Inf" | "-Inf");
+    let number: f64 = number.parse().ok().filter(|_| plain)?;
+    let is_unit = !unit.is_empty()
+        && !unit.contains(char::is_whitespace)
+        && unit.starts_with(|c: char| c.is_alphabetic() || c == '%');
+    (is_unit && number.is_finite()).then(|| (number, unit.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+use std::io::Cursor;
+
+use super::*;
+
+fn output(text: &str) -> Output {
+    read(&mut Cursor::new(text)).unwrap()
+}
+
+fn names(output: &Output) -> Vec<(&str, &str, u64)> {
+    let results = output.results.iter();
+    results
+        .map(|one| (one.package.as_str(), one.name.as_str(), one.iterations))
+        .collect()
+}
+
+const PLAIN: &str = "goos: linux\ngoarch: amd64\npkg: svc/a\ncpu: some CPU @ 2.00GHz\n\
+    BenchmarkKey-8   \t 1000000\t      1234 ns/op\t      45 B/op\t       2 allocs/op\n\
+    BenchmarkKey/long=1-8         \t     100\t  12345.5 ns/op\t  3.500 cycles/op\t 0 B/op\t 0 allocs/op\n\
+    PASS\nok  \tsvc/a\t2.345s\n\
+    pkg: svc/b\nBenchmarkKey-8   \t 5\t 2e+06 ns/op\nPASS\n";
+
+#[test]
+fn results_of_several_packages() {
+    let output = output(PLAIN);
+    assert_eq!(
+        names(&output),
+        [
+            ("svc/a", "Key-8", 1_000_000),
+            ("svc/a", "Key/long=1-8", 100),
+            ("svc/b", "Key-8", 5)
+        ]
+    );
+    assert_eq!(output.results[1].values[1], (3.5, "cycles/op".to_owned()));
+    assert_eq!(output.results[2].values, [(2e6, "ns/op".to_owned())]);
+    assert_eq!((output.rejoined, output.unfinished), (0, 0));
+    assert_eq!(output.machine["cpu"], "some CPU @ 2.00GHz");
+}
+
+#[test]
+fn a_result_cut_by_the_trace_is_put_together() {
+    let gc = "gc 7 @0.104s 2%: 0.01+0.2+0.003 ms clock, 0.1+0.1/0.3/0+0.02 ms cpu, 4->4->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 8 P\n";
+    let text = format!(
+        "BenchmarkKey-8   \t{gc}{gc}2026/11/26 21:00:00 a line of a log 12 ms\n    1000\t      1234 ns/op\t      45 B/op\n\
+         BenchmarkMore-8  \tgc 8 @0.2s 2%: 0.01+0.2    500\t  99 ns/op\t 1 B/op\n+0.003 ms clock\n"
+    );
+    let output = output(&text);
+    assert_eq!(names(&output), [("", "Key-8", 1000), ("", "More-8", 500)]);
+    assert_eq!(output.results[1].values[0], (99.0, "ns/op".to_owned()));
+    assert_eq!((output.rejoined, output.unfinished), (2, 0));
+}
+
+#[test]
+fn the_bare_names_of_verbose_output_are_no_results() {
+    let output = output(
+        "BenchmarkKey\nBenchmarkKey-8 \t 10\t 5 ns/op\nBenchmarkLost\n--- FAIL: BenchmarkLost\npkg: x\n",
+    );
+    assert_eq!(names(&output), [("", "Key-8", 10)]);
+    assert_eq!(output.unfinished, 1);
+}
+
+#[test]
+fn prose_is_no_benchmark() {
+    let text =
+        "Benchmarking the server 10 5 ns/op\nBenchmark results: 3 5 ns/op\nBenchmark 3 5 ns/op\n";
+    assert!(output(text).results.is_empty());
+}
+
+#[test]
+fn unit_lines_are_kept() {
+    let output = output("Unit req/s better=higher\nUnit allocs/op assume=exact better=lower\n");
+    assert_eq!(output.units["req/s"].more_is_better, Some(true));
+    assert!(output.units["allocs/op"].exact);
+}
+
+#[test]
+fn spaces_do_as_well_as_tabs() {
+    let output = output("BenchmarkKey-8 1000 1234 ns/op 45 B/op 2 allocs/op\n");
+    assert_eq!(output.results[0].values.len(), 3);
+}

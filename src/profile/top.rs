@@ -1,0 +1,556 @@
+//! The table of `go tool pprof -top`: which functions or lines the values belong to.
+//!
+//! The order of the steps and every tie are pprof's own (internal/report, internal/graph), so that the same profile gives
+//! the same table to the byte:
+//!
+//! 1. Each sample is walked from the root to the leaf. A node is a function's name, or its name with file and line. A
+//!    sample counts once for each node of its stack (cum), and for the last one (flat).
+//! 2. Nodes with less than 0.5 % of all are dropped, then all but the first `count`; each time the samples are walked
+//!    again, and where the leaf's node is gone nobody gets its flat value.
+//! 3. A node is inlined where every call of it that has at least 0.1 % was.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::sampling::{Evidence, to_f64};
+use super::{Function, Profile, SampleType};
+
+/// Smallest share of a node that is shown.
+const NODE_FRACTION: f64 = 0.005;
+/// Smallest share of a call that is looked at.
+const EDGE_FRACTION: f64 = 0.001;
+
+/// What the rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// What the row itself allocated.
+    #[default]
+    Flat,
+    /// What it and everything that it called allocated.
+    Cum,
+}
+
+/// What table is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopOptions {
+    /// What is counted.
+    pub sample: SampleType,
+    /// One row a line of source and not one a function.
+    pub lines: bool,
+    /// What the rows are sorted by.
+    pub order: Order,
+    /// The most rows; 0 for all.
+    pub count: usize,
+}
+
+/// Whether a node was inlined into its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inline {
+    /// Nowhere.
+    No,
+    /// Into some.
+    Partly,
+    /// Into all.
+    Yes,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The function, without what stands in type brackets.
+    pub function: String,
+    /// Its file, with lines only; may be empty.
+    pub file: String,
+    /// Its line, with lines only; 0 without one.
+    pub line: i64,
+    /// As the table shows it.
+    pub name: String,
+    /// What the row itself allocated.
+    pub flat: i64,
+    /// What it and everything that it called allocated.
+    pub cum: i64,
+    /// Whether it was inlined.
+    pub inline: Inline,
+    /// What `flat` rests on.
+    pub flat_evidence: Evidence,
+    /// What `cum` rests on.
+    pub cum_evidence: Evidence,
+}
+
+/// The table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// The sum of all values, each without its sign: what shares are of.
+    pub total: i64,
+    /// The flat values of the rows together.
+    pub shown: i64,
+    /// Nodes with too small a share.
+    pub dropped: usize,
+    /// The share that was too small.
+    pub cutoff: i64,
+    /// Nodes before the table was cut to a number of rows.
+    pub nodes: usize,
+}
+
+/// The table of a profile.
+#[must_use]
+pub fn top(profile: &Profile, options: &TopOptions) -> Table {
+    let nodes = Nodes::new(profile, options.lines);
+    let sample = options.sample;
+    let mut kept = vec![true; nodes.names.len()];
+    let mut sums = walk(profile, &nodes, sample, &kept);
+    let total_flat = sums
+        .iter()
+        .fold(0_i64, |sum, node| sum.wrapping_add(node.flat));
+    let cutoff = share(total_flat, NODE_FRACTION);
+    let mut shown = indices(&sums);
+    let before = shown.len();
+    if cutoff > 0 {
+        shown.retain(|node| sums[*node].cum.wrapping_abs() >= cutoff);
+        if shown.len() < before {
+            keep(&mut kept, &shown);
+            sums = walk(profile, &nodes, sample, &kept);
+            shown = indices(&sums);
+        }
+    }
+    let dropped = match cutoff > 0 {
+        true => before - before.min(shown.len()),
+        false => 0,
+    };
+    let remaining = shown.len();
+    sort(&mut shown, &sums, &nodes, options.order);
+    if options.count > 0 && shown.len() > options.count {
+        shown.truncate(options.count);
+        keep(&mut kept, &shown);
+        sums = walk(profile, &nodes, sample, &kept);
+        shown = indices(&sums);
+        sort(&mut shown, &sums, &nodes, options.order);
+    }
+    let inline = inlined(
+        profile,
+        &nodes,
+        sample,
+        &kept,
+        share(total_flat, EDGE_FRACTION),
+    );
+    let evidence = evidence(profile, &nodes, sample, &kept);
+    let total = profile.total(sample);
+    let rows: Vec<_> = shown
+        .into_iter()
+        .map(|node| Row {
+            function: nodes.names[node].function.clone().into_owned(),
+            file: nodes.names[node].file.to_string(),
+            line: nodes.names[node].line,
+            name: nodes.printed[node].clone(),
+            flat: sums[node].flat,
+            cum: sums[node].cum,
+            inline: inline[node],
+            flat_evidence: evidence[node].0,
+            cum_evidence: evidence[node].1,
+        })
+        .collect();
+    Table {
+        total,
+        shown: rows.iter().fold(0, |sum, row| row.flat.wrapping_add(sum)),
+        dropped,
+        cutoff: share(total, NODE_FRACTION),
+        nodes: remaining,
+        rows,
+    }
+}
+
+/// What a node is called: the key that makes two places the same row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Name<'a> {
+    function: Cow<'a, str>,
+    file: Cow<'a, str>,
+    line: i64,
+    object: &'a str,
+}
+
+impl Name<'_> {
+    fn print(&self) -> String {
+        let place = match (self.line, &*self.file) {
+            (0, "") if self.function.is_empty() => match self.object {
+                "" => "<unknown>".to_owned(),
+                path => format!("[{}]", path.rsplit('/').next().unwrap_or(path)),
+            },
+            (0, file) => file.to_owned(),
+            (line, file) => format!("{file}:{line}"),
+        };
+        match (&*self.function, place.as_str()) {
+            (function, "") => function.to_owned(),
+            ("", place) => place.to_owned(),
+            (function, place) => format!("{function} {place}"),
+        }
+    }
+}
+
+/// The nodes that there are, and those of each location, innermost first.
+struct Nodes<'a> {
+    names: Vec<Name<'a>>,
+    printed: Vec<String>,
+    of_location: Vec<Vec<usize>>,
+}
+
+impl<'a> Nodes<'a> {
+    fn new(profile: &'a Profile, lines: bool) -> Self {
+        let functions: Vec<_> = profile
+            .functions
+            .iter()
+            .map(|function| (displayed(function), clean(&function.file)))
+            .collect();
+        let mut known = HashMap::with_hasher(FixedState::default());
+        let mut names: Vec<Name<'a>> = Vec::new();
+        let mut node = |name: Name<'a>| {
+            *known.entry(name).or_insert_with_key(|name| {
+                names.push(name.clone());
+                names.len() - 1
+            })
+        };
+        let nameless = |object: &'a str| Name {
+            function: Cow::Borrowed(""),
+            file: Cow::Borrowed(""),
+            line: 0,
+            object,
+        };
+        let of_location = profile
+            .locations
+            .iter()
+            .map(|location| {
+                if location.lines.is_empty() {
+                    return vec![node(nameless(&location.object))];
+                }
+                let of_line = |line: &super::Line| match line.function {
+                    None => node(nameless(&location.object)),
+                    Some(function) => {
+                        let (function, file) = &functions[function as usize];
+                        node(Name {
+                            function: function.clone(),
+                            file: if lines {
+                                file.clone()
+                            } else {
+                                Cow::Borrowed("")
+                            },
+                            line: if lines { line.line } else { 0 },
+                            object: if function.is_empty() {
+                                &location.object
+                            } else {
+                                ""
+                            },
+                        })
+                    }
+                };
+                location.lines.iter().map(of_line).collect()
+            })
+            .collect();
+        let printed = names.iter().map(Name::print).collect();
+        Self {
+            names,
+            printed,
+            of_location,
+        }
+    }
+
+    /// The nodes of a stack from the root to the leaf, and whether each was inlined into the one before.
+    fn of_stack<'b>(&'b self, stack: &'b [u32]) -> impl Iterator<Item = (usize, bool)> + 'b {
+        stack.iter().rev().flat_map(|location| {
+            let nodes = &self.of_location[*location as usize];
+            let outermost = nodes.len() - 1;
+            let numbered = nodes.iter().copied().enumerate().rev();
+            numbered.map(move |(at, node)| (node, at != outermost))
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    flat: i64,
+    cum: i64,
+}
+
+/// Adds up the samples over the nodes that are kept.
+fn walk(profile: &Profile, nodes: &Nodes<'_>, kind: SampleType, kept: &[bool]) -> Vec<Sums> {
+    let mut sums = vec![Sums::default(); nodes.names.len()];
+    visit(profile, nodes, kind, kept, |_, value, node, place| {
+        let sum = &mut sums[node];
+        match place {
+            Place::InStack => sum.cum = sum.cum.wrapping_add(value),
+            Place::Leaf => sum.flat = sum.flat.wrapping_add(value),
+        }
+    });
+    sums
+}
+
+/// What the sums rest on.
+fn evidence(
+    profile: &Profile,
+    nodes: &Nodes<'_>,
+    kind: SampleType,
+    kept: &[bool],
+) -> Vec<(Evidence, Evidence)> {
+    let mut found = vec![(Evidence::default(), Evidence::default()); nodes.names.len()];
+    visit(profile, nodes, kind, kept, |sample, _, node, place| {
+        let evidence = profile.evidence(&profile.samples[sample], kind);
+        match place {
+            Place::InStack => found[node].1.add(evidence),
+            Place::Leaf => found[node].0.add(evidence),
+        }
+    });
+    found
+}
+
+enum Place {
+    InStack,
+    Leaf,
+}
+
+/// Every sample's nodes, each once, and its leaf: `each(sample, value, node, place)`.
+fn visit(
+    profile: &Profile,
+    nodes: &Nodes<'_>,
+    kind: SampleType,
+    kept: &[bool],
+    mut each: impl FnMut(usize, i64, usize, Place),
+) {
+    let mut seen_in = vec![usize::MAX; nodes.names.len()];
+    for (at, sample) in profile.samples.iter().enumerate() {
+        let value = sample.value(kind);
+        if value == 0 {
+            continue;
+        }
+        let mut leaf = None;
+        for (node, _) in nodes.of_stack(profile.stack(sample)) {
+            if !kept[node] {
+                leaf = None;
+                continue;
+            }
+            if seen_in[node] != at {
+                seen_in[node] = at;
+                each(at, value, node, Place::InStack);
+            }
+            leaf = Some(node);
+        }
+        if let Some(node) = leaf {
+            each(at, value, node, Place::Leaf);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    weight: i64,
+    inline: bool,
+    seen_in: usize,
+}
+
+/// Whether each node was inlined into its callers.
+fn inlined(
+    profile: &Profile,
+    nodes: &Nodes<'_>,
+    kind: SampleType,
+    kept: &[bool],
+    cutoff: i64,
+) -> Vec<Inline> {
+    let mut edges: HashMap<(usize, usize), Edge, FixedState> = HashMap::default();
+    for (at, sample) in profile.samples.iter().enumerate() {
+        let value = sample.value(kind);
+        if value == 0 {
+            continue;
+        }
+        let mut caller = None;
+        for (node, inline) in nodes.of_stack(profile.stack(sample)) {
+            if !kept[node] {
+                continue;
+            }
+            if let Some(caller) = caller.filter(|caller| *caller != node) {
+                let edge = edges.entry((caller, node)).or_insert(Edge {
+                    weight: 0,
+                    inline,
+                    seen_in: usize::MAX,
+                });
+                if edge.seen_in != at {
+                    edge.seen_in = at;
+                    edge.weight = edge.weight.wrapping_add(value);
+                    edge.inline &= inline;
+                }
+            }
+            caller = Some(node);
+        }
+    }
+    let mut calls = vec![(false, false); nodes.names.len()];
+    for ((_, node), edge) in edges {
+        if edge.weight.wrapping_abs() >= cutoff {
+            let (inline, called) = &mut calls[node];
+            *inline |= edge.inline;
+            *called |= !edge.inline;
+        }
+    }
+    let how = |call| match call {
+        (false, _) => Inline::No,
+        (true, true) => Inline::Partly,
+        (true, false) => Inline::Yes,
+    };
+    calls.into_iter().map(how).collect()
+}
+
+/// Nodes that have something.
+fn indices(sums: &[Sums]) -> Vec<usize> {
+    (0..sums.len())
+        .filter(|node| sums[*node].flat != 0 || sums[*node].cum != 0)
+        .collect()
+}
+
+fn keep(kept: &mut [bool], nodes: &[usize]) {
+    kept.fill(false);
+    for node in nodes {
+        kept[*node] = true;
+    }
+}
+
+fn sort(shown: &mut [usize], sums: &[Sums], nodes: &Nodes<'_>, order: Order) {
+    let size = |value: i64| std::cmp::Reverse(value.wrapping_abs());
+    shown.sort_by_key(|node| {
+        let (flat, cum) = (size(sums[*node].flat), size(sums[*node].cum));
+        let (first, last) = match order {
+            Order::Flat => (flat, cum),
+            Order::Cum => (cum, flat),
+        };
+        (first, nodes.printed[*node].as_str(), last)
+    });
+}
+
+/// A share of a total, rounded as pprof does.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a share of an i64 is within its range"
+)]
+fn share(total: i64, fraction: f64) -> i64 {
+    ((to_f64(total) * fraction) as i64).wrapping_abs()
+}
+
+/// A function's name as pprof shows it. It takes names with brackets for C++ and strips what stands in `()` and `<>`,
+/// unless they look like methods of generic Go types.
+fn displayed(function: &Function) -> Cow<'_, str> {
+    let name = &*function.name;
+    if !name.is_empty() && name != &*function.system_name {
+        return Cow::Borrowed(name);
+    }
+    let name = &*function.system_name;
+    let go = name.contains(".<") || name.contains("]).");
+    if go || !(name.contains(['<', '>', '[', ']']) || name.contains("::")) {
+        return Cow::Borrowed(name);
+    }
+    let bare = without(name, '(', ')');
+    let bare = without(&bare, '<', '>');
+    Cow::Owned(bare)
+}
+
+/// The text without what stands between matching brackets; the whole where they do not match.
+fn without(text: &str, open: char, close: char) -> String {
+    let mut bare = String::with_capacity(text.len());
+    let mut depth = 0_usize;
+    let mut kept = 0;
+    for (at, c) in text.char_indices() {
+        if c == open {
+            if depth == 0 {
+                bare.push_str(&text[kept..at]);
+                kept = at;
+            }
+            depth += 1;
+        } else if c == close {
+            match depth {
+                // pprof gives up here, with what it has taken out so far.
+                0 => break,
+                1 => kept = at + 1,
+                _ => {}
+            }
+            depth -= 1;
+        }
+    }
+    bare.push_str(&text[kept..]);
+    bare
+}
+
+/// A path as Go's `filepath.Clean` writes it, after pprof's own prefixes are taken off.
+fn clean(path: &str) -> Cow<'_, str> {
+    let path = ["/proc/self/cwd/./", "/proc/self/cwd/"]
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix))
+        .unwrap_or(path);
+    let tidy = !path
+        .split('/')
+        .skip(1)
+        .any(|part| matches!(part, "" | "." | ".."));
+    if path.is_empty() || (tidy && !path.starts_with("./") && path != ".") {
+        return Cow::Borrowed(path);
+    }
+    let root = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if root => {}
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    Cow::Owned(match (root, joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => joined,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(name: &str) -> String {
+        let function = Function {
+            name: name.into(),
+            system_name: name.into(),
+            file: "".into(),
+            start_line: 0,
+        };
+        displayed(&function).into_owned()
+    }
+
+    #[test]
+    fn names_with_brackets_are_taken_for_cpp() {
+        assert_eq!(shown("main.(*Cache).Get"), "main.(*Cache).Get");
+        assert_eq!(
+            shown("sync.OnceValue[go.shape.func(*encodeState, reflect.Value)]"),
+            "sync.OnceValue[go.shape.func]"
+        );
+        assert_eq!(
+            shown("main.(*Cache[go.shape.int]).Get"),
+            "main.(*Cache[go.shape.int]).Get"
+        );
+        assert_eq!(shown("std::vector<int>::push(int)"), "std::vector::push");
+        assert_eq!(shown("a[)b(c)]"), "a[)b(c)]");
+    }
+
+    #[test]
+    fn paths_are_cleaned_as_go_cleans_them() {
+        for (path, expected) in [
+            ("a/b.go", "a/b.go"),
+            ("/a//b/../c/./d.go", "/a/c/d.go"),
+            ("./x.go", "x.go"),
+            ("../x.go", "../x.go"),
+            ("/../x.go", "/x.go"),
+            ("a/..", "."),
+            ("/proc/self/cwd/x.go", "x.go"),
+            ("", ""),
+        ] {
+            assert_eq!(clean(path), expected, "{path}");
+        }
+    }
+}

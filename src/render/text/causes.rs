@@ -1,0 +1,114 @@
+//! Where the allocation behind a finding comes from, and why.
+
+use super::page::{self, Page};
+use crate::report::causes::{Causes, Hot, Rates};
+use crate::units;
+
+/// Lines that are shown where not everything is asked for.
+const SHOWN: usize = 3;
+
+/// Under a finding that allocation explains.
+pub(super) fn allocation(causes: &Causes, page: &mut Page) {
+    list(&causes.allocated, "  where: ", page);
+    if let Some(text) = estimate(causes) {
+        page.paragraph("  then:  ", page::BOLD, &text);
+    }
+    let mut basis = format!("by {}", super::super::sites::described(&causes.profile));
+    if let Some(compiler) = &causes.compiler {
+        basis = format!("{basis} and {}", compiler.name);
+    }
+    if causes.rates == Rates::Log {
+        basis =
+            format!("{basis}; rates: the log's allocation rate, shared out as the profile says");
+    }
+    page.paragraph("  ", page::DIM, &basis);
+    for warning in &causes.warnings {
+        page.paragraph("  warning: ", page::WARNING, warning);
+    }
+}
+
+/// Under a finding that what is in use explains.
+pub(super) fn in_use(causes: &Causes, page: &mut Page) {
+    list(&causes.in_use, "  in use: ", page);
+}
+
+fn list(sites: &[Hot], label: &str, page: &mut Page) {
+    let shown = if page.style().verbose {
+        usize::MAX
+    } else {
+        SHOWN
+    };
+    for site in sites.iter().take(shown) {
+        page.paragraph(
+            label,
+            page::BOLD,
+            &format!("{}: {}", place(site), amount(site)),
+        );
+        if let Some(why) = &site.why {
+            let text = format!("{}: {}", why.pattern.title(), why.message);
+            page.paragraph("    why: ", page::DIM, &text);
+            if let Some(remedy) = why.remedy {
+                page.paragraph("    do:  ", page::DIM, remedy);
+            }
+        }
+    }
+}
+
+/// `handlers/handlers.go:38`, and without a line the function.
+pub(in crate::render) fn place(site: &Hot) -> String {
+    match (site.path.as_str(), site.line) {
+        ("", _) => site.function.clone(),
+        (path, 0) => path.to_owned(),
+        (path, line) => format!("{path}:{line}"),
+    }
+}
+
+/// `24.1% of the bytes, 1.2MiB and 5,200 objects a second, 31 objects a cycle`.
+pub(in crate::render) fn amount(site: &Hot) -> String {
+    let mut text = format!("{} of the bytes", units::percent(site.share));
+    if let (Some(bytes), Some(objects)) = (site.bytes_per_second, site.objects_per_second) {
+        text = format!(
+            "{text}, {} and {} objects a second",
+            units::bytes(whole(bytes)),
+            units::count(whole(objects))
+        );
+    }
+    if let (Some(bytes), Some(objects)) = (site.bytes_per_cycle, site.objects_per_cycle) {
+        text = format!(
+            "{text}, {} and {} objects a GC cycle",
+            units::bytes(whole(bytes)),
+            units::count(whole(objects))
+        );
+    }
+    if site.evidence.thin {
+        text = format!("{text} (too few samples to be sure)");
+    }
+    text
+}
+
+/// What removing the largest sites would do.
+pub(in crate::render) fn estimate(causes: &Causes) -> Option<String> {
+    let estimate = causes.estimate?;
+    let sites = match (estimate.sites, &causes.compiler) {
+        (1, None) => "the first of these".to_owned(),
+        (1, Some(_)) => "the first of these in your code".to_owned(),
+        (count, None) => format!("the first {count} of these"),
+        (count, Some(_)) => format!("the first {count} of these in your code"),
+    };
+    Some(format!(
+        "without {sites} ({} of the bytes) a cycle would come every {} and not every {}: an estimate that holds while live \
+         heap and heap goal stay as they are",
+        units::percent(estimate.share),
+        units::duration(estimate.period_without_ns),
+        units::duration(estimate.period_ns)
+    ))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an amount to be shown; `as` keeps what is out of range within it"
+)]
+fn whole(value: f64) -> u64 {
+    value.round() as u64
+}

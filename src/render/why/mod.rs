@@ -1,0 +1,170 @@
+//! Why a program allocates: one file for each format, and the words that they share.
+
+use std::io::{self, Write};
+
+use super::Style;
+use crate::report::why::{self as model, Basis, Cause, Why};
+use crate::report::wire;
+use crate::units;
+
+mod github;
+#[cfg(feature = "html")]
+mod html;
+mod markdown;
+#[cfg(feature = "sarif")]
+mod sarif;
+mod text;
+
+/// A format of the causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhyFormat {
+    /// For people at a terminal.
+    Text,
+    /// `gcpressure.why/v1`, one line.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+    /// GitHub's annotations at file and line, at most ten.
+    Github,
+    /// SARIF 2.1.0, for code scanning and editors.
+    #[cfg(feature = "sarif")]
+    Sarif,
+    /// One page that opens offline.
+    #[cfg(feature = "html")]
+    Html,
+}
+
+impl WhyFormat {
+    /// Every format.
+    pub const ALL: &'static [Self] = &[
+        Self::Text,
+        Self::Json,
+        Self::Markdown,
+        Self::Github,
+        #[cfg(feature = "sarif")]
+        Self::Sarif,
+        #[cfg(feature = "html")]
+        Self::Html,
+    ];
+
+    /// The name that users type.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
+            #[cfg(feature = "sarif")]
+            Self::Sarif => "sarif",
+            #[cfg(feature = "html")]
+            Self::Html => "html",
+        }
+    }
+
+    /// The format with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut formats = Self::ALL.iter().copied();
+        formats.find(|format| format.name() == name)
+    }
+
+    /// Writes the causes in this format; text and Markdown tell the first `count` in full, all of them for 0.
+    ///
+    /// # Errors
+    /// What the writer gives.
+    pub fn render(
+        self,
+        why: &Why,
+        count: usize,
+        out: &mut dyn Write,
+        style: &Style,
+    ) -> io::Result<()> {
+        let count = if count == 0 { usize::MAX } else { count };
+        match self {
+            Self::Text => out.write_all(text::page(why, count, style).as_bytes()),
+            Self::Json => {
+                serde_json::to_writer(&mut *out, &wire::Why::from(why))?;
+                out.write_all(b"\n")
+            }
+            Self::Markdown => out.write_all(markdown::page(why, count).as_bytes()),
+            Self::Github => github::render(why, out),
+            #[cfg(feature = "sarif")]
+            Self::Sarif => sarif::render(why, out),
+            #[cfg(feature = "html")]
+            Self::Html => html::render(why, out),
+        }
+    }
+}
+
+/// What was joined with what.
+fn sources(why: &Why) -> String {
+    let profile = super::sites::described(&why.profile);
+    format!("{profile} with {}", why.compiler.name)
+}
+
+/// How much of it is the reader's own, and how much of that is explained.
+fn extent(why: &Why) -> String {
+    let own = model::share(why.own, why.total).unwrap_or(0.0);
+    let amount = amount(why, why.total);
+    match model::share(why.explained, why.own) {
+        Some(explained) => format!(
+            "{} of {amount} {} allocated in your code, and the compiler explains {} of that",
+            units::percent(own),
+            if why.unit == "bytes" { "was" } else { "were" },
+            units::percent(explained)
+        ),
+        None => format!("{amount}, none of it allocated in the packages of the diagnostics"),
+    }
+}
+
+/// A value with what it counts.
+fn amount(why: &Why, value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    match why.unit {
+        "bytes" => format!("{sign}{}", units::bytes(value.unsigned_abs())),
+        _ => format!("{sign}{} objects", units::count(value.unsigned_abs())),
+    }
+}
+
+/// `24.1% of all: 244,789 objects, 6 B each, ±12%, 107 samples`.
+fn figures(why: &Why, cause: &Cause) -> String {
+    let share = model::share(cause.flat, why.total).unwrap_or(0.0);
+    let mut text = format!(
+        "{} of all, {}",
+        units::percent(share),
+        amount(why, cause.flat)
+    );
+    if cause.objects > 0 && cause.bytes > 0 && why.unit != "bytes" {
+        let each = cause.bytes.unsigned_abs() / cause.objects.unsigned_abs();
+        text = format!("{text} of {}", units::bytes(each));
+    }
+    if cause
+        .evidence
+        .relative_error
+        .is_some_and(|error| error > 0.0)
+    {
+        text = format!("{text} ({})", super::sites::error(cause.evidence));
+    }
+    if cause.evidence.thin {
+        text = format!("{text}: too few samples to be sure of the amount");
+    }
+    text
+}
+
+/// `handlers/handlers.go:38`.
+fn place(cause: &Cause) -> String {
+    match (cause.path.as_str(), cause.place.line) {
+        ("", _) => cause.place.function.clone(),
+        (path, 0) => path.to_owned(),
+        (path, line) => format!("{path}:{line}"),
+    }
+}
+
+/// Causes that the reader can act on first, then what is outside, each the largest first.
+fn in_order(why: &Why) -> (Vec<&Cause>, Vec<&Cause>) {
+    why.causes
+        .iter()
+        .partition(|cause| cause.basis != Basis::Outside || !cause.diagnoses.is_empty())
+}

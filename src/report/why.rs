@@ -1,0 +1,235 @@
+//! Why a program allocates where it does, and what to change, as plain data.
+
+use super::sites::{Evidence, Frame, ProfileSource, Site};
+
+/// A heap profile joined with the compiler's escape analysis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Why {
+    /// The profile that was read.
+    pub profile: ProfileSource,
+    /// What the escape diagnostics came from.
+    pub compiler: Compiler,
+    /// What is counted, by pprof's name.
+    pub sample_type: &'static str,
+    /// `count` or `bytes`.
+    pub unit: &'static str,
+    /// All of it.
+    pub total: i64,
+    /// What was allocated by lines of the packages that the diagnostics are of.
+    pub own: i64,
+    /// The part of `own` for which a diagnostic or the source line says why.
+    pub explained: i64,
+    /// The causes, the largest first.
+    pub causes: Vec<Cause>,
+    /// What the reader should know about these numbers.
+    pub warnings: Vec<String>,
+}
+
+/// The escape diagnostics that were read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Compiler {
+    /// As the user named it.
+    pub name: String,
+    /// Packages that were built.
+    pub packages: Vec<String>,
+    /// Different diagnostics.
+    pub diagnostics: u64,
+}
+
+/// A line that allocates, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// The line to look at: the innermost of the reader's own code.
+    pub place: Frame,
+    /// Its file as the compiler names it, from where it ran; else as the profile does.
+    pub path: String,
+    /// The text of that line, where the source was at hand.
+    pub source_line: Option<String>,
+    /// Which pattern it is.
+    pub pattern: Pattern,
+    /// What it allocated.
+    pub flat: i64,
+    /// Objects of the same.
+    pub objects: i64,
+    /// Bytes of the same.
+    pub bytes: i64,
+    /// What `flat` rests on.
+    pub evidence: Evidence,
+    /// What it rests on: the compiler's diagnostic, the source line, or nothing.
+    pub basis: Basis,
+    /// The compiler's words, those of the largest site first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// What is known of it, in one sentence.
+    pub message: String,
+    /// What to change; `None` where nothing is known.
+    pub remedy: Option<&'static str>,
+    /// What goes wrong with that if one does not look out.
+    pub trap: Option<&'static str>,
+    /// The sites that were put together here: one line inlined into several callers is several sites.
+    pub sites: Vec<Site>,
+}
+
+/// What an explanation rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// A diagnostic of the compiler.
+    Diagnostic,
+    /// The line itself, which holds `append(`: before Go 1.25 the compiler says nothing of it.
+    Source,
+    /// Nothing that was read explains it.
+    Unexplained,
+    /// It is in no package that the diagnostics are of.
+    Outside,
+}
+
+/// What the compiler said of one expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// The expression or variable.
+    pub expression: String,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Why, step by step.
+    pub chain: Vec<String>,
+    /// The last step as a class.
+    pub reason: Reason,
+}
+
+/// What becomes of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// `escapes to heap`.
+    Escapes,
+    /// `moved to heap`.
+    Moved,
+    /// It does not escape, but outgrows its buffer on the stack.
+    Outgrows,
+}
+
+/// Why something escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is returned.
+    Returned,
+    /// It is stored where the compiler cannot see its end.
+    Stored,
+    /// It becomes an interface value.
+    Interface,
+    /// A closure captures it.
+    Captured,
+    /// It is handed to a function that lets it escape, or that the compiler does not know.
+    Passed,
+    /// It is too large for the stack.
+    TooLarge,
+    /// Its size is known only when it runs.
+    NonConstantSize,
+    /// The diagnostics do not say.
+    Unknown,
+}
+
+/// The patterns of needless allocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pattern {
+    /// Strings joined by `+`.
+    Concatenation,
+    /// A slice that grows by `append`.
+    Append,
+    /// A value that becomes an interface.
+    Boxing,
+    /// A closure, and what it captures.
+    Closure,
+    /// `fmt` where a conversion would do.
+    Formatting,
+    /// An encoder, a buffer or the like that is made each time.
+    Encoder,
+    /// The address of a local variable that outlives its function.
+    Pointer,
+    /// Larger than the stack may hold.
+    TooLarge,
+    /// A slice that is made each time.
+    Make,
+    /// A map that is made each time, or grows.
+    Map,
+    /// A string turned into bytes, or the other way.
+    Conversion,
+    /// A slice or struct literal that escapes.
+    Literal,
+    /// In code that the reader cannot change.
+    Outside,
+    /// None of these.
+    Other,
+}
+
+impl Pattern {
+    /// Every pattern.
+    pub const ALL: [Self; 14] = [
+        Self::Concatenation,
+        Self::Append,
+        Self::Boxing,
+        Self::Closure,
+        Self::Formatting,
+        Self::Encoder,
+        Self::Pointer,
+        Self::TooLarge,
+        Self::Make,
+        Self::Map,
+        Self::Conversion,
+        Self::Literal,
+        Self::Outside,
+        Self::Other,
+    ];
+
+    /// The name in data.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Concatenation => "string-concatenation",
+            Self::Append => "append-growth",
+            Self::Boxing => "interface-boxing",
+            Self::Closure => "closure-capture",
+            Self::Formatting => "formatting",
+            Self::Encoder => "encoder-or-buffer",
+            Self::Pointer => "pointer-to-local",
+            Self::TooLarge => "too-large-for-stack",
+            Self::Make => "slice-made",
+            Self::Map => "map-made",
+            Self::Conversion => "string-conversion",
+            Self::Literal => "escaping-literal",
+            Self::Outside => "outside-your-code",
+            Self::Other => "other",
+        }
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Concatenation => "string concatenation",
+            Self::Append => "append without capacity",
+            Self::Boxing => "boxing into an interface",
+            Self::Closure => "closure capture",
+            Self::Formatting => "Sprintf for a simple conversion",
+            Self::Encoder => "encoder or buffer made for each call",
+            Self::Pointer => "pointer to a local variable",
+            Self::TooLarge => "too large for the stack",
+            Self::Make => "slice made for each call",
+            Self::Map => "map made for each call",
+            Self::Conversion => "string converted to bytes or back",
+            Self::Literal => "literal that escapes",
+            Self::Outside => "outside your code",
+            Self::Other => "allocates",
+        }
+    }
+}
+
+/// A part of a total, 0 to 1 for values of one sign; `None` of nothing.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share is shown with three digits"
+)]
+pub fn share(part: i64, total: i64) -> Option<f64> {
+    (total != 0).then(|| part as f64 / total as f64)
+}

@@ -1,0 +1,172 @@
+//! `gcpressure compare` on benchmark outputs: tables, gates and exit statuses as a user meets them.
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// An output with so many runs of one benchmark.
+fn output(ns: &[f64], bytes: u64, allocs: u64, cut: bool) -> String {
+    let mut text = "goos: linux\ngoarch: amd64\npkg: svc/handlers\ncpu: some CPU\n".to_owned();
+    for (at, ns) in ns.iter().enumerate() {
+        let gc = match cut {
+            true => format!(
+                "gc {} @{}.10{}s 2%: 0.030+0.56+0.002 ms clock, 0.061+0/0.11/0.27+0.005 ms cpu, 1->1->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\n",
+                at + 1,
+                at,
+                at
+            ),
+            false => String::new(),
+        };
+        writeln!(
+            text,
+            "BenchmarkServe-8   \t{gc}   10000\t  {ns} ns/op\t  {bytes} B/op\t  {allocs} allocs/op"
+        )
+        .unwrap();
+    }
+    text.push_str("PASS\nok  \tsvc/handlers\t6.3s\n");
+    text
+}
+
+fn compare(base: &str, new: &str, more: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("old.txt", base), ("new.txt", new)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        .args(["compare", "old.txt", "new.txt"])
+        .args(more)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), format!("{text}{said}"))
+}
+
+const SLOW: [f64; 6] = [200.0, 202.0, 198.0, 201.0, 199.0, 203.0];
+const FAST: [f64; 6] = [100.0, 102.0, 98.0, 101.0, 99.0, 103.0];
+
+#[test]
+fn the_table_has_benchstats_figures() {
+    let (status, text) = compare(
+        &output(&SLOW, 96, 3, false),
+        &output(&FAST, 48, 1, false),
+        &["--check"],
+    );
+    assert_eq!(status, 0, "{text}");
+    let expected = "\
+PASS  no gated figure got worse
+base  old.txt
+new   new.txt
+
+ns/op                                 base             new  new/base  p, runs
+Serve-8                        200.5ns ±1%     100.5ns ±2%     0.501  improved p=0.002 n=6
+
+B/op                                  base             new  new/base  p, runs
+Serve-8                            96B ±0%         48B ±0%     0.500  improved p=0.002 n=6
+
+allocs/op                             base             new  new/base  p, runs
+Serve-8                              3 ±0%           1 ±0%     0.333  improved exact n=6
+";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn one_allocation_more_fails_the_gate() {
+    let same = output(&FAST, 48, 1, false);
+    let more = output(&FAST, 48, 2, false);
+    let gate = ["--check", "--max-ratio", "allocs/op=1.0"];
+    assert_eq!(compare(&same, &more, &gate).0, 1);
+    assert_eq!(compare(&same, &more, &[]).0, 0);
+    assert_eq!(
+        compare(&same, &more, &["--check", "--max-ratio", "allocs/op=2.0"]).0,
+        0
+    );
+    assert_eq!(
+        compare(&same, &more, &["--check", "--max-ratio", "allocs/op=off"]).0,
+        0
+    );
+    assert_eq!(compare(&more, &same, &gate).0, 0);
+    let (status, text) = compare(&same, &more, &["--check", "--max-ratio", "allocs/op=none"]);
+    assert_eq!(status, 2);
+    assert!(text.contains("write it like allocs/op=1.0"), "{text}");
+}
+
+#[test]
+fn too_few_runs_are_no_verdict() {
+    let (status, text) = compare(
+        &output(&FAST[..2], 48, 1, false),
+        &output(&SLOW[..2], 48, 1, false),
+        &["--check"],
+    );
+    assert_eq!(status, 3, "{text}");
+    assert!(text.contains("-count=10"), "{text}");
+}
+
+#[test]
+fn a_run_under_the_trace_gives_both_tables() {
+    let (status, text) = compare(
+        &output(&SLOW, 96, 3, true),
+        &output(&FAST, 48, 1, true),
+        &["-f", "json"],
+    );
+    assert_eq!(status, 0, "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["schema"], "gcpressure.benchmarks/v1");
+    let row = &json["rows"][0];
+    assert_eq!(row["base"]["values"].as_array().unwrap().len(), 6);
+    assert_eq!(row["base"]["median"], 200.5);
+    assert_eq!(json["gc"]["schema"], "gcpressure.comparison/v1");
+    let schema = serde_json::to_value(gcpressure::report::wire::benchmarks_schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&json).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+/// Real outputs against an independent computation: tests/benchmarks/recompute.py.
+#[test]
+fn medians_intervals_and_p_are_those_of_an_independent_script() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/benchmarks");
+    let expected = fs::read(folder.join("expected.json")).unwrap();
+    let expected: Vec<Value> = serde_json::from_slice(&expected).unwrap();
+    let near = |ours: &Value, theirs: &Value| match (ours.as_f64(), theirs.as_f64()) {
+        (Some(ours), Some(theirs)) => (ours - theirs).abs() <= theirs.abs() * 1e-9,
+        (ours, theirs) => ours == theirs,
+    };
+    for of_pair in expected.chunk_by(|a, b| a["files"] == b["files"]) {
+        let files = of_pair[0]["files"].as_array().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+            .args(["compare", "-f", "json"])
+            .args(files.iter().map(|file| file.as_str().unwrap()))
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = json["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), of_pair.len(), "{files:?}");
+        for theirs in of_pair {
+            let same = |row: &&Value| {
+                let package = row["package"].as_str().unwrap_or_default();
+                row["name"] == theirs["name"]
+                    && row["unit"] == theirs["unit"]
+                    && theirs["package"] == package
+            };
+            let ours = rows.iter().find(same).unwrap();
+            assert!(near(&ours["p"], &theirs["p"]), "{theirs}\n{ours}");
+            for (at, side) in ["base", "new"].into_iter().enumerate() {
+                let interval = &theirs["intervals"][at];
+                assert!(
+                    near(&ours[side]["median"], &theirs["medians"][at]),
+                    "{theirs}\n{ours}"
+                );
+                assert!(near(&ours[side]["low"], &interval[0]), "{theirs}\n{ours}");
+                assert!(near(&ours[side]["high"], &interval[1]), "{theirs}\n{ours}");
+                let runs = ours[side]["values"].as_array().unwrap().len();
+                assert_eq!(theirs["runs"][at], runs);
+            }
+        }
+    }
+}
