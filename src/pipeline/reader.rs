@@ -144,6 +144,8 @@ impl Reader {
             .saturating_add((to - from) as u64 / BYTES_A_WALK);
         let mut at = from;
         let mut next_split = NextSplit::default();
+        // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
+        let mut beginning = None;
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
@@ -159,7 +161,12 @@ impl Reader {
                 continue;
             }
             let split = self.next_split(&bytes[..to], at, &mut next_split);
-            let end = split.min(self.next_beginning(bytes, at, to));
+            let begins = match beginning {
+                Some(known) if known >= at => known,
+                _ => self.next_beginning(bytes, at, to),
+            };
+            beginning = Some(begins);
+            let end = split.min(begins);
             let start = if end == at {
                 at
             } else {

@@ -4,6 +4,7 @@
 //! Two threads: one reads, as for every other command, and hands a report over when the screen asks for one; the other
 //! has the terminal. Neither waits for the other.
 
+mod charts;
 mod draw;
 mod plain;
 mod screen;
