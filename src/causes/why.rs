@@ -203,7 +203,7 @@ fn candidates<'a>(chain: &[profile::Frame], escapes: &'a Escapes) -> Vec<&'a Dia
             .any(|inner| inner.expression == diagnostic.expression)
     };
     if left.iter().any(also) {
-        left.retain(|diagnostic| also(&diagnostic));
+        left.retain(|diagnostic| also(diagnostic));
     }
     if left.is_empty() {
         left = own;

@@ -218,7 +218,8 @@ fn warnings(base: &[(String, Output)], new: &[(String, Output)]) -> Vec<String> 
             let values = side
                 .iter()
                 .filter_map(|(_, output)| output.machine.get(key));
-            values.cloned().next()
+            let mut values = values;
+            values.next().cloned()
         };
         if let (Some(before), Some(after)) = (of(base), of(new))
             && before != after

@@ -201,7 +201,8 @@ fn figures(text: &str, behind: bool) -> Option<(u64, Vec<(f64, String)>)> {
     let digits = head.trim_end_matches(|c: char| c.is_ascii_digit());
     let before = parts[..first - 1].iter().all(|part| part.trim().is_empty());
     let alone = digits.trim().is_empty() && before;
-    if !alone && !(behind && digits.ends_with([' ', '\t'])) {
+    let ours = alone || (behind && digits.ends_with([' ', '\t']));
+    if !ours {
         return None;
     }
     let iterations = head[digits.len()..].parse().ok()?;

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
 use std::io::Cursor;
 
 use super::*;

@@ -48,7 +48,7 @@ pub struct Summary<'a> {
     pub warnings: &'a [String],
     /// Where the allocation comes from; only where a heap profile was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub causes: Option<super::Causes<'a>>,
+    pub causes: Option<Box<super::Causes<'a>>>,
 }
 
 /// The lines of a report: the report itself, then each process, finding and rule.
@@ -75,7 +75,7 @@ pub fn lines(report: &model::Report) -> impl Iterator<Item = Line<'_>> {
         input,
         processes_omitted,
         warnings,
-        causes,
+        causes: causes.map(Box::new),
     };
     let processes = processes.into_iter().map(Box::new).map(Record::Process);
     std::iter::once(Record::Report(summary))
