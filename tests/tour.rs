@@ -35,7 +35,7 @@ fn run(command: &str, folder: &Path) -> String {
         std::env::var("PATH").unwrap()
     );
     let output = Command::new("bash")
-        .args(["-o", "pipefail", "-c", command])
+        .args(["-c", command])
         .current_dir(folder)
         .env("PATH", path)
         .env("GOTOOLCHAIN", "local")
@@ -43,12 +43,7 @@ fn run(command: &str, folder: &Path) -> String {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    // A reader that leaves early (`| head`) ends the writer by a signal.
-    let ended = output.status.code();
-    assert!(
-        ended == Some(0) || ended == Some(141),
-        "{command}\n{text}{said}"
-    );
+    assert!(output.status.success(), "{command}\n{text}{said}");
     text
 }
 
@@ -77,6 +72,7 @@ fn the_tour_is_true() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
+    let root = run("go env GOROOT", folder.path());
     copy(&docs().join("tour"), folder.path());
     let page = fs::read_to_string(docs().join("tour.md")).unwrap();
     let mut written = String::new();
@@ -99,6 +95,7 @@ fn the_tour_is_true() {
             }
             let real = run(command, folder.path());
             let real = real.replace(&*folder.path().to_string_lossy(), "tour");
+            let real = real.replace(root.trim(), "$GOROOT");
             if std::env::var_os("UPDATE_TOUR").is_none() {
                 for word in lasting(&expected) {
                     assert!(real.contains(&word), "{command}: no {word:?} in\n{real}");

@@ -38,7 +38,7 @@ pub(super) fn pattern(diagnostic: &Diagnostic) -> Pattern {
         Pattern::Conversion
     } else if is_formatted(diagnostic) {
         Pattern::Formatting
-    } else if joins(text) && (text.contains('"') || reason != Reason::Interface) {
+    } else if joins(text) && is_text(text, reason) {
         Pattern::Concatenation
     } else if text.ends_with("{...}") || text.ends_with("{}") {
         Pattern::Literal
@@ -52,6 +52,18 @@ fn is_conversion(text: &str) -> bool {
     ["([]byte)(", "([]rune)(", "(string)(", "string("]
         .iter()
         .any(|start| text.starts_with(start))
+}
+
+/// Whether a sum is one of strings: a string stands in it, or nothing says that it is a number on its way into an interface.
+fn is_text(text: &str, reason: Reason) -> bool {
+    let number = |operand: &str| {
+        let operand = operand.trim();
+        operand.starts_with(|c: char| c.is_ascii_digit())
+            || ["len(", "cap(", "int(", "int64(", "uint64(", "float64("]
+                .iter()
+                .any(|start| operand.starts_with(start))
+    };
+    text.contains('"') || (reason != Reason::Interface && !text.split('+').any(number))
 }
 
 /// Operands joined by `+` outside of any brackets and strings.
@@ -292,6 +304,15 @@ mod tests {
         assert!(!joins("f(a + b)"));
         assert!(!joins("\"a + b\""));
         assert!(!joins("\"\\\" + \""));
+    }
+
+    #[test]
+    fn a_sum_of_numbers_is_no_text() {
+        assert!(is_text("prefix + id", Reason::Passed));
+        assert!(is_text("\"n=\" + strconv.Itoa(1 + n)", Reason::Interface));
+        assert!(!is_text("len(ids) + 1000", Reason::Passed));
+        assert!(!is_text("id + 1000", Reason::Passed));
+        assert!(!is_text("a + b", Reason::Interface));
     }
 
     #[test]

@@ -102,11 +102,11 @@ impl Merger {
             }
             stack.clear();
             for id in &raw.stacks[sample.stack.clone()] {
-                let location = locations.get(id).ok_or(ProfileError::Damaged {
+                let location = locations.get(*id).ok_or(ProfileError::Damaged {
                     offset: 0,
                     expected: "every location that a sample names",
                 })?;
-                stack.push(*location);
+                stack.push(location);
             }
             labels.clear();
             let own = &raw.labels[sample.labels.clone()];
@@ -154,13 +154,13 @@ impl Merger {
         &mut self,
         raw: &Raw,
         functions: &HashMap<u64, u32, FixedState>,
-    ) -> Result<HashMap<u32, u32, FixedState>, ProfileError> {
+    ) -> Result<Ids, ProfileError> {
         let mappings: HashMap<u64, MappingKey> = raw
             .mappings
             .iter()
             .map(|(id, mapping)| (*id, MappingKey::of(mapping, raw)))
             .collect();
-        let mut known = HashMap::with_hasher(FixedState::default());
+        let mut known = Ids::new(raw.locations.iter().map(|location| location.id).max());
         for location in &raw.locations {
             let mut lines = Vec::new();
             for line in &raw.lines[location.lines.clone()] {
@@ -233,23 +233,71 @@ impl Merger {
     }
 }
 
+/// The numbers of locations in a file, and which they are here. Go counts them from 1 on; others may not.
+enum Ids {
+    Dense(Vec<u32>),
+    Sparse(HashMap<u32, u32, FixedState>),
+}
+
+impl Ids {
+    /// Up to this number they are looked up by place.
+    const DENSE: u32 = 16 << 20;
+
+    fn new(highest: Option<u32>) -> Self {
+        match highest {
+            Some(highest) if highest < Self::DENSE => {
+                Self::Dense(vec![u32::MAX; highest as usize + 1])
+            }
+            _ => Self::Sparse(HashMap::default()),
+        }
+    }
+
+    fn insert(&mut self, id: u32, here: u32) {
+        match self {
+            Self::Dense(known) => known[id as usize] = here,
+            Self::Sparse(known) => {
+                known.insert(id, here);
+            }
+        }
+    }
+
+    fn get(&self, id: u32) -> Option<u32> {
+        match self {
+            Self::Dense(known) => known
+                .get(id as usize)
+                .copied()
+                .filter(|here| *here != u32::MAX),
+            Self::Sparse(known) => known.get(&id).copied(),
+        }
+    }
+}
+
 /// Labels as one text that is the same for the same labels, in whatever order they stand.
 fn encode(labels: &[message::Label], raw: &Raw, out: &mut Vec<u8>) {
+    if let [label] = labels {
+        // As in every profile of the Go runtime.
+        return part(label, raw, out);
+    }
     let mut parts: Vec<Vec<u8>> = labels
         .iter()
         .map(|label| {
-            let mut part = Vec::new();
-            for text in [label.key, label.text, label.unit] {
-                let text = raw.text(text);
-                part.extend_from_slice(&text.len().to_le_bytes());
-                part.extend_from_slice(text.as_bytes());
-            }
-            part.extend_from_slice(&label.number.to_le_bytes());
-            part
+            let mut encoded = Vec::new();
+            part(label, raw, &mut encoded);
+            encoded
         })
         .collect();
     parts.sort_unstable();
     out.extend(parts.into_iter().flatten());
+}
+
+/// One label, with the lengths of its texts in front of them.
+fn part(label: &message::Label, raw: &Raw, out: &mut Vec<u8>) {
+    for text in [label.key, label.text, label.unit] {
+        let text = raw.text(text);
+        out.extend_from_slice(&text.len().to_le_bytes());
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.extend_from_slice(&label.number.to_le_bytes());
 }
 
 /// A count of entries, which are limited to far less.

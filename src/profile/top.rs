@@ -194,7 +194,9 @@ impl Name<'_> {
 struct Nodes<'a> {
     names: Vec<Name<'a>>,
     printed: Vec<String>,
-    of_location: Vec<Vec<usize>>,
+    /// Nodes of all locations one after another, and where each location's begin.
+    of_locations: Vec<u32>,
+    starts: Vec<u32>,
 }
 
 impl<'a> Nodes<'a> {
@@ -209,7 +211,7 @@ impl<'a> Nodes<'a> {
         let mut node = |name: Name<'a>| {
             *known.entry(name).or_insert_with_key(|name| {
                 names.push(name.clone());
-                names.len() - 1
+                small(names.len() - 1)
             })
         };
         let nameless = |object: &'a str| Name {
@@ -218,17 +220,17 @@ impl<'a> Nodes<'a> {
             line: 0,
             object,
         };
-        let of_location = profile
-            .locations
-            .iter()
-            .map(|location| {
-                if location.lines.is_empty() {
-                    return vec![node(nameless(&location.object))];
-                }
-                let of_line = |line: &super::Line| match line.function {
+        let (mut of_locations, mut starts) = (Vec::new(), vec![0]);
+        for location in &profile.locations {
+            if location.lines.is_empty() {
+                of_locations.push(node(nameless(&location.object)));
+            }
+            for line in &location.lines {
+                of_locations.push(match line.function {
                     None => node(nameless(&location.object)),
                     Some(function) => {
                         let (function, file) = &functions[function as usize];
+                        let object: &'a str = &location.object;
                         node(Name {
                             function: function.clone(),
                             file: if lines {
@@ -237,33 +239,37 @@ impl<'a> Nodes<'a> {
                                 Cow::Borrowed("")
                             },
                             line: if lines { line.line } else { 0 },
-                            object: if function.is_empty() {
-                                &location.object
-                            } else {
-                                ""
-                            },
+                            object: if function.is_empty() { object } else { "" },
                         })
                     }
-                };
-                location.lines.iter().map(of_line).collect()
-            })
-            .collect();
+                });
+            }
+            starts.push(small(of_locations.len()));
+        }
         let printed = names.iter().map(Name::print).collect();
         Self {
             names,
             printed,
-            of_location,
+            of_locations,
+            starts,
         }
     }
 
-    /// The nodes of a stack from the root to the leaf, and whether each was inlined into the one before.
-    fn of_stack<'b>(&'b self, stack: &'b [u32]) -> impl Iterator<Item = (usize, bool)> + 'b {
-        stack.iter().rev().flat_map(|location| {
-            let nodes = &self.of_location[*location as usize];
-            let outermost = nodes.len() - 1;
-            let numbered = nodes.iter().copied().enumerate().rev();
-            numbered.map(move |(at, node)| (node, at != outermost))
-        })
+    /// The nodes of a location, innermost first.
+    fn of(&self, location: u32) -> &[u32] {
+        let at = location as usize;
+        &self.of_locations[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// Of each location, whether one of its nodes is kept: most stacks are mostly of those that are not.
+    fn kept(&self, kept: &[bool]) -> Vec<bool> {
+        let bounds = self.starts.windows(2);
+        bounds
+            .map(|bounds| {
+                let nodes = &self.of_locations[bounds[0] as usize..bounds[1] as usize];
+                nodes.iter().any(|node| kept[*node as usize])
+            })
+            .collect()
     }
 }
 
@@ -294,8 +300,12 @@ fn evidence(
     kept: &[bool],
 ) -> Vec<(Evidence, Evidence)> {
     let mut found = vec![(Evidence::default(), Evidence::default()); nodes.names.len()];
+    let (mut last, mut evidence) = (usize::MAX, Evidence::default());
     visit(profile, nodes, kind, kept, |sample, _, node, place| {
-        let evidence = profile.evidence(&profile.samples[sample], kind);
+        if last != sample {
+            last = sample;
+            evidence = profile.evidence(&profile.samples[sample], kind);
+        }
         match place {
             Place::InStack => found[node].1.add(evidence),
             Place::Leaf => found[node].0.add(evidence),
@@ -318,22 +328,30 @@ fn visit(
     mut each: impl FnMut(usize, i64, usize, Place),
 ) {
     let mut seen_in = vec![usize::MAX; nodes.names.len()];
+    let some_kept = nodes.kept(kept);
     for (at, sample) in profile.samples.iter().enumerate() {
         let value = sample.value(kind);
         if value == 0 {
             continue;
         }
         let mut leaf = None;
-        for (node, _) in nodes.of_stack(profile.stack(sample)) {
-            if !kept[node] {
+        for location in profile.stack(sample).iter().rev() {
+            if !some_kept[*location as usize] {
                 leaf = None;
                 continue;
             }
-            if seen_in[node] != at {
-                seen_in[node] = at;
-                each(at, value, node, Place::InStack);
+            for node in nodes.of(*location).iter().rev() {
+                let node = *node as usize;
+                if !kept[node] {
+                    leaf = None;
+                    continue;
+                }
+                if seen_in[node] != at {
+                    seen_in[node] = at;
+                    each(at, value, node, Place::InStack);
+                }
+                leaf = Some(node);
             }
-            leaf = Some(node);
         }
         if let Some(node) = leaf {
             each(at, value, node, Place::Leaf);
@@ -357,29 +375,39 @@ fn inlined(
     cutoff: i64,
 ) -> Vec<Inline> {
     let mut edges: HashMap<(usize, usize), Edge, FixedState> = HashMap::default();
+    let some_kept = nodes.kept(kept);
     for (at, sample) in profile.samples.iter().enumerate() {
         let value = sample.value(kind);
         if value == 0 {
             continue;
         }
         let mut caller = None;
-        for (node, inline) in nodes.of_stack(profile.stack(sample)) {
-            if !kept[node] {
+        for location in profile.stack(sample).iter().rev() {
+            if !some_kept[*location as usize] {
                 continue;
             }
-            if let Some(caller) = caller.filter(|caller| *caller != node) {
-                let edge = edges.entry((caller, node)).or_insert(Edge {
-                    weight: 0,
-                    inline,
-                    seen_in: usize::MAX,
-                });
-                if edge.seen_in != at {
-                    edge.seen_in = at;
-                    edge.weight = edge.weight.wrapping_add(value);
-                    edge.inline &= inline;
+            let of_location = nodes.of(*location);
+            for (place, node) in of_location.iter().enumerate().rev() {
+                let node = *node as usize;
+                if !kept[node] {
+                    continue;
                 }
+                // All but the outermost line of a location were inlined.
+                let inline = place + 1 != of_location.len();
+                if let Some(caller) = caller.filter(|caller| *caller != node) {
+                    let edge = edges.entry((caller, node)).or_insert(Edge {
+                        weight: 0,
+                        inline,
+                        seen_in: usize::MAX,
+                    });
+                    if edge.seen_in != at {
+                        edge.seen_in = at;
+                        edge.weight = edge.weight.wrapping_add(value);
+                        edge.inline &= inline;
+                    }
+                }
+                caller = Some(node);
             }
-            caller = Some(node);
         }
     }
     let mut calls = vec![(false, false); nodes.names.len()];
@@ -396,6 +424,11 @@ fn inlined(
         (true, false) => Inline::Yes,
     };
     calls.into_iter().map(how).collect()
+}
+
+/// A count of nodes, of which there are fewer than lines in the profile.
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Nodes that have something.
