@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 program=${1:-target/release/gcpressure}
 [ $# -gt 0 ] || cargo build --release --quiet
-cargo build --release --quiet --example make_log
+[ -n "${MAKE_LOG:-}" ] || cargo build --release --quiet --example make_log
 make_log=${MAKE_LOG:-target/release/examples/make_log}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -34,9 +34,9 @@ slope() {
 }
 
 slope pure 4000000 event
-# The parser alone, within the same run: everything below gc::cycle.
+# The parser alone, within the same run: everything below gc::measured.
 callgrind_annotate --inclusive=yes "$dir/out" | awk -v n="$(wc -l <"$dir/long")" '
-    /parse::gc::cycle/ && !seen { gsub(",", "", $1); printf "%-12s %10.2f instructions a line\n", "  parse", $1 / n; seen = 1 }'
+    /parse::gc::measured/ && !seen { gsub(",", "", $1); printf "%-12s %10.2f instructions a line\n", "  parse", $1 / n; seen = 1 }'
 slope cri 4000000 event
 slope docker 4000000 event
 slope mix10 8000000 byte
