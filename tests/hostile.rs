@@ -378,7 +378,10 @@ fn rising(bytes: u64, text: impl Fn(u64) -> String + Send + 'static) -> Box<dyn 
 const WHOLE: &str = "0.10+2.0+0.10 ms clock, 0.20+0/1.0/0+0.20 ms cpu, 3->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P";
 
 /// The large inputs. What a correct reader finds in some of them is checked as well.
-fn case(name: &str) -> (Box<dyn Read + Send>, fn(&Report) -> bool) {
+/// An input, and what its report must say.
+type Case = (Box<dyn Read + Send>, fn(&Report) -> bool);
+
+fn case(name: &str) -> Case {
     let any: fn(&Report) -> bool = |_| true;
     let none: fn(&Report) -> bool = |report| report.input.intact + report.input.repaired == 0;
     let large = large_bytes();
