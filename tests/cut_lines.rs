@@ -211,7 +211,7 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
                     input.repaired
                 ));
             }
-            if (input.damaged as usize) < lost {
+            if input.damaged < lost as u64 {
                 failures.push(format!(
                     "{place}: {lost} cycles lost, {} lines counted as damaged",
                     input.damaged
