@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use crate::event::GcCycle;
+use crate::event::{GcCycle, resolution_ns};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
 
