@@ -11,7 +11,8 @@ use crate::report::{Process, Report};
 /// Writes one line for each process.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     if report.processes.is_empty() {
-        return Ok(());
+        // Readers of the format pass over lines that are none of it.
+        return writeln!(out, "gcpressure: no GC cycle in the input");
     }
     // Unit lines tell which direction is better; without them a reader takes less for better.
     writeln!(out, "Unit gc-period-ns better=higher")?;

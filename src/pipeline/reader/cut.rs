@@ -196,6 +196,8 @@ impl Reader {
             }
             found.extend(lane.show(base + start as u64, &line.body));
         }
+        // Lines read again are work too; hostile input would have them read again for every line.
+        self.credit = self.credit.saturating_sub(walks);
         let late = lane.activate(torn);
         self.lost(late);
         for (line, number) in found {
