@@ -558,6 +558,56 @@ fn benchfmt_lines_are_benchmark_lines() {
         out.lines()
             .all(|line| line.starts_with("Benchmark") || line.starts_with("Unit "))
     );
+    // A reader that is not told takes a frequency for a throughput, and finds the better program worse.
+    for pair in fields[2..].chunks(2) {
+        let better = match pair[1] {
+            "gc-period-ns" => "higher",
+            _ => "lower",
+        };
+        let said = format!("Unit {} better={better}", pair[1]);
+        assert!(out.lines().any(|line| line == said), "{said}");
+    }
     let (_, out, _) = gcpressure(&["-f", "benchfmt", "samples/kubectl-prefix.log"]);
     assert_eq!(out.matches("BenchmarkGC/process=").count(), 2, "{out}");
+}
+
+#[test]
+fn benchfmt_is_read_back_with_its_directions() {
+    let here = tempfile::tempdir().unwrap();
+    let runs = |log: &str, name: &str| {
+        let (_, out, _) = gcpressure(&["-f", "benchfmt", log]);
+        let path = here.path().join(name);
+        fs::write(&path, out.repeat(4)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (old, new) = (runs(WASTEFUL, "old.txt"), runs(FIXED, "new.txt"));
+    let (status, out, _) = gcpressure(&["compare", "-f", "json", &old, &new]);
+    assert_eq!(status, 0);
+    let read: Value = serde_json::from_str(&out).unwrap();
+    let verdict = |unit: &str| {
+        let rows = read["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["unit"] == unit);
+        row.map(|row| row["verdict"].as_str().unwrap().to_owned())
+    };
+    for unit in ["gc-frequency/s", "gc-period-ns", "gc-cpu-ratio"] {
+        assert_eq!(verdict(unit).as_deref(), Some("improved"), "{unit}: {out}");
+    }
+    let page = ["compare", "-f", "html", &old, &new];
+    let (status, _, err) = gcpressure(&page);
+    assert_eq!(status, 2);
+    assert!(err.contains("there is no html of benchmarks"), "{err}");
+}
+
+#[test]
+fn a_pass_against_the_baseline_is_no_warning() {
+    let here = tempfile::tempdir().unwrap();
+    let path = here.path().join("main.json");
+    let baseline = path.to_str().unwrap();
+    let save = ["compare", "--save-baseline", baseline, "--new", FIXED];
+    assert_eq!(gcpressure(&save).0, 0);
+    let check = ["check", "--baseline", baseline, "-f", "json", FIXED];
+    let (status, out, _) = gcpressure(&check);
+    assert_eq!(status, 0);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["warnings"], serde_json::json!([]));
 }
