@@ -225,6 +225,36 @@ fn churn_against_churn_fixed() {
     }
 }
 
+/// The same with the versions as five runs a side, from which on the test over the runs decides.
+#[test]
+fn five_runs_a_side_are_called_certain() {
+    let Some(corpus) = support::corpus::corpus() else {
+        return;
+    };
+    let here = tempfile::tempdir().unwrap();
+    let side = |what: &str| {
+        let folder = here.path().join(what);
+        fs::create_dir(&folder).unwrap();
+        for go in ["1.19.8", "1.22.10", "1.23.9", "1.25.5", "1.26.6"] {
+            let name = format!("{what}.go{go}.log");
+            fs::copy(corpus.join("own").join(&name), folder.join(&name)).unwrap();
+        }
+        folder.to_str().unwrap().to_owned()
+    };
+    let (churn, fixed) = (side("churn"), side("churn-fixed"));
+    let (status, read) = json(&["--check", &churn, &fixed]);
+    assert_eq!((status, read["tested"].as_bool()), (0, Some(true)));
+    for id in ["gc-frequency", "gc-cpu"] {
+        assert_eq!(row(&read, id)["verdict"], "improved", "{id}");
+        let p = row(&read, id)["p_adjusted"].as_f64().unwrap();
+        // 2 / C(10, 5), twice, as two rows gate.
+        assert!((p - 4.0 / 252.0).abs() < 1e-9, "{id}: {p}");
+    }
+    assert_eq!(row(&read, "allocation")["verdict"], "unresolved");
+    assert_eq!(json(&["--check", &fixed, &churn]).0, 1);
+    assert_eq!(json(&["--check", &churn, &churn]).0, 0);
+}
+
 #[test]
 fn a_log_against_itself_is_the_same() {
     for log in [WASTEFUL, FIXED, "samples/limit.go1.27.3.log"] {

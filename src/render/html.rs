@@ -34,8 +34,8 @@ const PAGE_CSS: &str = include_str!("html/page.css");
 /// Nothing is loaded, and only these scripts run: SHA-256 of [`UPLOT_JS`], [`VALUES_JS`], [`PAGE_JS`] and
 /// [`COMPARISON_JS`], which tests/html.rs and tests/compare_page.rs hold to the files.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-oQ1I9c8loZSHvlTSEOeOfS1re1Iq65b74IOoWezo7Uc=' \
-    'sha256-NFiH4AKazog2gfdtWKFOCy/HaYZdol+xHlv90bXh4gY=' 'sha256-npLOwJmkaqPx1uQkQVESOQ52mHGFoL/kFjsn8H49vlQ='";
+    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-TZMIHJ/Z9hS4dRAjSJT8Uq6xkB3dr/VNxoJ3pGdK7G8=' \
+    'sha256-vmD71wtNMYsYBENbz8zz8n384VWETiBKtkhSu/icKbQ=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
 
 /// Writes the report as one HTML file.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {

@@ -95,8 +95,7 @@
       if (!chart.key) continue;
       SIDES.forEach(([side], i) => {
         const values = report[side].runs.map((run) => (at === null ? peak(run[chart.key]) : valueAt(run, chart.key, at)));
-        const unresolved = chart.id === "allocation" && !report.allocation;
-        chart.values[i].textContent = unresolved ? "unresolved" : spoken(values, chart.format);
+        chart.values[i].textContent = spoken(values, chart.format);
       });
     }
     document.querySelector("#readout").textContent = at === null ? "Peaks of each run." : `After ${duration(Math.round(at * 1e9))}`;
@@ -199,8 +198,10 @@
       const drawn = chart.key
         ? SIDES.some(([side]) => report[side].runs.some((run) => run.at.length > 1 && run[chart.key].some((value) => value !== null)))
         : SIDES.some(([side]) => report[side].runs.some((run) => run.pauses.length));
-      if (!drawn) {
-        chart.plot.replaceChildren(make("p", "Too few cycles to draw.", "note"));
+      const unresolved = chart.key === "allocation" && !report.allocation;
+      if (!drawn || unresolved) {
+        const why = unresolved ? "Not drawn: the cycles are too few or too small for heap sizes in whole MiB to tell." : "Too few cycles to draw.";
+        chart.plot.replaceChildren(make("p", why, "note"));
         continue;
       }
       legend(chart);

@@ -13,7 +13,7 @@
     return element;
   };
 
-  const { duration, bytes, heap, rate, percent, flow, count, clock, BINARY, SECONDS } = window.values;
+  const { duration, span, bytes, heap, rate, percent, flow, count, clock, BINARY, SECONDS } = window.values;
 
   // The charts over time. A stacked chart adds its lines up, the first at the bottom.
   const OVER_TIME = [
@@ -254,7 +254,7 @@
       .filter((finding) => finding.episodes.some(([since, until]) => since < to && until > from))
       .map((finding) => finding.rule);
     const cycles = timeline.cycles[at];
-    readout.textContent = `${duration(from * 1e9)} to ${duration(to * 1e9)}: ${count(cycles)} cycle${cycles === 1 ? "" : "s"}` + (raised.length ? `; raised: ${raised.join(", ")}` : "");
+    readout.textContent = `${span(from, to)}: ${count(cycles)} cycle${cycles === 1 ? "" : "s"}` + (raised.length ? `; raised: ${raised.join(", ")}` : "");
   };
 
   const legend = (chart) => {
@@ -405,7 +405,7 @@
         const share = (time) => Math.min(100, Math.max(0, (100 * (time - view[0])) / (view[1] - view[0])));
         bar.style.left = `${share(since)}%`;
         bar.style.width = `${share(until) - share(since)}%`;
-        bar.title = `${finding.rule}, ${severity}: ${worst} at worst, ${duration(since * 1e9)} to ${duration(until * 1e9)}`;
+        bar.title = `${finding.rule}, ${severity}: ${worst} at worst, ${span(since, until)}`;
         row.append(bar);
       }
       row.append(make("b", finding.rule));

@@ -19,6 +19,11 @@ window.values = (() => {
     if (s < 172800) return `${Math.floor(s / 3600)}h${two(Math.floor(s / 60) % 60)}m`;
     return `${Math.floor(s / 86400)}d${two(Math.floor(s / 3600) % 24)}h`;
   };
+  const span = (since, until) => {
+    const [from, to] = [since, until].map((seconds) => duration(seconds * 1e9));
+    if (from !== to) return `${from} to ${to}`;
+    return since === until ? `at ${from}` : `at ${from} for ${duration((until - since) * 1e9)}`;
+  };
   const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
   const bytes = (value) => {
     const power = value < 1 ? 0 : Math.min(4, Math.floor(Math.log2(value) / 10));
@@ -50,5 +55,5 @@ window.values = (() => {
   const BINARY = Array.from({ length: 51 }, (_, power) => 2 ** power);
   const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000, 2592000, 8640000, 25920000];
 
-  return { duration, bytes, heap, rate, percent, flow, count, clock, BINARY, SECONDS };
+  return { duration, span, bytes, heap, rate, percent, flow, count, clock, BINARY, SECONDS };
 })();
