@@ -466,13 +466,6 @@ fn processes_that_cut_each_other() {
             let Reading { rows, report, .. } = read(&together.stream.bytes);
             let outcome = judge(&rows, &together.stream);
             let written = together.stream.cycles.len();
-            if std::env::var("DUMP").is_ok() {
-                std::fs::write(
-                    format!("/tmp/procs.{processes}.{torn}"),
-                    &together.stream.bytes,
-                )
-                .unwrap();
-            }
             let mixed = together.mixed(&rows);
             let sure = report.processes.iter().all(|process| !process.approximate);
             let place = format!("{processes} processes, {torn} % torn, {era:?}");
