@@ -225,6 +225,36 @@ fn churn_against_churn_fixed() {
     }
 }
 
+/// The same with the versions as five runs a side, from which on the test over the runs decides.
+#[test]
+fn five_runs_a_side_are_called_certain() {
+    let Some(corpus) = support::corpus::corpus() else {
+        return;
+    };
+    let here = tempfile::tempdir().unwrap();
+    let side = |what: &str| {
+        let folder = here.path().join(what);
+        fs::create_dir(&folder).unwrap();
+        for go in ["1.19.8", "1.22.10", "1.23.9", "1.25.5", "1.26.6"] {
+            let name = format!("{what}.go{go}.log");
+            fs::copy(corpus.join("own").join(&name), folder.join(&name)).unwrap();
+        }
+        folder.to_str().unwrap().to_owned()
+    };
+    let (churn, fixed) = (side("churn"), side("churn-fixed"));
+    let (status, read) = json(&["--check", &churn, &fixed]);
+    assert_eq!((status, read["tested"].as_bool()), (0, Some(true)));
+    for id in ["gc-frequency", "gc-cpu"] {
+        assert_eq!(row(&read, id)["verdict"], "improved", "{id}");
+        let p = row(&read, id)["p_adjusted"].as_f64().unwrap();
+        // 2 / C(10, 5), twice, as two rows gate.
+        assert!((p - 4.0 / 252.0).abs() < 1e-9, "{id}: {p}");
+    }
+    assert_eq!(row(&read, "allocation")["verdict"], "unresolved");
+    assert_eq!(json(&["--check", &fixed, &churn]).0, 1);
+    assert_eq!(json(&["--check", &churn, &churn]).0, 0);
+}
+
 #[test]
 fn a_log_against_itself_is_the_same() {
     for log in [WASTEFUL, FIXED, "samples/limit.go1.27.3.log"] {
@@ -558,6 +588,56 @@ fn benchfmt_lines_are_benchmark_lines() {
         out.lines()
             .all(|line| line.starts_with("Benchmark") || line.starts_with("Unit "))
     );
+    // A reader that is not told takes a frequency for a throughput, and finds the better program worse.
+    for pair in fields[2..].chunks(2) {
+        let better = match pair[1] {
+            "gc-period-ns" => "higher",
+            _ => "lower",
+        };
+        let said = format!("Unit {} better={better}", pair[1]);
+        assert!(out.lines().any(|line| line == said), "{said}");
+    }
     let (_, out, _) = gcpressure(&["-f", "benchfmt", "samples/kubectl-prefix.log"]);
     assert_eq!(out.matches("BenchmarkGC/process=").count(), 2, "{out}");
+}
+
+#[test]
+fn benchfmt_is_read_back_with_its_directions() {
+    let here = tempfile::tempdir().unwrap();
+    let runs = |log: &str, name: &str| {
+        let (_, out, _) = gcpressure(&["-f", "benchfmt", log]);
+        let path = here.path().join(name);
+        fs::write(&path, out.repeat(4)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (old, new) = (runs(WASTEFUL, "old.txt"), runs(FIXED, "new.txt"));
+    let (status, out, _) = gcpressure(&["compare", "-f", "json", &old, &new]);
+    assert_eq!(status, 0);
+    let read: Value = serde_json::from_str(&out).unwrap();
+    let verdict = |unit: &str| {
+        let rows = read["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["unit"] == unit);
+        row.map(|row| row["verdict"].as_str().unwrap().to_owned())
+    };
+    for unit in ["gc-frequency/s", "gc-period-ns", "gc-cpu-ratio"] {
+        assert_eq!(verdict(unit).as_deref(), Some("improved"), "{unit}: {out}");
+    }
+    let page = ["compare", "-f", "html", &old, &new];
+    let (status, _, err) = gcpressure(&page);
+    assert_eq!(status, 2);
+    assert!(err.contains("there is no html of benchmarks"), "{err}");
+}
+
+#[test]
+fn a_pass_against_the_baseline_is_no_warning() {
+    let here = tempfile::tempdir().unwrap();
+    let path = here.path().join("main.json");
+    let baseline = path.to_str().unwrap();
+    let save = ["compare", "--save-baseline", baseline, "--new", FIXED];
+    assert_eq!(gcpressure(&save).0, 0);
+    let check = ["check", "--baseline", baseline, "-f", "json", FIXED];
+    let (status, out, _) = gcpressure(&check);
+    assert_eq!(status, 0);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["warnings"], serde_json::json!([]));
 }

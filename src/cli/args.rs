@@ -416,7 +416,7 @@ pub(crate) struct CompareOutput {
     /// Format of standard output
     #[arg(short, long, default_value = "text", value_parser = comparison_formats(), hide_possible_values = false)]
     pub(crate) format: ComparisonFormat,
-    /// Write the comparison to a file as well, repeatable: markdown=table.md
+    /// Write the comparison to a file as well, repeatable: markdown=table.md, html=page.html
     #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(crate) output: Vec<String>,
     /// Colours; NO_COLOR and CLICOLOR are obeyed
@@ -542,7 +542,7 @@ fn sample_types() -> impl TypedValueParser<Value = SampleType> {
 
 /// The formats of a comparison.
 fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
-    PossibleValuesParser::new(ComparisonFormat::ALL.map(ComparisonFormat::name))
+    PossibleValuesParser::new(ComparisonFormat::ALL.iter().map(|format| format.name()))
         .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
 }
 

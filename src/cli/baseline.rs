@@ -131,7 +131,7 @@ impl Baseline {
         });
         if let Some(comparison) = &comparison {
             report.exit_status = worse(report.exit_status, comparison.exit_status);
-            report.warnings.push(sentence(&self.path, comparison));
+            report.warnings.extend(sentence(&self.path, comparison));
         }
         if let Some(place) = &self.update {
             save(place, &now)?;
@@ -149,20 +149,21 @@ const fn worse(a: u8, b: u8) -> u8 {
     }
 }
 
-/// The outcome for those who read the report.
-fn sentence(path: &str, comparison: &Comparison) -> String {
+/// What the report is to warn of.
+fn sentence(path: &str, comparison: &Comparison) -> Option<String> {
     match &comparison.outcome {
-        Outcome::Pass => format!("no regression against the baseline {path}"),
-        Outcome::Regression(rows) => {
-            format!("worse than the baseline {path}: {}", rows.join("; "))
-        }
+        Outcome::Pass => None,
+        Outcome::Regression(rows) => Some(format!(
+            "worse than the baseline {path}: {}",
+            rows.join("; ")
+        )),
         Outcome::NoVerdict(reason) => {
-            format!("no verdict against the baseline {path}: {reason}")
+            Some(format!("no verdict against the baseline {path}: {reason}"))
         }
     }
 }
 
-/// Shows the table under a report that people read; other formats hold the outcome among their warnings.
+/// Shows the table under a report that people read; other formats warn of what is not a pass.
 ///
 /// # Errors
 /// Standard output cannot be written.

@@ -24,12 +24,11 @@ impl Formats for BenchmarkFormat {
     type Of = (Benchmarks, Option<Comparison>);
 
     fn all() -> &'static [Self] {
-        const ALL: [BenchmarkFormat; 3] = [
-            BenchmarkFormat(ComparisonFormat::ALL[0]),
-            BenchmarkFormat(ComparisonFormat::ALL[1]),
-            BenchmarkFormat(ComparisonFormat::ALL[2]),
-        ];
-        &ALL
+        &[
+            BenchmarkFormat(ComparisonFormat::Text),
+            BenchmarkFormat(ComparisonFormat::Json),
+            BenchmarkFormat(ComparisonFormat::Markdown),
+        ]
     }
 
     fn name(self) -> &'static str {
@@ -81,6 +80,13 @@ pub(crate) fn run(
     (base, new): (Outputs, Outputs),
     (base_paths, new_paths): (&[String], &[String]),
 ) -> Result<u8, Failure> {
+    let format = args.output.format;
+    if BenchmarkFormat::all().iter().all(|known| known.0 != format) {
+        return Err(
+            Failure::new(format!("there is no {} of benchmarks", format.name()))
+                .tip("-f markdown is a table for a page; html compares logs"),
+        );
+    }
     let gate = gate(&args.comparing.max_ratio)?;
     let targets = Targets::<BenchmarkFormat>::open(&args.output.output)?;
     let mut result = compare::benchmarks(&base, &new, &gate);

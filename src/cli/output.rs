@@ -87,7 +87,7 @@ impl Formats for ComparisonFormat {
     type Of = Comparison;
 
     fn all() -> &'static [Self] {
-        &Self::ALL
+        Self::ALL
     }
 
     fn name(self) -> &'static str {

@@ -8,14 +8,37 @@ use std::io::{self, Write};
 use super::Style;
 use crate::report::{Process, Report};
 
+/// The one figure that is better when higher.
+const PERIOD: &str = "gc-period-ns";
+
+/// Every unit that a line may hold.
+const UNITS: &[&str] = &[
+    "gc-frequency/s",
+    PERIOD,
+    "pause-p50-ns",
+    "pause-p99-ns",
+    "pause-max-ns",
+    "stw-ratio",
+    "gc-cpu-ratio",
+    "assist-cpu-ratio",
+    "mark-duty-ratio",
+    "allocation-B/s",
+    "live-heap-bytes",
+    "heap-goal-bytes",
+    "goal-churn/min",
+];
+
 /// Writes one line for each process.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     if report.processes.is_empty() {
         // Readers of the format pass over lines that are none of it.
         return writeln!(out, "gcpressure: no GC cycle in the input");
     }
-    // Unit lines tell which direction is better; without them a reader takes less for better.
-    writeln!(out, "Unit gc-period-ns better=higher")?;
+    // Readers guess a direction, and take what is per second for a throughput.
+    for unit in UNITS {
+        let better = if *unit == PERIOD { "higher" } else { "lower" };
+        writeln!(out, "Unit {unit} better={better}")?;
+    }
     let several = report.processes.len() > 1;
     for process in &report.processes {
         write!(out, "{}", name(process, several))?;
@@ -54,9 +77,7 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
         measures
             .gc_frequency_per_second
             .and_then(|rate| float(rate, "gc-frequency/s")),
-        measures
-            .period_mean_ns
-            .and_then(|ns| whole(ns, "gc-period-ns")),
+        measures.period_mean_ns.and_then(|ns| whole(ns, PERIOD)),
         whole(measures.pause.p50, "pause-p50-ns"),
         whole(measures.pause.p99, "pause-p99-ns"),
         whole(measures.pause.max, "pause-max-ns"),

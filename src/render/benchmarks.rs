@@ -14,7 +14,7 @@ use crate::report::wire;
 /// Writes the benchmarks, and the comparison of the GC traces where the outputs hold some.
 ///
 /// # Errors
-/// What the writer gives.
+/// What the writer gives; there is no page of benchmarks.
 pub fn benchmarks(
     format: ComparisonFormat,
     benchmarks: &Benchmarks,
@@ -29,6 +29,8 @@ pub fn benchmarks(
         }
         ComparisonFormat::Markdown => out.write_all(markdown(benchmarks).as_bytes())?,
         ComparisonFormat::Text => out.write_all(text(benchmarks, style).as_bytes())?,
+        #[cfg(feature = "html")]
+        ComparisonFormat::Html => return Err(io::ErrorKind::Unsupported.into()),
     }
     if let Some(gc) = gc {
         out.write_all(b"\n")?;

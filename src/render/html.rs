@@ -5,17 +5,19 @@
 //! the figures in `<script type="application/json" id="report">`.
 //!
 //! Text from the log cannot become markup: maud escapes what it puts into the page, [`island`] what the script reads, the
-//! script itself writes only text nodes, and the page's own security policy runs no script but the two it was made with.
+//! script itself writes only text nodes, and the page's own security policy runs no script but those it was made with.
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Style;
 use super::text;
 use crate::report::Report;
+use crate::report::comparison::Comparison;
 
 mod body;
+mod comparison;
 mod island;
 
 /// uPlot, as it came; see assets/uplot/README.md.
@@ -23,17 +25,53 @@ const UPLOT_JS: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
 const UPLOT_CSS: &str = include_str!("../../assets/uplot/uPlot.min.css");
 /// What draws the charts.
 const PAGE_JS: &str = include_str!("html/page.js");
+/// Figures as people read them, for the scripts that draw.
+const VALUES_JS: &str = include_str!("html/values.js");
+/// What draws the charts of a comparison.
+const COMPARISON_JS: &str = include_str!("html/comparison.js");
 const PAGE_CSS: &str = include_str!("html/page.css");
 
-/// Nothing is loaded, and only these two scripts run: SHA-256 of [`UPLOT_JS`] and of [`PAGE_JS`], which tests/html.rs holds
-/// to the files.
+/// Nothing is loaded, and only these scripts run: SHA-256 of [`UPLOT_JS`], [`VALUES_JS`], [`PAGE_JS`] and
+/// [`COMPARISON_JS`], which tests/html.rs and tests/compare_page.rs hold to the files.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-shlROEUG76ib6ai9O+pV+VpmmbIM6EAfx02LhMZphI0='";
+    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-TZMIHJ/Z9hS4dRAjSJT8Uq6xkB3dr/VNxoJ3pGdK7G8=' \
+    'sha256-vmD71wtNMYsYBENbz8zz8n384VWETiBKtkhSu/icKbQ=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
 
 /// Writes the report as one HTML file.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (label, _) = text::verdict(report);
     let title = format!("{label} - {} - gcpressure", text::source(report));
+    write(
+        &title,
+        &body::body(report),
+        &island::json(report),
+        PAGE_JS,
+        out,
+    )
+}
+
+/// Writes a comparison as one HTML file.
+pub(super) fn comparison(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    let (label, _) = super::comparison::outcome(comparison);
+    let title = format!("{label} - before and after - gcpressure");
+    let page = comparison::body(comparison);
+    write(
+        &title,
+        &page,
+        &comparison::json(comparison),
+        COMPARISON_JS,
+        out,
+    )
+}
+
+/// The page around a body: the figures, which are JSON that cannot leave its place, and what draws them.
+fn write(
+    title: &str,
+    body: &Markup,
+    figures: &str,
+    script: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -43,15 +81,16 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(concat!("gcpressure ", env!("CARGO_PKG_VERSION")));
-                title { (super::escape::printable(&title)) }
+                title { (super::escape::printable(title)) }
                 link rel="icon" href="data:,";
                 style { (PreEscaped(UPLOT_CSS)) (PreEscaped(PAGE_CSS)) }
             }
             body {
-                (body::body(report))
-                script type="application/json" id="report" { (PreEscaped(island::json(report))) }
+                (body)
+                script type="application/json" id="report" { (PreEscaped(figures)) }
                 script { (PreEscaped(UPLOT_JS)) }
-                script { (PreEscaped(PAGE_JS)) }
+                script { (PreEscaped(VALUES_JS)) }
+                script { (PreEscaped(script)) }
             }
         }
     };

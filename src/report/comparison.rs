@@ -1,6 +1,6 @@
 //! Two sides of runs and what the evidence says of them, as plain data.
 
-use super::{Process, Report};
+use super::{Process, Report, TimelinePoint};
 
 /// The whole result of one comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +71,8 @@ pub struct Run {
     pub approximate: bool,
     /// From the cycle numbers: those missing from the log count.
     pub cycles: u64,
+    /// First cycle, ns of program time.
+    pub started_ns: u64,
     pub duration_ns: u64,
     pub gomaxprocs: (u32, u32),
     pub implied_gogc: Option<(f64, f64)>,
@@ -96,6 +98,8 @@ pub struct Run {
     pub live_heap_p50_bytes: u64,
     pub heap_goal_p50_bytes: Option<u64>,
     pub heap_goal_churn_per_minute: f64,
+    /// For charts; of a saved report as far as it holds one.
+    pub timeline: Vec<TimelinePoint>,
 }
 
 impl Run {
@@ -107,6 +111,7 @@ impl Run {
             format: process.format.to_owned(),
             approximate: process.approximate,
             cycles: process.cycles_seen + process.cycles_missing,
+            started_ns: measures.started_ns,
             duration_ns: measures.duration_ns,
             gomaxprocs: measures.gomaxprocs,
             implied_gogc: measures.implied_gogc,
@@ -131,6 +136,7 @@ impl Run {
             live_heap_p50_bytes: measures.live_heap.p50,
             heap_goal_p50_bytes: measures.heap_goal.map(|goal| goal.p50),
             heap_goal_churn_per_minute: measures.heap_goal_churn_per_minute,
+            timeline: measures.timeline.clone(),
         }
     }
 }

@@ -19,11 +19,20 @@ pub enum ComparisonFormat {
     Json,
     /// A table for pull requests and pages.
     Markdown,
+    /// One page with the charts of both sides over each other, which opens offline.
+    #[cfg(feature = "html")]
+    Html,
 }
 
 impl ComparisonFormat {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Markdown];
+    pub const ALL: &'static [Self] = &[
+        Self::Text,
+        Self::Json,
+        Self::Markdown,
+        #[cfg(feature = "html")]
+        Self::Html,
+    ];
 
     /// The name that users type.
     pub const fn name(self) -> &'static str {
@@ -31,12 +40,15 @@ impl ComparisonFormat {
             Self::Text => "text",
             Self::Json => "json",
             Self::Markdown => "markdown",
+            #[cfg(feature = "html")]
+            Self::Html => "html",
         }
     }
 
     /// The format with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
+        let mut formats = Self::ALL.iter().copied();
+        formats.find(|format| format.name() == name)
     }
 
     /// Writes the comparison in this format.
@@ -57,6 +69,8 @@ impl ComparisonFormat {
                 out.write_all(b"\n")
             }
             Self::Markdown => markdown::render(comparison, out),
+            #[cfg(feature = "html")]
+            Self::Html => super::html::comparison(comparison, out),
         }
     }
 }

@@ -321,7 +321,7 @@ fn charts(processes: &[Process]) -> Markup {
     }
 }
 
-fn figure(id: &str, title: &str, note: &str) -> Markup {
+pub(super) fn figure(id: &str, title: &str, note: &str) -> Markup {
     html! {
         figure.chart #(id) {
             figcaption { h3 { (title) } p.legend {} p.note { (note) } }

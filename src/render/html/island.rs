@@ -24,7 +24,7 @@ pub(super) fn json(report: &Report) -> String {
 }
 
 /// JSON in which no character can end the script, start a comment of it or, to an old parser, end a line.
-fn contained(json: &str) -> String {
+pub(super) fn contained(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -100,9 +100,12 @@ const COLUMNS: [Column; 14] = [
     ("allocation", |p| short(p.allocation_bytes_per_second)),
 ];
 
-/// The timeline by columns. `at` is the start of each point in seconds, and the end of the last one behind it, which is the
-/// end of the run where the last point would reach beyond it.
-fn columns(points: &[TimelinePoint], run_end_ns: u64) -> Value {
+/// Where the points of a timeline begin, in seconds, and the end of the last one behind them, which is the end of the run
+/// where the last point would reach beyond it; and the points, `None` where there are no figures.
+pub(super) fn frame(
+    points: &[TimelinePoint],
+    run_end_ns: u64,
+) -> (Vec<f64>, Vec<Option<&TimelinePoint>>) {
     let mut at = Vec::with_capacity(points.len() + 1);
     // Where a point does not reach to the next there is a point without figures between them.
     let mut rows: Vec<Option<&TimelinePoint>> = Vec::with_capacity(points.len());
@@ -124,6 +127,12 @@ fn columns(points: &[TimelinePoint], run_end_ns: u64) -> Value {
             end
         })
     }));
+    (at, rows)
+}
+
+/// The timeline by columns.
+fn columns(points: &[TimelinePoint], run_end_ns: u64) -> Value {
+    let (at, rows) = frame(points, run_end_ns);
     let column = |value: fn(&TimelinePoint) -> Value| {
         rows.iter()
             .map(|row| row.map_or(Value::Null, value))
@@ -152,7 +161,7 @@ fn seconds(ns: u64) -> f64 {
 }
 
 /// A ratio or a rate with five significant digits, more than the log carries: a quarter of the size.
-fn short(value: f64) -> Value {
+pub(super) fn short(value: f64) -> Value {
     format!("{value:.4e}")
         .parse::<f64>()
         .map_or(Value::Null, Value::from)

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{REPORT_SCHEMA, Tool};
 use crate::report as model;
+use crate::report::TimelinePoint;
 use crate::report::comparison::{MadeOf, Run};
 
 /// The version of a baseline.
@@ -182,6 +183,7 @@ struct Process {
     approximate: bool,
     cycles_seen: u64,
     cycles_missing: u64,
+    started_ns: u64,
     duration_ns: u64,
     gomaxprocs: MinMax,
     implied_gogc: Option<Interval>,
@@ -203,6 +205,24 @@ struct Process {
     live_heap_bytes: Size,
     heap_goal_bytes: Option<Size>,
     heap_goal_churn_per_minute: f64,
+    #[serde(default)]
+    timeline: Vec<Point>,
+}
+
+/// What a chart of the comparison draws of a point of the timeline.
+#[derive(Debug, Deserialize)]
+struct Point {
+    start_ns: u64,
+    end_ns: u64,
+    cycles: u64,
+    gc_frequency_per_second: f64,
+    pause_max_ns: u64,
+    stop_cpu_ratio: f64,
+    mark_assist_cpu_ratio: f64,
+    mark_background_cpu_ratio: f64,
+    heap_live_max_bytes: u64,
+    heap_goal_max_bytes: Option<u64>,
+    allocation_bytes_per_second: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -268,6 +288,7 @@ impl Process {
             format: self.format,
             approximate: self.approximate,
             cycles: self.cycles_seen.saturating_add(self.cycles_missing),
+            started_ns: self.started_ns,
             duration_ns: self.duration_ns,
             gomaxprocs: (self.gomaxprocs.min, self.gomaxprocs.max),
             implied_gogc: self.implied_gogc.map(|gogc| (gogc.low, gogc.high)),
@@ -296,6 +317,26 @@ impl Process {
             live_heap_p50_bytes: self.live_heap_bytes.p50,
             heap_goal_p50_bytes: self.heap_goal_bytes.map(|goal| goal.p50),
             heap_goal_churn_per_minute: self.heap_goal_churn_per_minute,
+            timeline: self.timeline.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Point> for TimelinePoint {
+    fn from(point: Point) -> Self {
+        Self {
+            start_ns: point.start_ns,
+            end_ns: point.end_ns,
+            cycles: point.cycles,
+            gc_frequency_per_second: point.gc_frequency_per_second,
+            pause_max_ns: point.pause_max_ns,
+            stop_cpu_ratio: point.stop_cpu_ratio,
+            assist_cpu_ratio: point.mark_assist_cpu_ratio,
+            background_cpu_ratio: point.mark_background_cpu_ratio,
+            heap_live_max_bytes: point.heap_live_max_bytes,
+            heap_goal_max_bytes: point.heap_goal_max_bytes,
+            allocation_bytes_per_second: point.allocation_bytes_per_second,
+            ..Self::default()
         }
     }
 }
