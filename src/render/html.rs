@@ -16,6 +16,7 @@ use super::text;
 use crate::report::Report;
 
 mod body;
+mod causes;
 mod island;
 
 /// uPlot, as it came; see assets/uplot/README.md.

@@ -72,7 +72,10 @@ pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
         }
     }
     for group in &mut groups {
-        group.sort_by_key(|finding| Reverse(finding.severity));
+        group.sort_by(|a, b| {
+            let severity = b.severity.cmp(&a.severity);
+            severity.then(b.measured.total_cmp(&a.measured))
+        });
     }
     groups.sort_by_key(|group| Reverse(group[0].severity));
     groups
@@ -103,7 +106,7 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
         let process = page.name(&finding.process, 40);
         let line = match count {
             1 => format!("  in process {process}"),
-            count => format!("  in {count} processes, worst in {process}"),
+            count => format!("  in {count} processes, worst in process {process}"),
         };
         page.line(&line);
     }
