@@ -162,3 +162,14 @@ pub enum Note {
     /// `scan: ...` (`gctrace=2`), `checkfinalizers: ...`, `init ...`, `SCHED ...`.
     Other,
 }
+
+/// What truncation may have taken off a printed duration, ns: the true value lies in `[printed, printed + resolution)`
+/// (`fmtNSAsMS` in runtime/mgc.go).
+pub const fn resolution_ns(printed: u64) -> u64 {
+    match printed {
+        0..100_000 => 1_000,
+        100_000..1_000_000 => 10_000,
+        1_000_000..10_000_000 => 100_000,
+        _ => 1_000_000,
+    }
+}

@@ -211,7 +211,7 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
                     input.repaired
                 ));
             }
-            if (input.damaged as usize) < lost {
+            if input.damaged < lost as u64 {
                 failures.push(format!(
                     "{place}: {lost} cycles lost, {} lines counted as damaged",
                     input.damaged
@@ -466,13 +466,6 @@ fn processes_that_cut_each_other() {
             let Reading { rows, report, .. } = read(&together.stream.bytes);
             let outcome = judge(&rows, &together.stream);
             let written = together.stream.cycles.len();
-            if std::env::var("DUMP").is_ok() {
-                std::fs::write(
-                    format!("/tmp/procs.{processes}.{torn}"),
-                    &together.stream.bytes,
-                )
-                .unwrap();
-            }
             let mixed = together.mixed(&rows);
             let sure = report.processes.iter().all(|process| !process.approximate);
             let place = format!("{processes} processes, {torn} % torn, {era:?}");

@@ -18,7 +18,7 @@ pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
 pub use stretch::{GcCpu, Mark, Stretch};
 
-use crate::event::{Format, GcCycle};
+use crate::event::{Format, GcCycle, resolution_ns};
 
 /// A goal up to here is the smallest heap there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17), MiB.
 pub const MIN_HEAP_GOAL_MIB: u64 = 5;
@@ -218,16 +218,6 @@ impl Meter {
             (true, false) if goal >= 8 => Trigger::Early,
             _ => Trigger::Heap,
         }
-    }
-}
-
-/// What truncation may have taken off a printed duration, ns (`fmtNSAsMS` in runtime/mgc.go).
-pub const fn resolution_ns(printed: u64) -> u64 {
-    match printed {
-        0..100_000 => 1_000,
-        100_000..1_000_000 => 10_000,
-        1_000_000..10_000_000 => 100_000,
-        _ => 1_000_000,
     }
 }
 

@@ -4,15 +4,17 @@
 //! them. A process prints its operands strictly in order, so a line of the stream is: a piece of a gc line (or none),
 //! then foreign text to the line feed; with several programs in one stream, pieces of several.
 //!
-//! [`Weaver`] reads such lines forward and keeps the few best ways to read them. A reading pays for what is unlikely:
-//! leaving a line unclaimed that continues a gc line, ending a piece where the text goes on to match, foreign text
-//! that starts as no whole line of this stream ever did, a number or a clock that fits no process. A cycle is taken
-//! when every reading that costs about as little agrees on it, and its whole text matches the grammar; where two
-//! readings differ, none is taken.
+//! [`Weaver`] reads such lines forward and keeps the few best ways to read them. What a reading costs is minus the
+//! binary logarithm of its probability, so costs add up: a gc line that begins, a cut, another process's piece; how often
+//! lines of this stream start as the foreign text behind a piece does; how far a cycle's numbers are from what its
+//! process can print. What a reading explains (the text of a gc line, the rest of a line of a known kind) need not be
+//! told again and is taken off. A cycle is taken when every reading that costs about as little agrees on it, and its
+//! whole text matches the grammar; where two readings differ, none is taken.
 //!
 //! Rejected: joining greedily at the longest match (foreign text may begin with what the grammar expects next:
 //! `4 MB goal, 0` before `2026/11/23`), and searching backwards from ` ms clock, ` for a head that fits (it joins the
-//! head of one cycle to the tail of the next when a piece between them is overlooked).
+//! head of one cycle to the tail of the next when a piece between them is overlooked), and rules for single kinds of
+//! text (each needs an exception for another kind; probabilities do not).
 
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
