@@ -43,6 +43,16 @@ fn golden(format: Format, ending: &str) {
 }
 
 #[test]
+fn text() {
+    golden(Format::Text, "txt");
+}
+
+#[test]
+fn benchfmt() {
+    golden(Format::Benchfmt, "benchfmt");
+}
+
+#[test]
 fn markdown() {
     golden(Format::Markdown, "md");
     let page = plain(Format::Markdown, &example::critical());
@@ -332,6 +342,7 @@ fn each_format_has_the_totals_of_each_sample() {
         ("85", 85, 528),
         ("13,206", 13_206, 1584),
     ];
+    let pattern = regex::Regex::new("([0-9,]+) GC cycles from").unwrap();
     for ((name, report), (shown, cycles, points)) in samples().into_iter().zip(totals) {
         for format in [Format::Text, Format::Markdown, Format::Github, Format::Html] {
             let page = plain(format, &report);
@@ -339,7 +350,6 @@ fn each_format_has_the_totals_of_each_sample() {
             assert!(page.contains(&total), "{name} as {}", format.name());
         }
         let junit = plain(Format::Junit, &report);
-        let pattern = regex::Regex::new("([0-9,]+) GC cycles from").unwrap();
         let sum: u64 = pattern
             .captures_iter(&junit)
             .map(|found| found[1].replace(',', "").parse::<u64>().unwrap())
@@ -357,6 +367,13 @@ fn each_format_has_the_totals_of_each_sample() {
             .map(|line| serde_json::from_str(line).unwrap());
         let sum: u64 = lines.filter_map(|line: Value| seen(&line)).sum();
         assert_eq!(sum, cycles, "{name} as ndjson");
+        let bench = plain(Format::Benchfmt, &report);
+        let lines = bench.lines().filter(|line| line.starts_with("Benchmark"));
+        let sum: u64 = lines
+            .map(|line| line.split_whitespace().nth(1).unwrap())
+            .map(|cycles| cycles.parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(sum, cycles, "{name} as benchfmt");
         let page = plain(Format::Csv, &report);
         let mut rows = csv::Reader::from_reader(page.as_bytes());
         let heads = rows.headers().unwrap().clone();
@@ -451,7 +468,10 @@ fn every_format_takes_every_log() {
     for (path, report) in example::real() {
         for &format in Format::ALL {
             let page = plain(format, &report);
-            assert!(!page.is_empty(), "{path}: {}", format.name());
+            // A log that cannot be judged has no benchmark lines.
+            let none =
+                format == Format::Benchfmt && matches!(report.verdict, Verdict::NoVerdict(_));
+            assert!(!page.is_empty() || none, "{path}: {}", format.name());
             assert!(!page.contains('\u{1b}'), "{path}: {}", format.name());
         }
         let cycles: u64 = report

@@ -228,6 +228,23 @@ fn the_lines_that_allocate_stand_under_the_findings() {
 }
 
 #[test]
+fn what_the_log_cannot_tell_is_not_drawn() {
+    let mut report = example::critical();
+    report.processes[0].measures.allocation_resolved = false;
+    let script = "
+        return [
+            document.querySelectorAll('#allocation canvas').length,
+            document.querySelector('#allocation .legend').textContent.trim(),
+            document.querySelector('#allocation .plot').textContent,
+        ];";
+    let Some(found) = drive(&report, script) else {
+        return;
+    };
+    let why = "Not drawn: the cycles are too few or too small for heap sizes in whole MiB to tell.";
+    assert_eq!(found, serde_json::json!([0, "allocated unresolved", why]));
+}
+
+#[test]
 fn a_page_without_cycles_has_no_charts_and_no_errors() {
     let Some(shown) = browser::open(&page(&example::nothing()), "", WIDE) else {
         return;

@@ -181,3 +181,14 @@ fn every_format_says_how_much_was_read() {
         assert_eq!(Format::from_name(format.name()), Some(format));
     }
 }
+
+#[test]
+fn no_two_findings_advise_the_opposite() {
+    let (_, report) = example::real()
+        .into_iter()
+        .find(|(path, _)| path.ends_with("samples/limit.go1.27.3.log"))
+        .unwrap();
+    let page = text(&report, PLAIN);
+    assert!(page.contains("hardly any room above the live"), "{page}");
+    assert!(!page.contains("GOGC=200"), "{page}");
+}

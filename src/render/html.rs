@@ -29,7 +29,7 @@ const PAGE_CSS: &str = include_str!("html/page.css");
 /// Nothing is loaded, and only these two scripts run: SHA-256 of [`UPLOT_JS`] and of [`PAGE_JS`], which tests/html.rs holds
 /// to the files.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-shlROEUG76ib6ai9O+pV+VpmmbIM6EAfx02LhMZphI0='";
+    script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-jeY36HqaDEApMGZk4oSCIn9K2Awmg7suGrhDW+ryWhs='";
 
 /// Writes the report as one HTML file.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {

@@ -49,7 +49,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(cpu),
         ),
         advice: vec![
-            advice::GOGC.to_owned(),
+            advice::seldom(view),
             "mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".to_owned(),
             advice::ALLOCATIONS.to_owned(),
         ],

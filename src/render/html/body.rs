@@ -384,7 +384,7 @@ fn rules(report: &Report) -> Markup {
             } }
             tbody {
                 @for rule in &report.rules {
-                    tr.unused[matches!(rule.status, RuleState::Off | RuleState::NoEvidence)] {
+                    tr class=[unused(rule.status)] {
                         td { code { (rule.id) } }
                         td { (state(rule.status)) }
                         td.number { (shown(rule.unit, rule.worst)) }
@@ -404,5 +404,13 @@ const fn state(state: RuleState) -> &'static str {
         RuleState::NoEvidence => "no evidence",
         RuleState::Quiet => "quiet",
         RuleState::Raised => "raised",
+    }
+}
+
+/// The class of the row of a rule that has judged nothing.
+const fn unused(state: RuleState) -> Option<&'static str> {
+    match state {
+        RuleState::Off | RuleState::NoEvidence => Some("unused"),
+        RuleState::Quiet | RuleState::Raised => None,
     }
 }

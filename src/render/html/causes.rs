@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::super::escape::printable;
 use super::super::text::{self, causes};
 use crate::report::causes::{Causes, Hot};
-use crate::units;
 
 /// The table under the findings.
 pub(super) fn section(causes: &Causes) -> Markup {
@@ -28,22 +27,22 @@ pub(super) fn section(causes: &Causes) -> Markup {
 }
 
 fn table(sites: &[Hot]) -> Markup {
+    let explained = sites.iter().any(|site| site.why.is_some());
     html! {
         div.scroll tabindex="0" {
             table {
-                thead { tr { th.number { "share" } th { "line" } th { "amount" } th { "why, and what to do" } } }
+                thead { tr { th { "line" } th { "amount" } @if explained { th { "why, and what to do" } } } }
                 tbody {
                     @for site in sites {
                         tr {
-                            td.number { (units::percent(site.share)) }
                             td { code { (printable(&causes::place(site))) } br; span.note { (printable(&site.function)) } }
                             td { (causes::amount(site)) }
-                            td {
-                                @if let Some(why) = &site.why {
+                            @if let Some(why) = &site.why {
+                                td {
                                     strong { (why.pattern.title()) } ": " (printable(&why.message)) "."
                                     @if let Some(remedy) = why.remedy { " " (text::upper(remedy)) "." }
-                                } @else { "-" }
-                            }
+                                }
+                            } @else if explained { td { "-" } }
                         }
                     }
                 }

@@ -31,6 +31,11 @@
     if (s < 172800) return `${Math.floor(s / 3600)}h${two(Math.floor(s / 60) % 60)}m`;
     return `${Math.floor(s / 86400)}d${two(Math.floor(s / 3600) % 24)}h`;
   };
+  const span = (since, until) => {
+    const [from, to] = [since, until].map((seconds) => duration(seconds * 1e9));
+    if (from !== to) return `${from} to ${to}`;
+    return since === until ? `at ${from}` : `at ${from} for ${duration((until - since) * 1e9)}`;
+  };
   const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
   const bytes = (value) => {
     const power = value < 1 ? 0 : Math.min(4, Math.floor(Math.log2(value) / 10));
@@ -300,7 +305,7 @@
       .filter((finding) => finding.episodes.some(([since, until]) => since < to && until > from))
       .map((finding) => finding.rule);
     const cycles = timeline.cycles[at];
-    readout.textContent = `${duration(from * 1e9)} to ${duration(to * 1e9)}: ${count(cycles)} cycle${cycles === 1 ? "" : "s"}` + (raised.length ? `; raised: ${raised.join(", ")}` : "");
+    readout.textContent = `${span(from, to)}: ${count(cycles)} cycle${cycles === 1 ? "" : "s"}` + (raised.length ? `; raised: ${raised.join(", ")}` : "");
   };
 
   const legend = (chart) => {
@@ -335,8 +340,11 @@
     if (chart.series) {
       legend(chart);
       const figures = fill(chart);
-      if (figures[0].length < 2) {
-        chart.plot.replaceChildren(make("p", "Too few cycles to draw.", "note"));
+      const unresolved = chart.id === "allocation" && !shown.allocation;
+      if (figures[0].length < 2 || unresolved) {
+        const why = unresolved ? "Not drawn: the cycles are too few or too small for heap sizes in whole MiB to tell." : "Too few cycles to draw.";
+        chart.plot.replaceChildren(make("p", why, "note"));
+        legends();
         return;
       }
       chart.plot.replaceChildren();
@@ -451,7 +459,7 @@
         const share = (time) => Math.min(100, Math.max(0, (100 * (time - view[0])) / (view[1] - view[0])));
         bar.style.left = `${share(since)}%`;
         bar.style.width = `${share(until) - share(since)}%`;
-        bar.title = `${finding.rule}, ${severity}: ${worst} at worst, ${duration(since * 1e9)} to ${duration(until * 1e9)}`;
+        bar.title = `${finding.rule}, ${severity}: ${worst} at worst, ${span(since, until)}`;
         row.append(bar);
       }
       row.append(make("b", finding.rule));
