@@ -1,6 +1,6 @@
 //! CPU spent on collecting.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule, seldom};
 use crate::settings::Severity;
 use crate::units::{Unit, percent};
 
@@ -87,7 +87,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(stops),
         ),
         advice: vec![
-            advice::seldom(view),
+            seldom(view),
             advice::ALLOCATIONS.to_owned(),
             "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".to_owned(),
         ],
