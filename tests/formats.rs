@@ -43,6 +43,16 @@ fn golden(format: Format, ending: &str) {
 }
 
 #[test]
+fn text() {
+    golden(Format::Text, "txt");
+}
+
+#[test]
+fn benchfmt() {
+    golden(Format::Benchfmt, "benchfmt");
+}
+
+#[test]
 fn markdown() {
     golden(Format::Markdown, "md");
     let page = plain(Format::Markdown, &example::critical());
@@ -60,7 +70,15 @@ fn a_comment_has_room_for_a_fleet() {
         ..Style::default()
     };
     let page = write(Format::Markdown, &example::fleet(300), verbose);
-    assert!(page.matches("| `orders-").count() >= 299);
+    assert_eq!(page.matches("| `orders-7d9c5b-").count(), 299);
+    assert_eq!(
+        page.matches("| \\~`orders-7d9c5b-002`").count(),
+        1,
+        "the one that was told apart by its figures alone"
+    );
+    for n in 0..300 {
+        assert!(page.contains(&format!("`orders-7d9c5b-{n:03}` |")), "{n}");
+    }
 }
 
 #[test]
@@ -141,6 +159,33 @@ fn no_name_is_a_workflow_command() {
     assert_eq!(found.len(), 2);
     assert!(found[0].message.contains("::error::"), "the name is shown");
     assert!(found[0].message.contains("%0A"), "as it is in the log");
+}
+
+#[test]
+fn the_lines_that_allocate_are_notices_at_these_lines() {
+    let mut report = example::explained();
+    let page = plain(Format::Github, &report);
+    let lines: Vec<_> = page.lines().collect();
+    assert_eq!(lines.len(), 7, "{page}");
+    assert_eq!(
+        lines[3],
+        "::notice file=handlers/orders.go,line=38,title=allocates 24.1%25 of the bytes::shop/handlers.Order::error::: 24.1%25 \
+         of the bytes, 1.2MiB and 5,200 objects a second%0ASprintf for a simple conversion: id escapes to the heap: it \
+         becomes an interface value%0Anext: use strconv.Itoa"
+    );
+    assert!(
+        lines[4].starts_with("::notice file=handlers/<img onerror>%2Ca%3Ab.go,line=51,title="),
+        "{page}"
+    );
+    report.findings = everything().findings;
+    let page = plain(Format::Github, &report);
+    assert_eq!(page.lines().count(), 10, "{page}");
+    assert_eq!(page.matches(" file=").count(), 3);
+    let markdown = plain(Format::Markdown, &report);
+    assert!(
+        markdown.contains("| `handlers/<img onerror>,a:b.go:51` |"),
+        "{markdown}"
+    );
 }
 
 /// Many rules raised at once.
@@ -289,6 +334,57 @@ fn csv() {
 }
 
 #[test]
+fn each_format_has_the_totals_of_each_sample() {
+    // Cycles as people read them and as a number, and those of the timeline's points, which these reports made by hand
+    // have for themselves.
+    let totals = [
+        ("4,402", 4402, 528),
+        ("85", 85, 528),
+        ("13,206", 13_206, 1584),
+    ];
+    let pattern = regex::Regex::new("([0-9,]+) GC cycles from").unwrap();
+    for ((name, report), (shown, cycles, points)) in samples().into_iter().zip(totals) {
+        for format in [Format::Text, Format::Markdown, Format::Github, Format::Html] {
+            let page = plain(format, &report);
+            let total = format!("{shown} GC cycles");
+            assert!(page.contains(&total), "{name} as {}", format.name());
+        }
+        let junit = plain(Format::Junit, &report);
+        let sum: u64 = pattern
+            .captures_iter(&junit)
+            .map(|found| found[1].replace(',', "").parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(sum, cycles, "{name} as junit");
+        let json: Value = serde_json::from_str(&plain(Format::Json, &report)).unwrap();
+        let seen = |process: &Value| process["cycles_seen"].as_u64();
+        let sum: u64 = (json["processes"].as_array().unwrap().iter())
+            .filter_map(seen)
+            .sum();
+        assert_eq!(sum, cycles, "{name} as json");
+        let lines = plain(Format::Ndjson, &report);
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
+        let sum: u64 = lines.filter_map(|line: Value| seen(&line)).sum();
+        assert_eq!(sum, cycles, "{name} as ndjson");
+        let bench = plain(Format::Benchfmt, &report);
+        let lines = bench.lines().filter(|line| line.starts_with("Benchmark"));
+        let sum: u64 = lines
+            .map(|line| line.split_whitespace().nth(1).unwrap())
+            .map(|cycles| cycles.parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(sum, cycles, "{name} as benchfmt");
+        let page = plain(Format::Csv, &report);
+        let mut rows = csv::Reader::from_reader(page.as_bytes());
+        let heads = rows.headers().unwrap().clone();
+        let column = heads.iter().position(|head| head == "cycles").unwrap();
+        let rows = rows.records().map(Result::unwrap);
+        let sum: u64 = rows.map(|row| row[column].parse::<u64>().unwrap()).sum();
+        assert_eq!(sum, points, "{name} as csv");
+    }
+}
+
+#[test]
 fn csv_has_every_point_and_every_cycle() {
     for (path, report) in example::real() {
         let page = plain(Format::Csv, &report);
@@ -372,7 +468,10 @@ fn every_format_takes_every_log() {
     for (path, report) in example::real() {
         for &format in Format::ALL {
             let page = plain(format, &report);
-            assert!(!page.is_empty(), "{path}: {}", format.name());
+            // A log that cannot be judged has no benchmark lines.
+            let none =
+                format == Format::Benchfmt && matches!(report.verdict, Verdict::NoVerdict(_));
+            assert!(!page.is_empty() || none, "{path}: {}", format.name());
             assert!(!page.contains('\u{1b}'), "{path}: {}", format.name());
         }
         let cycles: u64 = report

@@ -173,6 +173,77 @@ fn every_chart_is_drawn() {
     }
 }
 
+/// The page in a frame of this width, which may be smaller than the smallest window of Chromium.
+fn framed(report: &Report, width: u32, height: u32) -> Option<Value> {
+    let page = page(report).replace('&', "&amp;").replace('"', "&quot;");
+    let outer = format!(
+        "<!DOCTYPE html><html><body><iframe style=\"border:0;width:{width}px;height:{height}px\" srcdoc=\"{page}\"></iframe>
+         <script>onload = () => setTimeout(() => {{
+            const inner = document.querySelector('iframe').contentDocument;
+            const root = inner.documentElement;
+            const wide = [...inner.querySelectorAll('body *')].filter((one) =>
+                !one.closest('.scroll') && one.getBoundingClientRect().right > root.clientWidth + 0.5);
+            document.documentElement.dataset.result = JSON.stringify([
+                root.clientWidth, root.scrollWidth, root.dataset.charts, wide.map((one) => one.className || one.tagName)]);
+         }}, 300);</script></body></html>"
+    );
+    let shown = browser::open(&outer, "", WIDE)?;
+    assert_eq!(shown.console, Vec::<String>::new());
+    Some(serde_json::from_str(&shown.attribute("result").unwrap()).unwrap())
+}
+
+#[test]
+fn the_page_fits_a_telephone() {
+    for report in [
+        example::critical(),
+        example::explained(),
+        example::fleet(30),
+        example::hostile(),
+    ] {
+        let Some(found) = framed(&report, 400, 6000) else {
+            return;
+        };
+        assert_eq!(found, serde_json::json!([400, 400, "7", []]));
+    }
+}
+
+#[test]
+fn the_lines_that_allocate_stand_under_the_findings() {
+    let page = page(&example::explained());
+    let (_, rest) = page.split_once("<section id=\"causes\">").unwrap();
+    let (section, _) = rest.split_once("</section>").unwrap();
+    for text in [
+        "handlers/orders.go:38",
+        "handlers/&lt;img onerror&gt;,a:b.go:51",
+        "24.1% of the bytes, 1.2MiB and 5,200 objects a second",
+        "<strong>Sprintf for a simple conversion</strong>: id escapes to the heap: it becomes an interface value. Use strconv.Itoa.",
+        "Without the first 3 of these (72% of the bytes) a cycle would come every 54ms and not every 15ms",
+        "cache.go:12",
+        "By heap.pb.gz, 30s.",
+        "The profile is of another build",
+    ] {
+        assert!(section.contains(text), "{text}: {section}");
+    }
+    assert!(page.find("id=\"findings\"") < page.find("id=\"causes\""));
+}
+
+#[test]
+fn what_the_log_cannot_tell_is_not_drawn() {
+    let mut report = example::critical();
+    report.processes[0].measures.allocation_resolved = false;
+    let script = "
+        return [
+            document.querySelectorAll('#allocation canvas').length,
+            document.querySelector('#allocation .legend').textContent.trim(),
+            document.querySelector('#allocation .plot').textContent,
+        ];";
+    let Some(found) = drive(&report, script) else {
+        return;
+    };
+    let why = "Not drawn: the cycles are too few or too small for heap sizes in whole MiB to tell.";
+    assert_eq!(found, serde_json::json!([0, "allocated unresolved", why]));
+}
+
 #[test]
 fn a_page_without_cycles_has_no_charts_and_no_errors() {
     let Some(shown) = browser::open(&page(&example::nothing()), "", WIDE) else {
@@ -233,8 +304,9 @@ fn the_mouse_zooms_all_charts_and_the_buttons_too() {
         const states = [state()];
         const over = document.querySelector('#pause .u-over');
         const { left, top, width } = over.getBoundingClientRect();
+        // A mouse that has not moved says nothing to uPlot.
         const mouse = (type, share, where) => where.dispatchEvent(new MouseEvent(type, {
-            bubbles: true, cancelable: true, button: 0, clientX: left + share * width, clientY: top + 20, view: window,
+            bubbles: true, cancelable: true, button: 0, clientX: left + share * width, clientY: top + 20, movementX: 9, view: window,
         }));
         mouse('mousemove', 0.25, over);
         mouse('mousedown', 0.25, over);
@@ -311,11 +383,18 @@ fn findings_are_on_every_chart_over_time() {
     // The wash of a finding lies on the chart where it was raised, and nowhere else.
     let script = "
         const chart = (id) => document.querySelector(`#${id} canvas`);
+        // Of a copy: a canvas that is read often is to say so when it is made.
+        const copied = (canvas) => {
+            const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+            const pen = copy.getContext('2d', { willReadFrequently: true });
+            pen.drawImage(canvas, 0, 0);
+            return pen;
+        };
         const pixel = (canvas, share) => {
             const over = canvas.parentElement.querySelector('.u-over');
             const ratio = canvas.width / canvas.clientWidth;
             const x = (over.offsetLeft + share * over.offsetWidth) * ratio;
-            return [...canvas.getContext('2d').getImageData(x, over.offsetTop * ratio + 1, 1, 1).data];
+            return [...copied(canvas).getImageData(x, over.offsetTop * ratio + 1, 1, 1).data];
         };
         return ['frequency', 'pause', 'cpu', 'heap', 'allocation'].map((id) => [pixel(chart(id), 0.09), pixel(chart(id), 0.5)]);";
     let Some(pixels) = drive(&example::critical(), script) else {

@@ -17,14 +17,18 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Lays the points out over at most `width` columns; `None` where there is too little to see a course.
-    pub(super) fn new(points: &'a [TimelinePoint], width: usize) -> Option<Self> {
+    /// Lays the points out over at most `width` columns; `None` where there is too little to see a course. The last point
+    /// may reach beyond the run, which ends at `run_end_ns`.
+    pub(super) fn new(points: &'a [TimelinePoint], run_end_ns: u64, width: usize) -> Option<Self> {
         const FEWEST: usize = 4;
         let (first, last) = (points.first()?, points.last()?);
         let columns = Self {
             points,
             start_ns: first.start_ns,
-            end_ns: last.end_ns,
+            end_ns: match run_end_ns > last.start_ns {
+                true => last.end_ns.min(run_end_ns),
+                false => last.end_ns,
+            },
             count: if points.len() < width {
                 width - width % points.len()
             } else {
@@ -39,11 +43,17 @@ impl<'a> Columns<'a> {
         self.count
     }
 
-    /// The time that one bar stands for, ns: a column, or the point that it shows where that is longer.
+    /// The time that one bar stands for, ns: a column, or the points that it shows where they are longer (most of them; the
+    /// first and the last may be short, and one without cycles long).
     pub(super) fn step_ns(&self) -> u64 {
         let column = (self.end_ns - self.start_ns) / self.count.max(1) as u64;
-        let first = self.points.first();
-        column.max(first.map_or(0, |point| point.end_ns.saturating_sub(point.start_ns)))
+        let lengths = self
+            .points
+            .iter()
+            .map(|point| point.end_ns.saturating_sub(point.start_ns));
+        let mut lengths: Vec<_> = lengths.collect();
+        lengths.sort_unstable();
+        column.max(lengths.get(lengths.len() / 2).copied().unwrap_or(0))
     }
 
     /// Every column's start and end, ns of program time.
@@ -128,7 +138,7 @@ mod tests {
     fn thinning_keeps_the_peak_in_its_place() {
         let mut points = points(1000);
         points[700].pause_max_ns = 1_000_000;
-        let columns = Columns::new(&points, 50).unwrap();
+        let columns = Columns::new(&points, 10_000, 50).unwrap();
         let peaks = columns.peaks(|point| u32::try_from(point.pause_max_ns).ok().map(f64::from));
         assert_eq!(peaks.len(), 50);
         assert_eq!(peaks[35], Some(1e6));
@@ -138,7 +148,17 @@ mod tests {
 
     #[test]
     fn too_few_points_make_no_chart() {
-        assert!(Columns::new(&points(3), 50).is_none());
-        assert_eq!(Columns::new(&points(4), 50).unwrap().count(), 48);
+        assert!(Columns::new(&points(3), 30, 50).is_none());
+        assert_eq!(Columns::new(&points(4), 40, 50).unwrap().count(), 48);
+    }
+
+    #[test]
+    fn the_axis_ends_with_the_run_and_says_what_most_bars_are() {
+        let mut points = points(6);
+        points[0].end_ns = 1;
+        points[1].start_ns = 1;
+        let columns = Columns::new(&points, 52, 10).unwrap();
+        assert_eq!(columns.spans().last().map(|(_, end)| end), Some(52));
+        assert_eq!(columns.step_ns(), 10);
     }
 }

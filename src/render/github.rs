@@ -2,7 +2,8 @@
 //!
 //! One command a rule, worst first: its worst finding, and in how many processes it was raised. GitHub keeps ten
 //! annotations of a step, so there are at most nine of these; the last command is the roll-up: the verdict, what was read,
-//! and the findings for which there was no room. What fails the check is an error, other warnings are warnings, the rest
+//! and the findings for which there was no room. Up to three of the nine are lines that allocate most, as notices at these
+//! lines, where a heap profile was given. What fails the check is an error, other warnings are warnings, the rest
 //! are notices.
 
 use std::io::{self, Write};
@@ -10,12 +11,16 @@ use std::io::{self, Write};
 use super::Style;
 use super::escape::printable;
 use super::text::{self, findings, page};
+use crate::report::causes::Hot;
 use crate::report::{Finding, Report, Verdict};
 use crate::settings::Severity;
-use crate::units::Unit;
+use crate::units::{self, Unit};
 
-/// Findings told one by one; the tenth annotation is the roll-up.
+/// Findings and causes told one by one; the tenth annotation is the roll-up.
 const MOST: usize = 9;
+
+/// Causes among them.
+const CAUSES: usize = 3;
 
 /// How loud an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +55,9 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
         true => Vec::new(),
         false => findings::groups(&report.findings),
     };
-    let (told, rest) = groups.split_at(groups.len().min(MOST));
+    let causes = report.causes.iter().flat_map(|causes| &causes.allocated);
+    let causes: Vec<_> = causes.filter(|site| site.line > 0).take(CAUSES).collect();
+    let (told, rest) = groups.split_at(groups.len().min(MOST - causes.len()));
     for group in told {
         if let Some(worst) = group.first() {
             let level = Level::of(worst, style.fail_on);
@@ -62,7 +69,24 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
             )?;
         }
     }
+    for site in causes {
+        cause(out, site)?;
+    }
     roll_up(report, rest, out, style.fail_on)
+}
+
+/// A line that allocates, at that line.
+fn cause(out: &mut dyn Write, site: &Hot) -> io::Result<()> {
+    let mut message = format!("{}: {}", site.function, text::causes::amount(site));
+    if let Some(why) = &site.why {
+        message = format!("{message}\n{}: {}", why.pattern.title(), why.message);
+    }
+    if let Some(remedy) = site.why.as_ref().and_then(|why| why.remedy) {
+        message = format!("{message}\nnext: {remedy}");
+    }
+    let title = format!("allocates {} of the bytes", units::percent(site.share));
+    let place = Some((site.path.as_str(), site.line));
+    annotation(out, Level::Notice, place, &title, &message)
 }
 
 /// `gc-frequency 66.7/s, threshold 40/s`.
@@ -82,8 +106,8 @@ fn title(finding: &Finding) -> String {
 fn message(worst: &Finding, processes: usize, report: &Report) -> String {
     let place = match processes {
         1 if report.processes.len() <= 1 => String::new(),
-        1 => format!("in {}, ", worst.process),
-        count => format!("in {count} processes, worst in {}, ", worst.process),
+        1 => format!("in process {}, ", worst.process),
+        count => format!("in {count} processes, worst in process {}, ", worst.process),
     };
     let next = match worst.advice.first() {
         Some(advice) if worst.severity > Severity::Info => format!("\nnext: {}", printable(advice)),

@@ -90,10 +90,10 @@ fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
     page.push_str(&findings::when(worst));
     if several {
         let _ = match group.len() {
-            1 => write!(page, ", in {}", code(&worst.process)),
+            1 => write!(page, ", in process {}", code(&worst.process)),
             count => write!(
                 page,
-                ", in {} processes, worst in {}",
+                ", in {} processes, worst in process {}",
                 units::count(count as u64),
                 code(&worst.process)
             ),

@@ -1,6 +1,6 @@
 //! Goroutines that must mark before they may allocate.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule, seldom};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -50,7 +50,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ),
         advice: vec![
             "find the bursts: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs, and allocate less or more evenly there".to_owned(),
-            advice::GOGC.to_owned(),
+            seldom(view),
             "with Go before 1.21, upgrade: its pacer assists less".to_owned(),
         ],
         evidence: vec![

@@ -1,6 +1,6 @@
 //! CPU spent on collecting.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule, seldom};
 use crate::settings::Severity;
 use crate::units::{Unit, percent};
 
@@ -87,11 +87,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(stops),
         ),
         advice: vec![
-            if view.limit_regime || window.headroom_use.is_some_and(|share| share >= 800) {
-                "the heap has hardly any room above the live part, so GOGC will not help: raise GOMEMLIMIT or GOGC, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)".to_owned()
-            } else {
-                advice::GOGC.to_owned()
-            },
+            seldom(view),
             advice::ALLOCATIONS.to_owned(),
             "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".to_owned(),
         ],

@@ -1,6 +1,6 @@
 //! Marking nearly all the time.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule, seldom};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -49,7 +49,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(cpu),
         ),
         advice: vec![
-            advice::GOGC.to_owned(),
+            seldom(view),
             "mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".to_owned(),
             advice::ALLOCATIONS.to_owned(),
         ],

@@ -281,7 +281,20 @@ mod advice {
     pub(super) const ALLOCATIONS: &str = "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
     pub(super) const REUSE: &str = "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
     pub(super) const GOGC: &str = "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
+    pub(super) const LIMIT: &str = "the memory limit leaves hardly any room above the live heap, so GOGC will not help: raise GOMEMLIMIT, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)";
+    pub(super) const ROOM: &str = "the heap has hardly any room above the live part: raise GOGC, or GOMEMLIMIT where that is set, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)";
     pub(super) const TRACE: &str = "record a trace around that time: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5' && go tool trace trace.out";
+}
+
+/// Advice how to collect more seldom, by what holds the heap down.
+fn seldom(view: &View<'_>) -> String {
+    let full = (view.window.headroom_use).is_some_and(|share| share >= 800);
+    let advice = match (view.limit_regime, full) {
+        (true, _) => advice::LIMIT,
+        (false, true) => advice::ROOM,
+        (false, false) => advice::GOGC,
+    };
+    advice.to_owned()
 }
 
 /// A duration in ns for people.

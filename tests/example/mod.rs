@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use gcpressure::input::Source;
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report;
+use gcpressure::report::causes::{Causes, Estimate, Hot, HotWhy, Rates};
+use gcpressure::report::why::Pattern;
 use gcpressure::report::{
     DamagedLine, Distribution, Episode, Evidence, Finding, Input, Measures, PeakWindow, Process,
     Report, RuleState, RuleStatus, Size, TimelinePoint, Verdict,
@@ -117,6 +119,62 @@ pub(crate) fn fleet(count: usize) -> Report {
         })
         .collect();
     made(Verdict::Critical, processes, findings)
+}
+
+/// A process under pressure with what a heap profile says of it: four lines, the last without a place.
+pub(crate) fn explained() -> Report {
+    let sites = [
+        "handlers/orders.go",
+        "handlers/<img onerror>,a:b.go",
+        "log.go",
+    ];
+    let hot = |path: &str, line, share| Hot {
+        function: "shop/handlers.Order::error::".to_owned(),
+        path: path.to_owned(),
+        line,
+        share,
+        objects: 5200,
+        bytes: 1 << 20,
+        objects_per_second: Some(5200.0),
+        bytes_per_second: Some(1_258_291.0),
+        objects_per_cycle: None,
+        bytes_per_cycle: None,
+        evidence: report::sites::Evidence::default(),
+        why: (line == 38).then(|| HotWhy {
+            pattern: Pattern::Formatting,
+            message: "id escapes to the heap: it becomes an interface value".to_owned(),
+            remedy: Some("use strconv.Itoa"),
+        }),
+    };
+    let mut allocated: Vec<_> = (sites.iter().zip([38, 51, 7]))
+        .map(|(path, line)| hot(path, line, 0.241))
+        .collect();
+    allocated.push(hot("", 0, 0.02));
+    let causes = Causes {
+        profile: report::sites::ProfileSource {
+            name: "heap.pb.gz".to_owned(),
+            base: None,
+            rate_bytes: 1,
+            taken_unix_ns: 0,
+            duration_ns: 30 * SECOND,
+        },
+        compiler: None,
+        process: "1".to_owned(),
+        rates: Rates::Profile,
+        allocated,
+        in_use: vec![hot("cache.go", 12, 0.9)],
+        estimate: Some(Estimate {
+            sites: 3,
+            share: 0.72,
+            period_ns: 15 * MS,
+            period_without_ns: 54 * MS,
+        }),
+        warnings: vec!["the profile is of another build".to_owned()],
+    };
+    Report {
+        causes: Some(causes),
+        ..critical()
+    }
 }
 
 /// Names that try to take over the terminal, the page or the line.

@@ -24,6 +24,7 @@ pub(super) fn body(report: &Report) -> Markup {
         main {
             @if judged {
                 (found(report))
+                @if let Some(causes) = &report.causes { (super::causes::section(causes)) }
                 @if report.processes.len() > 1 { (processes(report)) }
                 (charts(&report.processes))
             }
@@ -95,7 +96,7 @@ fn finding(
             }
             @if several {
                 p.where {
-                    @if group.len() > 1 { "In " (units::count(group.len() as u64)) " processes, worst in " }
+                    @if group.len() > 1 { "In " (units::count(group.len() as u64)) " processes, worst in process " }
                     @else { "In process " }
                     strong { (printable(&worst.process)) }
                 }
@@ -147,7 +148,7 @@ fn elsewhere(group: &[&Finding], places: &BTreeMap<&str, usize>) -> Markup {
                         Some(place) => a href=(link(*place, Some(finding))) { (printable(&finding.process)) },
                         None => (printable(&finding.process)),
                     }
-                    " " (Unit::from_symbol(finding.unit).format(finding.measured))
+                    ": " (Unit::from_symbol(finding.unit).format(finding.measured))
                 }
             }
             @if group.len() > NAMED { li { "and " (units::count((group.len() - NAMED) as u64)) " more" } }
@@ -383,7 +384,7 @@ fn rules(report: &Report) -> Markup {
             } }
             tbody {
                 @for rule in &report.rules {
-                    tr.(state(rule.status)) {
+                    tr class=[unused(rule.status)] {
                         td { code { (rule.id) } }
                         td { (state(rule.status)) }
                         td.number { (shown(rule.unit, rule.worst)) }
@@ -396,12 +397,20 @@ fn rules(report: &Report) -> Markup {
     }
 }
 
-/// The word for how a rule ended; a class of its row as well.
+/// The word for how a rule ended.
 const fn state(state: RuleState) -> &'static str {
     match state {
         RuleState::Off => "off",
         RuleState::NoEvidence => "no evidence",
         RuleState::Quiet => "quiet",
         RuleState::Raised => "raised",
+    }
+}
+
+/// The class of the row of a rule that has judged nothing.
+const fn unused(state: RuleState) -> Option<&'static str> {
+    match state {
+        RuleState::Off | RuleState::NoEvidence => Some("unused"),
+        RuleState::Quiet | RuleState::Raised => None,
     }
 }

@@ -289,8 +289,11 @@
     if (chart.series) {
       legend(chart);
       const figures = fill(chart);
-      if (figures[0].length < 2) {
-        chart.plot.replaceChildren(make("p", "Too few cycles to draw.", "note"));
+      const unresolved = chart.id === "allocation" && !shown.allocation;
+      if (figures[0].length < 2 || unresolved) {
+        const why = unresolved ? "Not drawn: the cycles are too few or too small for heap sizes in whole MiB to tell." : "Too few cycles to draw.";
+        chart.plot.replaceChildren(make("p", why, "note"));
+        legends();
         return;
       }
       chart.plot.replaceChildren();

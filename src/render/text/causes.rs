@@ -13,6 +13,14 @@ pub(super) fn allocation(causes: &Causes, page: &mut Page) {
     if let Some(text) = estimate(causes) {
         page.paragraph("  then:  ", page::BOLD, &text);
     }
+    page.paragraph("  ", page::DIM, &basis(causes));
+    for warning in &causes.warnings {
+        page.paragraph("  warning: ", page::WARNING, warning);
+    }
+}
+
+/// What the figures rest on.
+pub(in crate::render) fn basis(causes: &Causes) -> String {
     let mut basis = format!("by {}", super::super::sites::described(&causes.profile));
     if let Some(compiler) = &causes.compiler {
         basis = format!("{basis} and {}", compiler.name);
@@ -21,10 +29,7 @@ pub(super) fn allocation(causes: &Causes, page: &mut Page) {
         basis =
             format!("{basis}; rates: the log's allocation rate, shared out as the profile says");
     }
-    page.paragraph("  ", page::DIM, &basis);
-    for warning in &causes.warnings {
-        page.paragraph("  warning: ", page::WARNING, warning);
-    }
+    basis
 }
 
 /// Under a finding that what is in use explains.

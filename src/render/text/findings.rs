@@ -6,7 +6,7 @@ use super::page::{self, Page};
 use crate::report::causes::{BY_ALLOCATION, BY_USE};
 use crate::report::{Finding, Report};
 use crate::settings::Severity;
-use crate::units::{self, Unit};
+use crate::units::Unit;
 
 /// Findings told in full where not everything is asked for; the others have one line each.
 const IN_FULL: usize = 3;
@@ -72,7 +72,10 @@ pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
         }
     }
     for group in &mut groups {
-        group.sort_by_key(|finding| Reverse(finding.severity));
+        group.sort_by(|a, b| {
+            let severity = b.severity.cmp(&a.severity);
+            severity.then(b.measured.total_cmp(&a.measured))
+        });
     }
     groups.sort_by_key(|group| Reverse(group[0].severity));
     groups
@@ -103,7 +106,7 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
         let process = page.name(&finding.process, 40);
         let line = match count {
             1 => format!("  in process {process}"),
-            count => format!("  in {count} processes, worst in {process}"),
+            count => format!("  in {count} processes, worst in process {process}"),
         };
         page.line(&line);
     }
@@ -117,28 +120,20 @@ pub(in crate::render) fn when(finding: &Finding) -> String {
     if finding.scope == "run" {
         return "over the whole run".to_owned();
     }
-    let (since, until) = (
-        units::duration(finding.since_ns),
-        units::duration(finding.until_ns),
-    );
     let stretches = match finding.episodes.len() {
         0 | 1 => String::new(),
         count => format!(" in {count} stretches"),
     };
-    if since == until {
-        format!("at {since}")
-    } else {
-        format!("{since} to {until}{stretches}")
-    }
+    let span = page::span(finding.since_ns, finding.until_ns);
+    format!("{span}{stretches}")
 }
 
 fn details(finding: &Finding, page: &mut Page) {
     let unit = Unit::from_symbol(finding.unit);
     for episode in &finding.episodes {
         let line = format!(
-            "{} to {}: {} at worst, {}",
-            units::duration(episode.since_ns),
-            units::duration(episode.until_ns),
+            "{}: {} at worst, {}",
+            page::span(episode.since_ns, episode.until_ns),
             unit.format(episode.worst),
             page::word(episode.severity)
         );
@@ -156,16 +151,37 @@ fn details(finding: &Finding, page: &mut Page) {
 
 /// `pause_p50_ns`, 250,000 as `pause p50 250µs`: the unit is the end of the name.
 pub(in crate::render) fn evidence(name: &str, value: f64) -> String {
-    const ENDINGS: [(&str, Unit); 5] = [
-        ("_ns", Unit::Nanoseconds),
-        ("_mib", Unit::Mebibytes),
-        ("_per_second", Unit::PerSecond),
-        ("_per_minute", Unit::PerMinute),
-        ("_ratio", Unit::Ratio),
+    const ENDINGS: [(&str, Unit, &str); 9] = [
+        ("_ns", Unit::Nanoseconds, ""),
+        ("_mib", Unit::Mebibytes, ""),
+        ("_mib_per_second", Unit::Mebibytes, "/s"),
+        ("_per_second", Unit::PerSecond, ""),
+        ("_per_minute", Unit::PerMinute, ""),
+        ("_ratio", Unit::Ratio, ""),
+        ("_ratio_low", Unit::Ratio, " at least"),
+        ("_ratio_high", Unit::Ratio, " at most"),
+        ("_share", Unit::Ratio, " of all"),
     ];
     let found = ENDINGS
         .iter()
-        .find_map(|(ending, unit)| Some((name.strip_suffix(ending)?, *unit)));
-    let (name, unit) = found.unwrap_or((name, Unit::Count));
-    format!("{} {}", name.replace('_', " "), unit.format(value))
+        .find_map(|(ending, unit, after)| Some((name.strip_suffix(ending)?, *unit, *after)));
+    let (name, unit, after) = found.unwrap_or((name, Unit::Count, ""));
+    format!("{} {}{after}", name.replace('_', " "), unit.format(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_has_its_unit() {
+        assert_eq!(evidence("pause_p50_ns", 250_000.0), "pause p50 250µs");
+        assert_eq!(evidence("gc_cpu_ratio_low", 0.367), "gc cpu 36.7% at least");
+        assert_eq!(
+            evidence("mark_assist_share", 0.423),
+            "mark assist 42.3% of all"
+        );
+        assert_eq!(evidence("growth_mib_per_second", 2.0), "growth 2MiB/s");
+        assert_eq!(evidence("cycles_above_goal", 7.0), "cycles above goal 7");
+    }
 }

@@ -26,9 +26,8 @@ pub(super) fn write(process: &Process, page: &mut Page) {
 pub(in crate::render) fn busiest(measures: &Measures) -> Option<String> {
     let peak = measures.peak_window.as_ref()?;
     Some(format!(
-        "{} to {}: {}, pause p99 {}, GC CPU {}",
-        units::duration(peak.start_ns),
-        units::duration(peak.end_ns),
+        "{}: {}, pause p99 {}, GC CPU {}",
+        page::span(peak.start_ns, peak.end_ns),
         cycles(peak.gc_frequency_per_second),
         units::duration(peak.pause_p99_ns),
         units::percent(peak.gc_cpu_ratio)

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{Style, escape};
 use crate::settings::Severity;
+use crate::units;
 
 pub(in crate::render) const BOLD: Ansi = Ansi::new().bold();
 pub(in crate::render) const DIM: Ansi = Ansi::new().dimmed();
@@ -154,6 +155,18 @@ pub(in crate::render) const fn color(severity: Severity) -> Ansi {
     }
 }
 
+/// `4s to 1m08s`; `at 1h23m for 15s` where both ends would read the same.
+pub(in crate::render) fn span(since_ns: u64, until_ns: u64) -> String {
+    let (since, until) = (units::duration(since_ns), units::duration(until_ns));
+    if since != until {
+        return format!("{since} to {until}");
+    }
+    match until_ns.saturating_sub(since_ns) {
+        0 => format!("at {since}"),
+        length => format!("at {since} for {}", units::duration(length)),
+    }
+}
+
 /// The word for a severity.
 pub(in crate::render) const fn word(severity: Severity) -> &'static str {
     match severity {
@@ -167,4 +180,17 @@ pub(in crate::render) const fn word(severity: Severity) -> &'static str {
 pub(in crate::render) fn counted(count: u64, one: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} {one}{s}", crate::units::count(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_of_time_is_never_from_a_time_to_the_same() {
+        let second = 1_000_000_000;
+        assert_eq!(span(4 * second, 68 * second), "4s to 1m08s");
+        assert_eq!(span(5000 * second, 5015 * second), "at 1h23m for 15s");
+        assert_eq!(span(second, second), "at 1s");
+    }
 }
