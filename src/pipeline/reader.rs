@@ -6,6 +6,8 @@
 
 mod cut;
 mod damage;
+mod records;
+mod skip;
 mod strange;
 mod wrapped;
 
@@ -16,8 +18,7 @@ use memchr::memmem::Finder;
 
 use super::hold::Hold;
 use super::lane::Lane;
-use super::skim::{BLOCK, LAG, may_be_trace, skim};
-use super::unwrap::{Depth, Unwrapped, unwrap, without_end};
+use super::unwrap::{Depth, Unwrapped, unwrap};
 use crate::event::{Event, GcCycle, Note};
 use crate::parse::{self, NEEDLE};
 use crate::process::Stream;
@@ -27,8 +28,6 @@ use damage::Beginning;
 use strange::Strange;
 use wrapped::{NextSplit, Wrapped};
 
-/// Records looked back upon for the beginning of a line that was split.
-const RECORDS: usize = 16;
 /// Work on cut lines, in walks through the grammar, before any byte has paid for it.
 const CREDIT: u64 = 250_000;
 /// Bytes read that pay for one more walk: what bounds the work on hostile input.
@@ -186,24 +185,6 @@ impl Reader {
         }
     }
 
-    /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
-    fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
-        if !self.foreign {
-            return to;
-        }
-        memchr::memmem::find(&bytes[at..to], b"gc").map_or(to, |found| {
-            memchr::memrchr(b'\n', &bytes[at..at + found]).map_or(at, |i| at + i + 1)
-        })
-    }
-
-    /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
-    /// reading.
-    fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
-        if self.foreign && !lines.is_empty() {
-            finds.foreign(&lines[self.hold.given(offset, lines)..]);
-        }
-    }
-
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
     #[inline]
     fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
@@ -239,81 +220,6 @@ impl Reader {
         self.hot = true;
         self.wrapped.bare = true;
         Some(length + end)
-    }
-
-    /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
-    /// told. Gives where the first line with it begins, or the end of the text.
-    fn skip(&mut self, text: &[u8], from: usize, base: u64, finds: &mut dyn Finds) -> usize {
-        if !self.skip_line(text, from, base, finds) {
-            return from;
-        }
-        let mut at = from;
-        loop {
-            let (passed, newlines) = skim(self.level, &text[at..]);
-            self.line += newlines;
-            self.input.other_lines += newlines;
-            at += passed;
-            if at == text.len() {
-                return at;
-            }
-            let end = text.len().min(at + BLOCK);
-            // Up to where the next block begins to look for it.
-            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + LAG + 2);
-            let needle = self.finder.find(&text[near.clone()]).map(|found| {
-                let needle = near.start + found;
-                memchr::memrchr(b'\n', &text[from..needle]).map_or(from, |i| from + i + 1)
-            });
-            for newline in memchr::memchr_iter(b'\n', &text[at..end]) {
-                let start = at + newline + 1;
-                if needle.is_some_and(|needle| needle < start) {
-                    break;
-                }
-                // A line behind each newline, but for the one that ends the text.
-                if needle == Some(start)
-                    || start < text.len() && !self.skip_line(text, start, base, finds)
-                {
-                    return start;
-                }
-            }
-            if let Some(start) = needle {
-                // It began in a block before and was taken for another line.
-                self.line -= 1;
-                self.input.other_lines -= 1;
-                return start;
-            }
-            at = end;
-        }
-    }
-
-    /// The line that starts at `at`. Returns false where it starts as trace and has ` ms clock, ` in it: nothing is done.
-    fn skip_line(&mut self, text: &[u8], at: usize, base: u64, finds: &mut dyn Finds) -> bool {
-        if !may_be_trace(text[at]) {
-            self.line += 1;
-            self.input.other_lines += 1;
-            return true;
-        }
-        let rest = &text[at..];
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        if self.finder.find(&rest[..end]).is_some() {
-            return false;
-        }
-        self.line += 1;
-        self.line_start(&rest[..end], base + at as u64, finds);
-        true
-    }
-
-    /// A line without ` ms clock, ` that could start as trace.
-    fn line_start(&mut self, line: &[u8], offset: u64, finds: &mut dyn Finds) {
-        let text = parse::trim_end(without_end(line));
-        match parse::lesser(text) {
-            Some(event) => self.count(event, &[], finds),
-            None => {
-                if text.starts_with(b"gc") {
-                    self.beginning(text, offset);
-                }
-                self.input.other_lines += 1;
-            }
-        }
     }
 
     fn count(&mut self, event: Event, stream: &[u8], finds: &mut dyn Finds) {
@@ -400,61 +306,6 @@ impl Reader {
             }
         }
         end
-    }
-
-    /// Keeps the part of a line that goes on in the next physical line of its stream.
-    fn hold_partial(
-        &mut self,
-        unwrapped: &Unwrapped<'_>,
-        line: &[u8],
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
-        self.input.other_lines += 1;
-        self.pass(line, offset, unwrapped, finds);
-        if self.partial.len() >= 64 {
-            self.partial.clear();
-        }
-        let part = self.partial.entry(unwrapped.stream.to_vec()).or_default();
-        if part.len() + unwrapped.body.len() <= crate::input::LINE_CAP {
-            part.extend_from_slice(&unwrapped.body);
-        }
-    }
-
-    /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
-    /// that are long, or slow to come, anywhere. `None` where the line is whole by itself.
-    fn joined(&self, bytes: &[u8], at: usize, unwrapped: &Unwrapped<'_>) -> Option<Vec<u8>> {
-        if unwrapped.depth == Depth::NONE
-            || unwrapped.body.starts_with(b"gc ")
-            || self.finder.find(&unwrapped.body).is_none()
-        {
-            return None;
-        }
-        let mut text = unwrapped.body.to_vec();
-        let mut joined = false;
-        let mut end = at;
-        for _ in 0..RECORDS {
-            if end == 0 {
-                break;
-            }
-            let start = memchr::memrchr(b'\n', &bytes[..end - 1]).map_or(0, |i| i + 1);
-            let before = unwrap(&bytes[start..end], Depth::ANY);
-            end = start;
-            if before.stream != unwrapped.stream {
-                continue;
-            }
-            if !before.partial {
-                break;
-            }
-            text.splice(0..0, before.body.iter().copied());
-            joined = true;
-        }
-        if !joined {
-            return None;
-        }
-        let start = memchr::memmem::rfind(&text, b"gc ")?;
-        parse::whole_cycle(parse::trim_end(&text[start..]))?;
-        Some(text.split_off(start))
     }
 
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {

@@ -1,0 +1,70 @@
+//! Lines that a container's runtime split into several records.
+
+use super::super::unwrap::{Depth, Unwrapped, unwrap};
+use super::{Finds, Reader};
+use crate::parse;
+
+/// Records looked back upon for the beginning of a line that was split.
+const RECORDS: usize = 16;
+
+impl Reader {
+    /// Keeps the part of a line that goes on in the next physical line of its stream.
+    pub(super) fn hold_partial(
+        &mut self,
+        unwrapped: &Unwrapped<'_>,
+        line: &[u8],
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
+        self.input.other_lines += 1;
+        self.pass(line, offset, unwrapped, finds);
+        if self.partial.len() >= 64 {
+            self.partial.clear();
+        }
+        let part = self.partial.entry(unwrapped.stream.to_vec()).or_default();
+        if part.len() + unwrapped.body.len() <= crate::input::LINE_CAP {
+            part.extend_from_slice(&unwrapped.body);
+        }
+    }
+
+    /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
+    /// that are long, or slow to come, anywhere. `None` where the line is whole by itself.
+    pub(super) fn joined(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        unwrapped: &Unwrapped<'_>,
+    ) -> Option<Vec<u8>> {
+        if unwrapped.depth == Depth::NONE
+            || unwrapped.body.starts_with(b"gc ")
+            || self.finder.find(&unwrapped.body).is_none()
+        {
+            return None;
+        }
+        let mut text = unwrapped.body.to_vec();
+        let mut joined = false;
+        let mut end = at;
+        for _ in 0..RECORDS {
+            if end == 0 {
+                break;
+            }
+            let start = memchr::memrchr(b'\n', &bytes[..end - 1]).map_or(0, |i| i + 1);
+            let before = unwrap(&bytes[start..end], Depth::ANY);
+            end = start;
+            if before.stream != unwrapped.stream {
+                continue;
+            }
+            if !before.partial {
+                break;
+            }
+            text.splice(0..0, before.body.iter().copied());
+            joined = true;
+        }
+        if !joined {
+            return None;
+        }
+        let start = memchr::memmem::rfind(&text, b"gc ")?;
+        parse::whole_cycle(parse::trim_end(&text[start..]))?;
+        Some(text.split_off(start))
+    }
+}

@@ -1,0 +1,113 @@
+//! The fast way over lines without ` ms clock, `.
+
+use super::super::skim::{BLOCK, LAG, may_be_trace, skim};
+use super::super::unwrap::without_end;
+use super::{Finds, Reader};
+use crate::parse::{self, NEEDLE};
+
+impl Reader {
+    /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
+    pub(super) fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
+        if !self.foreign {
+            return to;
+        }
+        memchr::memmem::find(&bytes[at..to], b"gc").map_or(to, |found| {
+            memchr::memrchr(b'\n', &bytes[at..at + found]).map_or(at, |i| at + i + 1)
+        })
+    }
+
+    /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
+    /// reading.
+    pub(super) fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
+        if self.foreign && !lines.is_empty() {
+            finds.foreign(&lines[self.hold.given(offset, lines)..]);
+        }
+    }
+
+    /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
+    /// told. Gives where the first line with it begins, or the end of the text.
+    pub(super) fn skip(
+        &mut self,
+        text: &[u8],
+        from: usize,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) -> usize {
+        if !self.skip_line(text, from, base, finds) {
+            return from;
+        }
+        let mut at = from;
+        loop {
+            let (passed, newlines) = skim(self.level, &text[at..]);
+            self.line += newlines;
+            self.input.other_lines += newlines;
+            at += passed;
+            if at == text.len() {
+                return at;
+            }
+            let end = text.len().min(at + BLOCK);
+            // Up to where the next block begins to look for it.
+            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + LAG + 2);
+            let needle = self.finder.find(&text[near.clone()]).map(|found| {
+                let needle = near.start + found;
+                memchr::memrchr(b'\n', &text[from..needle]).map_or(from, |i| from + i + 1)
+            });
+            for newline in memchr::memchr_iter(b'\n', &text[at..end]) {
+                let start = at + newline + 1;
+                if needle.is_some_and(|needle| needle < start) {
+                    break;
+                }
+                // A line behind each newline, but for the one that ends the text.
+                if needle == Some(start)
+                    || start < text.len() && !self.skip_line(text, start, base, finds)
+                {
+                    return start;
+                }
+            }
+            if let Some(start) = needle {
+                // It began in a block before and was taken for another line.
+                self.line -= 1;
+                self.input.other_lines -= 1;
+                return start;
+            }
+            at = end;
+        }
+    }
+
+    /// The line that starts at `at`. Returns false where it starts as trace and has ` ms clock, ` in it: nothing is done.
+    pub(super) fn skip_line(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        base: u64,
+        finds: &mut dyn Finds,
+    ) -> bool {
+        if !may_be_trace(text[at]) {
+            self.line += 1;
+            self.input.other_lines += 1;
+            return true;
+        }
+        let rest = &text[at..];
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        if self.finder.find(&rest[..end]).is_some() {
+            return false;
+        }
+        self.line += 1;
+        self.line_start(&rest[..end], base + at as u64, finds);
+        true
+    }
+
+    /// A line without ` ms clock, ` that could start as trace.
+    pub(super) fn line_start(&mut self, line: &[u8], offset: u64, finds: &mut dyn Finds) {
+        let text = parse::trim_end(without_end(line));
+        match parse::lesser(text) {
+            Some(event) => self.count(event, &[], finds),
+            None => {
+                if text.starts_with(b"gc") {
+                    self.beginning(text, offset);
+                }
+                self.input.other_lines += 1;
+            }
+        }
+    }
+}
