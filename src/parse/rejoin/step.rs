@@ -16,6 +16,8 @@ use crate::parse::token::{self, Boundary, START, State, Walk};
 const OPEN: usize = 8;
 /// Pieces in one line.
 const PIECES: usize = 24;
+/// Readings held before the cheapest of them are chosen: a matter of memory alone.
+const ROOM: usize = 256;
 /// Walks through the grammar that one line is worth.
 const WALKS: u64 = 16_384;
 
@@ -144,6 +146,10 @@ impl<'a> Step<'a> {
         }
         self.least = self.least.min(reading.cost);
         self.next.push(reading);
+        if self.next.len() > ROOM {
+            let dropped = cheapest(&mut self.next, |reading| reading);
+            self.dropped = self.dropped.min(dropped);
+        }
     }
 
     /// Reads on in an open gc line.
@@ -247,7 +253,12 @@ impl<'a> Step<'a> {
                 after: Some(index),
                 pieces,
             };
-            self.places.entry(end).or_default().push(place);
+            let places = self.places.entry(end).or_default();
+            places.push(place);
+            if places.len() > ROOM {
+                let dropped = cheapest(places, |place| &place.reading);
+                self.dropped = self.dropped.min(dropped);
+            }
         }
         if boundary.split && behind.starts_with(b".") {
             reading.cost += POINT;
