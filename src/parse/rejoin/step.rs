@@ -17,7 +17,7 @@ const OPEN: usize = 8;
 /// Pieces in one line.
 const PIECES: usize = 24;
 /// Readings held before the cheapest of them are chosen: a matter of memory alone.
-const ROOM: usize = 256;
+const ROOM: usize = 96;
 /// Walks through the grammar that one line is worth.
 const WALKS: u64 = 16_384;
 
