@@ -19,7 +19,7 @@ use crate::rules::View;
 use crate::settings::{Scope, Settings, Severity, WindowLength};
 use crate::stats::{Counts, ZigZag};
 use crate::units::{MIB, SECOND, duration};
-use crate::window::{Churn, Length, LiveTrend, Panes, Scratch, Warmup, Whole, Window};
+use crate::window::{Churn, Length, LiveTrend, Panes, Warmup, Whole, Window};
 use timeline::Timeline;
 use watch::Watches;
 
@@ -66,7 +66,6 @@ pub struct ProcessAnalyzer {
     peak: Option<PeakWindow>,
     watches: Watches,
     changes: Vec<FindingChange>,
-    scratch: Scratch,
 }
 
 /// Value counts over the whole run.
@@ -156,7 +155,6 @@ impl ProcessAnalyzer {
             peak: None,
             watches: Watches::new(settings),
             changes: Vec::new(),
-            scratch: Scratch::default(),
             settings: Arc::clone(settings),
         }
     }
@@ -192,11 +190,12 @@ impl ProcessAnalyzer {
         }
 
         let step = self.meter.observe(cycle);
-        if step.mark.seen == 1 {
-            self.first_mark = step.mark;
+        let mark = self.meter.mark();
+        if mark.seen == 1 {
+            self.first_mark = *mark;
         }
         let limiter = self.limiter.observe(cycle);
-        self.panes.push(cycle, &step, limiter, wall);
+        self.panes.push(cycle, &step, mark, limiter, wall);
         self.trend.observe(end, cycle.heap_live_mib);
         self.stops(cycle, end);
         self.sizes(cycle, end);
@@ -276,14 +275,12 @@ impl ProcessAnalyzer {
     fn evaluate(&mut self, at: u64, last: bool) {
         self.panes.settle();
         self.limit_regime |= self.regime.holds();
-        self.timeline.close(self.panes.closing(), &mut self.scratch);
+        self.timeline.close(self.panes.closing());
         if self.settings.scope == Scope::Run {
             return;
         }
         let mut view = self.context(at);
-        view.window = self
-            .panes
-            .window(at, self.meter.fields_exact(), &mut self.scratch);
+        view.window = self.panes.window(at, self.meter.fields_exact());
         note_peak(&mut self.peak, &view.window);
         let walls = || self.panes.walls(at, false);
         self.watches.windows(&view, last, &walls, &mut self.changes);
@@ -346,7 +343,8 @@ impl ProcessAnalyzer {
             headroom: &self.counts.headroom,
             lacking: &self.counts.lacking,
         };
-        view.window = self.panes.run(at, exact, whole, &mut self.scratch);
+        let mut pauses = Vec::new();
+        view.window = self.panes.run(at, exact, whole, &mut pauses);
         let walls = || self.panes.walls(at, true);
         let all = self.settings.scope == Scope::Run;
         self.watches.run(&view, all, &walls, &mut self.changes);

@@ -144,7 +144,5 @@ fn size(counts: &Counts, first: u64, last: u64) -> Size {
 }
 
 fn median(counts: &Counts) -> Option<u64> {
-    let values = counts.sorted();
-    let ranked = Ranked::of(&values);
-    (ranked.count() > 0).then(|| ranked.quantile(500))
+    Ranked::of(&counts.sorted()).median()
 }

@@ -2,9 +2,8 @@
 
 use crate::measure::{Mark, Stretch};
 use crate::report::TimelinePoint;
-use crate::stats::Ranked;
 use crate::units::MIB;
-use crate::window::{Pane, Scratch, Tally};
+use crate::window::{Pauses, Row, Tally};
 
 /// Most points; when there are more, neighbours are joined in pairs. Half of what the report allows, so that a process
 /// stays small.
@@ -49,15 +48,11 @@ impl Timeline {
     }
 
     /// Adds the panes of one hop as a point, or to the last one.
-    pub(super) fn close<'a>(
-        &mut self,
-        panes: impl Iterator<Item = &'a Pane> + Clone,
-        scratch: &'a mut Scratch,
-    ) {
+    pub(super) fn close(&mut self, panes: Row<'_>) {
         let mut tally = Tally::default();
         let mut ends: Option<(u64, u64)> = None;
         let mut last = self.base;
-        for pane in panes.clone() {
+        for pane in panes.iter() {
             tally.merge(&pane.tally);
             last = pane.last;
             ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
@@ -65,7 +60,7 @@ impl Timeline {
         let Some((start, end)) = ends else {
             return;
         };
-        let pauses = scratch.hop(panes);
+        let pauses = panes.pauses(tally.cycles);
         // The pane of the end of the stream, and panes of cycles, end with their last cycle.
         let end = if end == u64::MAX { last.end_ns } else { end };
         let start = start.max(self.start_ns);
@@ -123,7 +118,7 @@ fn point(
     (start_ns, end_ns): (u64, u64),
     stretch: &Stretch,
     tally: &Tally,
-    pauses: &Ranked<'_>,
+    pauses: &Pauses<'_>,
 ) -> TimelinePoint {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
     let cpu = |total: fn(&Mark) -> u64| stretch.cpu_ratio(total).unwrap_or(0.0);

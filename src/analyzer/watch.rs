@@ -269,7 +269,6 @@ impl Watch {
             suspected: matches!(reading, Reading::Suspected(_)),
         };
         let scope = if view.whole_run { "run" } else { "window" };
-        let (_, last) = walls();
         match &mut self.finding {
             Some(raised) => {
                 let old = &raised.crossing;
@@ -278,7 +277,9 @@ impl Watch {
                     raised.crossing = crossing;
                     raised.scope = scope;
                 }
-                if let (Some(wall), Some(last)) = (&mut raised.until_wall, last) {
+                if let Some(wall) = &mut raised.until_wall
+                    && let (_, Some(last)) = walls()
+                {
                     last.clone_into(wall);
                 }
             }
@@ -288,7 +289,7 @@ impl Watch {
                     crossing,
                     scope,
                     since_wall: self.since_wall.take(),
-                    until_wall: last.map(str::to_owned),
+                    until_wall: walls().1.map(str::to_owned),
                 }));
             }
         }

@@ -1,20 +1,20 @@
 //! What the heap goals say of GOGC and of a memory limit.
 
-use crate::event::{Format, GcCycle};
+use super::Previous;
+use crate::event::Format;
 
 /// The live heap from which on a goal tells GOGC: below it, truncation to whole MiB drowns it.
 const MIN_LIVE_MIB: u64 = 8;
 
 /// The GOGC, percent, that turns the live heap of `previous` into `goal`, from and to, allowing for the truncation of
 /// every size to whole MiB: 100 x (goal - live) / (live + stacks + globals).
-pub(super) fn implied(previous: &GcCycle, goal: u64, heap_start: u64) -> Option<(f64, f64)> {
+pub(super) fn implied(previous: &Previous, goal: u64, heap_start: u64) -> Option<(f64, f64)> {
     let live = previous.heap_live_mib;
     // A goal just above the heap at start was raised to it and says nothing of GOGC.
     if live < MIN_LIVE_MIB || goal <= heap_start.saturating_add(1) {
         return None;
     }
-    let roots = previous.stacks_mib.saturating_add(previous.globals_mib);
-    let base = live.saturating_add(roots) as f64;
+    let base = live.saturating_add(previous.roots_mib) as f64;
     let truncated = if previous.format < Format::Go1_18 {
         1.0
     } else {

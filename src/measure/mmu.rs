@@ -13,11 +13,11 @@ const RESOLUTION_NS: u64 = 1_000_000;
 ///
 /// The worst window of a length ends where a stop ends. What all stops of the last second come to bounds what a window
 /// ending now can hold, and so do two buckets of 100 ms for the windows up to that length; stops are added up only where
-/// the bound is worse than the worst so far, which is seldom. Stops of the same ms are joined, which bounds the memory by
+/// the bound is worse than the worst so far, which is seldom, and only there are those older than a second dropped. Stops of the same ms are joined, which bounds the memory by
 /// the longest window (1,000 entries) whatever the rate.
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
-    /// (end, stopped ns), oldest first.
+    /// (end, stopped ns), oldest first: those of the last second, and older ones that were not dropped yet.
     stops: VecDeque<(u64, u64)>,
     /// All of them added up.
     kept: u64,
@@ -45,7 +45,13 @@ impl Mmu {
                 last.0 = last.0.max(end);
                 last.1 = last.1.saturating_add(length);
             }
-            _ => self.push(end, length),
+            _ => {
+                if self.stops.len() == self.stops.capacity() {
+                    self.drop_old(end);
+                }
+                self.stops.push_back((end, length));
+                self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
+            }
         }
         self.kept = self.kept.saturating_add(length);
         if end >= self.bucket.0 {
@@ -54,15 +60,17 @@ impl Mmu {
             self.bucket = (next, 0, if adjacent { self.bucket.1 } else { 0 });
         }
         self.bucket.1 = self.bucket.1.saturating_add(length);
-        let near = self.bucket.1.saturating_add(self.bucket.2).min(self.kept);
+        let near = self.bucket.1.saturating_add(self.bucket.2);
         if near > self.worst_near || self.kept > self.worst[3] {
-            self.look(near);
+            self.look(end, near);
         }
     }
 
     /// A window may be worse than the worst so far.
     #[cold]
-    fn look(&mut self, near: u64) {
+    fn look(&mut self, end: u64, near: u64) {
+        self.drop_old(end);
+        let near = near.min(self.kept);
         for ((worst, window), bound) in self
             .worst
             .iter_mut()
@@ -78,17 +86,16 @@ impl Mmu {
         self.worst_near = near.min().unwrap_or(u64::MAX);
     }
 
-    fn push(&mut self, end: u64, length: u64) {
+    /// Drops what no window that ends at `end` or later holds.
+    #[cold]
+    fn drop_old(&mut self, end: u64) {
         let longest = MMU_WINDOWS_NS[MMU_WINDOWS_NS.len() - 1];
-        while let Some(&(gone, length)) = self.stops.front() {
-            if gone.saturating_add(longest) > end {
-                break;
-            }
+        while let Some(&(gone, length)) = self.stops.front()
+            && gone.saturating_add(longest) <= end
+        {
             self.kept = self.kept.saturating_sub(length);
             self.stops.pop_front();
         }
-        self.stops.push_back((end, length));
-        self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
     }
 
     /// The utilisation in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run

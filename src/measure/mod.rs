@@ -48,11 +48,9 @@ pub enum Trigger {
     Early,
 }
 
-/// What one cycle adds to what was known.
+/// What one cycle adds to what was known, but for the totals: those are [`Meter::mark`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// The totals including this cycle.
-    pub mark: Mark,
     /// Why it began.
     pub trigger: Trigger,
     /// Start to start, ns; `None` where the cycle before is missing.
@@ -76,8 +74,32 @@ pub struct Meter {
     known: Known,
     min_heap_goal_mib: u64,
     mark: Mark,
-    previous: Option<GcCycle>,
+    previous: Option<Previous>,
     notice: bool,
+}
+
+/// What the next cycle is measured against.
+#[derive(Debug, Clone, Copy)]
+struct Previous {
+    number: u64,
+    start_ns: u64,
+    heap_live_mib: u64,
+    /// Stacks and globals.
+    roots_mib: u64,
+    format: Format,
+}
+
+impl From<&GcCycle> for Previous {
+    #[inline]
+    fn from(cycle: &GcCycle) -> Self {
+        Self {
+            number: cycle.number,
+            start_ns: cycle.start_ns,
+            heap_live_mib: cycle.heap_live_mib,
+            roots_mib: cycle.stacks_mib.saturating_add(cycle.globals_mib),
+            format: cycle.format,
+        }
+    }
 }
 
 impl Meter {
@@ -160,7 +182,6 @@ impl Meter {
                 .saturating_sub(signed(live));
         }
         let step = Step {
-            mark: *mark,
             trigger,
             period_ns: before.map(|previous| cycle.start_ns.saturating_sub(previous.start_ns)),
             headroom_use: match (before, goal) {
@@ -179,7 +200,7 @@ impl Meter {
             min_heap,
             overshoots: goal.is_some_and(|goal| overshoots(cycle.heap_end_mib, goal)),
         };
-        self.previous = Some(*cycle);
+        self.previous = Some(cycle.into());
         self.notice = false;
         step
     }
@@ -192,7 +213,7 @@ impl Meter {
                 .is_some_and(|cycle| cycle.format < Format::Go1_18)
     }
 
-    fn trigger(&self, cycle: &GcCycle, before: Option<&GcCycle>, elapsed: u64) -> Trigger {
+    fn trigger(&self, cycle: &GcCycle, before: Option<&Previous>, elapsed: u64) -> Trigger {
         if cycle.forced {
             return Trigger::Forced;
         }

@@ -98,9 +98,15 @@ impl Stretch {
 
     /// CPU time summed over the stretch as a share of GOMAXPROCS x time.
     pub fn cpu_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
-        let capacity = self.to.capacity_ns.saturating_sub(self.from.capacity_ns) as f64;
+        let (capacity, scale) = self.capacity()?;
         let sum = total(&self.to).saturating_sub(total(&self.from)) as f64;
-        (capacity > 0.0).then_some(sum / capacity * self.scale()?)
+        Some(sum / capacity * scale)
+    }
+
+    /// GOMAXPROCS x time, ns, and what sums are multiplied with; `None` where there is no ratio.
+    fn capacity(&self) -> Option<(f64, f64)> {
+        let capacity = float(self.to.capacity_ns.saturating_sub(self.from.capacity_ns));
+        (capacity > 0.0).then_some((capacity, self.scale()?))
     }
 
     /// Wall time summed over the stretch as a share of the time.
@@ -121,8 +127,8 @@ impl Stretch {
     /// The upper edge as the estimate was rejected: it is 0.3 points too high on average, the middle 0.15 off.
     pub fn gc_cpu(&self, fields_exact: bool) -> Option<GcCpu> {
         let (before, after) = (
-            self.from.capacity_ns as f64 / 100.0,
-            self.to.capacity_ns as f64 / 100.0,
+            float(self.from.capacity_ns) / 100.0,
+            float(self.to.capacity_ns) / 100.0,
         );
         let capacity = (after - before) * 100.0;
         if capacity <= 0.0 {
@@ -136,13 +142,14 @@ impl Stretch {
         let valid = |p: i64| (0..=100).contains(&p);
         let usable = interval <= MAX_INTERVAL && valid(self.from.percent) && valid(self.to.percent);
 
-        let fields = |total: fn(&Mark) -> u64| self.cpu_ratio(total);
-        let mark = fields(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns));
-        let stops = fields(|mark| mark.stop_cpu_ns);
-        let truncated = fields(|mark| mark.truncated_cpu_ns);
-        let (low, high) = match (mark, stops, truncated) {
-            (Some(mark), Some(stops), Some(truncated)) => {
-                let all = mark + stops;
+        let (low, high) = match self.capacity() {
+            Some((capacity, scale)) => {
+                let share = |total: fn(&Mark) -> u64| {
+                    total(&self.to).saturating_sub(total(&self.from)) as f64 / capacity * scale
+                };
+                let mark = share(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns));
+                let all = mark + share(|mark| mark.stop_cpu_ns);
+                let truncated = share(|mark| mark.truncated_cpu_ns);
                 (if fields_exact { all } else { mark }, all + truncated)
             }
             // With too many cycles missing only the interval is left.
@@ -177,4 +184,9 @@ impl Stretch {
         }
         Some(sum as f64 * self.cycles() as f64 / linked as f64)
     }
+}
+
+/// The nearest float. Most totals fit 64 bits, from which it is a few instructions.
+fn float(total: u128) -> f64 {
+    u64::try_from(total).map_or_else(|_| total as f64, |total| total as f64)
 }

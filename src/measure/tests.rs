@@ -13,10 +13,26 @@ fn close(a: f64, b: f64) {
     assert!((a - b).abs() < 1e-9, "{a} is not {b}");
 }
 
-fn run(cycles: &[GcCycle]) -> (Vec<Step>, Meter) {
+/// A step, and the totals with it.
+struct Seen {
+    step: Step,
+    mark: Mark,
+}
+
+impl std::ops::Deref for Seen {
+    type Target = Step;
+    fn deref(&self) -> &Step {
+        &self.step
+    }
+}
+
+fn run(cycles: &[GcCycle]) -> (Vec<Seen>, Meter) {
     let mut meter = Meter::new(Known::default());
-    let steps = cycles.iter().map(|cycle| meter.observe(cycle)).collect();
-    (steps, meter)
+    let see = |cycle: &GcCycle| Seen {
+        step: meter.observe(cycle),
+        mark: *meter.mark(),
+    };
+    (cycles.iter().map(see).collect(), meter)
 }
 
 #[test]
@@ -173,7 +189,7 @@ fn nothing_is_measured_across_a_gap() {
     let mut cycles = steady(3, 100);
     cycles.remove(1);
     let (steps, _) = run(&cycles);
-    let step = steps[1];
+    let step = &steps[1];
     assert_eq!(
         (step.period_ns, step.headroom_use, step.gogc),
         (None, None, None)
@@ -194,7 +210,8 @@ fn implied_gogc_holds_the_true_one() {
         let goal = (live + live + roots) as u64;
         let mut next = cycle(number, number * 100);
         next.heap_goal_mib = goal;
-        let implied = gogc::implied(&previous, goal, next.heap_start_mib.min(goal - 2)).unwrap();
+        let implied =
+            gogc::implied(&(&previous).into(), goal, next.heap_start_mib.min(goal - 2)).unwrap();
         assert!(implied.0 <= 100.0 && implied.1 >= 100.0, "{implied:?}");
         gogc.observe(implied);
     }
@@ -204,7 +221,7 @@ fn implied_gogc_holds_the_true_one() {
         "{low} {high}"
     );
     // Somebody sets GOGC=50.
-    gogc.observe(gogc::implied(&previous, 30, 20).unwrap());
+    gogc.observe(gogc::implied(&(&previous).into(), 30, 20).unwrap());
     assert_eq!((gogc.range(), gogc.changes()), (None, 1));
 }
 
@@ -277,11 +294,11 @@ fn hostile_numbers_do_not_panic() {
         cycle.globals_mib = u64::MAX;
         cycle.gomaxprocs = u32::MAX;
         cycle.cumulative_cpu_percent = i64::MAX;
-        let step = meter.observe(&cycle);
+        meter.observe(&cycle);
         limiter.observe(&cycle);
         let stretch = Stretch {
             from: Mark::default(),
-            to: step.mark,
+            to: *meter.mark(),
         };
         let _ = (
             stretch.gc_cpu(false),

@@ -93,10 +93,11 @@ pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
 
 impl<'a> Envelope<'a> {
     fn take(&mut self, parent: &str, key: &str, value: Cow<'a, str>) {
-        // `"pod": {"name": ...}` is known as `pod.name`.
-        let is = |known: &str| match known.split_once('.') {
-            Some((object, member)) => object == parent && member == key,
-            None => known == key,
+        // `"pod": {"name": ...}` is known as `pod.name`, and `"pod.name": ...` as nothing.
+        let (plain, nested) = (!key.contains('.'), !parent.is_empty());
+        let is = |known: &str| {
+            let behind = || known.strip_prefix(parent)?.strip_prefix('.');
+            plain && known == key || nested && behind() == Some(key)
         };
         let rank = |keys: &[&str]| keys.iter().position(|k| is(k));
         let needle = value.len() > 40 && memchr::memmem::find(value.as_bytes(), NEEDLE).is_some();

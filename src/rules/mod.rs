@@ -308,12 +308,11 @@ fn ns(value: f64) -> String {
 /// stop is long because a thread did not get to run, not because there is much garbage. Says which figure shows it.
 fn contention(view: &View<'_>) -> Option<String> {
     let window = &view.window;
-    let lacking = window.cpus_lacking;
-    if lacking.count() >= 3 && lacking.quantile(500) >= 6 {
+    if window.stops_measured >= 3 && window.cpus_lacking >= 6 {
         return Some(format!(
             "GOMAXPROCS is {} but the stops were charged to about {:.0} CPUs, so threads wait for a CPU",
             window.tally.gomaxprocs.1,
-            f64::from(window.tally.gomaxprocs.1) - lacking.quantile(500) as f64 / 10.0,
+            f64::from(window.tally.gomaxprocs.1) - window.cpus_lacking as f64 / 10.0,
         ));
     }
     let (p50, p99) = (window.pauses.quantile(500), window.pauses.quantile(990));

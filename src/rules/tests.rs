@@ -8,7 +8,7 @@ use crate::measure::testing::{MS, steady, with_percent};
 use crate::measure::{Gogc, Known, LimitRegime, Limiter, Meter};
 use crate::settings::ThresholdOverride;
 use crate::stats::ZigZag;
-use crate::window::{Length, LiveTrend, Panes, Scratch, Warmup};
+use crate::window::{Length, LiveTrend, Panes, Warmup};
 
 /// A process, and how it is looked at.
 pub(super) struct Case {
@@ -69,8 +69,8 @@ impl Case {
                 meter.forced_notice();
             }
             let step = meter.observe(&cycle);
-            let end = step.mark.end_ns;
-            panes.push(&cycle, &step, limiter.observe(&cycle), None);
+            let end = meter.mark().end_ns;
+            panes.push(&cycle, &step, meter.mark(), limiter.observe(&cycle), None);
             trend.observe(end, cycle.heap_live_mib);
             if let Some(goal) = cycle.goal_mib() {
                 goals.observe(end, goal);
@@ -85,7 +85,7 @@ impl Case {
         let at = meter.mark().end_ns;
         panes.settle();
         see(&View {
-            window: panes.window(at, false, &mut Scratch::default()),
+            window: panes.window(at, false),
             churn: Churn::between(&goals, 0, at),
             live_churn: Churn::between(&lives, 0, at),
             growth: trend.growth(at),

@@ -4,6 +4,7 @@
 
 mod counts;
 mod exceedance;
+mod moving;
 mod order_interval;
 mod ranked;
 #[cfg(test)]
@@ -14,8 +15,9 @@ mod zigzag;
 
 pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
+pub use moving::{Bag, MovingMedian};
 pub use order_interval::lopsided_median_interval;
-pub use ranked::{Counted, Ranked, Sample, Sliding};
+pub use ranked::{Counted, Ranked, Sample, at_least, quantile_of, rank};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use two_samples::{
     EXACT_UP_TO, MannWhitney, cliffs_delta, fisher, holm, mann_whitney, median, median_interval,

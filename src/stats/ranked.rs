@@ -1,4 +1,6 @@
-//! Values in order: small samples, and quantiles over many of them together.
+//! Values in order: small samples, and quantiles of one of them or of many together.
+
+use std::cmp::Ordering;
 
 use super::counts::{MAX_DISTINCT, Precision};
 
@@ -18,11 +20,6 @@ impl Sample {
         for value in fresh.drain(..) {
             self.add(value, 1);
         }
-    }
-
-    /// False where values were rounded.
-    pub fn is_exact(&self) -> bool {
-        self.precision == Precision::Exact
     }
 
     #[inline]
@@ -78,75 +75,6 @@ impl Sample {
     }
 }
 
-/// Values that come and go in ascending runs, kept in order: those of a window that slides. A run that comes or goes
-/// costs one walk over the distinct values.
-#[derive(Debug, Clone, Default)]
-pub struct Sliding {
-    values: Vec<Counted>,
-    count: u64,
-    /// Room for the values in their next order.
-    spare: Vec<Counted>,
-}
-
-impl Sliding {
-    /// Forgets all values and keeps the memory.
-    pub fn clear(&mut self) {
-        self.values.clear();
-        self.count = 0;
-    }
-
-    /// Adds a run: values, ascending, with their counts.
-    pub fn add(&mut self, run: &[Counted]) {
-        if run.is_empty() {
-            return;
-        }
-        self.count = run.iter().fold(self.count, sum);
-        self.spare.clear();
-        self.spare.reserve(self.values.len() + run.len());
-        let mut old = &self.values[..];
-        for &(value, mut count) in run {
-            while let [slot, rest @ ..] = old
-                && slot.0 < value
-            {
-                old = rest;
-                if slot.1 > 0 {
-                    self.spare.push(*slot);
-                }
-            }
-            if let [slot, rest @ ..] = old
-                && slot.0 == value
-            {
-                old = rest;
-                count = count.saturating_add(slot.1);
-            }
-            self.spare.push((value, count));
-        }
-        self.spare.extend(old.iter().filter(|slot| slot.1 > 0));
-        std::mem::swap(&mut self.values, &mut self.spare);
-    }
-
-    /// Takes away a run that was added. Its places go with the next run that comes.
-    pub fn remove(&mut self, run: &[Counted]) {
-        let mut slots = self.values.iter_mut();
-        for &(value, count) in run {
-            self.count = self.count.saturating_sub(count);
-            if let Some(slot) = slots.find(|slot| slot.0 >= value)
-                && slot.0 == value
-            {
-                slot.1 = slot.1.saturating_sub(count);
-            }
-        }
-    }
-
-    /// All of them, ranked.
-    pub fn ranked(&self) -> Ranked<'_> {
-        Ranked {
-            values: &self.values,
-            count: self.count,
-        }
-    }
-}
-
 /// A value and how often it was counted.
 pub type Counted = (u64, u64);
 
@@ -177,8 +105,7 @@ impl<'a> Ranked<'a> {
 
     /// The largest value; 0 if there is none.
     pub fn max(&self) -> u64 {
-        let largest = self.values.iter().rev().find(|pair| pair.1 > 0);
-        largest.map_or(0, |pair| pair.0)
+        self.values.last().map_or(0, |pair| pair.0)
     }
 
     /// The nearest-rank quantile: the value at rank `ceil(n * per_mille / 1000)`; 0 if there is none.
@@ -191,30 +118,69 @@ impl<'a> Ranked<'a> {
             let mut below = 0_u64;
             self.values.iter().find(|pair| {
                 below = below.saturating_add(pair.1);
-                below >= rank && pair.1 > 0
+                below >= rank
             })
         } else {
             let mut above = self.count;
             self.values.iter().rev().find(|pair| {
                 above = above.saturating_sub(pair.1);
-                above < rank && pair.1 > 0
+                above < rank
             })
         };
         reached.map_or(0, |pair| pair.0)
     }
 
-    /// How many values are at or above `least`.
-    pub fn at_least(&self, least: f64) -> u64 {
-        self.values
-            .iter()
-            .rev()
-            .take_while(|pair| pair.0 as f64 >= least)
-            .fold(0, sum)
+    /// The median, where there are values.
+    pub fn median(&self) -> Option<u64> {
+        (self.count > 0).then(|| self.quantile(500))
     }
 }
 
-/// `ceil(count * per_mille / 1000)`.
-fn rank(count: u64, per_mille: u32) -> u64 {
+/// How many values of a list, ascending, are at or above `least`.
+pub fn at_least(values: &[Counted], least: f64) -> u64 {
+    let above = values.iter().rev();
+    above.take_while(|pair| pair.0 as f64 >= least).fold(0, sum)
+}
+
+/// The nearest-rank quantile of several lists together, each ascending, `count` values in all; 0 if there is none. Walks
+/// down from the largest value, so it is meant for high quantiles.
+pub fn quantile_of<'a>(
+    lists: impl Iterator<Item = &'a [Counted]> + Clone,
+    count: u64,
+    per_mille: u32,
+) -> u64 {
+    let mut above = count.saturating_sub(rank(count, per_mille).max(1));
+    let mut bound = None;
+    while let Some((value, equal)) = largest(lists.clone(), bound) {
+        if equal > above {
+            return value;
+        }
+        above -= equal;
+        bound = Some(value);
+    }
+    0
+}
+
+/// The largest value of all lists, below a bound where there is one, with its count.
+fn largest<'a>(lists: impl Iterator<Item = &'a [Counted]>, bound: Option<u64>) -> Option<Counted> {
+    let last = |list: &[Counted]| match bound {
+        None => list.last().copied(),
+        Some(bound) => {
+            let below = list.partition_point(|pair| pair.0 < bound);
+            list.get(..below)?.last().copied()
+        }
+    };
+    lists
+        .filter_map(last)
+        .reduce(|one, other| match one.0.cmp(&other.0) {
+            Ordering::Greater => one,
+            Ordering::Equal => (one.0, one.1.saturating_add(other.1)),
+            Ordering::Less => other,
+        })
+}
+
+/// The nearest rank of a quantile: `ceil(count * per_mille / 1000)`.
+pub fn rank(count: u64, per_mille: u32) -> u64 {
     match count.checked_mul(u64::from(per_mille)) {
         Some(product) => product.div_ceil(1000),
         None => {

@@ -48,20 +48,11 @@ proptest! {
             samples.push(sample(&values[from..end]));
             from = end;
         }
-        let mut sliding = Sliding::default();
-        for (at, one) in samples.iter().enumerate() {
-            // Others come and go between them.
-            let passing = sample(&values[at % values.len()..]);
-            sliding.add(passing.values());
-            sliding.add(one.values());
-            sliding.remove(passing.values());
-        }
-        let many = sliding.ranked();
-
+        let lists = || samples.iter().map(Sample::values);
         for per_mille in [1, 10, 250, 500, 900, 990, 999, 1000] {
             let expected = nearest_rank(&sorted, u64::from(per_mille));
             prop_assert_eq!(Ranked::of(&all).quantile(per_mille), expected);
-            prop_assert_eq!(many.quantile(per_mille), expected);
+            prop_assert_eq!(quantile_of(lists(), values.len() as u64, per_mille), expected);
         }
         let first = samples[0].values();
         let rest: u64 = counts.without(first).iter().map(|pair| pair.1).sum();
@@ -69,14 +60,39 @@ proptest! {
         prop_assert_eq!(rest + taken, values.len() as u64);
         let least = sorted[sorted.len() / 2] as f64;
         let above = sorted.iter().filter(|value| **value as f64 >= least).count() as u64;
-        prop_assert_eq!(many.at_least(least), above);
-        prop_assert_eq!(many.max(), *sorted.last().unwrap());
+        prop_assert_eq!(lists().map(|list| at_least(list, least)).sum::<u64>(), above);
+        prop_assert_eq!(at_least(&all, least), above);
+        prop_assert_eq!(Ranked::of(&all).max(), *sorted.last().unwrap());
         prop_assert_eq!(counts.totals(), Totals {
             count: sorted.len() as u64,
             sum: sorted.iter().fold(0, |sum: u64, value| sum.saturating_add(*value)),
             min: sorted[0],
             max: *sorted.last().unwrap(),
         });
+    }
+
+    #[test]
+    fn a_median_moves_with_what_comes_and_goes(
+        steps in prop::collection::vec((prop::collection::vec(0_u64..300, 0..200), 0_usize..4), 1..20),
+    ) {
+        let mut moving = MovingMedian::default();
+        let mut bags: std::collections::VecDeque<(Bag, Vec<u64>)> = Default::default();
+        for (come, go) in steps {
+            let mut bag = Bag::default();
+            come.iter().for_each(|value| moving.push(*value, &mut bag));
+            prop_assert_eq!(bag.values().map(|pair| pair.1).sum::<u64>(), come.len() as u64);
+            bags.push_back((bag, come));
+            for _ in 0..go {
+                if let Some((bag, _)) = bags.pop_front() {
+                    moving.remove(&bag);
+                }
+            }
+            let mut there: Vec<u64> = bags.iter().flat_map(|bag| bag.1.clone()).collect();
+            there.sort_unstable();
+            let median = (!there.is_empty()).then(|| nearest_rank(&there, 500));
+            moving.settle();
+            prop_assert_eq!((moving.get(), moving.count()), (median, there.len() as u64));
+        }
     }
 
     #[test]
@@ -125,8 +141,8 @@ fn too_many_distinct_values_are_rounded_down_and_say_so() {
 fn an_empty_summary_has_no_values() {
     let none = Ranked::of(&[]);
     assert_eq!(
-        (none.quantile(990), none.max(), none.at_least(0.0)),
-        (0, 0, 0)
+        (none.quantile(990), none.max(), none.median()),
+        (0, 0, None)
     );
     assert_eq!(Counts::new().totals(), Totals::default());
 }

@@ -169,8 +169,13 @@ impl LiveTrend {
     }
 
     fn recent(&self, now: u64) -> impl Iterator<Item = &(u64, u64)> {
-        let oldest = now.saturating_sub(LOOK_BACK_NS) / self.width_ns.max(1);
+        let oldest = self.oldest(now);
         self.buckets.iter().filter(move |bucket| bucket.0 >= oldest)
+    }
+
+    /// The first bucket that is looked at.
+    fn oldest(&self, now: u64) -> u64 {
+        now.saturating_sub(LOOK_BACK_NS) / self.width_ns.max(1)
     }
 
     fn by_run(&self, now: u64) -> Growth {
@@ -206,7 +211,8 @@ impl LiveTrend {
 
     fn trend(&self, now: u64, first: (u64, u64), last: (u64, u64)) -> Growth {
         let mib = last.1.saturating_sub(first.1);
-        let count = self.recent(now).count();
+        let oldest = self.oldest(now);
+        let count = self.buckets.len() - self.buckets.partition_point(|bucket| bucket.0 < oldest);
         let growth = Growth {
             mib: mib as f64,
             live_mib: last.1 as f64,
@@ -220,8 +226,10 @@ impl LiveTrend {
         }
         // The score is kept from bucket to bucket, and most series fail by it; the test itself is O(n^2).
         let pairs = (count * (count - 1) / 2) as f64;
+        // At best all of them rise to the last bucket.
         let all = count == self.buckets.len();
-        if all && ((self.score + self.rises_to_last()) as f64) / pairs < MIN_TAU {
+        let fails = |rises: i64| ((self.score + rises) as f64) / pairs < MIN_TAU;
+        if all && (fails(count as i64) || fails(self.rises_to_last())) {
             return growth;
         }
         let values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();

@@ -8,22 +8,21 @@
 mod churn;
 mod growth;
 mod pane;
-mod scratch;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use churn::Churn;
 pub use growth::{Growth, LiveTrend};
 pub use pane::{Pane, Tally};
-pub use scratch::Scratch;
+pub use values::{Pauses, Row};
 
 use std::collections::VecDeque;
 
 use crate::event::GcCycle;
 use crate::measure::{GcCpu, Mark, Step, Stretch};
-use crate::stats::{Counts, Ranked};
+use crate::stats::{Counted, Counts, MovingMedian, Ranked};
 use pane::{Before, Gone};
-use scratch::{Fresh, Ranks, Values};
 
 /// Most panes in a window: a longer window gets longer panes.
 pub const MAX_PANES: u64 = 60;
@@ -36,6 +35,9 @@ const MAX_WARMUP_NS: u64 = 2_000_000_000;
 
 /// Cycles that slow programs are judged by.
 const REACH_CYCLES: usize = 4;
+
+/// Pauses that wait to be counted together.
+const FRESH: usize = 256;
 
 /// How far back those may lie, ns.
 const REACH_NS: u64 = 60_000_000_000;
@@ -118,11 +120,13 @@ pub struct Window<'a> {
     /// Counts, smallest and largest figures of the cycles in it.
     pub tally: Tally,
     /// Pauses, ns.
-    pub pauses: Ranked<'a>,
+    pub pauses: Pauses<'a>,
     /// Median of live heap / next goal, 1/1000, over the cycles of `reach`; `None` where none could tell.
     pub headroom_use: Option<u64>,
-    /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
-    pub cpus_lacking: Ranked<'a>,
+    /// Median of GOMAXPROCS less the CPUs that stops were charged with, 1/10; 0 where none could tell.
+    pub cpus_lacking: u64,
+    /// Stops that could tell.
+    pub stops_measured: u64,
     /// GC CPU over `stretch`.
     pub cpu: Option<GcCpu>,
     /// GC CPU over `reach`.
@@ -148,10 +152,12 @@ pub struct Panes {
     panes: VecDeque<Pane>,
     /// Panes to use again, with their memory.
     spare: Vec<Pane>,
-    /// Values of the newest pane that it has not counted yet.
-    fresh: Fresh,
-    /// The values of all panes; `None` once a pane had to round them.
-    values: Option<Values>,
+    /// Pauses of the newest pane that it has not counted yet, ns.
+    fresh: Vec<u64>,
+    /// Live heap / next goal of all panes, 1/1000.
+    headroom: MovingMedian,
+    /// GOMAXPROCS less the CPUs that stops were charged with of all panes, 1/10.
+    lacking: MovingMedian,
     /// All panes that left the window after the warm-up, as one.
     gone: Option<Box<Gone>>,
     /// All panes that left.
@@ -176,8 +182,9 @@ impl Panes {
             warmup,
             panes: VecDeque::new(),
             spare: Vec::new(),
-            fresh: Fresh::default(),
-            values: Some(Values::default()),
+            fresh: Vec::new(),
+            headroom: MovingMedian::default(),
+            lacking: MovingMedian::default(),
             gone: None,
             left: Tally::default(),
             before: None,
@@ -214,10 +221,18 @@ impl Panes {
         }
     }
 
-    /// Takes the next cycle, with the limiter's fill in it (1/1000) and the wall-clock time of its line.
+    /// Takes the next cycle, with the totals up to it, the limiter's fill in it (1/1000) and the wall-clock time of its
+    /// line.
     #[inline]
-    pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
-        let end = step.mark.end_ns;
+    pub fn push(
+        &mut self,
+        cycle: &GcCycle,
+        step: &Step,
+        mark: &Mark,
+        limiter: u64,
+        wall: Option<&str>,
+    ) {
+        let end = mark.end_ns;
         let fits = self.panes.back().is_some_and(|pane| match self.length {
             Length::Time { .. } => end < pane.end_ns,
             Length::Cycles { pane: cycles, .. } => end < pane.end_ns && pane.tally.cycles < cycles,
@@ -226,34 +241,33 @@ impl Panes {
             self.open(end);
         }
         if let Some(pane) = self.panes.back_mut() {
+            if pane.tally.cycles == 0 {
+                pane.first = *mark;
+            }
             pane.push(cycle, step, limiter, wall);
+            if let Some(share) = step.headroom_use {
+                self.headroom.push(share, &mut pane.headroom);
+            }
+            if let Some((_, lacking)) = step.cpus {
+                self.lacking.push(lacking, &mut pane.lacking);
+            }
         }
         self.newest = (self.newest + 1) % REACH_CYCLES;
         self.seen = (self.seen + 1).min(REACH_CYCLES);
-        self.recent[self.newest] = (step.mark, step.headroom_use);
-        if self.fresh.push(cycle.pause_ns(), step) {
+        self.recent[self.newest] = (*mark, step.headroom_use);
+        self.fresh.push(cycle.pause_ns());
+        if self.fresh.len() >= FRESH {
             self.settle();
         }
     }
 
     /// Counts what the newest pane has not counted yet.
     pub fn settle(&mut self) {
-        if self.fresh.is_empty() {
-            return;
-        }
-        let Some(pane) = self.panes.back_mut() else {
-            return;
-        };
-        pane.last = self.recent[self.newest].0;
-        // A pane that was counted in part is counted anew as a whole.
-        let counted = !pane.pauses.values().is_empty();
-        if let Some(values) = self.values.as_mut().filter(|_| counted) {
-            values.remove(pane);
-        }
-        pane.take(&mut self.fresh);
-        match &mut self.values {
-            Some(values) if pane.is_exact() => values.add(pane),
-            values => *values = None,
+        self.headroom.settle();
+        self.lacking.settle();
+        if let Some(pane) = self.panes.back_mut().filter(|_| !self.fresh.is_empty()) {
+            pane.last = self.recent[self.newest].0;
+            pane.pauses.take(&mut self.fresh);
         }
     }
 
@@ -309,58 +323,63 @@ impl Panes {
     }
 
     /// The window that ends at `at`: an evaluation that is due, or the end of the stream. [`Panes::settle`] goes before.
-    pub fn window<'a>(
-        &'a self,
-        at: u64,
-        fields_exact: bool,
-        scratch: &'a mut Scratch,
-    ) -> Window<'a> {
+    pub fn window(&self, at: u64, fields_exact: bool) -> Window<'_> {
         let start = self.start(at);
+        let row = Row::since(&self.panes, start);
         let mut sum = Summary::default();
-        let panes = || self.panes.iter().filter(|pane| pane.start_ns >= start);
-        panes().for_each(|pane| sum.add(pane));
+        row.iter().for_each(|pane| sum.add(pane));
         let start_ns = match self.length {
             Length::Time { .. } => start.max(self.origin_ns),
             Length::Cycles { .. } => sum.ends.map_or(start, |(first, _)| first.start_ns),
         };
-        let all = self
-            .panes
-            .front()
-            .is_some_and(|pane| pane.start_ns >= start);
-        let mut values = match &self.values {
-            Some(values) if all => values.ranks(),
-            _ => {
-                scratch.values.clear();
-                panes().for_each(|pane| scratch.values.add(pane));
-                scratch.values.ranks()
-            }
+        let first = self.panes.front().map_or(0, |pane| pane.start_ns);
+        let (headroom, (lacking, stops)) = if first >= start {
+            let lacking = (self.lacking.get(), self.lacking.count());
+            (self.headroom.get(), lacking)
+        } else {
+            let headroom = row.median(|pane| &pane.headroom).0;
+            (headroom, row.median(|pane| &pane.lacking))
+        };
+        let mut values = Values {
+            pauses: row.pauses(sum.tally.cycles),
+            headroom,
+            lacking,
+            stops,
         };
         if sum.tally.cycles >= REACH_CYCLES as u64 {
             return sum.window(start_ns, at, &sum, values, fields_exact);
         }
         let warm = self.warmup.end_ns(at).max(at.saturating_sub(REACH_NS));
         let mut reach = Summary::default();
-        scratch.reach.clear();
+        let mut shares = [None; REACH_CYCLES];
         let oldest = self.newest + REACH_CYCLES + 1 - self.seen;
         let recent = (oldest..oldest + self.seen).map(|at| &self.recent[at % REACH_CYCLES]);
-        for (mark, share) in recent.filter(|(mark, _)| mark.end_ns >= warm) {
+        for ((mark, share), kept) in recent
+            .filter(|(mark, _)| mark.end_ns >= warm)
+            .zip(&mut shares)
+        {
             reach.extend(mark, mark);
             reach.tally.cycles += 1;
-            if let Some(share) = share {
-                scratch.reach.add(&[(*share, 1)]);
-            }
+            *kept = *share;
         }
-        values.headroom = scratch.reach.ranked();
+        // None comes before all others.
+        shares.sort_unstable();
+        let told = shares.iter().flatten().count();
+        values.headroom = shares[REACH_CYCLES - told..]
+            .get(told.div_ceil(2).saturating_sub(1))
+            .copied()
+            .flatten();
         sum.window(start_ns, at, &reach, values, fields_exact)
     }
 
-    /// Everything since the warm-up as one window that ends at `at`. [`Panes::settle`] goes before.
+    /// Everything since the warm-up as one window that ends at `at`, with room for its pauses. [`Panes::settle`] goes
+    /// before.
     pub fn run<'a>(
         &self,
         at: u64,
         fields_exact: bool,
         whole: Whole<'_>,
-        scratch: &'a mut Scratch,
+        pauses: &'a mut Vec<Counted>,
     ) -> Window<'a> {
         let warm = self.warmup.end_ns(at);
         let mut sum = Summary::default();
@@ -376,27 +395,26 @@ impl Panes {
                 before.add(pane);
             }
         }
-        scratch.run = [
-            whole.pauses.without(&before.pauses),
-            whole.headroom.without(&before.headroom),
-            whole.lacking.without(&before.lacking),
-        ];
-        let [pauses, headroom, lacking] = &scratch.run;
-        let values = Ranks {
-            pauses: Ranked::of(pauses),
-            headroom: Ranked::of(headroom),
-            lacking: Ranked::of(lacking),
+        *pauses = whole.pauses.without(&before.pauses);
+        let headroom = whole.headroom.without(&before.headroom);
+        let lacking = whole.lacking.without(&before.lacking);
+        let (headroom, lacking) = (Ranked::of(&headroom), Ranked::of(&lacking));
+        let values = Values {
+            pauses: Pauses::of(pauses),
+            headroom: headroom.median(),
+            lacking: lacking.median(),
+            stops: lacking.count(),
         };
         sum.window(warm.max(self.origin_ns), at, &sum, values, fields_exact)
     }
 
     /// The panes since the evaluation before the one that is due, oldest first. [`Panes::settle`] goes before.
-    pub fn closing(&self) -> impl Iterator<Item = &Pane> + Clone {
+    pub fn closing(&self) -> Row<'_> {
         let from = match self.length {
             Length::Time { pane_ns, .. } => self.next_ns.saturating_sub(pane_ns),
             Length::Cycles { .. } => self.panes.back().map_or(0, |pane| pane.start_ns),
         };
-        self.panes.iter().filter(move |pane| pane.start_ns >= from)
+        Row::since(&self.panes, from)
     }
 
     /// The wall-clock times of the first and the last cycle of the window that is judged at `at`, or of the run, where the
@@ -433,9 +451,8 @@ impl Panes {
                 break;
             };
             self.left.merge(&pane.tally);
-            if let Some(values) = &mut self.values {
-                values.remove(&pane);
-            }
+            self.headroom.remove(&pane.headroom);
+            self.lacking.remove(&pane.lacking);
             if pane.start_ns >= warm {
                 let first = || Box::new(Gone::new(&pane));
                 self.gone.get_or_insert_with(first).add(&pane);
@@ -455,6 +472,14 @@ impl Panes {
         self.next_ns = self.next_ns.saturating_add(hops * pane_ns);
         hops
     }
+}
+
+/// The values of a window: its pauses, the medians of the others.
+struct Values<'a> {
+    pauses: Pauses<'a>,
+    headroom: Option<u64>,
+    lacking: Option<u64>,
+    stops: u64,
 }
 
 /// Panes added up.
@@ -490,10 +515,9 @@ impl<'m> Summary<'m> {
         start_ns: u64,
         end_ns: u64,
         reach: &Summary<'_>,
-        values: Ranks<'a>,
+        values: Values<'a>,
         fields_exact: bool,
     ) -> Window<'a> {
-        let headroom = values.headroom;
         let (stretch, far) = (self.stretch(), reach.stretch());
         let cpu = stretch.gc_cpu(fields_exact);
         Window {
@@ -510,8 +534,9 @@ impl<'m> Summary<'m> {
             reach_cycles: reach.tally.cycles,
             tally: self.tally,
             pauses: values.pauses,
-            headroom_use: (headroom.count() > 0).then(|| headroom.quantile(500)),
-            cpus_lacking: values.lacking,
+            headroom_use: values.headroom,
+            cpus_lacking: values.lacking.unwrap_or(0),
+            stops_measured: values.stops,
         }
     }
 }

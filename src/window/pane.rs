@@ -1,9 +1,8 @@
 //! One pane: a fixed stretch of program time, summed up.
 
-use super::scratch::Fresh;
 use crate::event::GcCycle;
 use crate::measure::{Mark, Step, Trigger};
-use crate::stats::{Counted, Sample};
+use crate::stats::{Bag, Counted, Sample};
 
 /// How many cycles were of which kind, and the smallest and largest figures among them. Mergeable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,9 +145,9 @@ pub struct Pane {
     /// Pauses, ns.
     pub pauses: Sample,
     /// Live heap / next goal, 1/1000.
-    pub(super) headroom: Sample,
+    pub(super) headroom: Bag,
     /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
-    pub(super) lacking: Sample,
+    pub(super) lacking: Bag,
     first_wall: String,
     last_wall: String,
 }
@@ -167,9 +166,6 @@ impl Pane {
 
     #[inline]
     pub(super) fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
-        if self.tally.cycles == 0 {
-            self.first = step.mark;
-        }
         self.tally.push(cycle, step, limiter);
         if let Some(wall) = wall {
             // The strings keep their memory from pane to pane.
@@ -179,18 +175,6 @@ impl Pane {
             self.last_wall.clear();
             self.last_wall.push_str(wall);
         }
-    }
-
-    /// Takes in values that were not counted yet.
-    pub(super) fn take(&mut self, fresh: &mut Fresh) {
-        self.pauses.take(&mut fresh.pauses);
-        self.headroom.take(&mut fresh.headroom);
-        self.lacking.take(&mut fresh.lacking);
-    }
-
-    /// No value was rounded.
-    pub(super) fn is_exact(&self) -> bool {
-        self.pauses.is_exact() && self.headroom.is_exact() && self.lacking.is_exact()
     }
 
     pub(super) fn walls(&self) -> (Option<&str>, Option<&str>) {
@@ -240,7 +224,7 @@ pub(super) struct Before {
 impl Before {
     pub(super) fn add(&mut self, pane: &Pane) {
         self.pauses.extend_from_slice(pane.pauses.values());
-        self.headroom.extend_from_slice(pane.headroom.values());
-        self.lacking.extend_from_slice(pane.lacking.values());
+        self.headroom.extend(pane.headroom.values());
+        self.lacking.extend(pane.lacking.values());
     }
 }

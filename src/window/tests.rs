@@ -13,6 +13,7 @@ use crate::stats::ZigZag;
 struct Entry {
     cycle: GcCycle,
     step: Step,
+    mark: Mark,
 }
 
 fn entries(cycles: &[GcCycle]) -> Vec<Entry> {
@@ -20,6 +21,7 @@ fn entries(cycles: &[GcCycle]) -> Vec<Entry> {
     let entry = |cycle: &GcCycle| Entry {
         cycle: *cycle,
         step: meter.observe(cycle),
+        mark: *meter.mark(),
     };
     cycles.iter().map(entry).collect()
 }
@@ -32,12 +34,12 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
 
 /// The window over the cycles that ended from `start` on and were there at `at`, computed from nothing but their list.
 fn check(window: &Window<'_>, seen: &[Entry], start: u64, warm: u64, at: u64) {
-    let end = |entry: &&Entry| entry.step.mark.end_ns;
+    let end = |entry: &&Entry| entry.mark.end_ns;
     let inside: Vec<&Entry> = seen.iter().filter(|e| end(e) >= start).collect();
     assert_eq!(window.tally.cycles, inside.len() as u64, "cycles at {at}");
     if let (Some(first), Some(last)) = (inside.first(), inside.last()) {
-        assert_eq!(window.stretch.from, first.step.mark);
-        assert_eq!(window.stretch.to, last.step.mark);
+        assert_eq!(window.stretch.from, first.mark);
+        assert_eq!(window.stretch.to, last.mark);
         let sum: u64 = inside.iter().skip(1).map(|e| e.cycle.pause_ns()).sum();
         assert_eq!(window.stretch.to.stop_ns - window.stretch.from.stop_ns, sum);
     }
@@ -124,32 +126,32 @@ proptest! {
         let warmup = warm_ms.map_or(Warmup::Adaptive, |ms| Warmup::Until(ms * MS));
         let entries = entries(&cycles);
         let mut panes_ = Panes::new(length, warmup);
-        let mut scratch = Scratch::default();
-        panes_.begin(0, entries[0].step.mark.end_ns);
-        let mut boundary = (entries[0].step.mark.end_ns / pane_ns + 1) * pane_ns;
+        panes_.begin(0, entries[0].mark.end_ns);
+        let mut boundary = (entries[0].mark.end_ns / pane_ns + 1) * pane_ns;
         for (seen, entry) in entries.iter().enumerate() {
-            let end = entry.step.mark.end_ns;
+            let end = entry.mark.end_ns;
             while let Some(at) = panes_.due(end) {
                 prop_assert_eq!(at, boundary);
                 let warm = warmup.end_ns(at);
                 let start = at.saturating_sub(pane_ns * panes).max(warm);
                 panes_.settle();
-                check(&panes_.window(at, false, &mut scratch), &entries[..seen], start, warm, at);
+                check(&panes_.window(at, false), &entries[..seen], start, warm, at);
                 panes_.pass(at);
                 boundary += pane_ns;
             }
-            panes_.push(&entry.cycle, &entry.step, 0, None);
+            panes_.push(&entry.cycle, &entry.step, &entry.mark, 0, None);
         }
         // The end of the stream: the window that is not full yet, and the whole run.
-        let at = entries[entries.len() - 1].step.mark.end_ns;
+        let at = entries[entries.len() - 1].mark.end_ns;
         let warm = warmup.end_ns(at);
         let start = boundary.saturating_sub(pane_ns * panes).max(warm);
         panes_.settle();
-        check(&panes_.window(at, false, &mut scratch), &entries, start, warm, at);
+        check(&panes_.window(at, false), &entries, start, warm, at);
         let counts = whole(&entries);
         let whole = Whole { pauses: &counts[0], headroom: &counts[1], lacking: &counts[2] };
-        let run = panes_.run(at, false, whole, &mut scratch);
-        let all: Vec<&Entry> = entries.iter().filter(|e| e.step.mark.end_ns >= warm).collect();
+        let mut pauses = Vec::new();
+        let run = panes_.run(at, false, whole, &mut pauses);
+        let all: Vec<&Entry> = entries.iter().filter(|e| e.mark.end_ns >= warm).collect();
         prop_assert_eq!(run.tally.cycles, all.len() as u64);
         prop_assert_eq!(run.pauses.max(), all.iter().map(|e| e.cycle.pause_ns()).max().unwrap_or(0));
         prop_assert_eq!(run.pauses.count(), all.len() as u64);
@@ -162,14 +164,13 @@ proptest! {
         prop_assert!(pane * panes >= window && pane * panes < window + panes.max(5));
         let entries = entries(&steady(count, 50));
         let mut all = Panes::new(length, Warmup::Until(0));
-        let mut scratch = Scratch::default();
         let mut evaluations = 0;
         for (seen, entry) in entries.iter().enumerate() {
-            all.push(&entry.cycle, &entry.step, 0, None);
+            all.push(&entry.cycle, &entry.step, &entry.mark, 0, None);
             if all.full() {
-                let end = entry.step.mark.end_ns;
+                let end = entry.mark.end_ns;
                 all.settle();
-                let window = all.window(end, false, &mut scratch);
+                let window = all.window(end, false);
                 let expected = (seen as u64 + 1).min(pane * panes);
                 prop_assert_eq!(window.tally.cycles, expected);
                 prop_assert_eq!(window.stretch.to.number, entry.cycle.number);
@@ -193,10 +194,10 @@ fn memory_does_not_depend_on_the_rate() {
             cycle.concurrent_mark_ns = 0;
             cycle.sweep_termination_ns = (number % 50) * 1_000;
             let step = meter.observe(&cycle);
-            while let Some(at) = panes.due(step.mark.end_ns) {
+            while let Some(at) = panes.due(meter.mark().end_ns) {
                 panes.pass(at);
             }
-            panes.push(&cycle, &step, 0, None);
+            panes.push(&cycle, &step, meter.mark(), 0, None);
         }
         panes.settle();
         let samples = |pane: &Pane| pane.pauses.values().len();
@@ -237,14 +238,14 @@ fn the_wall_clock_of_first_and_last_cycle_is_kept() {
     let entries = entries(&steady(300, 100));
     let mut panes = Panes::new(Length::time(10_000 * MS, 2_000 * MS), Warmup::Until(0));
     for entry in &entries {
-        let end = entry.step.mark.end_ns;
+        let end = entry.mark.end_ns;
         while let Some(at) = panes.due(end) {
             panes.pass(at);
         }
         let wall = format!("12:00:{:06.3}", end as f64 / 1e9);
-        panes.push(&entry.cycle, &entry.step, 0, Some(&wall));
+        panes.push(&entry.cycle, &entry.step, &entry.mark, 0, Some(&wall));
     }
-    let at = entries[299].step.mark.end_ns;
+    let at = entries[299].mark.end_ns;
     // Evaluations at 2 s, 4 s, ...: the window of the end is the one that would be due at 32 s.
     assert_eq!(
         panes.walls(at, false),

@@ -1,0 +1,112 @@
+//! The values of the cycles of some panes.
+
+use std::collections::VecDeque;
+
+use super::pane::Pane;
+use crate::stats::{Bag, Counted, Ranked, at_least, quantile_of, rank};
+
+/// Neighbouring panes, oldest first.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Row<'a> {
+    /// Both in order, since a ring of panes may come round.
+    parts: [&'a [Pane]; 2],
+}
+
+impl<'a> Row<'a> {
+    /// The panes that begin at `start` or later.
+    pub(super) fn since(panes: &'a VecDeque<Pane>, start: u64) -> Self {
+        let (older, newer) = panes.as_slices();
+        let late = |part: &'a [Pane]| {
+            let from = part.partition_point(|pane| pane.start_ns < start);
+            part.get(from..).unwrap_or(&[])
+        };
+        Self {
+            parts: [late(older), late(newer)],
+        }
+    }
+
+    /// One after another.
+    pub fn iter(self) -> impl Iterator<Item = &'a Pane> + Clone {
+        let [older, newer] = self.parts;
+        older.iter().chain(newer)
+    }
+
+    /// Their pauses, `count` in all.
+    pub fn pauses(self, count: u64) -> Pauses<'a> {
+        let last = |pane: &Pane| pane.pauses.values().last().map_or(0, |pair| pair.0);
+        Pauses {
+            list: &[],
+            row: self,
+            count,
+            max: self.iter().map(last).max().unwrap_or(0),
+        }
+    }
+
+    /// The median of some of their values and how many they are: for windows that do not slide on.
+    pub(super) fn median(self, values: fn(&Pane) -> &Bag) -> (Option<u64>, u64) {
+        let mut list: Vec<Counted> = self.iter().flat_map(|pane| values(pane).values()).collect();
+        list.sort_unstable();
+        let ranked = Ranked::of(&list);
+        (ranked.median(), ranked.count())
+    }
+}
+
+/// The pauses of some panes, or of a whole run, ns.
+///
+/// What is asked of a window again and again is at its upper end, so the panes are not merged: a walk down from the largest
+/// pause is a few steps.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pauses<'a> {
+    list: &'a [Counted],
+    row: Row<'a>,
+    count: u64,
+    max: u64,
+}
+
+impl<'a> Pauses<'a> {
+    /// Pauses in one list, ascending.
+    pub(super) fn of(list: &'a [Counted]) -> Self {
+        Self {
+            list,
+            row: Row::default(),
+            count: Ranked::of(list).count(),
+            max: Ranked::of(list).max(),
+        }
+    }
+
+    fn lists(self) -> impl Iterator<Item = &'a [Counted]> + Clone {
+        let list = (!self.list.is_empty()).then_some(self.list);
+        list.into_iter()
+            .chain(self.row.iter().map(|pane| pane.pauses.values()))
+    }
+
+    /// Pauses counted.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The longest; 0 if there is none.
+    pub const fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The nearest-rank quantile; 0 if there is none.
+    pub fn quantile(&self, per_mille: u32) -> u64 {
+        if rank(self.count, per_mille) == self.count {
+            return self.max;
+        }
+        let mut lists = self.lists();
+        match (lists.next(), lists.next()) {
+            (Some(only), None) => Ranked::of(only).quantile(per_mille),
+            _ => quantile_of(self.lists(), self.count, per_mille),
+        }
+    }
+
+    /// How many are at or above `least`.
+    pub fn at_least(&self, least: f64) -> u64 {
+        if (self.max as f64) < least {
+            return 0;
+        }
+        self.lists().map(|list| at_least(list, least)).sum()
+    }
+}
