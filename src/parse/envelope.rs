@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::token::NEEDLE;
@@ -56,6 +58,9 @@ const TIME_KEYS: [&str; 7] = [
 /// Objects in objects deeper than this hold no line.
 const DEPTH: u8 = 8;
 
+/// Made once: for a line of usual length, making it costs more than the search.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NEEDLE));
+
 /// What an envelope holds.
 #[derive(Debug, Default)]
 pub(crate) struct Envelope<'a> {
@@ -100,7 +105,7 @@ impl<'a> Envelope<'a> {
             plain && known == key || nested && behind() == Some(key)
         };
         let rank = |keys: &[&str]| keys.iter().position(|k| is(k));
-        let needle = value.len() > 40 && memchr::memmem::find(value.as_bytes(), NEEDLE).is_some();
+        let needle = value.len() > 40 && FINDER.find(value.as_bytes()).is_some();
         let line_rank = if needle {
             Some(0)
         } else {

@@ -227,12 +227,48 @@ impl Walk {
     }
 }
 
-/// The states whose next operand can start with the first byte of `text`: a cheap sieve before [`Walk::new`].
+/// For each byte the states with an operand that may start with it, a bit each.
+const STARTS: [u64; 256] = {
+    let mut starts = [0; 256];
+    let mut state = 0;
+    while state < TABLE.len() {
+        let mut at = 0;
+        while at < TABLE[state].len() {
+            let mut byte = 0;
+            loop {
+                let may = may_start(TABLE[state][at].0, byte);
+                starts[byte as usize] |= (may as u64) << state;
+                match byte.checked_add(1) {
+                    Some(next) => byte = next,
+                    None => break,
+                }
+            }
+            at += 1;
+        }
+        state += 1;
+    }
+    starts
+};
+
+const fn may_start(operand: Operand, byte: u8) -> bool {
+    match operand {
+        Lit(literal) => literal[0] == byte,
+        Uint | Ms | Sec => byte.is_ascii_digit(),
+        Pct => byte.is_ascii_digit() || byte == b'-',
+    }
+}
+
+/// The states whose next operand `text` can start with: a cheap sieve before [`Walk::new`].
 pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
-    let count = if continues(text) { TABLE.len() } else { 1 };
-    (1..count)
-        .map(|state| State::try_from(state).unwrap_or(START))
-        .filter(move |state| can_start(*state, text))
+    let mut left = text
+        .first()
+        .map_or(0, |byte| STARTS[usize::from(*byte)] & !(1 << START));
+    std::iter::from_fn(move || {
+        let state = State::try_from(left.checked_ilog2()?).ok()?;
+        left &= !(1 << state);
+        Some(state)
+    })
+    .filter(move |state| can_start(*state, text))
 }
 
 /// Whether `text` can go on from `state`.
@@ -244,18 +280,10 @@ pub(super) fn can_start(state: State, text: &[u8]) -> bool {
 
 fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
     match candidate {
-        Lit(literal) => text.starts_with(literal),
-        Uint | Ms | Sec => text.first().is_some_and(u8::is_ascii_digit),
-        Pct => text
-            .first()
-            .is_some_and(|b| b.is_ascii_digit() || *b == b'-'),
+        // Byte by byte: most literals differ from the text in one of the first two.
+        Lit(literal) => {
+            literal.len() <= text.len() && literal.iter().zip(text).all(|(a, b)| a == b)
+        }
+        _ => text.first().is_some_and(|byte| may_start(candidate, *byte)),
     }
-}
-
-/// Whether a line can start with the continuation of a cut gc line.
-pub(super) fn continues(text: &[u8]) -> bool {
-    matches!(
-        text.first(),
-        Some(b'0'..=b'9' | b' ' | b's' | b'%' | b':' | b'+' | b'/' | b'-')
-    )
 }

@@ -60,6 +60,8 @@ pub(super) trait Finds {
 /// The state of reading one input of any number of sources.
 pub(super) struct Reader {
     finder: Finder<'static>,
+    /// How a gc line begins.
+    head: Finder<'static>,
     /// The arrow of a gc line in a page.
     arrow: Finder<'static>,
     level: Level,
@@ -94,6 +96,7 @@ impl Reader {
     pub(super) fn new(foreign: bool) -> Self {
         Self {
             finder: Finder::new(NEEDLE),
+            head: Finder::new(b"gc "),
             arrow: Finder::new(b"-&gt;"),
             level: Level::new(),
             input: Input::default(),
@@ -148,6 +151,7 @@ impl Reader {
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
+            let was_hot = self.hot;
             if self.hot || slow {
                 if let Some(length) = self.plain_cycle(rest, base + at as u64, finds) {
                     at += length;
@@ -155,8 +159,10 @@ impl Reader {
                 }
                 self.hot = false;
             }
-            if slow {
+            // Behind a wrapped gc line comes the next, as a rule: found where it is, there is nothing to skip.
+            if slow || was_hot && self.wrapped.seen && self.has_needle(rest) {
                 at = self.slow_line(bytes, at, to, base, finds);
+                self.hot = !slow;
                 continue;
             }
             let split = self.next_split(&bytes[..to], at, &mut next_split);
@@ -220,6 +226,12 @@ impl Reader {
         self.hot = true;
         self.wrapped.bare = true;
         Some(length + end)
+    }
+
+    /// Whether the line at the start of `text` has ` ms clock, ` in it.
+    fn has_needle(&self, text: &[u8]) -> bool {
+        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+        self.finder.find(&text[..end]).is_some()
     }
 
     fn count(&mut self, event: Event, stream: &[u8], finds: &mut dyn Finds) {
@@ -310,8 +322,8 @@ impl Reader {
 
     fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
         if self.foreign {
-            let beginning = unwrapped.body.starts_with(b"gc")
-                || memchr::memmem::find(&unwrapped.body, b"gc ").is_some();
+            let beginning =
+                unwrapped.body.starts_with(b"gc") || self.head.find(&unwrapped.body).is_some();
             self.hold.line(
                 offset,
                 line,

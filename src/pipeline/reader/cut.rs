@@ -6,8 +6,8 @@ use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
 use crate::input::HISTORY;
+use crate::parse;
 use crate::parse::rejoin::{self, Claim, Mended};
-use crate::parse::{self, NEEDLE};
 
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
@@ -100,13 +100,15 @@ impl Reader {
     ) {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
-        let quoted = memchr::memmem::find_iter(text, b"gc ")
+        let quoted = self
+            .head
+            .find_iter(text)
             .filter(|start| *start > 0)
             .find_map(|start| {
                 parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
             });
         if let Some((start, cycle, [])) = quoted
-            && !holds_piece(&text[..start])
+            && !self.holds_piece(&text[..start])
         {
             self.strange_line(
                 &text[..start],
@@ -125,9 +127,11 @@ impl Reader {
         // Not the trimmed text: a line may be cut right behind ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let torn = behind_piece
-            || memchr::memmem::find_iter(whole, NEEDLE)
+            || self
+                .finder
+                .find_iter(whole)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
-                .any(|needle| rejoin::reaches(whole, needle) || holds_piece(&whole[..needle]));
+                .any(|needle| rejoin::reaches(whole, needle) || self.holds_piece(&whole[..needle]));
         if quoted.is_some() && !behind_piece {
             self.input.quoted += 1;
         } else if !torn {
@@ -140,6 +144,13 @@ impl Reader {
         if self.active > 0 {
             self.show(unwrapped, offset, finds);
         }
+    }
+
+    /// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
+    fn holds_piece(&self, before: &[u8]) -> bool {
+        rejoin::is_piece(before)
+            || parse::diagnose(before).is_some()
+            || self.finder.find(before).is_some()
     }
 
     /// A torn line: its stream is read from where the gc line can have begun.
@@ -266,13 +277,6 @@ impl Reader {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
-}
-
-/// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
-fn holds_piece(before: &[u8]) -> bool {
-    rejoin::is_piece(before)
-        || parse::diagnose(before).is_some()
-        || memchr::memmem::find(before, NEEDLE).is_some()
 }
 
 /// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.
