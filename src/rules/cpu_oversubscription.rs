@@ -41,15 +41,18 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
+/// Pauses of which the longest one in a hundred is as long as this may be those of a throttled program, ns.
+const LONG_NS: u64 = 10_000_000;
+
 fn throttled(view: &View<'_>) -> bool {
     let pauses = &view.window.pauses;
-    if pauses.count() < 29 {
+    if pauses.count() < 29 || pauses.max() < LONG_NS {
         return false;
     }
     let p99 = pauses.quantile(990);
     // The p50 is a hundredth of that at most: asked this way round it costs a few steps.
     let short = || pauses.count() - pauses.at_least((p99 / 100 + 1) as f64);
-    p99 >= 10_000_000 && short() >= pauses.count().div_ceil(2)
+    p99 >= LONG_NS && short() >= pauses.count().div_ceil(2)
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {

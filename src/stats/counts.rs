@@ -1,5 +1,7 @@
 //! Value -> count: an exact, mergeable summary of values that fall on a coarse grid.
 
+use super::Counted;
+
 /// Most distinct values that are kept exactly; beyond it values are rounded down to three, then two significant digits.
 pub const MAX_DISTINCT: usize = 4_096;
 
@@ -11,9 +13,12 @@ pub const MAX_DISTINCT: usize = 4_096;
 /// is false.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
-    /// Open addressing, a power of two long, at most three quarters full; a count of 0 marks a free slot.
-    slots: Vec<(u64, u64)>,
-    distinct: usize,
+    /// Values below 2^32, which in ns is 4.3 s: open addressing, a power of two long, at most three quarters full; a count
+    /// of 0 marks a free slot. Eight bytes a slot, so that what a process counts stays near the processor.
+    slots: Vec<(u32, u32)>,
+    used: usize,
+    /// Larger values, ascending, and what slots that are full cannot count.
+    large: Vec<Counted>,
     precision: Precision,
     /// What rounding would lose, once there is any.
     rounded: Option<Totals>,
@@ -55,11 +60,13 @@ impl Counts {
     #[inline]
     pub fn record(&mut self, value: u64) {
         // The usual case first: a value that is known already.
-        if self.rounded.is_none() {
+        if self.rounded.is_none()
+            && let Ok(small) = u32::try_from(value)
+        {
             let mask = self.slots.len().wrapping_sub(1);
-            let mut at = place(value) & mask;
+            let mut at = place(small) & mask;
             while let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.1 > 0) {
-                if slot.0 == value {
+                if slot.0 == small && slot.1 < u32::MAX {
                     slot.1 += 1;
                     return;
                 }
@@ -73,11 +80,18 @@ impl Counts {
     pub fn totals(&self) -> Totals {
         self.rounded.unwrap_or_else(|| {
             let mut totals = Totals::default();
-            for &(value, count) in self.slots.iter().filter(|slot| slot.1 > 0) {
-                totals.add(value, count);
-            }
+            self.pairs()
+                .for_each(|(value, count)| totals.add(value, count));
             totals
         })
+    }
+
+    /// Each value with its count, in no order.
+    fn pairs(&self) -> impl Iterator<Item = Counted> {
+        let small = self.slots.iter().filter(|slot| slot.1 > 0);
+        small
+            .map(|slot| (u64::from(slot.0), u64::from(slot.1)))
+            .chain(self.large.iter().copied())
     }
 
     /// False where more than [`MAX_DISTINCT`] distinct values made it round them down (error at most 10 %).
@@ -86,15 +100,16 @@ impl Counts {
     }
 
     /// Each value with its count, ascending.
-    pub fn sorted(&self) -> Vec<(u64, u64)> {
-        let mut values = Vec::with_capacity(self.distinct);
-        values.extend(self.slots.iter().filter(|slot| slot.1 > 0));
+    pub fn sorted(&self) -> Vec<Counted> {
+        let mut values = Vec::with_capacity(self.used + self.large.len());
+        values.extend(self.pairs());
         values.sort_unstable();
+        join_equal(&mut values);
         values
     }
 
     /// The same without some of what was counted.
-    pub fn without(&self, some: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    pub fn without(&self, some: &[Counted]) -> Vec<Counted> {
         let mut values = self.sorted();
         for &(value, count) in some {
             let value = self.precision.round(value);
@@ -115,59 +130,87 @@ impl Counts {
     }
 
     fn insert(&mut self, value: u64, count: u64) {
-        if (self.distinct + 1) * 4 > self.slots.len() * 3 {
-            self.rebuild((self.slots.len() * 2).max(16));
-        }
         let value = self.precision.round(value);
-        let at = self.find(value);
-        let Some(slot) = self.slots.get_mut(at) else {
-            return;
-        };
-        if slot.1 > 0 {
-            slot.1 = slot.1.saturating_add(count);
-            return;
+        if !self.insert_small(value, count) {
+            match self.large.binary_search_by_key(&value, |pair| pair.0) {
+                Ok(at) => self.large[at].1 = self.large[at].1.saturating_add(count),
+                Err(at) => self.large.insert(at, (value, count)),
+            }
         }
-        *slot = (value, count);
-        self.distinct += 1;
-        if self.distinct > MAX_DISTINCT {
+        if self.used + self.large.len() > MAX_DISTINCT {
             self.coarsen();
         }
     }
 
+    /// False where the value or its count is too large for a slot.
+    fn insert_small(&mut self, value: u64, count: u64) -> bool {
+        let (Ok(value), Ok(count)) = (u32::try_from(value), u32::try_from(count)) else {
+            return false;
+        };
+        if (self.used + 1) * 4 > self.slots.len() * 3 {
+            let slots = vec![(0, 0); (self.slots.len() * 2).max(16)];
+            for (value, count) in std::mem::replace(&mut self.slots, slots) {
+                if count > 0
+                    && let Some(slot) = self.slot(value)
+                {
+                    *slot = (value, count);
+                }
+            }
+        }
+        let Some(slot) = self.slot(value) else {
+            return false;
+        };
+        let fresh = slot.1 == 0;
+        let sum = slot.1.checked_add(count);
+        *slot = (value, sum.unwrap_or(slot.1));
+        self.used += usize::from(fresh);
+        sum.is_some()
+    }
+
     /// The slot of a value, or the free one where it belongs; there always is a free one but in an empty table.
-    #[inline]
-    fn find(&self, value: u64) -> usize {
+    fn slot(&mut self, value: u32) -> Option<&mut (u32, u32)> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut at = place(value) & mask;
-        while let Some(&(key, count)) = self.slots.get(at) {
-            if count == 0 || key == value {
-                break;
-            }
+        while self
+            .slots
+            .get(at)
+            .is_some_and(|slot| slot.1 > 0 && slot.0 != value)
+        {
             at = (at + 1) & mask;
         }
-        at
+        self.slots.get_mut(at)
     }
 
     fn coarsen(&mut self) {
-        self.rounded = Some(self.totals());
-        self.precision = self.precision.coarser();
-        self.rebuild(self.slots.len());
-    }
-
-    fn rebuild(&mut self, length: usize) {
-        let old = std::mem::replace(&mut self.slots, vec![(0, 0); length]);
-        self.distinct = 0;
-        for (value, count) in old.into_iter().filter(|slot| slot.1 > 0) {
+        let values = self.sorted();
+        *self = Self {
+            rounded: Some(self.totals()),
+            precision: self.precision.coarser(),
+            ..Self::default()
+        };
+        for (value, count) in values {
             self.insert(value, count);
         }
     }
 }
 
+/// Puts neighbours of the same value together.
+pub(super) fn join_equal(values: &mut Vec<Counted>) {
+    values.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 = kept.1.saturating_add(next.1);
+        }
+        same
+    });
+}
+
 /// Where a value is looked for first, modulo the number of slots.
 #[inline]
-fn place(value: u64) -> usize {
+fn place(value: u32) -> usize {
     // Fibonacci hashing: the high bits of the product are the well-mixed ones.
-    usize::try_from(value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32).unwrap_or(0)
+    let product = u64::from(value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    usize::try_from(product >> 32).unwrap_or(0)
 }
 
 /// How values are told apart: all of them, or rounded down to some significant digits.

@@ -2,8 +2,8 @@
 
 use super::Counted;
 
-/// Larger numbers count as this one.
-const MOST: u16 = 16_383;
+/// Larger numbers count as this one: 409 CPUs in tenths, four times a goal in 1/1000.
+const MOST: u16 = 4_095;
 
 /// Distinct numbers that a [`Bag`] holds before it looks for equal ones.
 const LOOSE: usize = 64;
@@ -54,9 +54,10 @@ impl Bag {
 /// instructions; keeping all of them in order costs ten times as much.
 #[derive(Debug, Clone, Default)]
 pub struct MovingMedian {
-    /// How many there are of each number.
+    /// How many there are of each number from `low` on.
     counts: Vec<u32>,
-    value: usize,
+    low: u16,
+    value: u16,
     below: u64,
     count: u64,
 }
@@ -67,23 +68,43 @@ impl MovingMedian {
     pub fn push(&mut self, value: u64, bag: &mut Bag) {
         let value = u16::try_from(value).map_or(MOST, |value| value.min(MOST));
         bag.push(value);
-        let at = usize::from(value);
-        if at >= self.counts.len() {
-            self.counts.resize(at + 1, 0);
+        if self.at(value) >= self.counts.len() {
+            self.widen(value);
         }
+        let at = self.at(value);
         self.counts[at] += 1;
-        self.below += u64::from(at < self.value);
+        self.below += u64::from(value < self.value);
         self.count += 1;
+    }
+
+    /// Where a number is counted, if anywhere.
+    #[inline]
+    fn at(&self, value: u16) -> usize {
+        usize::from(value.wrapping_sub(self.low))
+    }
+
+    /// Makes a place for a number, and for those between it and the others. No place more: there may be hundreds of these.
+    #[cold]
+    fn widen(&mut self, value: u16) {
+        if self.counts.is_empty() {
+            (self.low, self.value) = (value, value);
+        }
+        let more = usize::from(self.low.saturating_sub(value));
+        self.low = self.low.min(value);
+        let old = more..more + self.counts.len();
+        let mut counts = vec![0; old.end.max(self.at(value) + 1)];
+        counts[old].copy_from_slice(&self.counts);
+        self.counts = counts;
     }
 
     /// The numbers of a bag go.
     pub fn remove(&mut self, bag: &Bag) {
         for &(value, count) in &bag.values {
-            let at = usize::from(value);
+            let at = self.at(value);
             if let Some(there) = self.counts.get_mut(at) {
                 *there = there.saturating_sub(count);
             }
-            let below = if at < self.value { count } else { 0 };
+            let below = if value < self.value { count } else { 0 };
             self.below = self.below.saturating_sub(u64::from(below));
             self.count = self.count.saturating_sub(u64::from(count));
         }
@@ -92,20 +113,26 @@ impl MovingMedian {
     /// Moves to the middle of what is there.
     pub fn settle(&mut self) {
         let rank = self.count.div_ceil(2);
-        let of = |at: usize| self.counts.get(at).map_or(0, |count| u64::from(*count));
-        while self.below >= rank && self.value > 0 {
-            self.value -= 1;
-            self.below -= of(self.value);
+        let of = |value| {
+            self.counts
+                .get(self.at(value))
+                .map_or(0, |count| u64::from(*count))
+        };
+        let (mut value, mut below) = (self.value, self.below);
+        while below >= rank && value > 0 {
+            value -= 1;
+            below -= of(value);
         }
-        while self.below + of(self.value) < rank {
-            self.below += of(self.value);
-            self.value += 1;
+        while below + of(value) < rank && value < MOST {
+            below += of(value);
+            value += 1;
         }
+        (self.value, self.below) = (value, below);
     }
 
     /// The median of what was there when it moved last, if anything was.
     pub fn get(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.value as u64)
+        (self.count > 0).then_some(u64::from(self.value))
     }
 
     /// How many there are.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::counts::{MAX_DISTINCT, Precision};
+use super::counts::{MAX_DISTINCT, Precision, join_equal};
 
 /// A small `Counts` that is always sorted: for the values of one pane, where looking a value up costs less than sorting
 /// all of them once a pane.
@@ -54,13 +54,7 @@ impl Sample {
         for pair in &mut self.values {
             pair.0 = self.precision.round(pair.0);
         }
-        self.values.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 = kept.1.saturating_add(next.1);
-            }
-            same
-        });
+        join_equal(&mut self.values);
     }
 
     /// Forgets all values and keeps the memory.
@@ -137,9 +131,9 @@ impl<'a> Ranked<'a> {
 }
 
 /// How many values of a list, ascending, are at or above `least`.
-pub fn at_least(values: &[Counted], least: f64) -> u64 {
+pub fn at_least(values: &[Counted], least: u64) -> u64 {
     let above = values.iter().rev();
-    above.take_while(|pair| pair.0 as f64 >= least).fold(0, sum)
+    above.take_while(|pair| pair.0 >= least).fold(0, sum)
 }
 
 /// The nearest-rank quantile of several lists together, each ascending, `count` values in all; 0 if there is none. Walks

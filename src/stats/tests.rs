@@ -58,8 +58,8 @@ proptest! {
         let rest: u64 = counts.without(first).iter().map(|pair| pair.1).sum();
         let taken: u64 = first.iter().map(|pair| pair.1).sum();
         prop_assert_eq!(rest + taken, values.len() as u64);
-        let least = sorted[sorted.len() / 2] as f64;
-        let above = sorted.iter().filter(|value| **value as f64 >= least).count() as u64;
+        let least = sorted[sorted.len() / 2];
+        let above = sorted.iter().filter(|value| **value >= least).count() as u64;
         prop_assert_eq!(lists().map(|list| at_least(list, least)).sum::<u64>(), above);
         prop_assert_eq!(at_least(&all, least), above);
         prop_assert_eq!(Ranked::of(&all).max(), *sorted.last().unwrap());

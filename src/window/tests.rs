@@ -104,7 +104,7 @@ fn cycles() -> impl Strategy<Value = Vec<GcCycle>> {
             let mut cycle = cycle(number, at);
             cycle.sweep_termination_ns = stop * 10_000;
             cycle.heap_live_mib = live;
-            cycle.heap_goal_mib = (2 * live).max(4);
+            cycle.heap_goal_mib = if live < 8 { 4 } else { 2 * live };
             cycle.forced = forced;
             at += 6;
             cycle

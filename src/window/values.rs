@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::pane::Pane;
 use crate::stats::{Bag, Counted, Ranked, at_least, quantile_of, rank};
+use crate::units::from_f64;
 
 /// Neighbouring panes, oldest first.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,7 +105,8 @@ impl<'a> Pauses<'a> {
 
     /// How many are at or above `least`.
     pub fn at_least(&self, least: f64) -> u64 {
-        if (self.max as f64) < least {
+        let least = from_f64(least.ceil());
+        if self.max < least {
             return 0;
         }
         self.lists().map(|list| at_least(list, least)).sum()
