@@ -15,8 +15,8 @@ const SHAPES: usize = 4_096;
 /// What it costs that numbers which have had one length so far, as those of a date do, have another.
 const FIXED: i32 = 7;
 
-/// The first bytes of a line, digits alike.
-type Bytes = ([u8; SHAPE], u8);
+/// The first bytes of a line, digits alike, as one number.
+type Bytes = u128;
 
 /// How a line starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,24 +35,22 @@ impl Start {
         let mut shape = first(text.iter().copied());
         // Numbers do not begin with a zero, other than in dates and times.
         if let [b'0', b'0'..=b'9', ..] = text {
-            shape.0[0] = b'0';
+            shape[0] = b'0';
         }
         Self {
-            shape,
-            kind: first(runs),
+            shape: Bytes::from_le_bytes(shape),
+            kind: Bytes::from_le_bytes(first(runs)),
             class: class(text),
         }
     }
 }
 
-fn first(bytes: impl Iterator<Item = u8>) -> Bytes {
+fn first(bytes: impl Iterator<Item = u8>) -> [u8; SHAPE] {
     let mut shape = [0; SHAPE];
-    let mut length = 0;
     for (to, from) in shape.iter_mut().zip(bytes) {
         *to = if from.is_ascii_digit() { b'1' } else { from };
-        length += 1;
     }
-    (shape, length)
+    shape
 }
 
 /// What it is worth to know the bytes up to each place of a line beforehand: a digit among digits is worth little.
@@ -113,8 +111,8 @@ impl Shapes {
     /// Remembers how a whole line starts, unless it may be a piece of a gc line itself.
     pub(super) fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
-        let ours =
-            (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
+        let ours = (line.starts_with(b"gc ") && piece(START))
+            || (token::may_be_distinctive(line) && token::states_starting(line).any(piece));
         if !ours {
             self.learn_start(Start::of(line));
         }
