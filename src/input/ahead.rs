@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::decode;
 
 /// Bytes that may wait to be looked at.
-const CAPACITY: usize = 1 << 20;
+const CAPACITY: usize = 512 * 1024;
 /// Bytes asked of the source at a time.
 const CHUNK: usize = 128 * 1024;
 
