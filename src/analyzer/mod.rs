@@ -153,7 +153,7 @@ impl ProcessAnalyzer {
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
-            watches: Watches::new(settings),
+            watches: Watches::default(),
             changes: Vec::new(),
             settings: Arc::clone(settings),
         }
@@ -279,6 +279,7 @@ impl ProcessAnalyzer {
         if self.settings.scope == Scope::Run {
             return;
         }
+        self.watches.ready(&self.settings);
         let mut view = self.context(at);
         view.window = self.panes.window(at, self.meter.fields_exact());
         note_peak(&mut self.peak, &view.window);
@@ -347,6 +348,7 @@ impl ProcessAnalyzer {
         view.window = self.panes.run(at, exact, whole, &mut pauses);
         let walls = || self.panes.walls(at, true);
         let all = self.settings.scope == Scope::Run;
+        self.watches.ready(&self.settings);
         self.watches.run(&view, all, &walls, &mut self.changes);
 
         let why_not = self.why_not();
