@@ -194,7 +194,9 @@ impl Reader {
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
     #[inline]
     fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
-        let (cycle, length) = parse::measured_cycle(text)?;
+        // Looked at where it is: a cycle is 144 bytes.
+        let parsed = parse::measured_cycle(text);
+        let (cycle, length) = parsed.as_ref().map(|(cycle, length)| (cycle, *length))?;
         let end = match text.get(length..)? {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
@@ -209,7 +211,7 @@ impl Reader {
         }
         self.line += 1;
         let found = Found {
-            cycle: &cycle,
+            cycle,
             raw: &text[..length],
             line: self.line,
             offset: offset - self.source_start,
