@@ -149,6 +149,8 @@ pub(crate) struct WatchArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
     /// A program to run and watch, and its arguments
     #[arg(value_name = "CMD", last = true, conflicts_with = "file", value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,

@@ -15,7 +15,6 @@ use super::exit::{Failure, Policy};
 use super::heap::Heap;
 use super::live::{Live, Wishes};
 use super::output::{self, Targets};
-use super::passthrough::Passthrough;
 use super::signals::{Ending, Signals};
 use super::{config, exit, heap, input};
 
@@ -76,8 +75,7 @@ pub(crate) fn judge_with(
     let ending = Ending::new(None, signals.stop());
     let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     if args.passthrough {
-        let out = Passthrough::new(io::stdout(), "standard output", signals.stop())?;
-        live.pass(out);
+        live.pass_to_stdout()?;
     }
     // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
     let taken = args.passthrough && io::stdout().is_terminal();

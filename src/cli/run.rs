@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +17,6 @@ use super::args::RunArgs;
 use super::exit::{self, Failure, Policy};
 use super::live::{Live, Passed, Wishes};
 use super::output::{self, Targets};
-use super::passthrough::Passthrough;
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
 use super::{check, heap, input};
@@ -49,11 +48,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 
     let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     live.names_child(child.id());
-    live.pass(Passthrough::new(
-        io::stderr(),
-        "standard error",
-        signals.stop(),
-    )?);
+    // What the program writes to standard output does not come through here. Where that is a terminal as well, a line at
+    // its bottom would be in the way.
+    if !args.output.quiet && !io::stdout().is_terminal() {
+        live.show_status(std::slice::from_ref(&source));
+    }
+    live.pass_to_stderr()?;
     if !args.output.quiet {
         live.announce(true);
     }
@@ -67,7 +67,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut report = result?;
     blame_program(&mut report);
     name_main(&mut report, &births.starts);
-    heap::fetched(&wishes, &args.escape, &mut report);
+    if signals.status().is_none() {
+        heap::fetched(&wishes, &args.escape, &mut report);
+    }
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),
         status => status,

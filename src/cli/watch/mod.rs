@@ -30,7 +30,7 @@ use super::live::{Live, Wishes};
 use super::output::{self, Targets};
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
-use super::{input, run};
+use super::{heap, input, run};
 use plain::Plain;
 use screen::{Interrupts, Left};
 use seen::{Onlooker, Seen};
@@ -99,6 +99,9 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let mut report = result?;
     if subject.child.is_some() {
         run::blame_program(&mut report);
+    }
+    if signals.status().is_none() {
+        heap::fetched(&wishes, &args.escape, &mut report);
     }
     report.exit_status = match (ended, signals.status()) {
         (Some(status), _) => status,
