@@ -9,6 +9,7 @@
 //!    again, and where the leaf's node is gone nobody gets its flat value.
 //! 3. A node is inlined where every call of it that has at least 0.1 % was.
 
+mod inline;
 mod names;
 
 use std::borrow::Cow;
@@ -133,7 +134,7 @@ pub fn top(profile: &Profile, options: &TopOptions) -> Table {
         shown = indices(&sums);
         sort(&mut shown, &sums, &nodes, options.order);
     }
-    let inline = inlined(
+    let inline = inline::inlined(
         profile,
         &nodes,
         sample,
@@ -264,6 +265,18 @@ impl<'a> Nodes<'a> {
         &self.of_locations[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
+    /// Of each node, whether it was inlined anywhere: it stands in a location, and not as the outermost.
+    fn inlined(&self) -> Vec<bool> {
+        let mut inlined = vec![false; self.names.len()];
+        for bounds in self.starts.windows(2) {
+            let outermost = (bounds[1] as usize).saturating_sub(1);
+            for node in &self.of_locations[bounds[0] as usize..outermost] {
+                inlined[*node as usize] = true;
+            }
+        }
+        inlined
+    }
+
     /// Of each location, whether one of its nodes is kept: most stacks are mostly of those that are not.
     fn kept(&self, kept: &[bool]) -> Vec<bool> {
         let bounds = self.starts.windows(2);
@@ -360,73 +373,6 @@ fn visit(
             each(at, value, node, Place::Leaf);
         }
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Edge {
-    weight: i64,
-    inline: bool,
-    seen_in: usize,
-}
-
-/// Whether each node was inlined into its callers.
-fn inlined(
-    profile: &Profile,
-    nodes: &Nodes<'_>,
-    kind: SampleType,
-    kept: &[bool],
-    cutoff: i64,
-) -> Vec<Inline> {
-    let mut edges: HashMap<(usize, usize), Edge, FixedState> = HashMap::default();
-    let some_kept = nodes.kept(kept);
-    for (at, sample) in profile.samples.iter().enumerate() {
-        let value = sample.value(kind);
-        if value == 0 {
-            continue;
-        }
-        let mut caller = None;
-        for location in profile.stack(sample).iter().rev() {
-            if !some_kept[*location as usize] {
-                continue;
-            }
-            let of_location = nodes.of(*location);
-            for (place, node) in of_location.iter().enumerate().rev() {
-                let node = *node as usize;
-                if !kept[node] {
-                    continue;
-                }
-                // All but the outermost line of a location were inlined.
-                let inline = place + 1 != of_location.len();
-                if let Some(caller) = caller.filter(|caller| *caller != node) {
-                    let edge = edges.entry((caller, node)).or_insert(Edge {
-                        weight: 0,
-                        inline,
-                        seen_in: usize::MAX,
-                    });
-                    if edge.seen_in != at {
-                        edge.seen_in = at;
-                        edge.weight = edge.weight.wrapping_add(value);
-                        edge.inline &= inline;
-                    }
-                }
-                caller = Some(node);
-            }
-        }
-    }
-    let mut calls = vec![(false, false); nodes.names.len()];
-    for ((_, node), edge) in edges {
-        if edge.weight.wrapping_abs() >= cutoff {
-            let (inline, called) = &mut calls[node];
-            *inline |= edge.inline;
-            *called |= !edge.inline;
-        }
-    }
-    let how = |call| match call {
-        (false, _) => Inline::No,
-        (true, true) => Inline::Partly,
-        (true, false) => Inline::Yes,
-    };
-    calls.into_iter().map(how).collect()
 }
 
 /// A count of nodes, of which there are fewer than lines in the profile.
