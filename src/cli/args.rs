@@ -43,6 +43,10 @@ pub(crate) enum Command {
     /// Says why those lines allocate, from the compiler's escape analysis, and what to change
     Why(WhyArgs),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
+    ///
+    /// Where standard error is a terminal, findings are told when they are raised and cleared, and a line at the bottom
+    /// shows the state; that line is left out where the program's standard output is on a terminal as well, for what it
+    /// writes there does not come through here.
     Run(Box<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
     Watch(Box<WatchArgs>),

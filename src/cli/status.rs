@@ -197,9 +197,9 @@ impl Bottom {
 impl TermLike for Bottom {
     fn width(&self) -> u16 {
         match crossterm::terminal::size() {
-            Ok((columns, _)) if columns < NARROW => columns.max(1),
+            Err(_) | Ok((0, _)) => 80 - FREE,
+            Ok((columns, _)) if columns < NARROW => columns,
             Ok((columns, _)) => columns - FREE,
-            Err(_) => 80 - FREE,
         }
     }
 
