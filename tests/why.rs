@@ -210,6 +210,15 @@ fn sarif_names_rule_file_and_line() {
 }
 
 #[test]
+fn one_object_is_one_object() {
+    for format in WhyFormat::ALL {
+        let page = rendered(*format, 0);
+        assert!(!page.contains(" 1 objects"), "{}", format.name());
+    }
+    assert!(rendered(WhyFormat::Text, 0).contains(" 1 object "));
+}
+
+#[test]
 fn every_format_names_the_largest_cause() {
     for format in WhyFormat::ALL {
         let page = rendered(*format, 10);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Style;
+use super::text::page::counted;
 use crate::report::why::{self as model, Basis, Cause, Why};
 use crate::report::wire;
 use crate::units;
@@ -124,7 +125,7 @@ fn amount(why: &Why, value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     match why.unit {
         "bytes" => format!("{sign}{}", units::bytes(value.unsigned_abs())),
-        _ => format!("{sign}{} objects", units::count(value.unsigned_abs())),
+        _ => format!("{sign}{}", counted(value.unsigned_abs(), "object")),
     }
 }
 
