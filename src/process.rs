@@ -342,6 +342,10 @@ impl Stream {
         if self.now == i128::MIN {
             self.now = end;
         }
+        if self.tracks.is_empty() {
+            // Most streams are of one process, and there may be hundreds of them.
+            self.tracks.reserve_exact(1);
+        }
         self.tracks.push(Track {
             process,
             last: *cycle,

@@ -154,7 +154,7 @@ impl ProcessAnalyzer {
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
-            watches: Watches::new(settings),
+            watches: Watches::default(),
             changes: Vec::new(),
             scratch: Scratch::default(),
             settings: Arc::clone(settings),
@@ -280,6 +280,7 @@ impl ProcessAnalyzer {
         if self.settings.scope == Scope::Run {
             return;
         }
+        self.watches.ready(&self.settings);
         let mut view = self.context(at);
         view.window = self
             .panes
@@ -349,6 +350,7 @@ impl ProcessAnalyzer {
         view.window = self.panes.run(at, exact, whole, &mut self.scratch);
         let walls = || self.panes.walls(at, true);
         let all = self.settings.scope == Scope::Run;
+        self.watches.ready(&self.settings);
         self.watches.run(&view, all, &walls, &mut self.changes);
 
         let why_not = self.why_not();

@@ -63,7 +63,18 @@ struct Raised {
 }
 
 impl Watches {
+    /// All rules, before anything was judged.
     pub(super) fn new(settings: &Settings) -> Self {
+        let mut all = Self::default();
+        all.ready(settings);
+        all
+    }
+
+    /// Before anything is judged: many processes of a log never come so far.
+    pub(super) fn ready(&mut self, settings: &Settings) {
+        if !self.watches.is_empty() {
+            return;
+        }
         let watch = |rule: &'static Rule| {
             let user = settings
                 .thresholds
@@ -88,10 +99,7 @@ impl Watches {
                 finding: None,
             }
         };
-        Self {
-            watches: rules::table().iter().map(watch).collect(),
-            evaluations: 0,
-        }
+        self.watches = rules::table().iter().map(watch).collect();
     }
 
     /// Judges a window; `last` where the stream ends.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::decode;
 
 /// Bytes that may wait to be looked at.
-const CAPACITY: usize = 1 << 20;
-/// Bytes asked of the source at a time: what a pipe holds.
-const CHUNK: usize = 64 * 1024;
+const CAPACITY: usize = 512 * 1024;
+/// Bytes asked of the source at a time.
+const CHUNK: usize = 128 * 1024;
 
 /// The text of a source, decoded, as a thread reads it.
 pub(super) struct Ahead {
@@ -65,9 +65,12 @@ impl Shared {
             if state.left {
                 return Ok(());
             }
+            let waited_for = state.ready.is_empty();
             state.ready.extend_from_slice(&chunk[..count]);
             drop(state);
-            self.changed.notify_all();
+            if waited_for {
+                self.changed.notify_all();
+            }
         }
     }
 }
@@ -127,7 +130,9 @@ impl Ahead {
         }
         std::mem::swap(&mut state.ready, &mut self.batch);
         drop(state);
-        self.shared.changed.notify_all();
+        if self.batch.len() >= CAPACITY {
+            self.shared.changed.notify_all();
+        }
         Ok(())
     }
 }

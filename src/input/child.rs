@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Source;
+use super::source::widen;
 
 /// The variable that turns the trace on.
 const GODEBUG: &str = "GODEBUG";
@@ -47,6 +48,7 @@ impl Child {
         streams: Streams,
     ) -> io::Result<(Self, Source)> {
         let (reader, writer) = io::pipe()?;
+        widen(&reader);
         let mut command = Command::new(program);
         command
             .args(arguments)

@@ -16,6 +16,8 @@
 //! head of one cycle to the tail of the next when a piece between them is overlooked), and rules for single kinds of
 //! text (each needs an exception for another kind; probabilities do not).
 
+use std::sync::Arc;
+
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
 use shapes::{Shapes, Start};
@@ -35,7 +37,7 @@ const MARGIN_AMONG_MANY: i32 = 14;
 /// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
 const UNDECIDED: u32 = 16;
 /// Lines after which a gc line that nothing continued is given up, where several processes print.
-const FORGOTTEN: u32 = 256;
+const FORGOTTEN: u64 = 256;
 /// Lines after a gc line was given up among several processes, for which margins are doubled: its pieces may fit others.
 const STREWN: u32 = 64;
 /// What a reading may cost more than the best one and still be what happened.
@@ -102,32 +104,39 @@ struct Fragment {
     claims: Vec<Claim>,
     /// How the foreign text behind its pieces starts.
     behind: Vec<Start>,
-    /// Lines since its last piece.
-    waits: u32,
+    /// The line of its last piece, as [`Weaver::lines`] counts.
+    last: u64,
 }
 
-/// One way to read the lines so far.
+impl Fragment {
+    /// Lines since its last piece, unless nothing but its line feed is to come.
+    fn waits(&self, lines: u64) -> u64 {
+        if token::may_end(self.state) {
+            0
+        } else {
+            lines - self.last
+        }
+    }
+}
+
+/// One way to read the lines so far. Readings differ in little, so they share what they have in common.
 #[derive(Debug, Clone, Default)]
 struct Reading {
     cost: i32,
-    open: Vec<Fragment>,
-    done: Vec<Mended>,
+    open: Vec<Arc<Fragment>>,
+    done: Vec<Arc<Mended>>,
 }
 
 impl Reading {
-    /// A line has passed. Text from another writer comes between two operands sooner than many lines of it.
-    fn wait(&mut self, line: u64, alone: bool) {
-        for fragment in &mut self.open {
-            if fragment.claims.last().is_some_and(|c| c.line == line) {
-                fragment.waits = 0;
-            } else if !token::may_end(fragment.state) {
-                fragment.waits += 1;
-                self.cost += i32::from(fragment.waits.is_multiple_of(4) && fragment.waits <= 64);
-            }
+    /// A line has passed, the `lines`th. Text from another writer comes between two operands sooner than many lines of it.
+    fn wait(&mut self, lines: u64, alone: bool) {
+        for fragment in &self.open {
+            let waits = fragment.waits(lines);
+            self.cost += i32::from(waits.is_multiple_of(4) && (4..=64).contains(&waits));
         }
         // Where several processes print, nothing else tells that a beginning was none.
         if !alone {
-            self.open.retain(|fragment| fragment.waits < FORGOTTEN);
+            self.open.retain(|f| f.waits(lines) < FORGOTTEN);
         }
     }
 
@@ -145,12 +154,12 @@ impl Reading {
                 .open
                 .iter()
                 .zip(&other.open)
-                .all(|(a, b)| a.text == b.text)
+                .all(|(a, b)| Arc::ptr_eq(a, b) || a.text == b.text)
             && self
                 .done
                 .iter()
                 .zip(&other.done)
-                .all(|(a, b)| a.text == b.text)
+                .all(|(a, b)| Arc::ptr_eq(a, b) || a.text == b.text)
     }
 }
 
@@ -160,6 +169,8 @@ pub(crate) struct Weaver {
     readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room: it might have spoken against the others.
     dropped: i32,
+    /// Lines taken in.
+    lines: u64,
     /// Lines since readings differ.
     undecided: u32,
     /// Lines for which pieces of a gc line that was given up may still be about.
@@ -174,6 +185,7 @@ impl Default for Weaver {
         Self {
             readings: Vec::new(),
             dropped: i32::MAX,
+            lines: 0,
             undecided: 0,
             strewn: 0,
             shapes: Shapes::default(),
@@ -229,19 +241,20 @@ impl Weaver {
         if self.readings.is_empty() {
             self.readings.push(Reading::default());
         }
-        let continues = |f: &Fragment| {
+        self.lines += 1;
+        let continues = |f: &Arc<Fragment>| {
             token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
         };
         if body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues) {
-            let outcome =
-                Step::new(line, body, known, &self.shapes).run(std::mem::take(&mut self.readings));
+            let outcome = Step::new((line, self.lines), body, known, &self.shapes)
+                .run(std::mem::take(&mut self.readings));
             self.readings = outcome.readings;
             self.walks += outcome.walks;
             let dropped = cheapest(&mut self.readings, |reading| reading);
             self.dropped = self.dropped.min(outcome.dropped).min(dropped);
         }
         for reading in &mut self.readings {
-            reading.wait(line, known.alone());
+            reading.wait(self.lines, known.alone());
         }
         self.readings.sort_by_key(|reading| reading.cost);
         // A line of which no likely reading takes a piece is foreign as a whole.
@@ -296,7 +309,7 @@ impl Weaver {
                     for start in &mended.behind {
                         self.shapes.learn_start(*start);
                     }
-                    taken.push(mended);
+                    taken.push(Arc::unwrap_or_clone(mended));
                 }
                 continue;
             }

@@ -227,6 +227,22 @@ impl Walk {
     }
 }
 
+/// Whether a line may start with the continuation of a cut gc line that is [`distinctive`](Walk::distinctive): a cheap
+/// sieve, for nearly every line of a log is none.
+pub(super) fn may_be_distinctive(text: &[u8]) -> bool {
+    // What stands before the first operand that tells: numbers and what is between them.
+    let between = |b: &&u8| {
+        matches!(
+            b,
+            b'0'..=b'9' | b' ' | b'.' | b'+' | b'/' | b'-' | b':' | b's'
+        )
+    };
+    matches!(
+        text.iter().find(|b| !between(b)),
+        Some(b'@' | b'%' | b'm' | b'M' | b'>' | b'(')
+    )
+}
+
 /// The states whose next operand can start with the first byte of `text`: a cheap sieve before [`Walk::new`].
 pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
     let count = if continues(text) { TABLE.len() } else { 1 };

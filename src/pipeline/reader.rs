@@ -73,7 +73,7 @@ pub(super) struct Reader {
     source_start: u64,
     hot: bool,
     plain: Lane,
-    lanes: HashMap<Vec<u8>, Lane>,
+    lanes: HashMap<Vec<u8>, Box<Lane>>,
     /// Lanes that wait for the rest of a cut line.
     active: usize,
     credit: u64,
@@ -439,7 +439,7 @@ impl Reader {
     pub(super) fn approximate(&self, stream: &[u8], process: u32) -> bool {
         self.lanes
             .get(stream)
-            .unwrap_or(&self.plain)
+            .map_or(&self.plain, Box::as_ref)
             .stream
             .approximate(process)
     }

@@ -52,7 +52,6 @@ impl Measures {
                 }
                 self.timeline.push(point);
             }
-            self.timeline.shrink_to_fit();
         }
         while self.pause_histogram.len() > most.max(1) {
             // Neighbouring values count as the greater of them.
@@ -63,7 +62,8 @@ impl Measures {
                     None => self.pause_histogram.push((value, count)),
                 }
             }
-            self.pause_histogram.shrink_to_fit();
         }
+        self.timeline.shrink_to_fit();
+        self.pause_histogram.shrink_to_fit();
     }
 }

@@ -3,7 +3,7 @@
 //! Everything here is in bits: what text costs is minus the binary logarithm of its probability, less what the same
 //! bytes would cost as text of which nothing is known.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::parse::token::{self, START, Walk};
 
@@ -15,8 +15,8 @@ const SHAPES: usize = 4_096;
 /// What it costs that numbers which have had one length so far, as those of a date do, have another.
 const FIXED: i32 = 7;
 
-/// The first bytes of a line, digits alike.
-type Bytes = ([u8; SHAPE], u8);
+/// The first bytes of a line, digits alike, as one number.
+type Bytes = u128;
 
 /// How a line starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,30 +29,31 @@ pub(super) struct Start {
 
 impl Start {
     pub(super) fn of(text: &[u8]) -> Self {
-        let repeats =
-            |i: &usize| *i > 0 && text[*i].is_ascii_digit() && text[*i - 1].is_ascii_digit();
-        let runs = (0..text.len()).filter(|i| !repeats(i)).map(|i| text[i]);
-        let mut shape = first(text.iter().copied());
+        let (mut shape, mut kind) = ([0; SHAPE], [0; SHAPE]);
+        let mut runs = 0;
+        let mut before = 0;
+        for (at, byte) in text.iter().enumerate() {
+            let alike = if byte.is_ascii_digit() { b'1' } else { *byte };
+            if let Some(to) = shape.get_mut(at) {
+                *to = alike;
+            }
+            if alike != b'1' || before != b'1' {
+                let Some(to) = kind.get_mut(runs) else { break };
+                *to = alike;
+                runs += 1;
+            }
+            before = alike;
+        }
         // Numbers do not begin with a zero, other than in dates and times.
         if let [b'0', b'0'..=b'9', ..] = text {
-            shape.0[0] = b'0';
+            shape[0] = b'0';
         }
         Self {
-            shape,
-            kind: first(runs),
+            shape: Bytes::from_le_bytes(shape),
+            kind: Bytes::from_le_bytes(kind),
             class: class(text),
         }
     }
-}
-
-fn first(bytes: impl Iterator<Item = u8>) -> Bytes {
-    let mut shape = [0; SHAPE];
-    let mut length = 0;
-    for (to, from) in shape.iter_mut().zip(bytes) {
-        *to = if from.is_ascii_digit() { b'1' } else { from };
-        length += 1;
-    }
-    (shape, length)
 }
 
 /// What it is worth to know the bytes up to each place of a line beforehand: a digit among digits is worth little.
@@ -101,8 +102,8 @@ impl Kind {
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    known: HashMap<Bytes, usize>,
-    kinds: HashMap<Bytes, Kind>,
+    known: BTreeMap<Bytes, usize>,
+    kinds: BTreeMap<Bytes, Kind>,
     lines: usize,
     /// Starts seen once.
     once: usize,
@@ -113,8 +114,8 @@ impl Shapes {
     /// Remembers how a whole line starts, unless it may be a piece of a gc line itself.
     pub(super) fn learn(&mut self, line: &[u8]) {
         let piece = |state| Walk::new(line, state, false).distinctive(state);
-        let ours =
-            (line.starts_with(b"gc ") && piece(START)) || token::states_starting(line).any(piece);
+        let ours = (line.starts_with(b"gc ") && piece(START))
+            || (token::may_be_distinctive(line) && token::states_starting(line).any(piece));
         if !ours {
             self.learn_start(Start::of(line));
         }

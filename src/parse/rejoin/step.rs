@@ -4,6 +4,7 @@
 //! behind which another writer's piece can stand. At each place only the cheapest readings go on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
@@ -53,6 +54,8 @@ pub(super) struct Outcome {
 
 pub(super) struct Step<'a> {
     line: u64,
+    /// The line's place among those the weaver took in.
+    place: u64,
     body: &'a [u8],
     known: &'a dyn Knowledge,
     shapes: &'a Shapes,
@@ -67,13 +70,14 @@ pub(super) struct Step<'a> {
 
 impl<'a> Step<'a> {
     pub(super) fn new(
-        line: u64,
+        (line, place): (u64, u64),
         body: &'a [u8],
         known: &'a dyn Knowledge,
         shapes: &'a Shapes,
     ) -> Self {
         Self {
             line,
+            place,
             body,
             known,
             shapes,
@@ -138,9 +142,13 @@ impl<'a> Step<'a> {
         self.shapes.foreign(&self.body[at..], rest)
     }
 
+    fn worth_keeping(&self, reading: &Reading) -> bool {
+        reading.cost <= self.least.saturating_add(REACH)
+    }
+
     /// A reading of the whole line.
     fn keep(&mut self, reading: Reading) {
-        if reading.cost > self.least.saturating_add(REACH) {
+        if !self.worth_keeping(&reading) {
             self.dropped = self.dropped.min(reading.cost);
             return;
         }
@@ -158,7 +166,7 @@ impl<'a> Step<'a> {
         let fragment = &place.reading.open[index];
         if token::may_end(fragment.state) && rest.is_empty() {
             // The line feed of the cut line: alone on its line, or behind another writer's piece.
-            let mut fragment = fragment.clone();
+            let mut fragment = Fragment::clone(fragment);
             fragment.claims.push(Claim {
                 line: self.line,
                 start: at,
@@ -203,6 +211,7 @@ impl<'a> Step<'a> {
             let mut longer = fragment.clone();
             longer.text.extend_from_slice(&self.body[at..end]);
             longer.state = boundary.state;
+            longer.last = self.place;
             longer.claims.push(Claim {
                 line: self.line,
                 start: at,
@@ -221,6 +230,7 @@ impl<'a> Step<'a> {
             let mut reading = place.reading.clone();
             reading.cost += cost;
             let index = index.unwrap_or(reading.open.len());
+            let longer = Arc::new(longer);
             match reading.open.get_mut(index) {
                 Some(open) => *open = longer,
                 None => reading.open.push(longer),
@@ -239,7 +249,7 @@ impl<'a> Step<'a> {
         boundary: Boundary,
     ) {
         let behind = &self.body[end..];
-        let continues = |(i, other): (usize, &Fragment)| {
+        let continues = |(i, other): (usize, &Arc<Fragment>)| {
             i != index
                 && (token::can_start(other.state, behind)
                     || (behind.is_empty() && token::may_end(other.state)))
@@ -264,7 +274,12 @@ impl<'a> Step<'a> {
             reading.cost += POINT;
         }
         reading.cost += CUT + self.foreign(end);
-        reading.open[index].behind.push(Start::of(behind));
+        // Only a reading that is followed is told what stands behind.
+        if self.worth_keeping(&reading) {
+            Arc::make_mut(&mut reading.open[index])
+                .behind
+                .push(Start::of(behind));
+        }
         self.keep(reading);
     }
 
@@ -306,13 +321,13 @@ impl<'a> Step<'a> {
             reading.open.remove(index);
         }
         reading.cost += cost - LINE_END + i32::try_from(fit).unwrap_or(i32::MAX);
-        reading.done.push(Mended {
+        reading.done.push(Arc::new(Mended {
             cycle,
             text: fragment.text,
             claims: fragment.claims,
             behind: fragment.behind,
             strain: fit,
-        });
+        }));
         self.keep(reading);
     }
 }

@@ -48,3 +48,29 @@ fn digits_before_digits_are_not_guessed() {
     let cut = "gc 7 @2.067s 1%: 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 800->900->647 of them";
     assert_eq!(weave(&[cut, rest]), Vec::<String>::new());
 }
+
+#[test]
+fn the_sieve_before_learning_lets_no_piece_through() {
+    let lines = [
+        "gc 7 @2.067s 1%: 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)",
+        "gc 7 @2.067s 1% (checking for goroutine leaks): 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P",
+        "gc 7 @2.067s -2%: 0.1+2+3+4+5 ms clock, 0.1+2+3+4/5/6+7 ms cpu, 3->3->0 MB, 4 MB goal, 2 P",
+    ];
+    let mut pieces = 0;
+    for line in lines {
+        for boundary in Walk::new(line.as_bytes(), START, true).boundaries {
+            let rest = &line.as_bytes()[boundary.at..];
+            let piece = |state| Walk::new(rest, state, false).distinctive(state);
+            if token::states_starting(rest).any(piece) {
+                assert!(
+                    token::may_be_distinctive(rest),
+                    "{}",
+                    line[boundary.at..].to_owned()
+                );
+                pieces += 1;
+            }
+        }
+    }
+    assert_eq!(pieces, 74);
+    assert!(!token::may_be_distinctive(b"2026/11/23 10:00:00 GET /"));
+}

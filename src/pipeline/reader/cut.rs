@@ -18,17 +18,17 @@ impl Reader {
     /// The lane of a stream.
     pub(super) fn lane<'a>(
         plain: &'a mut Lane,
-        lanes: &'a mut HashMap<Vec<u8>, Lane>,
+        lanes: &'a mut HashMap<Vec<u8>, Box<Lane>>,
         name: &[u8],
     ) -> &'a mut Lane {
         if name.is_empty() {
             return plain;
         }
         if !lanes.contains_key(name) {
-            lanes.insert(name.to_vec(), Lane::named());
+            lanes.insert(name.to_vec(), Box::new(Lane::named()));
         }
         // Not the entry, which wants a name of its own at every line.
-        lanes.get_mut(name).unwrap_or(plain)
+        lanes.get_mut(name).map_or(plain, Box::as_mut)
     }
 
     /// Makes room for a stream that is new: the one that was silent longest is closed.
