@@ -2,7 +2,11 @@
 //! patterns, verdicts) is what the page shows; figures differ from run to run.
 //!
 //! `UPDATE_TOUR=1 cargo test --test tour` writes what the commands print now into the page.
-#![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may end at the first surprise, and says on standard error what it skipped"
+)]
 #![cfg(unix)]
 
 #[path = "support/go.rs"]

@@ -39,8 +39,8 @@ pub(crate) fn choose(
 pub(crate) fn policy(args: &OutputArgs, choices: &Choices) -> Policy {
     Policy {
         fail_on: None,
-        allow_no_verdict: args.allow_no_verdict || choices.allow_no_verdict,
-        exit_zero: args.exit_zero,
+        allow_no_verdict: args.show.allow_no_verdict || choices.allow_no_verdict,
+        exit_zero: args.show.exit_zero,
     }
 }
 
@@ -79,11 +79,11 @@ pub(crate) fn judge_with(
     }
     // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
     let taken = args.passthrough && io::stdout().is_terminal();
-    if !args.output.quiet && !taken {
+    if !args.output.show.quiet && !taken {
         live.show_status(&sources);
     }
     if sources.iter().any(Source::is_live) {
-        if !args.output.quiet {
+        if !args.output.show.quiet {
             live.announce(false);
         }
         live.refresh(wishes.refresh, &args.output, &targets, policy)
@@ -146,7 +146,7 @@ pub(crate) fn deliver(
 /// How text looks in a file; on a terminal it may be coloured.
 pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
     Style {
-        ascii: args.ascii,
+        ascii: args.show.ascii,
         verbose: args.verbose,
         fail_on: policy.fail_on.unwrap_or(Severity::Critical),
         ..Style::default()
@@ -154,13 +154,13 @@ pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
 }
 
 fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), Failure> {
-    if args.quiet {
+    if args.show.quiet {
         return Ok(());
     }
     match to {
         To::Nobody => Ok(()),
         To::Stderr => {
-            let color = output::color(args.color, &io::stderr());
+            let color = output::color(args.show.color, &io::stderr());
             let mut text = Vec::new();
             args.format
                 .render(report, &mut text, &Style { color, ..style })
@@ -168,7 +168,7 @@ fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), 
                 .map_err(|error| Failure::writing("standard error", &error))
         }
         To::Stdout => {
-            let color = output::color(args.color, &io::stdout());
+            let color = output::color(args.show.color, &io::stdout());
             output::print(|out| args.format.render(report, out, &Style { color, ..style }))
         }
     }

@@ -50,11 +50,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     live.names_child(child.id());
     // What the program writes to standard output does not come through here. Where that is a terminal as well, a line at
     // its bottom would be in the way.
-    if !args.output.quiet && !io::stdout().is_terminal() {
+    if !args.output.show.quiet && !io::stdout().is_terminal() {
         live.show_status(std::slice::from_ref(&source));
     }
     live.pass_to_stderr()?;
-    if !args.output.quiet {
+    if !args.output.show.quiet {
         live.announce(true);
     }
     live.refresh(wishes.refresh, &args.output, &targets, policy)
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         exit::DONE if args.check => policy.status(&report),
         status => status,
     };
-    if passed == Passed::InsideALine && !args.output.quiet {
+    if passed == Passed::InsideALine && !args.output.show.quiet {
         output::complain("");
     }
     let to = match passed {
@@ -92,7 +92,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         }
         output::complain(&failure.to_string());
     }
-    if args.check && ended == exit::DONE && args.output.format == Format::Text && !args.output.quiet
+    if args.check
+        && ended == exit::DONE
+        && args.output.format == Format::Text
+        && !args.output.show.quiet
     {
         output::complain(&check::outcome(&report, choices.fail_on, None));
     }

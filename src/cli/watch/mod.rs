@@ -75,7 +75,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let result = if on_screen {
         let onlooker = Onlooker::new(live, &seen, &signals, subject.endless);
         let reading = read(source, options, onlooker, &seen).map_err(exit::unable)?;
-        watch(&subject, &seen, &signals, &ending, args.output.ascii)?;
+        watch(&subject, &seen, &signals, &ending, args.output.show.ascii)?;
         reading
             .join()
             .unwrap_or_else(|_| Err(Error::Usage("the analysis has failed".to_owned())))
