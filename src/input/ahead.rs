@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::decode;
 
 /// Bytes that may wait to be looked at.
-const CAPACITY: usize = 512 * 1024;
+const CAPACITY: usize = 128 * 1024;
 /// Bytes asked of the source at a time.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// The text of a source, decoded, as a thread reads it.
 pub(super) struct Ahead {

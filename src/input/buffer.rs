@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// Bytes asked of the source at a time.
 const READ: usize = 128 * 1024;
 /// Reads between two moves of the history.
-const READS: usize = 9;
+const READS: usize = 5;
 /// Bytes kept behind the reading position, to look for the heads of cut lines.
 pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.

@@ -119,7 +119,7 @@ impl Source {
     }
 
     /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
-    /// ahead, up to 512 KiB, so that the writer is not held up by what is done with the text.
+    /// ahead, up to 128 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
     #[must_use]
     pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
         Self {
