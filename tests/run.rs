@@ -358,7 +358,7 @@ fn interrupts_of_a_reader_drain_first_and_leave_then() {
     let (first, second) = busy.split_at(busy.len() / 2);
     use std::io::Write as _;
     stdin.write_all(first).unwrap();
-    // More than a pipe holds was taken, so the reader listens.
+    // More than a pipe holds was taken, unless the reader has made it wider: either way it listens.
     signal(&child, Signal::INT);
     thread::sleep(Duration::from_millis(50));
     stdin.write_all(second).unwrap();

@@ -190,8 +190,10 @@ impl Live {
             // The report tells everything once more, so nothing is lost with a line that cannot be written.
             let _ = queue.finish();
         }
-        if let Some(status) = self.status {
-            status.finish(stop);
+        if let Some(status) = self.status
+            && !status.finish(stop)
+        {
+            passed = Passed::Stuck;
         }
         if let Some(on_critical) = self.on_critical {
             on_critical.finish();

@@ -65,8 +65,9 @@ pub(crate) fn judge_with(
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
     options.foreign = args.passthrough;
     let mut heap = Heap::open(&args.heap)?;
-    let sources = input::open(&args.input)?;
+    // To open a pipe is to make it wider, and whoever writes may be done, and interrupt, right after that.
     let signals = Signals::catch(false).map_err(exit::unable)?;
+    let sources = input::open(&args.input)?;
     options.stop = Arc::clone(signals.stop());
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));

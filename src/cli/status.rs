@@ -98,11 +98,11 @@ impl Status {
         }
     }
 
-    /// Takes the line away.
-    pub(crate) fn finish(self, stop: &AtomicBool) {
+    /// Takes the line away. False where the terminal is held, and is not waited for any longer.
+    pub(crate) fn finish(self, stop: &AtomicBool) -> bool {
         self.counts.ended.store(true, Ordering::Release);
         self.thread.thread().unpark();
-        signals::join(self.thread, stop);
+        signals::join(self.thread, stop)
     }
 }
 
@@ -321,6 +321,6 @@ mod tests {
         status.change("a", &change(Severity::Critical, false));
         status.change("b", &change(Severity::Warning, false));
         assert_eq!(status.counts.state(), "1 GC cycle");
-        status.finish(&AtomicBool::default());
+        assert!(status.finish(&AtomicBool::default()));
     }
 }
