@@ -143,3 +143,107 @@ impl Buckets {
         self.0[Self::of(from, to)] >= weight.unsigned_abs()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Function, Line, Location, Sample};
+
+    /// 400 functions; every third location is one that was inlined into another; stacks of 30 locations in a fixed disorder.
+    fn profile() -> Profile {
+        let mut profile = Profile::default();
+        for number in 0..400 {
+            let name: Box<str> = format!("f{number}").into();
+            profile.functions.push(Function {
+                system_name: name.clone(),
+                name,
+                file: "f.go".into(),
+                start_line: 0,
+            });
+        }
+        let line = |function: u32| Line {
+            function: Some(function % 400),
+            line: 1,
+            column: 0,
+        };
+        for number in 0..1_200 {
+            let lines = match number % 3 {
+                0 => vec![line(number * 7), line(number)],
+                _ => vec![line(number)],
+            };
+            profile.locations.push(Location {
+                lines: lines.into(),
+                object: "".into(),
+            });
+        }
+        let mut state = 1_u32;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for number in 0..4_000_i64 {
+            let start = profile.stacks.len();
+            // Most stacks begin with the same few calls, so that these weigh.
+            profile.stacks.extend((0..20).map(|_| random(1_200)));
+            profile
+                .stacks
+                .extend((0..10).map(|place| place * 9 + random(2)));
+            let value = if number % 5 == 0 { -number } else { number };
+            profile.samples.push(Sample {
+                stack: start..profile.stacks.len(),
+                new: [value; 4],
+                base: [0; 4],
+                size: None,
+                apart: false,
+            });
+        }
+        profile
+    }
+
+    /// Every call by itself.
+    fn one_by_one(profile: &Profile, nodes: &Nodes<'_>, kept: &[bool], cutoff: i64) -> Vec<Inline> {
+        let mut edges: HashMap<(u32, u32), (i64, u32, bool)> = HashMap::new();
+        calls(profile, nodes, SampleType::AllocObjects, kept, |call| {
+            let edge = edges
+                .entry((call.from, call.to))
+                .or_insert((0, u32::MAX, true));
+            if edge.1 != call.sample {
+                *edge = (edge.0 + call.value, call.sample, edge.2 && call.inline);
+            }
+        });
+        let heavy = edges.iter().filter(|(_, edge)| edge.0.abs() >= cutoff);
+        let heavy: Vec<_> = heavy.map(|((_, to), edge)| (*to, edge.2)).collect();
+        (0..u32::try_from(kept.len()).unwrap_or(0))
+            .map(|node| {
+                let is = |inline| heavy.contains(&(node, inline));
+                match (is(true), is(false)) {
+                    (false, _) => Inline::No,
+                    (true, true) => Inline::Partly,
+                    (true, false) => Inline::Yes,
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn buckets_change_nothing_but_the_time() {
+        let profile = profile();
+        let nodes = Nodes::new(&profile, false);
+        let kept: Vec<bool> = (0..nodes.names.len()).map(|node| node % 11 != 0).collect();
+        let mut seen = Vec::new();
+        for cutoff in [0, 1, 20_000, 200_000, 1_000_000, i64::MAX] {
+            let found = inlined(&profile, &nodes, SampleType::AllocObjects, &kept, cutoff);
+            assert_eq!(
+                found,
+                one_by_one(&profile, &nodes, &kept, cutoff),
+                "{cutoff}"
+            );
+            seen.push(found.iter().filter(|inline| **inline != Inline::No).count());
+        }
+        assert!(
+            seen.is_sorted_by(|a, b| a >= b) && seen[0] > seen[3] && seen[3] > 0,
+            "{seen:?}"
+        );
+        assert_eq!(seen[5], 0);
+    }
+}
