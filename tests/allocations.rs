@@ -1,16 +1,19 @@
 //! Reading on allocates nothing for a cycle: twice the log costs as many allocations as the log, but for those that go
-//! with findings as they are raised and cleared.
+//! with findings as they are raised and cleared. A heap profile takes memory by its size, however many calls are in it.
 
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 #[path = "../benches/logs/mod.rs"]
 mod logs;
+#[path = "../benches/profiles/mod.rs"]
+mod profiles;
 
 use std::io::{self, Cursor};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::input::Source;
 use gcpressure::pipeline::{Options, Sink, analyse};
+use gcpressure::profile::{self, Profile, SampleType};
 
 /// Allocations that one change of a finding may take: its texts, and room for more of them.
 const EACH_CHANGE: u64 = 6;
@@ -57,5 +60,32 @@ fn steady_reading_allocates_nothing_for_a_cycle() {
             more <= GROWTH,
             "{name}: {more} allocations more for twice the cycles"
         );
+    }
+}
+
+/// Bytes that are held at once for each byte of a heap profile: itself, its stacks twice, its samples.
+const EACH_BYTE: u64 = 10;
+
+#[test]
+fn a_heap_profile_takes_memory_by_its_size() {
+    for size in [20 << 20, 40 << 20] {
+        let bytes = profiles::profile(size);
+        let mut rows = 0;
+        let taken = allocation_counter::measure(|| {
+            let raw = profile::read(&mut Cursor::new(&bytes)).unwrap();
+            let profile = Profile::new(&raw).unwrap();
+            let options = gcpressure::causes::Options {
+                sample: SampleType::AllocObjects,
+                lines: false,
+                cum: false,
+                count: 0,
+                sites: false,
+            };
+            let sites = gcpressure::causes::sites(&profile, "heap", None, &options);
+            rows = sites.table.rows.len();
+        });
+        assert!(rows > 100, "{rows}");
+        let each = taken.bytes_max / bytes.len() as u64;
+        assert!(each <= EACH_BYTE, "{each} bytes a byte");
     }
 }

@@ -173,18 +173,16 @@ fn every_chart_is_drawn() {
     }
 }
 
-/// The page in a frame of this width, which may be smaller than the smallest window of Chromium.
-fn framed(report: &Report, width: u32, height: u32) -> Option<Value> {
+/// What an expression gives of the page (`inner`, `root`) in a frame as wide as a telephone, which is less than the smallest
+/// window of Chromium.
+fn on_a_telephone(report: &Report, asked: &str) -> Option<Value> {
     let page = page(report).replace('&', "&amp;").replace('"', "&quot;");
     let outer = format!(
-        "<!DOCTYPE html><html><body><iframe style=\"border:0;width:{width}px;height:{height}px\" srcdoc=\"{page}\"></iframe>
+        "<!DOCTYPE html><html><body><iframe style=\"border:0;width:400px;height:6000px\" srcdoc=\"{page}\"></iframe>
          <script>onload = () => setTimeout(() => {{
             const inner = document.querySelector('iframe').contentDocument;
             const root = inner.documentElement;
-            const wide = [...inner.querySelectorAll('body *')].filter((one) =>
-                !one.closest('.scroll') && one.getBoundingClientRect().right > root.clientWidth + 0.5);
-            document.documentElement.dataset.result = JSON.stringify([
-                root.clientWidth, root.scrollWidth, root.dataset.charts, wide.map((one) => one.className || one.tagName)]);
+            document.documentElement.dataset.result = JSON.stringify({asked});
          }}, 300);</script></body></html>"
     );
     let shown = browser::open(&outer, "", WIDE)?;
@@ -194,17 +192,33 @@ fn framed(report: &Report, width: u32, height: u32) -> Option<Value> {
 
 #[test]
 fn the_page_fits_a_telephone() {
+    let asked = "[root.clientWidth, root.scrollWidth, root.dataset.charts,
+        [...inner.querySelectorAll('body *')].filter((one) =>
+            !one.closest('.scroll') && one.getBoundingClientRect().right > root.clientWidth + 0.5)
+        .map((one) => one.className || one.tagName)]";
     for report in [
         example::critical(),
         example::explained(),
         example::fleet(30),
         example::hostile(),
     ] {
-        let Some(found) = framed(&report, 400, 6000) else {
+        let Some(found) = on_a_telephone(&report, asked) else {
             return;
         };
         assert_eq!(found, serde_json::json!([400, 400, "7", []]));
     }
+}
+
+/// A table to be scrolled would show its first column.
+#[test]
+fn all_that_is_said_of_the_lines_that_allocate_fits_a_telephone() {
+    let asked = "[...inner.querySelectorAll('#causes td')].map((one) => one.getBoundingClientRect().right > 400.5)";
+    let Some(found) = on_a_telephone(&example::explained(), asked) else {
+        return;
+    };
+    let outside = found.as_array().unwrap();
+    assert!(!outside.is_empty());
+    assert!(!outside.contains(&Value::Bool(true)), "{found}");
 }
 
 #[test]

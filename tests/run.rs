@@ -358,7 +358,7 @@ fn interrupts_of_a_reader_drain_first_and_leave_then() {
     let (first, second) = busy.split_at(busy.len() / 2);
     use std::io::Write as _;
     stdin.write_all(first).unwrap();
-    // More than a pipe holds was taken, so the reader listens.
+    // More than a pipe holds was taken, unless the reader has made it wider: either way it listens.
     signal(&child, Signal::INT);
     thread::sleep(Duration::from_millis(50));
     stdin.write_all(second).unwrap();
@@ -663,15 +663,18 @@ fn a_command_that_hangs_holds_up_neither_the_reading_nor_a_second_interrupt() {
 
 #[test]
 fn every_cycle_of_a_real_program_is_accounted_for() {
-    let folder = folder();
-    let Some(program) = go::build(folder.path()) else {
-        return;
-    };
+    for go in go::toolchains() {
+        let folder = folder();
+        is_accounted_for(&go.build(folder.path()), folder.path());
+    }
+}
+
+fn is_accounted_for(program: &Path, folder: &Path) {
     let mut command = gcpressure();
-    command.current_dir(folder.path());
+    command.current_dir(folder);
     command
         .args(["run", "-o", "json=r.json", "-q", "--"])
-        .arg(&program);
+        .arg(program);
     command.args([
         "-mode",
         "noisy",
@@ -690,7 +693,7 @@ fn every_cycle_of_a_real_program_is_accounted_for() {
         String::from_utf8_lossy(&output.stderr)
     );
     let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let report = report(folder.path());
+    let report = report(folder);
     let process = &report["processes"][0];
     let seen = process["cycles_seen"].as_u64().unwrap();
     let missing = process["cycles_missing"].as_u64().unwrap();
@@ -702,7 +705,7 @@ fn every_cycle_of_a_real_program_is_accounted_for() {
     );
     assert!(missing <= damaged, "{report}");
     if damaged == 0 {
-        let records: Vec<String> = fs::read_to_string(folder.path().join("records"))
+        let records: Vec<String> = fs::read_to_string(folder.join("records"))
             .unwrap()
             .lines()
             .map(|record| serde_json::from_str(record).unwrap())

@@ -53,6 +53,7 @@ const ALLOC_OBJECTS: Options = Options {
     lines: false,
     cum: false,
     count: 0,
+    sites: true,
 };
 
 /// What a table's name says: the profile, the options, and how the base is taken off.
@@ -66,6 +67,7 @@ fn named(name: &str) -> (&str, Options, Option<Subtract>) {
         lines: rows == "lines",
         cum: order == "cum",
         count: count.parse().unwrap(),
+        sites: false,
     };
     let base = match base {
         "none" => None,

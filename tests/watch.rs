@@ -41,6 +41,27 @@ fn trace(first: u64, last: u64, per_second: u64) -> String {
     text
 }
 
+/// A terminal of this size in a folder with a trace of 300 cycles, `first`, and a program, `svc`. `None` without tmux.
+fn terminal(width: u16, height: u16, svc: &str) -> Option<(tempfile::TempDir, Terminal)> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
+    fs::write(folder.path().join("svc"), svc).unwrap();
+    let terminal = Terminal::new(folder.path(), width, height)?;
+    Some((folder, terminal))
+}
+
+/// Waits for the end of a command that was followed by [`AFTERWARDS`]; the terminal is as it was.
+fn ended(terminal: &Terminal, status: u8) -> String {
+    terminal.wait(&format!("status {status}"));
+    let all = terminal.all();
+    assert!(
+        all.contains(&format!("status {status} {RESTORED}")),
+        "{all}"
+    );
+    terminal.is_restored();
+    all
+}
+
 #[test]
 fn a_file_that_grows_is_drawn_and_the_keys_work() {
     let folder = tempfile::tempdir().unwrap();
@@ -121,57 +142,32 @@ fn a_file_that_grows_is_drawn_and_the_keys_work() {
     terminal.wait("q quit");
 
     terminal.key("q");
-    terminal.wait("status 0");
-    assert!(
-        terminal.all().contains(&format!("status 0 {RESTORED}")),
-        "{}",
-        terminal.all()
-    );
-    assert!(
-        terminal.all().contains("gc-frequency"),
-        "the report:\n{}",
-        terminal.all()
-    );
-    terminal.is_restored();
+    let all = ended(&terminal, 0);
+    assert!(all.contains("gc-frequency"), "the report:\n{all}");
 }
 
 #[test]
 fn an_interrupt_reaches_the_program_and_its_stream_is_read_to_the_end() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
-    fs::write(folder.path().join("rest"), trace(301, 400, 10)).unwrap();
-    fs::write(
-        folder.path().join("svc"),
-        "trap 'cat rest >&2; echo last words >&2; exit 7' INT\ncat first >&2\necho out\nwhile :; do sleep 0.1; done\n",
-    )
-    .unwrap();
-    let Some(terminal) = Terminal::new(folder.path(), 100, 30) else {
+    let svc = "trap 'cat rest >&2; echo last words >&2; exit 7' INT\ncat first >&2\necho out\nwhile :; do sleep 0.1; done\n";
+    let Some((folder, terminal)) = terminal(100, 30, svc) else {
         return;
     };
+    fs::write(folder.path().join("rest"), trace(301, 400, 10)).unwrap();
     terminal.line(&format!("{PROGRAM} watch -- sh svc{AFTERWARDS}"));
     terminal.wait("300 cycles, 0 missing");
     terminal.key("l");
     terminal.wait("program's own lines");
     terminal.wait("out");
     terminal.key("C-c");
-    terminal.wait("status 7");
-    let all = terminal.all();
-    assert!(all.contains(&format!("status 7 {RESTORED}")), "{all}");
+    let all = ended(&terminal, 7);
     assert!(all.contains("last words"), "{all}");
     assert!(all.contains("400"), "the report of all cycles:\n{all}");
-    terminal.is_restored();
 }
 
 #[test]
 fn a_second_interrupt_leaves_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
-    fs::write(
-        folder.path().join("svc"),
-        "trap '' INT\necho $$ >id\ncat first >&2\nwhile :; do sleep 0.1; done\n",
-    )
-    .unwrap();
-    let Some(terminal) = Terminal::new(folder.path(), 80, 24) else {
+    let svc = "trap '' INT\necho $$ >id\ncat first >&2\nwhile :; do sleep 0.1; done\n";
+    let Some((_folder, terminal)) = terminal(80, 24, svc) else {
         return;
     };
     terminal.line(&format!("{PROGRAM} watch -- sh svc{AFTERWARDS}"));
@@ -179,42 +175,25 @@ fn a_second_interrupt_leaves_at_once() {
     terminal.key("C-c");
     terminal.wait("INTERRUPTED");
     terminal.key("C-c");
-    terminal.wait("status 130");
-    assert!(
-        terminal.all().contains(&format!("status 130 {RESTORED}")),
-        "{}",
-        terminal.all()
-    );
-    terminal.is_restored();
+    ended(&terminal, 130);
     terminal.line("kill -0 $(cat id) && echo alive || echo gone");
     terminal.wait("gone\n");
 }
 
 #[test]
 fn leaving_asks_the_program_to_end() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
-    let Some(terminal) = Terminal::new(folder.path(), 80, 24) else {
+    let Some((_folder, terminal)) = terminal(80, 24, "cat first >&2; exec sleep 1000") else {
         return;
     };
-    terminal.line(&format!(
-        "{PROGRAM} watch -- sh -c 'cat first >&2; exec sleep 1000'{AFTERWARDS}"
-    ));
+    terminal.line(&format!("{PROGRAM} watch -- sh svc{AFTERWARDS}"));
     terminal.wait("300 cycles, 0 missing");
     terminal.key("q");
-    terminal.wait("status 0");
-    assert!(
-        terminal.all().contains(&format!("status 0 {RESTORED}")),
-        "{}",
-        terminal.all()
-    );
+    ended(&terminal, 0);
 }
 
 #[test]
 fn a_pipe_is_watched_and_keys_come_from_the_terminal() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
-    let Some(terminal) = Terminal::new(folder.path(), 80, 24) else {
+    let Some((_folder, terminal)) = terminal(80, 24, "") else {
         return;
     };
     let pipe = |terminal: &Terminal| {
@@ -237,14 +216,8 @@ fn a_pipe_is_watched_and_keys_come_from_the_terminal() {
 
 #[test]
 fn in_a_terminal_an_interrupt_reaches_the_program_of_run_once() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("first"), trace(1, 300, 10)).unwrap();
-    fs::write(
-        folder.path().join("svc"),
-        "trap 'echo got one' INT\ntrap 'echo got the end; exit 9' TERM\ntrap 'echo got up' CONT\ncat first >&2\necho begun\nwhile :; do sleep 0.1; done\n",
-    )
-    .unwrap();
-    let Some(terminal) = Terminal::new(folder.path(), 80, 24) else {
+    let svc = "trap 'echo got one' INT\ntrap 'echo got the end; exit 9' TERM\ntrap 'echo got up' CONT\ncat first >&2\necho begun\nwhile :; do sleep 0.1; done\n";
+    let Some((_folder, terminal)) = terminal(80, 24, svc) else {
         return;
     };
     terminal.line(&format!("{PROGRAM} run -- sh svc; echo status $?"));

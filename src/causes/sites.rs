@@ -15,6 +15,8 @@ pub struct Options {
     pub cum: bool,
     /// The most rows; 0 for all.
     pub count: usize,
+    /// Every site as well: the table needs none of them.
+    pub sites: bool,
 }
 
 /// What a profile says.
@@ -47,10 +49,13 @@ pub fn sites(
             limit: options.count as u64,
             rows: table.rows.into_iter().map(row).collect(),
         },
-        sites: profile::sites(profile, options.sample, &|_| false)
-            .into_iter()
-            .map(site)
-            .collect(),
+        sites: match options.sites {
+            true => profile::sites(profile, options.sample, &|_| false)
+                .into_iter()
+                .map(site)
+                .collect(),
+            false => Vec::new(),
+        },
     }
 }
 

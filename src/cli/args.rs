@@ -43,6 +43,10 @@ pub(crate) enum Command {
     /// Says why those lines allocate, from the compiler's escape analysis, and what to change
     Why(WhyArgs),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
+    ///
+    /// Where standard error is a terminal, findings are told when they are raised and cleared, and a line at the bottom
+    /// shows the state; that line is left out where the program's standard output is on a terminal as well, for what it
+    /// writes there does not come through here.
     Run(Box<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
     Watch(Box<WatchArgs>),
@@ -149,6 +153,8 @@ pub(crate) struct WatchArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+    #[command(flatten)]
+    pub(crate) escape: EscapeArgs,
     /// A program to run and watch, and its arguments
     #[arg(value_name = "CMD", last = true, conflicts_with = "file", value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
@@ -419,24 +425,11 @@ pub(crate) struct CompareOutput {
     /// Write the comparison to a file as well, repeatable: markdown=table.md, html=page.html
     #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(crate) output: Vec<String>,
-    /// Colours; NO_COLOR and CLICOLOR are obeyed
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
-    pub(crate) color: ColorWhen,
-    /// Nothing but ASCII in the text
-    #[arg(long)]
-    pub(crate) ascii: bool,
-    /// Nothing on standard output; files of -o are still written
-    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
-    pub(crate) quiet: bool,
     /// Also the test behind each row
     #[arg(short, long)]
     pub(crate) verbose: bool,
-    /// Exit with 0 where the evidence cannot tell
-    #[arg(long)]
-    pub(crate) allow_no_verdict: bool,
-    /// Exit with 0 whatever was found; errors still give 2
-    #[arg(long)]
-    pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
 }
 
 #[derive(Debug, Args)]
@@ -468,18 +461,26 @@ pub(crate) struct OutputArgs {
     /// Write the report to a file as well, repeatable: json=report.json
     #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(crate) output: Vec<String>,
-    /// Colours; NO_COLOR and CLICOLOR are obeyed
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
-    pub(crate) color: ColorWhen,
-    /// Nothing but ASCII in the text report
-    #[arg(long)]
-    pub(crate) ascii: bool,
-    /// No report on standard output, no notes; files of -o are still written
-    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
-    pub(crate) quiet: bool,
     /// Also every rule, every process, damaged lines, and where each setting came from
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+}
+
+/// How a report or comparison is shown, and what becomes of the exit status.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ShowArgs {
+    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub(crate) color: ColorWhen,
+    /// Nothing but ASCII in the text
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// Nothing on standard output, no notes; files of -o are still written
+    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
+    pub(crate) quiet: bool,
     /// Exit with 0 where there is no verdict
     #[arg(long)]
     pub(crate) allow_no_verdict: bool,

@@ -169,12 +169,12 @@ fn sentence(path: &str, comparison: &Comparison) -> Option<String> {
 /// Standard output cannot be written.
 pub(crate) fn show(args: &CheckArgs, comparison: &Comparison) -> Result<(), Failure> {
     let shown = &args.report.output;
-    if shown.format != Format::Text || shown.quiet || args.report.passthrough {
+    if shown.format != Format::Text || shown.show.quiet || args.report.passthrough {
         return Ok(());
     }
     let style = Style {
-        color: output::color(shown.color, &io::stdout()),
-        ascii: shown.ascii,
+        color: output::color(shown.show.color, &io::stdout()),
+        ascii: shown.show.ascii,
         verbose: shown.verbose,
         ..Style::default()
     };

@@ -104,13 +104,13 @@ pub(crate) fn run(
     let gc = traced.then(|| compare::compare(before, after, &Gate::default()));
     let shown = &args.output;
     let style = Style {
-        ascii: shown.ascii,
+        ascii: shown.show.ascii,
         verbose: shown.verbose,
         ..Style::default()
     };
     let (status, result) = (result.exit_status, (result, gc));
-    if !shown.quiet {
-        let color = output::color(shown.color, &io::stdout());
+    if !shown.show.quiet {
+        let color = output::color(shown.show.color, &io::stdout());
         let format = BenchmarkFormat(shown.format);
         output::print(|out| format.render(&result, out, &Style { color, ..style }))?;
     }

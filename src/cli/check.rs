@@ -39,7 +39,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         baseline::show(args, comparison)?;
     }
     let shown = &args.report.output;
-    if shown.format == Format::Text && !shown.quiet {
+    if shown.format == Format::Text && !shown.show.quiet {
         let line = outcome(&report, choices.fail_on, comparison.as_ref());
         if args.report.passthrough {
             output::complain(&line);

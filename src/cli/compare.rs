@@ -50,12 +50,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     comparison.exit_status = status(&comparison, args);
     let shown = &args.output;
     let style = Style {
-        ascii: shown.ascii,
+        ascii: shown.show.ascii,
         verbose: shown.verbose,
         ..Style::default()
     };
-    if !shown.quiet {
-        let color = output::color(shown.color, &io::stdout());
+    if !shown.show.quiet {
+        let color = output::color(shown.show.color, &io::stdout());
         let style = Style { color, ..style };
         output::print(|out| shown.format.render(&comparison, out, &style))?;
     }
@@ -174,5 +174,9 @@ fn status(comparison: &Comparison, args: &CompareArgs) -> u8 {
         Outcome::Regression(_) if args.check => exit::FAIL,
         _ => exit::DONE,
     };
-    exit::eased(status, args.output.allow_no_verdict, args.output.exit_zero)
+    exit::eased(
+        status,
+        args.output.show.allow_no_verdict,
+        args.output.show.exit_zero,
+    )
 }

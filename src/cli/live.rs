@@ -101,9 +101,31 @@ impl Live {
         })
     }
 
-    /// Hands lines that are no GC trace on.
-    pub(crate) fn pass(&mut self, passthrough: Passthrough) {
-        self.passthrough = Some(passthrough);
+    /// Hands lines that are no GC trace on to standard output.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn pass_to_stdout(&mut self) -> Result<(), Failure> {
+        let stop = self.signals.stop();
+        self.passthrough = Some(Passthrough::new(io::stdout(), "standard output", stop)?);
+        Ok(())
+    }
+
+    /// Hands them on to standard error, above the line that shows the state.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn pass_to_stderr(&mut self) -> Result<(), Failure> {
+        let stop = self.signals.stop();
+        self.passthrough = Some(Passthrough::new(self.stderr(), "standard error", stop)?);
+        Ok(())
+    }
+
+    fn stderr(&self) -> Box<dyn Write + Send> {
+        match &self.status {
+            Some(status) => Box::new(status.above()),
+            None => Box::new(io::stderr()),
+        }
     }
 
     /// Shows the state in a line at the bottom of the terminal, if there is one.
@@ -120,11 +142,7 @@ impl Live {
         self.voice = if passes_to_stderr {
             Voice::Passthrough
         } else {
-            let stop = self.signals.stop();
-            let queue = match &self.status {
-                Some(status) => Queue::new(status.above(), stop),
-                None => Queue::new(io::stderr(), stop),
-            };
+            let queue = Queue::new(self.stderr(), self.signals.stop());
             queue.map_or(Voice::Silent, Voice::Own)
         };
     }
@@ -172,8 +190,10 @@ impl Live {
             // The report tells everything once more, so nothing is lost with a line that cannot be written.
             let _ = queue.finish();
         }
-        if let Some(status) = self.status {
-            status.finish(stop);
+        if let Some(status) = self.status
+            && !status.finish(stop)
+        {
+            passed = Passed::Stuck;
         }
         if let Some(on_critical) = self.on_critical {
             on_critical.finish();

@@ -15,7 +15,6 @@ use super::exit::{Failure, Policy};
 use super::heap::Heap;
 use super::live::{Live, Wishes};
 use super::output::{self, Targets};
-use super::passthrough::Passthrough;
 use super::signals::{Ending, Signals};
 use super::{config, exit, heap, input};
 
@@ -40,8 +39,8 @@ pub(crate) fn choose(
 pub(crate) fn policy(args: &OutputArgs, choices: &Choices) -> Policy {
     Policy {
         fail_on: None,
-        allow_no_verdict: args.allow_no_verdict || choices.allow_no_verdict,
-        exit_zero: args.exit_zero,
+        allow_no_verdict: args.show.allow_no_verdict || choices.allow_no_verdict,
+        exit_zero: args.show.exit_zero,
     }
 }
 
@@ -66,8 +65,9 @@ pub(crate) fn judge_with(
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
     options.foreign = args.passthrough;
     let mut heap = Heap::open(&args.heap)?;
-    let sources = input::open(&args.input)?;
+    // To open a pipe is to make it wider, and whoever writes may be done, and interrupt, right after that.
     let signals = Signals::catch(false).map_err(exit::unable)?;
+    let sources = input::open(&args.input)?;
     options.stop = Arc::clone(signals.stop());
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
@@ -76,16 +76,15 @@ pub(crate) fn judge_with(
     let ending = Ending::new(None, signals.stop());
     let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     if args.passthrough {
-        let out = Passthrough::new(io::stdout(), "standard output", signals.stop())?;
-        live.pass(out);
+        live.pass_to_stdout()?;
     }
     // Where the program's own lines fill the same terminal, a line at its bottom would be in their way.
     let taken = args.passthrough && io::stdout().is_terminal();
-    if !args.output.quiet && !taken {
+    if !args.output.show.quiet && !taken {
         live.show_status(&sources);
     }
     if sources.iter().any(Source::is_live) {
-        if !args.output.quiet {
+        if !args.output.show.quiet {
             live.announce(false);
         }
         live.refresh(wishes.refresh, &args.output, &targets, policy)
@@ -148,7 +147,7 @@ pub(crate) fn deliver(
 /// How text looks in a file; on a terminal it may be coloured.
 pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
     Style {
-        ascii: args.ascii,
+        ascii: args.show.ascii,
         verbose: args.verbose,
         fail_on: policy.fail_on.unwrap_or(Severity::Critical),
         ..Style::default()
@@ -156,13 +155,13 @@ pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
 }
 
 fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), Failure> {
-    if args.quiet {
+    if args.show.quiet {
         return Ok(());
     }
     match to {
         To::Nobody => Ok(()),
         To::Stderr => {
-            let color = output::color(args.color, &io::stderr());
+            let color = output::color(args.show.color, &io::stderr());
             let mut text = Vec::new();
             args.format
                 .render(report, &mut text, &Style { color, ..style })
@@ -170,7 +169,7 @@ fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), 
                 .map_err(|error| Failure::writing("standard error", &error))
         }
         To::Stdout => {
-            let color = output::color(args.color, &io::stdout());
+            let color = output::color(args.show.color, &io::stdout());
             output::print(|out| args.format.render(report, out, &Style { color, ..style }))
         }
     }

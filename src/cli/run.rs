@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +17,6 @@ use super::args::RunArgs;
 use super::exit::{self, Failure, Policy};
 use super::live::{Live, Passed, Wishes};
 use super::output::{self, Targets};
-use super::passthrough::Passthrough;
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
 use super::{check, heap, input};
@@ -49,12 +48,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 
     let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
     live.names_child(child.id());
-    live.pass(Passthrough::new(
-        io::stderr(),
-        "standard error",
-        signals.stop(),
-    )?);
-    if !args.output.quiet {
+    // What the program writes to standard output does not come through here. Where that is a terminal as well, a line at
+    // its bottom would be in the way.
+    if !args.output.show.quiet && !io::stdout().is_terminal() {
+        live.show_status(std::slice::from_ref(&source));
+    }
+    live.pass_to_stderr()?;
+    if !args.output.show.quiet {
         live.announce(true);
     }
     live.refresh(wishes.refresh, &args.output, &targets, policy)
@@ -67,12 +67,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let mut report = result?;
     blame_program(&mut report);
     name_main(&mut report, &births.starts);
-    heap::fetched(&wishes, &args.escape, &mut report);
+    if signals.status().is_none() {
+        heap::fetched(&wishes, &args.escape, &mut report);
+    }
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),
         status => status,
     };
-    if passed == Passed::InsideALine && !args.output.quiet {
+    if passed == Passed::InsideALine && !args.output.show.quiet {
         output::complain("");
     }
     let to = match passed {
@@ -90,7 +92,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         }
         output::complain(&failure.to_string());
     }
-    if args.check && ended == exit::DONE && args.output.format == Format::Text && !args.output.quiet
+    if args.check
+        && ended == exit::DONE
+        && args.output.format == Format::Text
+        && !args.output.show.quiet
     {
         output::complain(&check::outcome(&report, choices.fail_on, None));
     }

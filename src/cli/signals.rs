@@ -181,19 +181,21 @@ fn listen(_: Signals, _: bool) -> io::Result<()> {
 /// How long a thread that writes is waited for once everything is to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Waits for a thread that writes. Not for long once everything is to stop: what it writes to may be held.
-pub(crate) fn join(thread: JoinHandle<()>, stop: &AtomicBool) {
+/// Waits for a thread that writes. Not for long once everything is to stop: what it writes to may be held, and false says
+/// that it is.
+pub(crate) fn join(thread: JoinHandle<()>, stop: &AtomicBool) -> bool {
     let mut stopped = None;
     while !thread.is_finished() {
         if stop.load(Ordering::Relaxed)
             && stopped.get_or_insert_with(Instant::now).elapsed() > PATIENCE
         {
-            return;
+            return false;
         }
         std::thread::sleep(Duration::from_millis(5));
     }
     // A thread that died has written its last; there is nothing more to it.
     let _ = thread.join();
+    true
 }
 
 /// Ends the reading before the stream does: `--timeout`, `--until-critical`.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read};
 
 use gcpressure::causes::{self, Options};
 use gcpressure::profile::{self, Profile, ProfileError, Raw, Subtract};
-use gcpressure::render::Style;
+use gcpressure::render::{SitesFormat, Style};
 
 use super::args::{HeapArgs, SitesArgs};
 use super::exit::{self, Failure};
@@ -19,6 +19,7 @@ pub(crate) fn run(args: &SitesArgs) -> Result<u8, Failure> {
         lines: args.lines,
         cum: args.cum,
         count: args.count,
+        sites: args.format == SitesFormat::Json,
     };
     let sites = causes::sites(&profile, &args.heap.file, args.heap.base(), &options);
     let style = Style {

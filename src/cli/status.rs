@@ -14,7 +14,7 @@ use gcpressure::analyzer::FindingChange;
 use gcpressure::input::{Progress, Source};
 use gcpressure::settings::Severity;
 use gcpressure::units;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::signals;
 
@@ -32,6 +32,8 @@ const MOST: usize = 1_000;
 pub(crate) struct Status {
     counts: Arc<Counts>,
     bar: ProgressBar,
+    /// What was written above the line last did not end its own.
+    inside: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -46,7 +48,7 @@ struct Counts {
 impl Status {
     /// Starts the line where standard error is a terminal.
     pub(crate) fn start(sources: &[Source]) -> Option<Self> {
-        if !io::stderr().is_terminal() {
+        if !can_draw() {
             return None;
         }
         let progress: Vec<_> = sources.iter().map(Source::progress).collect();
@@ -54,21 +56,30 @@ impl Status {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         bar.set_style(style(total.is_some()));
         let counts = Arc::new(Counts::default());
+        let inside = Arc::default();
+        let bottom = Bottom {
+            drawn: Mutex::default(),
+            inside: Arc::clone(&inside),
+        };
         let (theirs, line) = (Arc::clone(&counts), bar.clone());
         let thread = std::thread::Builder::new()
             .name("status".to_owned())
-            .spawn(move || theirs.draw(&progress, &line))
+            .spawn(move || theirs.draw(&progress, &line, bottom))
             .ok()?;
         Some(Self {
             counts,
             bar,
+            inside,
             thread,
         })
     }
 
     /// Writes to standard error, above the line.
     pub(crate) fn above(&self) -> impl Write + Send + use<> {
-        Above(self.bar.clone())
+        Above {
+            bar: self.bar.clone(),
+            inside: Arc::clone(&self.inside),
+        }
     }
 
     /// Counts a cycle.
@@ -87,11 +98,11 @@ impl Status {
         }
     }
 
-    /// Takes the line away.
-    pub(crate) fn finish(self, stop: &AtomicBool) {
+    /// Takes the line away. False where the terminal is held, and is not waited for any longer.
+    pub(crate) fn finish(self, stop: &AtomicBool) -> bool {
         self.counts.ended.store(true, Ordering::Release);
         self.thread.thread().unpark();
-        signals::join(self.thread, stop);
+        signals::join(self.thread, stop)
     }
 }
 
@@ -101,12 +112,10 @@ impl Counts {
     }
 
     /// Draws until the reading has ended.
-    fn draw(&self, progress: &[Progress], bar: &ProgressBar) {
+    fn draw(&self, progress: &[Progress], bar: &ProgressBar, bottom: Bottom) {
         std::thread::park_timeout(PATIENCE);
+        bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(bottom)));
         while !self.ended.load(Ordering::Acquire) {
-            if bar.is_hidden() {
-                bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
             bar.set_position(progress.iter().map(Progress::raw_bytes_read).sum());
             bar.set_message(self.state());
             bar.tick();
@@ -139,18 +148,114 @@ impl Counts {
 /// A bar for what has an end, a moving sign for what has none.
 fn style(ends: bool) -> ProgressStyle {
     let template = match ends {
-        true => "{bar:24} {percent:>3}% of {binary_total_bytes}, {msg}",
-        false => "{spinner} {msg}",
+        true => "{bar:24} {percent:>3}% of {binary_total_bytes}, {wide_msg}",
+        false => "{spinner} {wide_msg}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Standard error above the line.
-struct Above(ProgressBar);
+/// Whether standard error is a terminal that can take a line away again.
+fn can_draw() -> bool {
+    #[cfg(windows)]
+    let able = crossterm::ansi_support::supports_ansi();
+    #[cfg(not(windows))]
+    let able = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    able && io::stderr().is_terminal()
+}
+
+/// Columns at the right that the line leaves free. What a terminal echoes there (`^C`) goes away with the line; at the
+/// edge it would begin a new one, and the line would stay.
+const FREE: u16 = 8;
+/// A terminal with less columns has none to spare.
+const NARROW: u16 = 60;
+
+/// The bottom of the terminal, where the line is drawn.
+#[derive(Debug)]
+struct Bottom {
+    /// What is drawn in one piece.
+    drawn: Mutex<String>,
+    /// Somebody else stands inside a line: it would be drawn over.
+    inside: Arc<AtomicBool>,
+}
+
+impl Bottom {
+    fn add(&self, text: &str) -> io::Result<()> {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.push_str(text);
+        Ok(())
+    }
+
+    /// Moves the cursor; to move by 0 would be to move by 1.
+    fn go(&self, count: usize, direction: char) -> io::Result<()> {
+        match count {
+            0 => Ok(()),
+            count => self.add(&format!("\u{1b}[{count}{direction}")),
+        }
+    }
+}
+
+impl TermLike for Bottom {
+    fn width(&self) -> u16 {
+        match crossterm::terminal::size() {
+            Err(_) | Ok((0, _)) => 80 - FREE,
+            Ok((columns, _)) if columns < NARROW => columns,
+            Ok((columns, _)) => columns - FREE,
+        }
+    }
+
+    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'A')
+    }
+
+    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'B')
+    }
+
+    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'C')
+    }
+
+    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
+        self.go(count, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.add(&format!("{text}\n"))
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.add(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.add("\r\u{1b}[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = std::mem::take(&mut *drawn);
+        if self.inside.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        io::stderr().write_all(drawn.as_bytes())
+    }
+}
+
+/// Standard error above the line. While what is written there stands inside a line of its own, there is no other.
+struct Above {
+    bar: ProgressBar,
+    inside: Arc<AtomicBool>,
+}
 
 impl Write for Above {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write(bytes))
+        self.bar.suspend(|| {
+            let written = io::stderr().write(bytes)?;
+            if let Some(last) = bytes[..written].last() {
+                self.inside.store(*last != b'\n', Ordering::Relaxed);
+            }
+            Ok(written)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -190,6 +295,7 @@ mod tests {
         let status = Status {
             counts: Arc::new(Counts::default()),
             bar,
+            inside: Arc::default(),
             thread: std::thread::spawn(|| ()),
         };
         assert_eq!(status.counts.state(), "0 GC cycles");
@@ -215,6 +321,6 @@ mod tests {
         status.change("a", &change(Severity::Critical, false));
         status.change("b", &change(Severity::Warning, false));
         assert_eq!(status.counts.state(), "1 GC cycle");
-        status.finish(&AtomicBool::default());
+        assert!(status.finish(&AtomicBool::default()));
     }
 }

@@ -54,8 +54,10 @@ struct Merger {
     /// The first sample with a hash, and for each sample the next with the same one.
     samples: HashMap<u64, usize, FixedState>,
     next: Vec<Option<usize>>,
-    /// Each sample's labels, encoded.
-    labels: Vec<Box<[u8]>>,
+    /// Sets of labels, encoded: there are few, as many as sizes of objects.
+    labels: HashMap<Box<[u8]>, u32, FixedState>,
+    /// Each sample's.
+    labelled: Vec<u32>,
 }
 
 /// What makes two places the same, wherever the program was loaded.
@@ -118,7 +120,8 @@ impl Merger {
             if side == Side::Apart {
                 labels.push(1);
             }
-            let merged = self.sample(&stack, &labels, size, side);
+            let label = self.label(&labels);
+            let merged = self.sample(&stack, label, size, side);
             let values = match side {
                 Side::New => &mut merged.new,
                 Side::Base | Side::Apart => &mut merged.base,
@@ -199,19 +202,23 @@ impl Merger {
         Ok(known)
     }
 
+    /// The number of a set of labels.
+    fn label(&mut self, encoded: &[u8]) -> u32 {
+        if let Some(number) = self.labels.get(encoded) {
+            return *number;
+        }
+        let number = small(self.labels.len());
+        self.labels.insert(encoded.into(), number);
+        number
+    }
+
     /// The sample with this stack and these labels.
-    fn sample(
-        &mut self,
-        stack: &[u32],
-        labels: &[u8],
-        size: Option<i64>,
-        side: Side,
-    ) -> &mut Sample {
-        let hash = FixedState::default().hash_one((stack, labels));
+    fn sample(&mut self, stack: &[u32], label: u32, size: Option<i64>, side: Side) -> &mut Sample {
+        let hash = FixedState::default().hash_one((stack, label));
         let mut found = self.samples.get(&hash).copied();
         while let Some(index) = found {
             let same = self.profile.stack(&self.profile.samples[index]) == stack
-                && *self.labels[index] == *labels;
+                && self.labelled[index] == label;
             if same {
                 return &mut self.profile.samples[index];
             }
@@ -221,7 +228,7 @@ impl Merger {
         let start = self.profile.stacks.len();
         self.profile.stacks.extend_from_slice(stack);
         self.next.push(self.samples.insert(hash, index));
-        self.labels.push(labels.into());
+        self.labelled.push(label);
         self.profile.samples.push(Sample {
             stack: start..self.profile.stacks.len(),
             new: [0; 4],

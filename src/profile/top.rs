@@ -9,13 +9,17 @@
 //!    again, and where the leaf's node is gone nobody gets its flat value.
 //! 3. A node is inlined where every call of it that has at least 0.1 % was.
 
+mod inline;
+mod names;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
 use super::sampling::{Evidence, to_f64};
-use super::{Function, Profile, SampleType};
+use super::{Profile, SampleType};
+use names::{clean, displayed};
 
 /// Smallest share of a node that is shown.
 const NODE_FRACTION: f64 = 0.005;
@@ -130,7 +134,7 @@ pub fn top(profile: &Profile, options: &TopOptions) -> Table {
         shown = indices(&sums);
         sort(&mut shown, &sums, &nodes, options.order);
     }
-    let inline = inlined(
+    let inline = inline::inlined(
         profile,
         &nodes,
         sample,
@@ -261,6 +265,18 @@ impl<'a> Nodes<'a> {
         &self.of_locations[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
+    /// Of each node, whether it was inlined anywhere: it stands in a location, and not as the outermost.
+    fn inlined(&self) -> Vec<bool> {
+        let mut inlined = vec![false; self.names.len()];
+        for bounds in self.starts.windows(2) {
+            let outermost = (bounds[1] as usize).saturating_sub(1);
+            for node in &self.of_locations[bounds[0] as usize..outermost] {
+                inlined[*node as usize] = true;
+            }
+        }
+        inlined
+    }
+
     /// Of each location, whether one of its nodes is kept: most stacks are mostly of those that are not.
     fn kept(&self, kept: &[bool]) -> Vec<bool> {
         let bounds = self.starts.windows(2);
@@ -359,73 +375,6 @@ fn visit(
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Edge {
-    weight: i64,
-    inline: bool,
-    seen_in: usize,
-}
-
-/// Whether each node was inlined into its callers.
-fn inlined(
-    profile: &Profile,
-    nodes: &Nodes<'_>,
-    kind: SampleType,
-    kept: &[bool],
-    cutoff: i64,
-) -> Vec<Inline> {
-    let mut edges: HashMap<(usize, usize), Edge, FixedState> = HashMap::default();
-    let some_kept = nodes.kept(kept);
-    for (at, sample) in profile.samples.iter().enumerate() {
-        let value = sample.value(kind);
-        if value == 0 {
-            continue;
-        }
-        let mut caller = None;
-        for location in profile.stack(sample).iter().rev() {
-            if !some_kept[*location as usize] {
-                continue;
-            }
-            let of_location = nodes.of(*location);
-            for (place, node) in of_location.iter().enumerate().rev() {
-                let node = *node as usize;
-                if !kept[node] {
-                    continue;
-                }
-                // All but the outermost line of a location were inlined.
-                let inline = place + 1 != of_location.len();
-                if let Some(caller) = caller.filter(|caller| *caller != node) {
-                    let edge = edges.entry((caller, node)).or_insert(Edge {
-                        weight: 0,
-                        inline,
-                        seen_in: usize::MAX,
-                    });
-                    if edge.seen_in != at {
-                        edge.seen_in = at;
-                        edge.weight = edge.weight.wrapping_add(value);
-                        edge.inline &= inline;
-                    }
-                }
-                caller = Some(node);
-            }
-        }
-    }
-    let mut calls = vec![(false, false); nodes.names.len()];
-    for ((_, node), edge) in edges {
-        if edge.weight.wrapping_abs() >= cutoff {
-            let (inline, called) = &mut calls[node];
-            *inline |= edge.inline;
-            *called |= !edge.inline;
-        }
-    }
-    let how = |call| match call {
-        (false, _) => Inline::No,
-        (true, true) => Inline::Partly,
-        (true, false) => Inline::Yes,
-    };
-    calls.into_iter().map(how).collect()
-}
-
 /// A count of nodes, of which there are fewer than lines in the profile.
 fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -464,126 +413,4 @@ fn sort(shown: &mut [usize], sums: &[Sums], nodes: &Nodes<'_>, order: Order) {
 )]
 fn share(total: i64, fraction: f64) -> i64 {
     ((to_f64(total) * fraction) as i64).wrapping_abs()
-}
-
-/// A function's name as pprof shows it. It takes names with brackets for C++ and strips what stands in `()` and `<>`,
-/// unless they look like methods of generic Go types.
-fn displayed(function: &Function) -> Cow<'_, str> {
-    let name = &*function.name;
-    if !name.is_empty() && name != &*function.system_name {
-        return Cow::Borrowed(name);
-    }
-    let name = &*function.system_name;
-    let go = name.contains(".<") || name.contains("]).");
-    if go || !(name.contains(['<', '>', '[', ']']) || name.contains("::")) {
-        return Cow::Borrowed(name);
-    }
-    let bare = without(name, '(', ')');
-    let bare = without(&bare, '<', '>');
-    Cow::Owned(bare)
-}
-
-/// The text without what stands between matching brackets; the whole where they do not match.
-fn without(text: &str, open: char, close: char) -> String {
-    let mut bare = String::with_capacity(text.len());
-    let mut depth = 0_usize;
-    let mut kept = 0;
-    for (at, c) in text.char_indices() {
-        if c == open {
-            if depth == 0 {
-                bare.push_str(&text[kept..at]);
-                kept = at;
-            }
-            depth += 1;
-        } else if c == close {
-            match depth {
-                // pprof gives up here, with what it has taken out so far.
-                0 => break,
-                1 => kept = at + 1,
-                _ => {}
-            }
-            depth -= 1;
-        }
-    }
-    bare.push_str(&text[kept..]);
-    bare
-}
-
-/// A path as Go's `filepath.Clean` writes it, after pprof's own prefixes are taken off.
-fn clean(path: &str) -> Cow<'_, str> {
-    let path = ["/proc/self/cwd/./", "/proc/self/cwd/"]
-        .iter()
-        .find_map(|prefix| path.strip_prefix(prefix))
-        .unwrap_or(path);
-    let tidy = !path
-        .split('/')
-        .skip(1)
-        .any(|part| matches!(part, "" | "." | ".."));
-    if path.is_empty() || (tidy && !path.starts_with("./") && path != ".") {
-        return Cow::Borrowed(path);
-    }
-    let root = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if root => {}
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    Cow::Owned(match (root, joined.is_empty()) {
-        (true, _) => format!("/{joined}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => joined,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(name: &str) -> String {
-        let function = Function {
-            name: name.into(),
-            system_name: name.into(),
-            file: "".into(),
-            start_line: 0,
-        };
-        displayed(&function).into_owned()
-    }
-
-    #[test]
-    fn names_with_brackets_are_taken_for_cpp() {
-        assert_eq!(shown("main.(*Cache).Get"), "main.(*Cache).Get");
-        assert_eq!(
-            shown("sync.OnceValue[go.shape.func(*encodeState, reflect.Value)]"),
-            "sync.OnceValue[go.shape.func]"
-        );
-        assert_eq!(
-            shown("main.(*Cache[go.shape.int]).Get"),
-            "main.(*Cache[go.shape.int]).Get"
-        );
-        assert_eq!(shown("std::vector<int>::push(int)"), "std::vector::push");
-        assert_eq!(shown("a[)b(c)]"), "a[)b(c)]");
-    }
-
-    #[test]
-    fn paths_are_cleaned_as_go_cleans_them() {
-        for (path, expected) in [
-            ("a/b.go", "a/b.go"),
-            ("/a//b/../c/./d.go", "/a/c/d.go"),
-            ("./x.go", "x.go"),
-            ("../x.go", "../x.go"),
-            ("/../x.go", "/x.go"),
-            ("a/..", "."),
-            ("/proc/self/cwd/x.go", "x.go"),
-            ("", ""),
-        ] {
-            assert_eq!(clean(path), expected, "{path}");
-        }
-    }
 }

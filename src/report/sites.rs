@@ -13,7 +13,7 @@ pub struct Sites {
     pub total: i64,
     /// The table of `go tool pprof -top`.
     pub table: Table,
-    /// Every site, the largest first.
+    /// Every site, the largest first; none where only the table was asked for.
     pub sites: Vec<Site>,
 }
 

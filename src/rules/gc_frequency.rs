@@ -1,6 +1,6 @@
 //! Too many cycles per second.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule};
+use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule, seldom};
 use crate::units::{Unit, percent, rate};
 
 rule! {
@@ -92,7 +92,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     told.advice.push(advice::ALLOCATIONS.to_owned());
     told.advice.push(advice::REUSE.to_owned());
     if !min_heap {
-        told.advice.push(advice::GOGC.to_owned());
+        told.advice.push(seldom(view));
     }
     told.evidence = vec![
         ("cycles", view.window.tally.cycles as f64),
@@ -136,6 +136,20 @@ mod tests {
         assert!(
             matches!(some.reading(&RULE), Reading::Judged { value, .. } if (value - 33.3).abs() < 0.2)
         );
+    }
+
+    #[test]
+    fn a_higher_gogc_is_no_advice_where_a_memory_limit_binds() {
+        let limited = healthy(600, 20).each(|number, cycle| {
+            // The goal stays where it is while the live heap rises.
+            cycle.heap_live_mib = 50 + number.saturating_sub(590) * 2;
+            cycle.heap_goal_mib = 100;
+        });
+        let advice = limited.told(&RULE).advice.join("\n");
+        assert!(advice.contains("raise GOMEMLIMIT"), "{advice}");
+        assert!(!advice.contains("GOGC=200"), "{advice}");
+        let free = healthy(600, 20).told(&RULE).advice.join("\n");
+        assert!(free.contains("GOGC=200"), "{free}");
     }
 
     #[test]

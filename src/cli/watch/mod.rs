@@ -30,7 +30,7 @@ use super::live::{Live, Wishes};
 use super::output::{self, Targets};
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
-use super::{input, run};
+use super::{heap, input, run};
 use plain::Plain;
 use screen::{Interrupts, Left};
 use seen::{Onlooker, Seen};
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let result = if on_screen {
         let onlooker = Onlooker::new(live, &seen, &signals, subject.endless);
         let reading = read(source, options, onlooker, &seen).map_err(exit::unable)?;
-        watch(&subject, &seen, &signals, &ending, args.output.ascii)?;
+        watch(&subject, &seen, &signals, &ending, args.output.show.ascii)?;
         reading
             .join()
             .unwrap_or_else(|_| Err(Error::Usage("the analysis has failed".to_owned())))
@@ -99,6 +99,9 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let mut report = result?;
     if subject.child.is_some() {
         run::blame_program(&mut report);
+    }
+    if signals.status().is_none() {
+        heap::fetched(&wishes, &args.escape, &mut report);
     }
     report.exit_status = match (ended, signals.status()) {
         (Some(status), _) => status,

@@ -101,21 +101,18 @@ pub(in crate::render) fn error(evidence: Evidence) -> String {
 
 /// The error of every row.
 fn errors(sites: &Sites, page: &mut Page) {
-    page.line("   samples   error  of what");
+    page.line("   samples   error        of what");
+    let room = page.style().width.saturating_sub(26);
     for row in &sites.table.rows {
         let Some(error) = row.flat_evidence.relative_error else {
             continue;
         };
         let line = format!(
-            "{:>10}  {:>6}  {}{}",
+            "{:>10}  {:>6}  {:4}  {}",
             units::count(row.flat_evidence.samples_seen),
             format!("±{}", units::percent(error)),
-            page.clean(&row.name),
-            if row.flat_evidence.thin {
-                " (thin)"
-            } else {
-                ""
-            }
+            if row.flat_evidence.thin { "thin" } else { "" },
+            page.name(&row.name, room)
         );
         page.line(&line);
     }

@@ -73,22 +73,30 @@ pub(in crate::render) fn amount(site: &Hot) -> String {
     let mut text = format!("{} of the bytes", units::percent(site.share));
     if let (Some(bytes), Some(objects)) = (site.bytes_per_second, site.objects_per_second) {
         text = format!(
-            "{text}, {} and {} objects a second",
+            "{text}, {} and {} a second",
             units::bytes(whole(bytes)),
-            units::count(whole(objects))
+            counted(objects)
         );
     }
     if let (Some(bytes), Some(objects)) = (site.bytes_per_cycle, site.objects_per_cycle) {
         text = format!(
-            "{text}, {} and {} objects a GC cycle",
+            "{text}, {} and {} a GC cycle",
             units::bytes(whole(bytes)),
-            units::count(whole(objects))
+            counted(objects)
         );
     }
     if site.evidence.thin {
         text = format!("{text} (too few samples to be sure)");
     }
     text
+}
+
+/// A number of objects, which may be less than one.
+fn counted(objects: f64) -> String {
+    match whole(objects) {
+        0 if objects > 0.0 => "<1 object".to_owned(),
+        count => page::counted(count, "object"),
+    }
 }
 
 /// What removing the largest sites would do.

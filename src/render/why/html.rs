@@ -2,15 +2,18 @@
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::escape::printable;
 use super::{amount, extent, figures, in_order, place, sources};
-use crate::report::why::{self as model, Why};
+use crate::report::why::{self as model, Cause, Why};
 use crate::units;
 
 /// Nothing is loaded and nothing runs.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// Lines that are unfolded from the start.
+const OPEN: usize = 3;
 
 const CSS: &str = ":root{color-scheme:light dark;--line:#8884;--bar:#d9730d}\
     body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
@@ -18,12 +21,12 @@ const CSS: &str = ":root{color-scheme:light dark;--line:#8884;--bar:#d9730d}\
     details{border-top:1px solid var(--line);padding:.5rem 0}summary{cursor:pointer}\
     code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}\
     .bar{height:6px;background:var(--bar);border-radius:3px;margin:.3rem 0}\
-    .share{display:inline-block;min-width:4rem;font-variant-numeric:tabular-nums}\
+    h2{font-size:1.1rem;margin:1.6rem 0 .5rem}\
+    .share{display:inline-block;min-width:4.5rem;font-variant-numeric:tabular-nums}\
     dt{font-weight:600}dd{margin:0 0 .5rem 0}.warning{border-left:4px solid var(--bar);padding-left:.6rem}";
 
 pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
     let (own, outside) = in_order(why);
-    let share = |value: i64| model::share(value, why.total).unwrap_or(0.0);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -41,29 +44,38 @@ pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
                 p .dim { (printable(&sources(why))) ": " (why.sample_type) }
                 p { (printable(&extent(why))) "." }
                 @for warning in &why.warnings { p .warning { (printable(warning)) "." } }
-                @for (at, cause) in own.iter().chain(&outside).enumerate() {
-                    details open[at < 3] {
-                        summary {
-                            span .share { (units::percent(share(cause.flat))) }
-                            code { (printable(&place(cause))) } " " (cause.pattern.title())
-                            " " span .dim { (amount(why, cause.flat)) }
-                            div .bar style=(format!("width:{:.1}%", share(cause.flat).clamp(0.0, 1.0) * 100.0)) {}
-                        }
-                        @if let Some(line) = &cause.source_line { p { code { (printable(line)) } } }
-                        dl {
-                            dt { "Amount" } dd { (printable(&figures(why, cause))) }
-                            dt { "Why" } dd { (printable(&cause.message)) }
-                            @if let Some(first) = cause.diagnoses.first() {
-                                @for step in &first.chain { dd { code { (printable(step)) } } }
-                            }
-                            @if let Some(remedy) = cause.remedy { dt { "Do" } dd { (remedy) } }
-                            @if let Some(trap) = cause.trap { dt { "Trap" } dd { (trap) } }
-                        }
-                    }
-                }
+                @if !own.is_empty() { h2 { "Your lines" } }
+                @for (at, cause) in own.iter().enumerate() { (one(why, cause, at < OPEN)) }
+                @if !outside.is_empty() { h2 { "Elsewhere" } }
+                @for cause in &outside { (one(why, cause, false)) }
             }
         }
     };
     out.write_all(page.into_string().as_bytes())?;
     out.write_all(b"\n")
+}
+
+/// A line that allocates.
+fn one(why: &Why, cause: &Cause, open: bool) -> Markup {
+    let share = model::share(cause.flat, why.total).unwrap_or(0.0);
+    html! {
+        details open[open] {
+            summary {
+                span .share { (units::percent(share)) }
+                code { (printable(&place(cause))) } " " (cause.pattern.title())
+                " " span .dim { (amount(why, cause.flat)) }
+                div .bar style=(format!("width:{:.1}%", share.clamp(0.0, 1.0) * 100.0)) {}
+            }
+            @if let Some(line) = &cause.source_line { p { code { (printable(line)) } } }
+            dl {
+                dt { "Amount" } dd { (printable(&figures(why, cause))) }
+                dt { "Why" } dd { (printable(&cause.message)) }
+                @if let Some(first) = cause.diagnoses.first() {
+                    @for step in &first.chain { dd { code { (printable(step)) } } }
+                }
+                @if let Some(remedy) = cause.remedy { dt { "Do" } dd { (remedy) } }
+                @if let Some(trap) = cause.trap { dt { "Trap" } dd { (trap) } }
+            }
+        }
+    }
 }

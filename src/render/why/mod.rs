@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Style;
+use super::text::page::counted;
 use crate::report::why::{self as model, Basis, Cause, Why};
 use crate::report::wire;
 use crate::units;
@@ -108,15 +109,29 @@ fn sources(why: &Why) -> String {
 fn extent(why: &Why) -> String {
     let own = model::share(why.own, why.total).unwrap_or(0.0);
     let amount = amount(why, why.total);
+    let was = if why.unit == "bytes" { "was" } else { "were" };
+    let libraries = match model::share(of_libraries(why), why.total) {
+        Some(share) if share >= 0.001 => format!(
+            "; {} {was} allocated by libraries for calls in it",
+            units::percent(share)
+        ),
+        _ => String::new(),
+    };
     match model::share(why.explained, why.own) {
         Some(explained) => format!(
-            "{} of {amount} {} allocated in your code, and the compiler explains {} of that",
+            "{} of {amount} {was} allocated in your code, and the compiler explains {} of that{libraries}",
             units::percent(own),
-            if why.unit == "bytes" { "was" } else { "were" },
             units::percent(explained)
         ),
         None => format!("{amount}, none of it allocated in the packages of the diagnostics"),
     }
+}
+
+/// What libraries allocated, and the lines of one's own that called them are told of.
+fn of_libraries(why: &Why) -> i64 {
+    let told = in_order(why).0.into_iter();
+    told.fold(0_i64, |sum, cause| sum.wrapping_add(cause.flat))
+        .wrapping_sub(why.own)
 }
 
 /// A value with what it counts.
@@ -124,7 +139,7 @@ fn amount(why: &Why, value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     match why.unit {
         "bytes" => format!("{sign}{}", units::bytes(value.unsigned_abs())),
-        _ => format!("{sign}{} objects", units::count(value.unsigned_abs())),
+        _ => format!("{sign}{}", counted(value.unsigned_abs(), "object")),
     }
 }
 
