@@ -33,6 +33,9 @@ const WARMUP_STEP_NS: u64 = 100_000_000;
 /// The longest adaptive warm-up, ns.
 const MAX_WARMUP_NS: u64 = 2_000_000_000;
 
+/// Panes kept to be used again.
+const SPARE: usize = 2;
+
 /// Cycles that slow programs are judged by.
 const REACH_CYCLES: usize = 4;
 
@@ -291,6 +294,10 @@ impl Panes {
         };
         let mut pane = self.spare.pop().unwrap_or_default();
         pane.reset(start_ns, end_ns);
+        if self.panes.is_empty() {
+            // Many processes of a log never come further than one.
+            self.panes.reserve_exact(1);
+        }
         self.panes.push_back(pane);
     }
 
@@ -459,7 +466,10 @@ impl Panes {
             } else {
                 self.before.get_or_insert_default().add(&pane);
             }
-            self.spare.push(pane);
+            // One goes for each that comes; the short ones of the warm-up are many and go at once.
+            if self.spare.len() < SPARE {
+                self.spare.push(pane);
+            }
         }
     }
 
