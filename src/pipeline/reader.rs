@@ -18,7 +18,7 @@ use memchr::memmem::Finder;
 
 use super::hold::Hold;
 use super::lane::Lane;
-use super::unwrap::{Depth, Unwrapped, unwrap};
+use super::unwrap::{Depth, Unwrapped, html_unescaped, unwrap};
 use crate::event::{Event, GcCycle, Note};
 use crate::parse::{self, NEEDLE};
 use crate::process::Stream;
@@ -374,14 +374,6 @@ impl Reader {
         }
     }
 
-    /// Text of a line over the length cap.
-    pub(super) fn pass_overlong(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
-        if self.foreign {
-            self.hold.release(finds);
-            finds.foreign(&text[self.hold.given(offset, text)..]);
-        }
-    }
-
     /// Nothing has come for a while: foreign lines are not held back any longer.
     pub(super) fn let_go(&mut self, finds: &mut dyn Finds) {
         if self.foreign {
@@ -395,13 +387,6 @@ impl Reader {
         if self.foreign && self.active == 0 && self.partial.is_empty() && !trace {
             self.hold.unfinished(offset, text, finds);
         }
-    }
-
-    /// A line over the length cap: counted, its text skipped.
-    pub(super) fn overlong(&mut self) {
-        self.line += 1;
-        self.input.overlong_lines += 1;
-        self.input.other_lines += 1;
     }
 
     /// The end of the last source. `last` is its last line where that has no line feed.
@@ -457,19 +442,6 @@ impl Reader {
             .stream
             .approximate(process)
     }
-}
-
-/// A line copied out of a page: its arrows with `>` again.
-fn html_unescaped(body: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(body.len());
-    let mut from = 0;
-    for at in memchr::memmem::find_iter(body, b"&gt;") {
-        text.extend_from_slice(&body[from..at]);
-        text.push(b'>');
-        from = at + 4;
-    }
-    text.extend_from_slice(&body[from..]);
-    text
 }
 
 /// Counts a gc line: as a duplicate, or as what it was.

@@ -133,3 +133,16 @@ impl<'a> Unwrapped<'a> {
         };
     }
 }
+
+/// A line copied out of a page: its arrows with `>` again.
+pub(super) fn html_unescaped(body: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(body.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(body, b"&gt;") {
+        text.extend_from_slice(&body[from..at]);
+        text.push(b'>');
+        from = at + 4;
+    }
+    text.extend_from_slice(&body[from..]);
+    text
+}

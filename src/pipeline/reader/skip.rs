@@ -110,4 +110,24 @@ impl Reader {
             }
         }
     }
+
+    /// Text of a line over the length cap.
+    pub(in crate::pipeline) fn pass_overlong(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
+        if self.foreign {
+            self.hold.release(finds);
+            finds.foreign(&text[self.hold.given(offset, text)..]);
+        }
+    }
+
+    /// A line over the length cap: counted, its text skipped.
+    pub(in crate::pipeline) fn overlong(&mut self) {
+        self.line += 1;
+        self.input.overlong_lines += 1;
+        self.input.other_lines += 1;
+    }
 }
