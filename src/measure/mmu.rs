@@ -13,8 +13,9 @@ const RESOLUTION_NS: u64 = 1_000_000;
 ///
 /// The worst window of a length ends where a stop ends. What all stops of the last second come to bounds what a window
 /// ending now can hold, and so do two buckets of 100 ms for the windows up to that length; stops are added up only where
-/// the bound is worse than the worst so far, which is seldom, and only there are those older than a second dropped. Stops of the same ms are joined, which bounds the memory by
-/// the longest window (1,000 entries) whatever the rate.
+/// the bound is worse than the worst so far, which is seldom, and only there, or where the room is full, are those older
+/// than a second dropped. Stops of the same ms are joined, which bounds the memory by the longest window (1,000 entries,
+/// and what the queue grows by) whatever the rate.
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
     /// (end, stopped ns), oldest first: those of the last second, and older ones that were not dropped yet.
