@@ -14,6 +14,8 @@ use super::output;
 const CAPACITY: usize = 8 << 20;
 /// Bytes that are put together before they are handed to the thread.
 const CHUNK: usize = 64 * 1024;
+/// Bytes that may wait before the thread is woken, where no [`Write::flush`] wakes it: that costs as much as to copy some.
+const WAKE: usize = 4 * CHUNK;
 /// Chunks kept to be filled again.
 const SPARE: usize = 4;
 /// How often someone who waits looks up.
@@ -44,6 +46,8 @@ struct State {
     waiting: usize,
     /// Chunks to fill again.
     free: Vec<Vec<u8>>,
+    /// The thread waits for something to write.
+    sleeps: bool,
     /// Nothing more will come.
     ended: bool,
     /// The writer has come to its end.
@@ -70,6 +74,7 @@ impl Shared {
                 if state.ended {
                     return Ok(());
                 }
+                state.sleeps = true;
                 state = self
                     .changed
                     .wait(state)
@@ -119,31 +124,32 @@ impl Queue {
     }
 
     /// Hands what was put together to the thread; waits while there is too much that it has not written.
-    fn hand_over(&mut self) -> io::Result<()> {
-        if self.chunk.is_empty() {
-            return Ok(());
-        }
+    fn hand_over(&mut self, wake: bool) -> io::Result<()> {
         let mut state = self.shared.lock();
-        while state.waiting >= CAPACITY && state.done.is_none() {
+        let any = !self.chunk.is_empty();
+        while any && state.waiting >= CAPACITY && state.done.is_none() {
             if self.stop.load(Ordering::Relaxed) {
                 self.chunk.clear();
                 return Ok(());
             }
             state = self.shared.wait(state);
         }
-        if let Some(done) = &mut state.done {
+        if let Some(done) = state.done.as_mut().filter(|_| any) {
             self.chunk.clear();
             // The reason is given once; whoever goes on writing hears that nobody listens.
             let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
             return Err(std::mem::replace(done, Ok(())).err().unwrap_or_else(closed));
         }
-        let waited_for = state.pending.is_empty();
-        let next = state.free.pop().unwrap_or_default();
-        let chunk = std::mem::replace(&mut self.chunk, next);
-        state.waiting += chunk.len();
-        state.pending.push_back(chunk);
+        if any {
+            let next = state.free.pop().unwrap_or_default();
+            let chunk = std::mem::replace(&mut self.chunk, next);
+            state.waiting += chunk.len();
+            state.pending.push_back(chunk);
+        }
+        let wake = state.sleeps && !state.pending.is_empty() && (wake || state.waiting >= WAKE);
+        state.sleeps &= !wake;
         drop(state);
-        if waited_for {
+        if wake {
             self.shared.changed.notify_all();
         }
         Ok(())
@@ -154,7 +160,7 @@ impl Queue {
     /// # Errors
     /// What the writer gave.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.hand_over()?;
+        self.hand_over(true)?;
         let mut state = self.shared.lock();
         state.ended = true;
         self.shared.changed.notify_all();
@@ -180,14 +186,14 @@ impl Write for Queue {
         let taken = bytes.len().min(2 * CHUNK - self.chunk.len());
         self.chunk.extend_from_slice(&bytes[..taken]);
         if self.chunk.len() >= CHUNK {
-            self.hand_over()?;
+            self.hand_over(false)?;
         }
         Ok(taken)
     }
 
     /// Hands over what is there. The thread flushes on its own; to wait for it would be to stall.
     fn flush(&mut self) -> io::Result<()> {
-        self.hand_over()
+        self.hand_over(true)
     }
 }
 

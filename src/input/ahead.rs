@@ -10,7 +10,9 @@ use std::time::Duration;
 use super::decode;
 
 /// Bytes that may wait to be looked at.
-const CAPACITY: usize = 128 * 1024;
+const CAPACITY: usize = 256 * 1024;
+/// Bytes left of them when the thread that was full reads on: to wake it costs as much as to read some 10 KiB.
+const RESUME: usize = 64 * 1024;
 /// Bytes asked of the source at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -46,6 +48,8 @@ struct State {
     free: Vec<Vec<u8>>,
     /// Nothing more will come: the end, or why there is none.
     ended: Option<io::Result<()>>,
+    /// The thread waits for room.
+    full: bool,
     /// Nobody reads any more.
     left: bool,
 }
@@ -68,7 +72,8 @@ impl Shared {
                 Err(error) => return Err(error),
             };
             let mut state = self.lock();
-            while state.waiting >= CAPACITY && !state.left {
+            state.full = state.waiting >= CAPACITY;
+            while state.full && !state.left {
                 state = self
                     .changed
                     .wait(state)
@@ -126,6 +131,11 @@ impl Ahead {
         self.shared.compressed.load(Ordering::Relaxed)
     }
 
+    /// Whether a read would give something without waiting for it.
+    pub(super) fn has_more(&self) -> bool {
+        self.given < self.batch.length || !self.shared.lock().ready.is_empty()
+    }
+
     /// Takes over the next chunk; waits where there is none.
     fn next_batch(&mut self) -> io::Result<()> {
         let used = std::mem::take(&mut self.batch).bytes;
@@ -136,11 +146,12 @@ impl Ahead {
         }
         loop {
             if let Some(chunk) = state.ready.pop_front() {
-                let full = state.waiting >= CAPACITY;
                 state.waiting -= chunk.length;
+                let resume = state.full && state.waiting <= RESUME;
+                state.full &= !resume;
                 drop(state);
                 self.batch = chunk;
-                if full {
+                if resume {
                     self.shared.changed.notify_all();
                 }
                 return Ok(());

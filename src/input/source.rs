@@ -119,7 +119,7 @@ impl Source {
     }
 
     /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
-    /// ahead, up to 128 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
+    /// ahead, up to 256 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
     #[must_use]
     pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
         Self {
@@ -137,6 +137,11 @@ impl Source {
     /// From now on a read of a live source that has had nothing for so long gives [`io::ErrorKind::WouldBlock`].
     pub(crate) fn tick(&mut self, every: Duration) {
         self.tick = Some(every);
+    }
+
+    /// True where a live source has more to give at once: what was read so far need not be told yet.
+    pub(crate) fn has_more(&self) -> bool {
+        matches!(&self.state, State::Ahead(ahead) if ahead.has_more())
     }
 
     /// The source as the user named it; `-` is standard input.

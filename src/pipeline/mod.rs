@@ -27,6 +27,9 @@ use reader::Reader;
 /// How often a sink is heard while a live source gives nothing.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Bytes after which a sink is heard though a live source goes on giving.
+const UNHEARD: u64 = 1 << 20;
+
 /// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
 /// and the runtime does not pause that long inside a line.
 const QUIET: u32 = 3;
@@ -116,8 +119,8 @@ pub trait Sink {
         Ok(())
     }
 
-    /// After each read whose lines are processed, and ten times a second while a live source gives nothing. What takes
-    /// long here holds up the reading.
+    /// After each read whose lines are processed, and ten times a second while a live source gives nothing; where a live
+    /// source gives more than is read at a time, once a MiB. What takes long here holds up the reading.
     ///
     /// # Errors
     /// What the output says.
@@ -193,6 +196,7 @@ fn read(
     let mut last = None;
     let mut skipping = false;
     let mut quiet = 0;
+    let mut heard = 0;
     while !stop.load(Ordering::Relaxed) {
         let filled = buffer.fill(source)?;
         if filled == Filled::Nothing {
@@ -228,7 +232,11 @@ fn read(
         if filled == Filled::End {
             return Ok(last);
         }
-        collector.idle(reader);
+        let position = buffer.offset(buffer.position());
+        if position - heard >= UNHEARD || !source.has_more() {
+            heard = position;
+            collector.idle(reader);
+        }
     }
     Ok(last)
 }
