@@ -28,6 +28,8 @@ pub struct Buffer {
     end: usize,
     /// Past the last line feed read, or the end once the stream has ended.
     complete: usize,
+    /// Position in the stream before which nothing is looked at any more.
+    wanted: u64,
     ended: bool,
 }
 
@@ -41,6 +43,7 @@ impl Default for Buffer {
             position: 0,
             end: 0,
             complete: 0,
+            wanted: 0,
             ended: false,
         }
     }
@@ -65,7 +68,10 @@ impl Buffer {
     pub fn fill(&mut self, source: &mut dyn Read) -> io::Result<Filled> {
         let bytes = self.bytes.get_mut(self.pad..).unwrap_or(&mut []);
         if bytes.len() - self.end < READ {
-            let from = self.position.saturating_sub(HISTORY);
+            let wanted = usize::try_from(self.wanted.saturating_sub(self.base));
+            let from = wanted
+                .map_or(self.position, |wanted| wanted.min(self.position))
+                .max(self.position.saturating_sub(HISTORY));
             // A little more history, so that the next read goes to an aligned place.
             let from = from.saturating_sub(ALIGNED - (self.end - from) % ALIGNED);
             bytes.copy_within(from..self.end, 0);
@@ -122,6 +128,12 @@ impl Buffer {
     pub fn consume(&mut self, position: usize) {
         self.position = position.clamp(self.position, self.end);
         self.complete = self.complete.max(self.position);
+    }
+
+    /// Of the history, only what stands at `offset` of the stream or later is looked at from now on: the less there is, the
+    /// less is moved.
+    pub fn forget(&mut self, offset: u64) {
+        self.wanted = self.wanted.max(offset);
     }
 
     /// Position in the stream of a position in [`Buffer::bytes`].

@@ -53,6 +53,8 @@ pub(super) struct Lane {
     paid: u64,
     /// Positions behind the last gc lines.
     ends: VecDeque<u64>,
+    /// The last one that is not remembered any more.
+    oldest: u64,
     /// Up to where the starts of whole lines were learnt.
     learnt: u64,
     torn: VecDeque<Torn>,
@@ -94,6 +96,11 @@ impl Lane {
         self.ends.get(index).copied().unwrap_or(0)
     }
 
+    /// Before where no gc line that is cut open now can have begun, whatever processes there are.
+    pub(super) const fn oldest_end(&self) -> u64 {
+        self.oldest
+    }
+
     /// Up to where the starts of lines are known.
     pub(super) const fn learnt(&self) -> u64 {
         self.learnt
@@ -131,8 +138,10 @@ impl Lane {
 
     /// A gc line ended at `end`.
     pub(super) fn ended(&mut self, end: u64, whole: bool) {
-        if self.ends.len() == ENDS {
-            self.ends.pop_front();
+        if self.ends.len() == ENDS
+            && let Some(gone) = self.ends.pop_front()
+        {
+            self.oldest = self.oldest.max(gone);
         }
         self.ends.push_back(end);
         if !whole {

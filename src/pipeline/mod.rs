@@ -198,6 +198,7 @@ fn read(
     let mut quiet = 0;
     let mut heard = 0;
     while !stop.load(Ordering::Relaxed) {
+        buffer.forget(reader.looks_back_to(buffer.offset(buffer.position())));
         let filled = buffer.fill(source)?;
         if filled == Filled::Nothing {
             let at = buffer.position();

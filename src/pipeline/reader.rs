@@ -280,7 +280,7 @@ impl Reader {
             unwrapped.body = html_unescaped(&unwrapped.body).into();
             unwrapped.body_at = None;
         }
-        if let Some(joined) = self.joined(bytes, at, &unwrapped) {
+        if let Some(joined) = self.joined(bytes, at, base, &unwrapped) {
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }
