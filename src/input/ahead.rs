@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::decode;
+use super::decode::{self, Decoded};
 
 /// Bytes that may wait to be looked at.
 const CAPACITY: usize = 256 * 1024;
@@ -60,8 +60,7 @@ impl Shared {
     }
 
     /// Reads to the end of the source, or until nobody wants it.
-    fn drain(&self, raw: Box<dyn Read + Send>) -> io::Result<()> {
-        let mut decoded = decode::decode(raw).map_err(io::Error::other)?;
+    fn drain(&self, mut decoded: Decoded) -> io::Result<()> {
         self.compressed.store(decoded.compressed, Ordering::Relaxed);
         let mut bytes = vec![0; CHUNK];
         loop {
@@ -109,12 +108,25 @@ impl Shared {
 impl Ahead {
     /// Starts the thread that reads `raw`.
     pub(super) fn new(raw: Box<dyn Read + Send>, tick: Option<Duration>) -> io::Result<Self> {
+        let open = move || decode::decode(raw).map_err(io::Error::other);
+        Self::start(open, tick)
+    }
+
+    /// Starts the thread that reads what is known already.
+    pub(super) fn of(decoded: Decoded) -> io::Result<Self> {
+        Self::start(move || Ok(decoded), None)
+    }
+
+    fn start(
+        open: impl FnOnce() -> io::Result<Decoded> + Send + 'static,
+        tick: Option<Duration>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                let result = theirs.drain(raw);
+                let result = open().and_then(|decoded| theirs.drain(decoded));
                 theirs.lock().ended = Some(result);
                 theirs.changed.notify_all();
             })?;

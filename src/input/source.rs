@@ -10,6 +10,9 @@ use super::ahead::Ahead;
 use super::decode::{self, Decoded, Refused};
 use crate::error::Error;
 
+/// Bytes from which on a file is read by a thread of its own.
+const LARGE: u64 = 16 << 20;
+
 /// A source of log text.
 ///
 /// Reading gives plain text, whatever the source holds: gzip (members joined) and zstd (frames joined) are
@@ -183,7 +186,11 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                State::Reading(decoded)
+                if self.size.is_some_and(|size| size >= LARGE) {
+                    State::Ahead(Ahead::of(decoded)?)
+                } else {
+                    State::Reading(decoded)
+                }
             }
             known => known,
         };
