@@ -10,7 +10,7 @@ use super::ahead::Ahead;
 use super::decode::{self, Decoded, Refused};
 use crate::error::Error;
 
-/// Bytes from which on a file is read by a thread of its own.
+/// Bytes from which on a file is worth more than one thread.
 const LARGE: u64 = 16 << 20;
 
 /// A source of log text.
@@ -142,6 +142,11 @@ impl Source {
         self.tick = Some(every);
     }
 
+    /// True for a file that is worth more than one thread.
+    pub(crate) fn is_large(&self) -> bool {
+        self.size.is_some_and(|size| size >= LARGE)
+    }
+
     /// True where a live source has more to give at once: what was read so far need not be told yet.
     pub(crate) fn has_more(&self) -> bool {
         matches!(&self.state, State::Ahead(ahead) if ahead.has_more())
@@ -186,7 +191,7 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                if self.size.is_some_and(|size| size >= LARGE) {
+                if self.is_large() {
                     State::Ahead(Ahead::of(decoded)?)
                 } else {
                     State::Reading(decoded)

@@ -1,5 +1,6 @@
 //! Bytes to [`Report`]: sources in order through the reader, cycles to their processes, processes to their analyzers.
 
+mod aside;
 mod collector;
 mod hold;
 mod lane;
@@ -150,7 +151,7 @@ pub fn analyse(
     for mut source in sources {
         let start = buffer.offset(buffer.position());
         reader.open(source.name(), start);
-        collector.open(source.name());
+        collector.open(source.name(), source.is_large());
         source.tick(TICK);
         last = read(
             &mut source,
