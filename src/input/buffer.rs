@@ -6,6 +6,8 @@ use std::io::{self, Read};
 const READ: usize = 128 * 1024;
 /// Reads between two moves of the history.
 const READS: usize = 5;
+/// Where little is to be moved, it is moved once so much was read: what is read next finds its place in the cache.
+const NEAR: usize = 384 * 1024;
 /// Bytes kept behind the reading position, to look for the heads of cut lines.
 pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.
@@ -67,11 +69,12 @@ impl Buffer {
     /// What the source says; an interrupted read is tried again.
     pub fn fill(&mut self, source: &mut dyn Read) -> io::Result<Filled> {
         let bytes = self.bytes.get_mut(self.pad..).unwrap_or(&mut []);
-        if bytes.len() - self.end < READ {
-            let wanted = usize::try_from(self.wanted.saturating_sub(self.base));
-            let from = wanted
-                .map_or(self.position, |wanted| wanted.min(self.position))
-                .max(self.position.saturating_sub(HISTORY));
+        let wanted = usize::try_from(self.wanted.saturating_sub(self.base));
+        let from = wanted
+            .map_or(self.position, |wanted| wanted.min(self.position))
+            .max(self.position.saturating_sub(HISTORY));
+        let full = bytes.len() - self.end < READ;
+        if full || self.end >= NEAR && self.end - from <= NEAR / 4 {
             // A little more history, so that the next read goes to an aligned place.
             let from = from.saturating_sub(ALIGNED - (self.end - from) % ALIGNED);
             bytes.copy_within(from..self.end, 0);

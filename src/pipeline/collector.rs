@@ -18,8 +18,11 @@ use crate::report::{self, Report};
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
 
-/// Cycles of a large file after which its process is analysed by another thread.
+/// Cycles of a large file after which its process is analysed by another thread, if they stand close together: a few among
+/// other lines are analysed faster than they are handed over.
 const ASIDE_AFTER: u64 = 1_024;
+/// Bytes a cycle that are close.
+const CLOSE: u64 = 2_048;
 
 /// Stream names counted, to number the processes of each.
 const NAMES: usize = 4_096;
@@ -45,6 +48,8 @@ struct Process {
     number: u32,
     format: Format,
     first_cycle: u64,
+    /// Where in its source that stands.
+    first_offset: u64,
     last_cycle: u64,
     seen: u64,
     missing: u64,
@@ -174,7 +179,10 @@ impl Finds for Collector<'_> {
             result = result.and_then(|()| self.sink.change(&entry.id, &change));
         }
         self.failed = result.err();
-        if self.large && entry.seen == ASIDE_AFTER {
+        if self.large
+            && entry.seen == ASIDE_AFTER
+            && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE
+        {
             self.put_aside(index);
         }
         true
@@ -328,6 +336,7 @@ impl Collector<'_> {
             number,
             format: found.cycle.format,
             first_cycle: found.cycle.number,
+            first_offset: found.offset,
             last_cycle: found.cycle.number,
             seen: 0,
             missing: 0,

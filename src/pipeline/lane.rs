@@ -11,6 +11,9 @@ const PATIENCE: u32 = 4_096;
 /// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
 const ENDS: usize = 16;
 
+/// Bytes before the end of a gc line in which one that is cut open then has begun.
+const NEAR: u64 = 64 * 1024;
+
 /// Torn lines that wait at the same time.
 const TORN: usize = 64;
 
@@ -53,7 +56,7 @@ pub(super) struct Lane {
     paid: u64,
     /// Positions behind the last gc lines.
     ends: VecDeque<u64>,
-    /// The last one that is not remembered any more.
+    /// Nothing before it is looked at any more.
     oldest: u64,
     /// Up to where the starts of whole lines were learnt.
     learnt: u64,
@@ -143,6 +146,7 @@ impl Lane {
         {
             self.oldest = self.oldest.max(gone);
         }
+        self.oldest = self.oldest.max(end.saturating_sub(NEAR));
         self.ends.push_back(end);
         if !whole {
             // Lines that held pieces start as no foreign line does.
