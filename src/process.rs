@@ -23,7 +23,7 @@ const SLACK_NS: u64 = 2_000_000;
 /// Cycles after which a process that printed none of them is no longer counted as alive.
 const LATELY: u64 = 64;
 /// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
-const FALLING: u32 = 3;
+const FALLING: u64 = 3;
 
 /// Where a cycle belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +68,10 @@ pub struct Stream {
     now: i128,
     placed: u64,
     seen: Seen,
-    falling: u32,
-    rising: u32,
-    previous: Option<(u64, u64)>,
+    /// Neighbours in falling and in rising order, and the number and start of the last cycle.
+    falling: u64,
+    rising: u64,
+    previous: (u64, u64),
 }
 
 impl Default for Stream {
@@ -82,7 +83,8 @@ impl Default for Stream {
             seen: Seen::last(REMEMBERED),
             falling: 0,
             rising: 0,
-            previous: None,
+            // No number comes before or after it.
+            previous: (u64::MAX / 2, 0),
         }
     }
 }
@@ -391,14 +393,13 @@ impl Stream {
     }
 
     fn watch_order(&mut self, cycle: &GcCycle) {
-        if let Some((number, start)) = self.previous {
-            if cycle.number + 1 == number && cycle.start_ns <= start {
-                self.falling = self.falling.saturating_add(1);
-            } else if cycle.number == number + 1 && cycle.start_ns >= start {
-                self.rising = self.rising.saturating_add(1);
-            }
+        let (number, start) = self.previous;
+        if cycle.number == number.wrapping_add(1) {
+            self.rising += u64::from(cycle.start_ns >= start);
+        } else if cycle.number.wrapping_add(1) == number && cycle.start_ns <= start {
+            self.falling += 1;
         }
-        self.previous = Some((cycle.number, cycle.start_ns));
+        self.previous = (cycle.number, cycle.start_ns);
     }
 
     /// The stream runs newest line first.

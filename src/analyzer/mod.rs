@@ -172,6 +172,7 @@ impl ProcessAnalyzer {
     /// Takes the next cycle, with the wall-clock time of its line where the log has one.
     ///
     /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
+    #[inline(always)]
     pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
         if cycle.wrapped() || cycle.end_ns() >= WRAPPED_NS {
             self.meter.skip();

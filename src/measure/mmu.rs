@@ -29,9 +29,12 @@ struct Span {
     first: usize,
     /// It and all later ones added up, ns: no less than what a window ending now holds.
     sum: u64,
-    /// The most that a window held, ns.
+    /// The most that a window held, ns; [`FULL`] where that was all of it.
     worst: u64,
 }
+
+/// No sum is worse.
+const FULL: u64 = u64::MAX;
 
 impl Mmu {
     /// Takes the next stop: its end in ns of program time and its length.
@@ -40,6 +43,8 @@ impl Mmu {
         if length == 0 {
             return;
         }
+        // No window holds more of it; so no sum overflows.
+        let length = length.min(MMU_WINDOWS_NS[3]);
         match self.stops.last_mut() {
             // In the same ms as the last, or before.
             Some(last) if end < self.next_ms => {
@@ -55,8 +60,8 @@ impl Mmu {
             }
         }
         for (span, window) in self.spans.iter_mut().zip(MMU_WINDOWS_NS) {
-            span.sum = span.sum.saturating_add(length);
-            if span.sum > span.worst && span.worst < window {
+            span.sum = span.sum.wrapping_add(length);
+            if span.sum > span.worst {
                 span.look(&self.stops, window);
             }
         }
@@ -101,12 +106,22 @@ impl Span {
                 .iter()
                 .map(|(end, length)| (*length).min(end - start))
                 .fold(0, u64::saturating_add);
-            self.worst = self.worst.max(stopped.min(window));
+            self.worst = if stopped < window {
+                self.worst.max(stopped)
+            } else {
+                FULL
+            };
         }
     }
 
     /// Takes off what ended at `start` or before.
     fn leave(&mut self, stops: &[(u64, u64)], start: u64) {
+        // In a short window there is as a rule no stop but the last.
+        if let Some((last, before)) = stops.split_last()
+            && before.last().is_some_and(|before| before.0 <= start)
+        {
+            (self.first, self.sum) = (before.len(), last.1);
+        }
         while let Some(&(end, length)) = stops.get(self.first)
             && end <= start
         {

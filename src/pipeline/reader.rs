@@ -224,7 +224,10 @@ impl Reader {
             finds.cycle(&found, &mut self.plain.stream),
             false,
         );
-        self.ended(&[], offset + (length + end) as u64, true);
+        self.plain.ended(offset + (length + end) as u64, true);
+        if self.plain.is_active() {
+            self.settle(&[]);
+        }
         self.hot = true;
         self.wrapped.bare = true;
         Some(length + end)
