@@ -54,8 +54,9 @@ pub(super) struct Lane {
     waited: u32,
     /// Walks of the weaver that are paid for.
     paid: u64,
-    /// Positions behind the last gc lines.
-    ends: VecDeque<u64>,
+    /// Positions behind the last gc lines: the next one goes to `seen`, modulo their number.
+    ends: [u64; ENDS],
+    seen: usize,
     /// Nothing before it is looked at any more.
     oldest: u64,
     /// Up to where the starts of whole lines were learnt.
@@ -95,8 +96,11 @@ impl Lane {
         } else {
             0
         };
-        let index = self.ends.len().saturating_sub(1 + several);
-        self.ends.get(index).copied().unwrap_or(0)
+        let known = self.seen.min(ENDS);
+        match known.min(1 + several) {
+            0 => 0,
+            back => self.ends[(self.seen - back) % ENDS],
+        }
     }
 
     /// Before where no gc line that is cut open now can have begun, whatever processes there are.
@@ -140,14 +144,12 @@ impl Lane {
     }
 
     /// A gc line ended at `end`.
+    #[inline]
     pub(super) fn ended(&mut self, end: u64, whole: bool) {
-        if self.ends.len() == ENDS
-            && let Some(gone) = self.ends.pop_front()
-        {
-            self.oldest = self.oldest.max(gone);
-        }
-        self.oldest = self.oldest.max(end.saturating_sub(NEAR));
-        self.ends.push_back(end);
+        let place = &mut self.ends[self.seen % ENDS];
+        let gone = std::mem::replace(place, end);
+        self.seen += 1;
+        self.oldest = self.oldest.max(gone).max(end.saturating_sub(NEAR));
         if !whole {
             // Lines that held pieces start as no foreign line does.
             self.learnt = self.learnt.max(end);
