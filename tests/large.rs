@@ -39,7 +39,11 @@ impl Sink for Told {
             for process in &report.processes {
                 let points = &process.measures.timeline;
                 let cycles: u64 = points.iter().map(|p| p.cycles).sum();
-                assert!(cycles + 100 > process.cycles_seen, "{cycles} of {}", process.cycles_seen);
+                assert!(
+                    cycles + 100 > process.cycles_seen,
+                    "{cycles} of {}",
+                    process.cycles_seen
+                );
             }
         }
         Ok(())

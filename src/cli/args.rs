@@ -9,6 +9,8 @@ use clap_complete::Shell;
 use gcpressure::profile::SampleType;
 use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
 
+use super::later::Later;
+
 /// Says whether the garbage collector of a Go program is under pressure.
 ///
 /// Reads what the program prints under GODEBUG=gctrace=1, from files or standard input, and reports whether GC is the
@@ -35,23 +37,23 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The same analysis as a gate: the exit status says pass (0), fail (1) or no verdict (3)
-    Check(Box<CheckArgs>),
+    Check(Later<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
-    Events(EventsArgs),
+    Events(Later<EventsArgs>),
     /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
-    Sites(SitesArgs),
+    Sites(Later<SitesArgs>),
     /// Says why those lines allocate, from the compiler's escape analysis, and what to change
-    Why(WhyArgs),
+    Why(Later<WhyArgs>),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     ///
     /// Where standard error is a terminal, findings are told when they are raised and cleared, and a line at the bottom
     /// shows the state; that line is left out where the program's standard output is on a terminal as well, for what it
     /// writes there does not come through here.
-    Run(Box<RunArgs>),
+    Run(Later<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
-    Watch(Box<WatchArgs>),
+    Watch(Later<WatchArgs>),
     /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
-    Compare(Box<CompareArgs>),
+    Compare(Later<CompareArgs>),
     /// Says what a rule measures, its thresholds, known false alarms, and what to do
     Explain {
         /// The rule; all rules in one table without it

@@ -14,6 +14,7 @@ mod explain;
 mod fetch;
 mod heap;
 mod input;
+mod later;
 mod live;
 mod on_critical;
 mod output;

@@ -86,8 +86,7 @@ impl Shared {
             match state.ready.back_mut() {
                 // Small ones are put together, or there would be a chunk for every line.
                 Some(last) if last.length + length <= CHUNK && length <= CHUNK / 8 => {
-                    last.bytes[last.length..last.length + length]
-                        .copy_from_slice(&bytes[..length]);
+                    last.bytes[last.length..last.length + length].copy_from_slice(&bytes[..length]);
                     last.length += length;
                 }
                 _ => {

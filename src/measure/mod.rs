@@ -233,7 +233,8 @@ impl Meter {
         let live = previous.heap_live_mib;
         // A goal is below the sentinel of 2^40.
         let room = goal.saturating_sub(live);
-        let below = cycle.heap_start_mib.saturating_add(1) <= live.saturating_add(room * share / 64);
+        let below =
+            cycle.heap_start_mib.saturating_add(1) <= live.saturating_add(room * share / 64);
         match (below, elapsed >= PERIODIC_NS) {
             (true, true) => Trigger::Periodic,
             // In small heaps the truncation is as large as the room.

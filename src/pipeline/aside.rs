@@ -221,7 +221,8 @@ impl Batch {
             analyzer.observe(&job.cycle, wall.map(|(wall, _)| wall));
             if analyzer.has_changes() {
                 let changes = analyzer.take_changes().into_iter();
-                self.changes.extend(changes.map(|change| (job.place, change)));
+                self.changes
+                    .extend(changes.map(|change| (job.place, change)));
             }
         }
     }

@@ -18,7 +18,8 @@ impl Reader {
     /// Before where in the input nothing is looked at again once `at` is reached: what happens must not depend on how much
     /// is held by chance.
     pub(in crate::pipeline) fn looks_back_to(&self, at: u64) -> u64 {
-        at.saturating_sub(HISTORY as u64).max(self.plain.oldest_end())
+        at.saturating_sub(HISTORY as u64)
+            .max(self.plain.oldest_end())
     }
 
     /// The lane of a stream.
