@@ -9,8 +9,10 @@
 use crate::event::{GcCycle, resolution_ns};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
+use seen::{Seen, fingerprint};
 
 mod plausible;
+mod seen;
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 const OPEN: usize = 64;
@@ -166,99 +168,6 @@ const PROCESSORS_STRAIN: u64 = 100_000_000;
 const HEAP_STRAIN: u64 = 10_000_000;
 /// Strain of each hundredth of a percent between the cumulative GC CPU and where it should be.
 const PERCENT_STRAIN: u64 = 1_000;
-
-/// A cycle as 64 bits: its numbers in pairs, each pair times an odd number of its own, added up. Two cycles that differ come
-/// out the same by accident alone, and a general hash would cost a fifth of reading the line.
-#[inline]
-const fn fingerprint(cycle: &GcCycle) -> u64 {
-    /// Both numbers in one: printed numbers seldom reach 32 bits in both halves.
-    const fn pair(one: u64, other: u64, factor: u64) -> u64 {
-        one.wrapping_add(other.rotate_left(32)).wrapping_mul(factor)
-    }
-    let shape = cycle.gomaxprocs as u64
-        | (cycle.forced as u64) << 32
-        | (cycle.leak_check as u64) << 33
-        | (cycle.format as u64) << 34;
-    // Factors: SplitMix64 (G. Steele, D. Lea, C. Flood 2014) from 0 on, made odd.
-    pair(cycle.number, cycle.start_ns, 0xE220_A839_7B1D_CDAF)
-        .wrapping_add(pair(
-            cycle.sweep_termination_ns,
-            cycle.concurrent_mark_ns,
-            0x6E78_9E6A_A1B9_65F5,
-        ))
-        .wrapping_add(pair(
-            cycle.mark_termination_ns,
-            cycle.sweep_termination_cpu_ns,
-            0x06C4_5D18_8009_454F,
-        ))
-        .wrapping_add(pair(
-            cycle.mark_assist_cpu_ns,
-            cycle.mark_background_cpu_ns,
-            0xF88B_B8A8_724C_81ED,
-        ))
-        .wrapping_add(pair(
-            cycle.mark_idle_cpu_ns,
-            cycle.mark_termination_cpu_ns,
-            0x1B39_896A_51A8_749B,
-        ))
-        .wrapping_add(pair(
-            cycle.heap_start_mib,
-            cycle.heap_end_mib,
-            0x53CB_9F0C_747E_A2EB,
-        ))
-        .wrapping_add(pair(
-            cycle.heap_live_mib,
-            cycle.heap_goal_mib,
-            0x2C82_9ABE_1F45_32E1,
-        ))
-        .wrapping_add(pair(
-            cycle.stacks_mib,
-            cycle.globals_mib,
-            0xC584_133A_C916_AB3D,
-        ))
-        .wrapping_add(pair(
-            cycle.cumulative_cpu_percent.cast_unsigned(),
-            shape,
-            0x3EE5_7890_41C9_8AC3,
-        ))
-}
-
-/// The fingerprints of the last cycles, in no order.
-#[derive(Debug)]
-struct Seen {
-    hashes: Vec<u64>,
-    most: usize,
-    /// The oldest, once there are so many.
-    oldest: usize,
-}
-
-impl Seen {
-    const fn last(most: usize) -> Self {
-        Self {
-            hashes: Vec::new(),
-            most,
-            oldest: 0,
-        }
-    }
-
-    fn contains(&self, hash: u64) -> bool {
-        self.hashes.contains(&hash)
-    }
-
-    #[inline]
-    fn push(&mut self, hash: u64) {
-        if self.hashes.len() < self.most {
-            self.hashes.push(hash);
-        } else if let Some(oldest) = self.hashes.get_mut(self.oldest) {
-            *oldest = hash;
-            self.oldest = if self.oldest + 1 == self.most {
-                0
-            } else {
-                self.oldest + 1
-            };
-        }
-    }
-}
 
 impl Stream {
     /// A stream with a name, one of many: it remembers less.

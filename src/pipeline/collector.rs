@@ -1,8 +1,9 @@
 //! Cycles to their processes, processes to their analyzers, analyses to one report.
 
+mod so_far;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt;
 use std::io;
 
 use super::aside::Aside;
@@ -14,6 +15,8 @@ use crate::error::Error;
 use crate::event::Format;
 use crate::process::{Placement, Stream};
 use crate::report::{self, Report};
+
+pub use so_far::SoFar;
 
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
@@ -424,45 +427,6 @@ impl Process {
             periodic_cycles: periodic,
             measures,
         });
-    }
-}
-
-/// What was found so far, for those who look on while the input is read.
-pub struct SoFar<'a> {
-    open: &'a [Followed],
-    aside: RefCell<Option<&'a mut Aside>>,
-    outcomes: &'a Outcomes,
-    reader: &'a Reader,
-}
-
-impl SoFar<'_> {
-    /// The report as if the input ended here. Nothing of the analysis changes by it; it costs up to a millisecond for
-    /// each process that is followed.
-    pub fn report(&self) -> Report {
-        let mut outcomes = self.outcomes.clone();
-        for followed in self.open {
-            let analyzer = match &followed.analysis {
-                Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
-                Analysis::Aside(place) => {
-                    let mut aside = self.aside.borrow_mut();
-                    aside.as_mut().and_then(|aside| aside.copy(*place))
-                }
-            };
-            let mut process = followed.process.clone();
-            process.settle(self.reader);
-            if let Some(analyzer) = analyzer {
-                process.end(analyzer, &mut outcomes);
-            }
-        }
-        outcomes.report(self.reader.input.clone(), Vec::new())
-    }
-}
-
-impl fmt::Debug for SoFar<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SoFar")
-            .field("processes", &self.open.len())
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,50 @@
+//! The report while the input is still read.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use super::{Analysis, Followed};
+use crate::analyzer::ProcessAnalyzer;
+use crate::pipeline::aside::Aside;
+use crate::pipeline::outcome::Outcomes;
+use crate::pipeline::reader::Reader;
+use crate::report::Report;
+
+/// What was found so far, for those who look on while the input is read.
+pub struct SoFar<'a> {
+    pub(super) open: &'a [Followed],
+    pub(super) aside: RefCell<Option<&'a mut Aside>>,
+    pub(super) outcomes: &'a Outcomes,
+    pub(super) reader: &'a Reader,
+}
+
+impl SoFar<'_> {
+    /// The report as if the input ended here. Nothing of the analysis changes by it; it costs up to a millisecond for
+    /// each process that is followed.
+    pub fn report(&self) -> Report {
+        let mut outcomes = self.outcomes.clone();
+        for followed in self.open {
+            let analyzer = match &followed.analysis {
+                Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
+                Analysis::Aside(place) => {
+                    let mut aside = self.aside.borrow_mut();
+                    aside.as_mut().and_then(|aside| aside.copy(*place))
+                }
+            };
+            let mut process = followed.process.clone();
+            process.settle(self.reader);
+            if let Some(analyzer) = analyzer {
+                process.end(analyzer, &mut outcomes);
+            }
+        }
+        outcomes.report(self.reader.input.clone(), Vec::new())
+    }
+}
+
+impl fmt::Debug for SoFar<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoFar")
+            .field("processes", &self.open.len())
+            .finish_non_exhaustive()
+    }
+}
