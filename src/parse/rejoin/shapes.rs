@@ -3,9 +3,11 @@
 //! Everything here is in bits: what text costs is minus the binary logarithm of its probability, less what the same
 //! bytes would cost as text of which nothing is known.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use crate::parse::token::{self, START, Walk};
+use foldhash::fast::RandomState;
+
+use crate::parse::token::{self, START};
 
 /// Bytes of a line's start that are compared with other lines.
 const SHAPE: usize = 16;
@@ -29,41 +31,70 @@ pub(super) struct Start {
 
 impl Start {
     pub(super) fn of(text: &[u8]) -> Self {
-        let (mut shape, mut kind) = ([0; SHAPE], [0; SHAPE]);
-        let mut runs = 0;
-        let mut before = 0;
-        for (at, byte) in text.iter().enumerate() {
-            let alike = if byte.is_ascii_digit() { b'1' } else { *byte };
-            if let Some(to) = shape.get_mut(at) {
-                *to = alike;
-            }
-            if alike != b'1' || before != b'1' {
-                let Some(to) = kind.get_mut(runs) else { break };
-                *to = alike;
-                runs += 1;
-            }
-            before = alike;
+        let mut first = [0; SHAPE];
+        match text.first_chunk() {
+            Some(chunk) => first = *chunk,
+            None => first[..text.len()].copy_from_slice(text),
         }
+        let first = Bytes::from_le_bytes(first);
+        let digits = digits(first);
+        let mut shape = (first & !(digits * 0xff)) | (digits * Bytes::from(b'1'));
+        let kind = if digits & (digits << 8) == 0 {
+            shape
+        } else {
+            kind(text)
+        };
         // Numbers do not begin with a zero, other than in dates and times.
         if let [b'0', b'0'..=b'9', ..] = text {
-            shape[0] = b'0';
+            shape = shape & !0xff | Bytes::from(b'0');
         }
         Self {
-            shape: Bytes::from_le_bytes(shape),
-            kind: Bytes::from_le_bytes(kind),
+            shape,
+            kind,
             class: class(text),
         }
     }
 }
 
-/// What it is worth to know the bytes up to each place of a line beforehand: a digit among digits is worth little.
-pub(super) fn worth(line: &[u8]) -> Vec<i32> {
-    let of = |byte: &u8| if byte.is_ascii_digit() { 1 } else { 4 };
-    let sums = line.iter().scan(0, |sum, byte| {
-        *sum += of(byte);
-        Some(*sum)
-    });
-    std::iter::once(0).chain(sums).collect()
+/// Which of the bytes are digits: a 1 in each that is.
+const fn digits(bytes: Bytes) -> Bytes {
+    const ONES: Bytes = Bytes::MAX / 0xff;
+    // A digit is now less than ten, and ten more than that sets the highest bit, as it is in what is no ASCII.
+    let value = bytes ^ (ONES * b'0' as Bytes);
+    let other = ((value & (ONES * 0x7f)) + ONES * (0x80 - 10)) | value;
+    !other >> 7 & ONES
+}
+
+/// The first bytes of a line, runs of digits as one.
+fn kind(text: &[u8]) -> Bytes {
+    let mut kind = [0; SHAPE];
+    let mut places = kind.iter_mut();
+    let mut in_number = false;
+    for byte in text {
+        let digit = byte.is_ascii_digit();
+        if digit && in_number {
+            continue;
+        }
+        in_number = digit;
+        let Some(place) = places.next() else { break };
+        *place = if digit { b'1' } else { *byte };
+    }
+    Bytes::from_le_bytes(kind)
+}
+
+/// What it is worth to know text beforehand: a digit among digits is worth little.
+pub(super) fn worth(text: &[u8]) -> i32 {
+    // In parts of which a byte can hold the count: the compiler counts them with vectors.
+    let of_part = |part: &[u8]| {
+        part.iter()
+            .map(|b| u8::from(b.is_ascii_digit()))
+            .sum::<u8>()
+    };
+    let digits: usize = text
+        .chunks(255)
+        .map(|part| usize::from(of_part(part)))
+        .sum();
+    i32::try_from(4 * text.len() - 3 * digits).unwrap_or(i32::MAX)
 }
 
 /// Minus the binary logarithm of `part / whole`.
@@ -102,8 +133,8 @@ impl Kind {
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    known: BTreeMap<Bytes, usize>,
-    kinds: BTreeMap<Bytes, Kind>,
+    known: HashMap<Bytes, usize, RandomState>,
+    kinds: HashMap<Bytes, Kind, RandomState>,
     lines: usize,
     /// Starts seen once.
     once: usize,
@@ -113,7 +144,7 @@ pub(super) struct Shapes {
 impl Shapes {
     /// Remembers how a whole line starts, unless it may be a piece of a gc line itself.
     pub(super) fn learn(&mut self, line: &[u8]) {
-        let piece = |state| Walk::new(line, state, false).distinctive(state);
+        let piece = |state| token::is_distinctive(line, state);
         let ours = (line.starts_with(b"gc ") && piece(START))
             || (token::may_be_distinctive(line) && token::states_starting(line).any(piece));
         if !ours {
@@ -141,9 +172,10 @@ impl Shapes {
         }
     }
 
-    /// What it costs that text to the end of a line is foreign; `rest` is what the text is worth.
-    pub(super) fn foreign(&self, text: &[u8], rest: i32) -> i32 {
+    /// What it costs that text to the end of a line is foreign.
+    pub(super) fn foreign(&self, text: &[u8]) -> i32 {
         let start = Start::of(text);
+        let rest = worth(text);
         let new = bits(self.once, self.lines) + bits(self.classes[start.class], self.lines);
         // A line of a known kind is no news to its end.
         let known = match (self.known.get(&start.shape), self.kinds.get(&start.kind)) {

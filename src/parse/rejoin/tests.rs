@@ -58,9 +58,11 @@ fn the_sieve_before_learning_lets_no_piece_through() {
     ];
     let mut pieces = 0;
     for line in lines {
-        for boundary in Walk::new(line.as_bytes(), START, true).boundaries {
+        let mut boundaries = Vec::new();
+        Walk::new(line.as_bytes(), START).all(|boundary| boundaries.push(boundary));
+        for boundary in boundaries {
             let rest = &line.as_bytes()[boundary.at..];
-            let piece = |state| Walk::new(rest, state, false).distinctive(state);
+            let piece = |state| token::is_distinctive(rest, state);
             if token::states_starting(rest).any(piece) {
                 assert!(
                     token::may_be_distinctive(rest),

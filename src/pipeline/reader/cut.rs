@@ -6,8 +6,8 @@ use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
 use crate::input::HISTORY;
-use crate::parse;
 use crate::parse::rejoin::{self, Claim, Mended};
+use crate::parse::{self, NEEDLE};
 
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
@@ -131,7 +131,10 @@ impl Reader {
                 .finder
                 .find_iter(whole)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
-                .any(|needle| rejoin::reaches(whole, needle) || self.holds_piece(&whole[..needle]));
+                .any(|needle| {
+                    rejoin::reaches(whole, needle + NEEDLE.len())
+                        || self.holds_piece(&whole[..needle])
+                });
         if quoted.is_some() && !behind_piece {
             self.input.quoted += 1;
         } else if !torn {
