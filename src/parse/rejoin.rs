@@ -177,8 +177,8 @@ pub(crate) struct Weaver {
     strewn: u32,
     shapes: Shapes,
     room: Room,
-    /// Walks through the grammar so far: the measure of the work done.
-    pub(crate) walks: u64,
+    /// Work not yet accounted for: a unit for each line, and for each piece that was looked at.
+    work: i64,
 }
 
 impl Default for Weaver {
@@ -191,7 +191,7 @@ impl Default for Weaver {
             strewn: 0,
             shapes: Shapes::default(),
             room: Room::default(),
-            walks: 0,
+            work: 0,
         }
     }
 }
@@ -200,6 +200,11 @@ impl Weaver {
     /// Remembers how a whole line of the stream starts.
     pub(crate) fn learn(&mut self, line: &[u8]) {
         self.shapes.learn(line);
+    }
+
+    /// The work since it was last asked for: a unit for each line, and for each piece of a gc line that was looked at.
+    pub(crate) const fn work(&mut self) -> i64 {
+        std::mem::replace(&mut self.work, 0)
     }
 
     /// True while the best reading has a gc line cut open.
@@ -244,6 +249,7 @@ impl Weaver {
             self.readings.push(Reading::default());
         }
         self.lines += 1;
+        self.work += 1;
         let continues = |f: &Arc<Fragment>| {
             token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
         };
@@ -254,7 +260,7 @@ impl Weaver {
             let outcome = Step::new(place, body, known, &self.shapes, &mut self.room)
                 .run(std::mem::take(&mut self.readings));
             self.readings = outcome.readings;
-            self.walks += outcome.walks;
+            self.work = self.work.saturating_add_unsigned(outcome.work);
             let dropped = cheapest(&mut self.readings, |reading| reading);
             self.dropped = self.dropped.min(outcome.dropped).min(dropped);
         }

@@ -28,10 +28,10 @@ use damage::Beginning;
 use strange::Strange;
 use wrapped::{NextSplit, Wrapped};
 
-/// Work on cut lines, in walks through the grammar, before any byte has paid for it.
-const CREDIT: u64 = 250_000;
-/// Bytes read that pay for one more walk: what bounds the work on hostile input.
-const BYTES_A_WALK: u64 = 64;
+/// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
+const CREDIT: i64 = 1_000_000;
+/// Bytes read that pay for one more piece: what bounds the work on hostile input.
+const BYTES_A_PIECE: usize = 16;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,8 @@ pub(super) struct Reader {
     lanes: HashMap<Vec<u8>, Box<Lane>>,
     /// Lanes that wait for the rest of a cut line.
     active: usize,
-    credit: u64,
+    /// Less than nothing after a line that took more than was left.
+    credit: i64,
     newest_first: bool,
     claimed: VecDeque<u64>,
     strange: Vec<Strange>,
@@ -143,7 +144,7 @@ impl Reader {
     ) {
         self.credit = self
             .credit
-            .saturating_add((to - from) as u64 / BYTES_A_WALK);
+            .saturating_add_unsigned(((to - from) / BYTES_A_PIECE) as u64);
         let mut at = from;
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.

@@ -119,7 +119,8 @@ pub(super) struct Outcome {
     pub(super) readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room.
     pub(super) dropped: i32,
-    pub(super) walks: u64,
+    /// Pieces looked at.
+    pub(super) work: u64,
 }
 
 pub(super) struct Step<'a> {
@@ -135,6 +136,7 @@ pub(super) struct Step<'a> {
     least: i32,
     dropped: i32,
     walks: u64,
+    work: u64,
 }
 
 impl<'a> Step<'a> {
@@ -157,6 +159,7 @@ impl<'a> Step<'a> {
             least: i32::MAX,
             dropped: i32::MAX,
             walks: 0,
+            work: 0,
         }
     }
 
@@ -187,7 +190,7 @@ impl<'a> Step<'a> {
         Outcome {
             readings: self.next,
             dropped: self.dropped,
-            walks: self.walks,
+            work: self.work,
         }
     }
 
@@ -300,6 +303,7 @@ impl<'a> Step<'a> {
     /// Every way to end a piece of `fragment` that starts at byte `at`.
     fn pieces(&mut self, place: &Place, index: Option<usize>, fragment: &Fragment, at: usize) {
         let walk = self.walk(at, fragment.state);
+        self.work += walk.len() as u64;
         let mut text = std::mem::take(&mut self.room.text);
         text.clear();
         text.extend_from_slice(&fragment.text);

@@ -73,7 +73,8 @@ impl Reader {
     /// After a line was shown to a lane: what it gives up is damaged.
     pub(super) fn settle(&mut self, name: &[u8]) {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        let lost = lane.settle(&mut self.credit);
+        self.credit -= lane.work();
+        let lost = lane.settle(self.credit < 0);
         if !lane.is_active() {
             self.active = self.active.saturating_sub(1);
         }
@@ -179,6 +180,10 @@ impl Reader {
             self.lost(late);
             return;
         }
+        if self.credit < 0 {
+            self.lost([torn]);
+            return;
+        }
         self.depth = depth;
         self.active += 1;
         lane.begin();
@@ -189,29 +194,26 @@ impl Reader {
                 .min(at)
         };
         let begins = held(lane.begins());
-        for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
-            let line = unwrap(line, depth);
-            if line.stream.as_ref() == name && parse::whole_cycle(&line.body).is_none() {
-                lane.learn(base + start as u64, &line.body);
-            }
-        }
-        let mut walks = 0;
         let mut found = Vec::new();
-        for (start, line) in lines_between(bytes, begins, at) {
+        for (start, line) in lines_between(bytes, held(lane.learnt()).min(begins), at) {
+            // Lines read again are work too; hostile input would have them read again for every line.
+            self.credit -= 1 + lane.work();
+            if self.credit < 0 {
+                break;
+            }
             let line = unwrap(line, depth);
             if line.stream.as_ref() != name
                 || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
             {
                 continue;
             }
-            walks += 1;
-            if walks > self.credit {
-                break;
+            let offset = base + start as u64;
+            if start < begins {
+                lane.learn(offset, &line.body);
+            } else {
+                found.extend(lane.show(offset, &line.body));
             }
-            found.extend(lane.show(base + start as u64, &line.body));
         }
-        // Lines read again are work too; hostile input would have them read again for every line.
-        self.credit = self.credit.saturating_sub(walks);
         let late = lane.activate(torn);
         self.lost(late);
         for (line, number) in found {
