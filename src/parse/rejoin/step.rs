@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::shapes::{Shapes, Start, worth};
+use super::shapes::{Shapes, Start, worth, worth_of_few};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
 use crate::event::GcCycle;
 use crate::parse::gc;
 use crate::parse::number::{seconds, uint};
-use crate::parse::token::{self, Boundary, State, Walk};
+use crate::parse::token::{self, Boundary, OURS, State, Walk};
 
 /// Gc lines that may be cut open at the same time in one reading.
 const OPEN: usize = 8;
@@ -168,7 +168,7 @@ impl<'a> Step<'a> {
         let dropped = cheapest(&mut readings, |reading| reading);
         self.dropped = self.dropped.min(dropped);
         self.room.start();
-        let foreign = self.shapes.foreign(self.body);
+        let foreign = self.shapes.foreign(self.body, worth(self.body));
         for reading in readings {
             let mut place = Place {
                 reading,
@@ -246,7 +246,7 @@ impl<'a> Step<'a> {
                     state: fragment.state,
                     claim: self.claim(at, at),
                 };
-                self.finish(place, &grown, whole, 0);
+                self.finish(place, &grown, whole, place.reading.cost);
             }
         } else if token::can_start(fragment.state, rest) {
             self.pieces(place, Some(index), fragment, at);
@@ -294,10 +294,10 @@ impl<'a> Step<'a> {
         first..pieces.len()
     }
 
-    /// What it costs that the line is foreign behind a piece.
-    fn foreign(&mut self, piece: usize, behind: &[u8]) -> i32 {
+    /// What it costs that the line is foreign behind a piece, where the text is worth `rest`.
+    fn foreign(&mut self, piece: usize, behind: &[u8], rest: i32) -> i32 {
         let known = &mut self.room.pieces[piece].foreign;
-        *known.get_or_insert_with(|| self.shapes.foreign(behind))
+        *known.get_or_insert_with(|| self.shapes.foreign(behind, rest))
     }
 
     /// Every way to end a piece of `fragment` that starts at byte `at`.
@@ -307,17 +307,30 @@ impl<'a> Step<'a> {
         let mut text = std::mem::take(&mut self.room.text);
         text.clear();
         text.extend_from_slice(&fragment.text);
+        let mut end = at;
         if let Some(last) = self.room.pieces[walk.clone()].last() {
-            text.extend_from_slice(&self.body[at..at + last.boundary.at]);
+            end += last.boundary.at;
+            text.extend_from_slice(&self.body[at..end]);
         }
+        let mut piece_worth = worth(&self.body[at..end]);
+        let mut rest_worth = worth(&self.body[end..]);
+        let mut head = None;
         // From the longest piece down.
         for piece in walk.rev() {
             let boundary = self.room.pieces[piece].boundary;
+            let shorter = worth_of_few(&self.body[at + boundary.at..end]);
+            piece_worth -= shorter;
+            rest_worth += shorter;
+            end = at + boundary.at;
             text.truncate(fragment.text.len() + boundary.at);
-            let Some(head) = self.head_cost(&text, fragment.state, boundary.state) else {
+            // The same for all that have the whole head.
+            let head = match head {
+                Some(head) if boundary.state > OURS => head,
+                _ => *head.insert(self.head_cost(&text, fragment.state, boundary.state)),
+            };
+            let Some(head) = head else {
                 continue;
             };
-            let end = at + boundary.at;
             let grown = Grown {
                 fragment,
                 index,
@@ -325,7 +338,7 @@ impl<'a> Step<'a> {
                 state: boundary.state,
                 claim: self.claim(at, end),
             };
-            let cost = head - worth(&self.body[at..end]);
+            let cost = place.reading.cost + head - piece_worth;
             if token::may_end(boundary.state) {
                 let Some(whole) = self.cycle(&text) else {
                     continue;
@@ -334,19 +347,19 @@ impl<'a> Step<'a> {
                     self.finish(place, &grown, whole, cost);
                 }
             }
-            self.behind(place, &grown, piece, cost);
+            let foreign = self.foreign(piece, &self.body[end..], rest_worth);
+            self.behind(place, &grown, boundary.split, cost, foreign);
         }
         self.room.text = text;
     }
 
     /// What stands behind a piece: another writer's piece, or foreign text.
-    fn behind(&mut self, place: &Place, grown: &Grown<'_>, piece: usize, cost: i32) {
+    fn behind(&mut self, place: &Place, grown: &Grown<'_>, split: bool, cost: i32, foreign: i32) {
         let (body, last) = (self.body, self.place);
         let end = grown.claim.end;
         let behind = &body[end..];
         let open = &place.reading.open;
         let index = grown.index.unwrap_or(open.len());
-        let cost = place.reading.cost + cost;
         let reading = |cost, foreign| {
             let mut reading = place.reading.clone();
             let longer = Arc::new(grown.fragment(last, foreign));
@@ -374,13 +387,12 @@ impl<'a> Step<'a> {
                 self.dropped = self.dropped.min(dropped);
             }
         }
-        let split = self.room.pieces[piece].boundary.split;
         let point = if split && behind.starts_with(b".") {
             POINT
         } else {
             0
         };
-        let cost = cost + point + CUT + self.foreign(piece, behind);
+        let cost = cost + point + CUT + foreign;
         // Most are not followed: nothing is made of those.
         if self.admits(cost) {
             self.keep(reading(cost, Some(Start::of(behind))));
@@ -418,7 +430,7 @@ impl<'a> Step<'a> {
     /// A gc line read to its end.
     fn finish(&mut self, place: &Place, grown: &Grown<'_>, whole: (GcCycle, u32), cost: i32) {
         let fit = i32::try_from(whole.1).unwrap_or(i32::MAX);
-        let cost = place.reading.cost + cost - LINE_END + fit;
+        let cost = cost - LINE_END + fit;
         if !self.admits(cost) {
             return;
         }
