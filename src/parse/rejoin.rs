@@ -43,6 +43,9 @@ const STREWN: u32 = 64;
 /// What a reading may cost more than the best one and still be what happened.
 const LIKELY: i32 = 4;
 
+/// Work on a line in which no piece is looked at, in pieces.
+const LINE: i64 = 3;
+
 /// What a cycle put together may cost at most, in the units of [`Knowledge::cycle`].
 const UNUSUAL: u32 = 14;
 /// The same where several processes print: a line that is strange for its process may be of two.
@@ -177,7 +180,7 @@ pub(crate) struct Weaver {
     strewn: u32,
     shapes: Shapes,
     room: Room,
-    /// Work not yet accounted for: a unit for each line, and for each piece that was looked at.
+    /// Work not yet accounted for, in pieces of gc lines that were looked at.
     work: i64,
 }
 
@@ -202,7 +205,7 @@ impl Weaver {
         self.shapes.learn(line);
     }
 
-    /// The work since it was last asked for: a unit for each line, and for each piece of a gc line that was looked at.
+    /// The work since it was last asked for, in pieces of gc lines that were looked at.
     pub(crate) const fn work(&mut self) -> i64 {
         std::mem::replace(&mut self.work, 0)
     }
@@ -249,7 +252,7 @@ impl Weaver {
             self.readings.push(Reading::default());
         }
         self.lines += 1;
-        self.work += 1;
+        self.work += LINE;
         let continues = |f: &Arc<Fragment>| {
             token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
         };

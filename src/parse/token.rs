@@ -249,32 +249,40 @@ pub(super) fn is_distinctive(text: &[u8], from: State) -> bool {
     })
 }
 
-/// For each byte the states with an operand that may start with it, a bit each.
-const STARTS: [u64; 256] = {
-    let mut starts = [0; 256];
+/// States, a bit each.
+type States = u64;
+
+/// For each byte the states with an operand that may have it as its first.
+const FIRST: [States; 256] = states_by_byte(0);
+/// For each byte the states with an operand that may have it as its second, or that may be of one byte.
+const SECOND: [States; 256] = states_by_byte(1);
+
+const fn states_by_byte(at: usize) -> [States; 256] {
+    let mut states = [0; 256];
     let mut state = 0;
     while state < TABLE.len() {
-        let mut at = 0;
-        while at < TABLE[state].len() {
+        let mut candidate = 0;
+        while candidate < TABLE[state].len() {
             let mut byte = 0;
             loop {
-                let may = may_start(TABLE[state][at].0, byte);
-                starts[byte as usize] |= (may as u64) << state;
+                let may = may_have(TABLE[state][candidate].0, at, byte);
+                states[byte as usize] |= (may as States) << state;
                 match byte.checked_add(1) {
                     Some(next) => byte = next,
                     None => break,
                 }
             }
-            at += 1;
+            candidate += 1;
         }
         state += 1;
     }
-    starts
-};
+    states
+}
 
-const fn may_start(operand: Operand, byte: u8) -> bool {
+const fn may_have(operand: Operand, at: usize, byte: u8) -> bool {
     match operand {
-        Lit(literal) => literal[0] == byte,
+        Lit(literal) => at >= literal.len() || literal[at] == byte,
+        _ if at > 0 => true,
         Uint | Ms | Sec => byte.is_ascii_digit(),
         Pct => byte.is_ascii_digit() || byte == b'-',
     }
@@ -296,29 +304,34 @@ pub(super) fn may_be_distinctive(text: &[u8]) -> bool {
     )
 }
 
-/// The states whose next operand `text` can start with: a cheap sieve before [`Walk::new`].
-pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
-    let mut left = text
-        .first()
-        .map_or(0, |byte| STARTS[usize::from(*byte)] & !(1 << START));
+/// The states whose next operand `text` may start with, as far as its first two bytes tell; the first state is none of
+/// them.
+pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> {
+    let mut left = starting(text) & !(1 << START);
     std::iter::from_fn(move || {
         let state = State::try_from(left.checked_ilog2()?).ok()?;
         left &= !(1 << state);
         Some(state)
     })
-    .filter(move |state| can_start(*state, text))
+}
+
+fn starting(text: &[u8]) -> States {
+    match text {
+        [] => 0,
+        [first] => FIRST[usize::from(*first)] & SECOND[0],
+        [first, second, ..] => FIRST[usize::from(*first)] & SECOND[usize::from(*second)],
+    }
 }
 
 /// Whether `text` can go on from `state`.
 pub(super) fn can_start(state: State, text: &[u8]) -> bool {
-    TABLE[usize::from(state)]
-        .iter()
-        .any(|(candidate, _)| operand_or_digits(*candidate, text))
-}
-
-fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
-    match candidate {
+    let first = text.first().copied().unwrap_or(0);
+    let can_start = |candidate| match candidate {
         Lit(literal) => begins(text, literal),
-        _ => text.first().is_some_and(|byte| may_start(candidate, *byte)),
-    }
+        _ => may_have(candidate, 0, first),
+    };
+    (starting(text) >> state) & 1 == 1
+        && TABLE[usize::from(state)]
+            .iter()
+            .any(|(candidate, _)| can_start(*candidate))
 }

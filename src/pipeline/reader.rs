@@ -83,7 +83,7 @@ pub(super) struct Reader {
     newest_first: bool,
     claimed: VecDeque<u64>,
     strange: Vec<Strange>,
-    beginnings: Vec<Beginning>,
+    beginnings: VecDeque<Beginning>,
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
@@ -113,7 +113,7 @@ impl Reader {
             newest_first: false,
             claimed: VecDeque::new(),
             strange: Vec::new(),
-            beginnings: Vec::new(),
+            beginnings: VecDeque::new(),
             depth: Depth::NONE,
             partial: HashMap::new(),
             wrapped: Wrapped::default(),
@@ -399,11 +399,7 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(
-                self.line,
-                "the log ends inside the line".to_owned(),
-                &text.body,
-            );
+            self.damaged(self.line, "the log ends inside the line", &text.body);
         }
         self.before_whole(&[], None, finds);
         let names: Vec<Vec<u8>> = self.lanes.keys().cloned().collect();
@@ -417,7 +413,7 @@ impl Reader {
         for torn in lost {
             self.damaged(
                 torn.line,
-                "the log ends before its other pieces".to_owned(),
+                "the log ends before its other pieces",
                 &torn.text,
             );
         }

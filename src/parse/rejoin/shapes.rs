@@ -40,6 +40,17 @@ impl Start {
     }
 }
 
+#[cfg(test)]
+impl Start {
+    /// Its shape and its kind, as the bytes they are of.
+    pub(super) fn bytes(self) -> (Vec<u8>, Vec<u8>) {
+        (
+            self.shape.to_le_bytes().into(),
+            self.kind.to_le_bytes().into(),
+        )
+    }
+}
+
 /// The shape of a text; and its kind, where that is clear from the shape.
 fn shape(text: &[u8]) -> (Bytes, Option<Bytes>) {
     let mut first = [0; SHAPE];

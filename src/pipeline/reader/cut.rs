@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memmem::Finder;
+
 use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
@@ -11,6 +13,10 @@ use crate::parse::{self, NEEDLE};
 
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
+/// Work on a cut line before any piece is looked at, in the units of the credit.
+const TORN: i64 = 8;
+/// Why a cut line counts as damaged.
+const NOT_FOUND: &str = "its other pieces were not found";
 /// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
 const STREAMS: usize = 512;
 
@@ -84,8 +90,7 @@ impl Reader {
     /// Torn lines that are given up.
     fn lost(&mut self, lines: impl IntoIterator<Item = Torn>) {
         for torn in lines {
-            let why = "its other pieces were not found".to_owned();
-            self.damaged(torn.line, why, &torn.text);
+            self.damaged(torn.line, NOT_FOUND, &torn.text);
         }
     }
 
@@ -101,9 +106,7 @@ impl Reader {
     ) {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
-        let quoted = self
-            .head
-            .find_iter(text)
+        let quoted = starts(&self.head, text)
             .filter(|start| *start > 0)
             .find_map(|start| {
                 parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
@@ -128,9 +131,7 @@ impl Reader {
         // Not the trimmed text: a line may be cut right behind ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let torn = behind_piece
-            || self
-                .finder
-                .find_iter(whole)
+            || starts(&self.finder, whole)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
                 .any(|needle| {
                     rejoin::reaches(whole, needle + NEEDLE.len())
@@ -169,19 +170,21 @@ impl Reader {
         let depth = unwrapped.depth;
         let name = unwrapped.stream.as_ref();
         let offset = base + at as u64;
+        let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if !lane.is_active() && self.credit < 0 {
+            self.damaged(self.line, NOT_FOUND, beginning);
+            return;
+        }
         let torn = Torn {
             offset,
             line: self.line,
-            text: unwrapped.body[..unwrapped.body.len().min(120)].to_vec(),
+            text: beginning.to_vec(),
         };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        self.credit -= TORN;
         if lane.is_active() {
             let late = lane.activate(torn);
             self.lost(late);
-            return;
-        }
-        if self.credit < 0 {
-            self.lost([torn]);
             return;
         }
         self.depth = depth;
@@ -282,6 +285,16 @@ impl Reader {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
+}
+
+/// Where `finder` finds its text: what its own iterator gives, which copies the finder first.
+fn starts<'f>(finder: &'f Finder<'_>, text: &'f [u8]) -> impl Iterator<Item = usize> + 'f {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = at + finder.find(&text[at..])?;
+        at = found + finder.needle().len();
+        Some(found)
+    })
 }
 
 /// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.
