@@ -6,8 +6,6 @@
 //! the cycle before. Since a line is printed when its cycle ends, the ends of all cycles, each on its own process's
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
-use std::collections::VecDeque;
-
 use crate::event::{GcCycle, resolution_ns};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
@@ -25,7 +23,7 @@ const SLACK_NS: u64 = 2_000_000;
 /// Cycles after which a process that printed none of them is no longer counted as alive.
 const LATELY: u64 = 64;
 /// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
-const FALLING: u32 = 3;
+const FALLING: u64 = 3;
 
 /// Where a cycle belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +67,11 @@ pub struct Stream {
     /// Real time of the last line, ns, on the first process's clock.
     now: i128,
     placed: u64,
-    seen: VecDeque<u64>,
-    remembered: usize,
-    falling: u32,
-    rising: u32,
-    previous: Option<(u64, u64)>,
+    seen: Seen,
+    /// Neighbours in falling and in rising order, and the number and start of the last cycle.
+    falling: u64,
+    rising: u64,
+    previous: (u64, u64),
 }
 
 impl Default for Stream {
@@ -82,11 +80,11 @@ impl Default for Stream {
             tracks: Vec::new(),
             now: i128::MIN,
             placed: 0,
-            seen: VecDeque::new(),
-            remembered: REMEMBERED,
+            seen: Seen::last(REMEMBERED),
             falling: 0,
             rising: 0,
-            previous: None,
+            // No number comes before or after it.
+            previous: (u64::MAX / 2, 0),
         }
     }
 }
@@ -121,7 +119,10 @@ impl Track {
 /// What is known of the processors that a process stops, after one more cycle.
 #[inline]
 fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
-    if track.last.gomaxprocs == cycle.gomaxprocs && nothing_new(track.stops, cycle) {
+    let (low, high) = track.stops;
+    // One number left is narrowed no further, which is soon the usual case.
+    if track.last.gomaxprocs == cycle.gomaxprocs && (low == high || nothing_new(track.stops, cycle))
+    {
         return track.stops;
     }
     narrowed_by(track, cycle)
@@ -222,11 +223,48 @@ const fn fingerprint(cycle: &GcCycle) -> u64 {
         ))
 }
 
+/// The fingerprints of the last cycles, in no order.
+#[derive(Debug)]
+struct Seen {
+    hashes: Vec<u64>,
+    most: usize,
+    /// The oldest, once there are so many.
+    oldest: usize,
+}
+
+impl Seen {
+    const fn last(most: usize) -> Self {
+        Self {
+            hashes: Vec::new(),
+            most,
+            oldest: 0,
+        }
+    }
+
+    fn contains(&self, hash: u64) -> bool {
+        self.hashes.contains(&hash)
+    }
+
+    #[inline]
+    fn push(&mut self, hash: u64) {
+        if self.hashes.len() < self.most {
+            self.hashes.push(hash);
+        } else if let Some(oldest) = self.hashes.get_mut(self.oldest) {
+            *oldest = hash;
+            self.oldest = if self.oldest + 1 == self.most {
+                0
+            } else {
+                self.oldest + 1
+            };
+        }
+    }
+}
+
 impl Stream {
     /// A stream with a name, one of many: it remembers less.
     pub fn named() -> Self {
         Self {
-            remembered: REMEMBERED_NAMED,
+            seen: Seen::last(REMEMBERED_NAMED),
             ..Self::default()
         }
     }
@@ -241,14 +279,11 @@ impl Stream {
         let hash = fingerprint(cycle);
         // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
         let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
-        if repeated && self.seen.contains(&hash) {
+        if repeated && self.seen.contains(hash) {
             return Placement::Duplicate;
         }
         self.watch_order(cycle);
-        if self.seen.len() >= self.remembered {
-            self.seen.pop_front();
-        }
-        self.seen.push_back(hash);
+        self.seen.push(hash);
         self.placed += 1;
         match self.choose(cycle) {
             Some(index) => {
@@ -358,14 +393,13 @@ impl Stream {
     }
 
     fn watch_order(&mut self, cycle: &GcCycle) {
-        if let Some((number, start)) = self.previous {
-            if cycle.number + 1 == number && cycle.start_ns <= start {
-                self.falling = self.falling.saturating_add(1);
-            } else if cycle.number == number + 1 && cycle.start_ns >= start {
-                self.rising = self.rising.saturating_add(1);
-            }
+        let (number, start) = self.previous;
+        if cycle.number == number.wrapping_add(1) {
+            self.rising += u64::from(cycle.start_ns >= start);
+        } else if cycle.number.wrapping_add(1) == number && cycle.start_ns <= start {
+            self.falling += 1;
         }
-        self.previous = Some((cycle.number, cycle.start_ns));
+        self.previous = (cycle.number, cycle.start_ns);
     }
 
     /// The stream runs newest line first.

@@ -172,6 +172,8 @@ impl ProcessAnalyzer {
     /// Takes the next cycle, with the wall-clock time of its line where the log has one.
     ///
     /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
+    // Whoever calls it: one copy, with all that it calls in it, or the compiler makes calls of those.
+    #[inline(never)]
     pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
         if cycle.wrapped() || cycle.end_ns() >= WRAPPED_NS {
             self.meter.skip();

@@ -206,7 +206,7 @@ impl Live {
         match &mut self.voice {
             Voice::Silent => {}
             Voice::Own(queue) => {
-                let _ = writeln!(queue, "{line}");
+                let _ = writeln!(queue, "{line}").and_then(|()| queue.flush());
             }
             Voice::Passthrough => {
                 if let Some(passthrough) = &mut self.passthrough {

@@ -1,7 +1,8 @@
 //! A writer that does not make the reader wait: bytes are queued and a thread writes them. A reader that stalls would
 //! freeze the Go program behind the pipe, so waiting starts only when the queue is full.
 
-use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::collections::VecDeque;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,19 +10,27 @@ use std::time::{Duration, Instant};
 use super::exit::Failure;
 use super::output;
 
-/// Bytes that may wait; as many may be on their way out at the same time, so both together are 8 MiB.
-const CAPACITY: usize = 4 << 20;
+/// Bytes that may wait.
+const CAPACITY: usize = 8 << 20;
+/// Bytes that are put together before they are handed to the thread.
+const CHUNK: usize = 64 * 1024;
+/// Bytes that may wait before the thread is woken, where no [`Write::flush`] wakes it: that costs as much as to copy some.
+const WAKE: usize = 4 * CHUNK;
+/// Chunks kept to be filled again.
+const SPARE: usize = 4;
 /// How often someone who waits looks up.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long the end waits for a stuck writer once everything is to end.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A queue in front of a slow writer.
+/// A queue in front of a slow writer. What is written into it goes to the thread in chunks, at [`Write::flush`] at the latest;
+/// a chunk goes from thread to thread and back, so that its bytes are copied only once.
 #[derive(Debug)]
 pub(crate) struct Queue {
     shared: Arc<Shared>,
     /// Once true, nothing waits any more.
     stop: Arc<AtomicBool>,
+    chunk: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +41,13 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    pending: Vec<u8>,
+    /// Oldest first, and how many bytes they hold, with the one that is being written.
+    pending: VecDeque<Vec<u8>>,
+    waiting: usize,
+    /// Chunks to fill again.
+    free: Vec<Vec<u8>>,
+    /// The thread waits for something to write.
+    sleeps: bool,
     /// Nothing more will come.
     ended: bool,
     /// The writer has come to its end.
@@ -53,24 +68,32 @@ impl Shared {
 
     /// Writes what is queued until the end.
     fn drain(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut batch = Vec::new();
+        let mut state = self.lock();
         loop {
-            let mut state = self.lock();
-            while state.pending.is_empty() && !state.ended {
+            let Some(mut chunk) = state.pending.pop_front() else {
+                if state.ended {
+                    return Ok(());
+                }
+                state.sleeps = true;
                 state = self
                     .changed
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner);
-            }
-            if state.pending.is_empty() {
-                return Ok(());
-            }
-            std::mem::swap(&mut state.pending, &mut batch);
+                continue;
+            };
             drop(state);
-            self.changed.notify_all();
-            out.write_all(&batch)?;
+            out.write_all(&chunk)?;
             out.flush()?;
-            batch.clear();
+            state = self.lock();
+            let full = state.waiting >= CAPACITY;
+            state.waiting -= chunk.len();
+            if state.free.len() < SPARE {
+                chunk.clear();
+                state.free.push(chunk);
+            }
+            if full {
+                self.changed.notify_all();
+            }
         }
     }
 }
@@ -96,14 +119,48 @@ impl Queue {
         Ok(Self {
             shared,
             stop: Arc::clone(stop),
+            chunk: Vec::with_capacity(CHUNK),
         })
+    }
+
+    /// Hands what was put together to the thread; waits while there is too much that it has not written.
+    fn hand_over(&mut self, wake: bool) -> io::Result<()> {
+        let mut state = self.shared.lock();
+        let any = !self.chunk.is_empty();
+        while any && state.waiting >= CAPACITY && state.done.is_none() {
+            if self.stop.load(Ordering::Relaxed) {
+                self.chunk.clear();
+                return Ok(());
+            }
+            state = self.shared.wait(state);
+        }
+        if let Some(done) = state.done.as_mut().filter(|_| any) {
+            self.chunk.clear();
+            // The reason is given once; whoever goes on writing hears that nobody listens.
+            let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+            return Err(std::mem::replace(done, Ok(())).err().unwrap_or_else(closed));
+        }
+        if any {
+            let next = state.free.pop().unwrap_or_default();
+            let chunk = std::mem::replace(&mut self.chunk, next);
+            state.waiting += chunk.len();
+            state.pending.push_back(chunk);
+        }
+        let wake = state.sleeps && !state.pending.is_empty() && (wake || state.waiting >= WAKE);
+        state.sleeps &= !wake;
+        drop(state);
+        if wake {
+            self.shared.changed.notify_all();
+        }
+        Ok(())
     }
 
     /// Waits until everything is written; not for long once everything is to stop.
     ///
     /// # Errors
     /// What the writer gave.
-    pub(crate) fn finish(self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.hand_over(true)?;
         let mut state = self.shared.lock();
         state.ended = true;
         self.shared.changed.notify_all();
@@ -125,29 +182,18 @@ impl Queue {
 
 impl Write for Queue {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.shared.lock();
-        while state.pending.len() >= CAPACITY && state.done.is_none() {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(bytes.len());
-            }
-            state = self.shared.wait(state);
+        // Never more than twice a chunk, whatever comes at once.
+        let taken = bytes.len().min(2 * CHUNK - self.chunk.len());
+        self.chunk.extend_from_slice(&bytes[..taken]);
+        if self.chunk.len() >= CHUNK {
+            self.hand_over(false)?;
         }
-        if let Some(done) = &mut state.done {
-            // The reason is given once; whoever goes on writing hears that nobody listens.
-            let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
-            return Err(std::mem::replace(done, Ok(())).err().unwrap_or_else(closed));
-        }
-        let room = CAPACITY - state.pending.len();
-        let taken = bytes.len().min(room);
-        state.pending.extend_from_slice(&bytes[..taken]);
-        drop(state);
-        self.shared.changed.notify_all();
         Ok(taken)
     }
 
-    /// The thread flushes on its own; to wait for it would be to stall.
+    /// Hands over what is there. The thread flushes on its own; to wait for it would be to stall.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.hand_over(true)
     }
 }
 
@@ -155,7 +201,7 @@ impl Write for Queue {
 /// would kill the program that writes the trace.
 #[derive(Debug)]
 pub(crate) struct Passthrough {
-    out: Option<BufWriter<Queue>>,
+    out: Option<Queue>,
     /// What was taken last did not end its line.
     inside: bool,
 }
@@ -172,7 +218,7 @@ impl Passthrough {
     ) -> Result<Self, Failure> {
         Queue::new(out, stop)
             .map(|queue| Self {
-                out: Some(BufWriter::with_capacity(1 << 16, queue)),
+                out: Some(queue),
                 inside: false,
             })
             .map_err(|error| Failure::writing(name, &error))
@@ -202,8 +248,7 @@ impl Passthrough {
         let Some(out) = self.out.take() else {
             return true;
         };
-        let rest = out.into_inner().map_err(IntoInnerError::into_error);
-        let result = rest.and_then(Queue::finish);
+        let result = out.finish();
         let stuck = matches!(&result, Err(error) if error.kind() == io::ErrorKind::TimedOut);
         if let Some(message) = loss(result).filter(|_| !stuck) {
             output::complain(&message);
@@ -211,12 +256,12 @@ impl Passthrough {
         !stuck
     }
 
-    fn attempt(&mut self, write: impl FnOnce(&mut BufWriter<Queue>) -> io::Result<()>) {
+    fn attempt(&mut self, write: impl FnOnce(&mut Queue) -> io::Result<()>) {
         let Some(out) = &mut self.out else { return };
         let result = write(out);
         if result.is_err() {
-            // What is still buffered cannot be written either.
-            drop(self.out.take().map(BufWriter::into_parts));
+            // What comes later cannot be written either.
+            self.out = None;
             if let Some(message) = loss(result) {
                 // Not from here: standard error may be held, and the reading goes on.
                 std::thread::spawn(move || output::complain(&message));
@@ -289,7 +334,7 @@ mod tests {
         }
         let mut queue = Queue::new(Full, &Arc::default()).unwrap();
         let error = loop {
-            if let Err(error) = queue.write_all(b"line\n") {
+            if let Err(error) = queue.write_all(b"line\n").and_then(|()| queue.flush()) {
                 break error;
             }
         };

@@ -1,6 +1,6 @@
 //! Rows of `gcpressure.event/v1`: one table of columns, written as NDJSON or CSV without allocation.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use gcpressure::pipeline::CycleRow;
 use gcpressure::report::wire::EVENT_SCHEMA;
@@ -117,14 +117,14 @@ pub(crate) trait Rows {
 /// One JSON object a line.
 pub(crate) struct Ndjson {
     line: Vec<u8>,
-    out: BufWriter<Queue>,
+    out: Queue,
 }
 
 impl Ndjson {
     pub(crate) fn new(out: Queue) -> Self {
         Self {
             line: Vec::with_capacity(1024),
-            out: BufWriter::with_capacity(BUFFER, out),
+            out,
         }
     }
 }
@@ -141,11 +141,7 @@ impl Rows for Ndjson {
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {
-        let queue = self
-            .out
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        queue.finish()
+        self.out.finish()
     }
 }
 

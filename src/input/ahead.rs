@@ -1,25 +1,35 @@
 //! Reading ahead: a thread takes what a live source gives the moment it comes, so that whoever writes into it is not
 //! held up while what came before is looked at.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::decode;
+use super::decode::{self, Decoded};
 
 /// Bytes that may wait to be looked at.
-const CAPACITY: usize = 128 * 1024;
+const CAPACITY: usize = 256 * 1024;
+/// Bytes left of them when the thread that was full reads on: to wake it costs as much as to read some 10 KiB.
+const RESUME: usize = 64 * 1024;
 /// Bytes asked of the source at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// The text of a source, decoded, as a thread reads it.
 pub(super) struct Ahead {
     shared: Arc<Shared>,
-    /// Bytes taken over from the thread, and how many of them were given.
-    batch: Vec<u8>,
+    /// What was taken over from the thread, and how many bytes of it were given.
+    batch: Chunk,
     given: usize,
     tick: Option<Duration>,
+}
+
+/// What one read brought. It goes from thread to thread and back, so that the bytes are copied only once.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    length: usize,
 }
 
 #[derive(Default)]
@@ -31,9 +41,15 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    ready: Vec<u8>,
+    /// Oldest first, and how many bytes they hold.
+    ready: VecDeque<Chunk>,
+    waiting: usize,
+    /// Chunks to read into.
+    free: Vec<Vec<u8>>,
     /// Nothing more will come: the end, or why there is none.
     ended: Option<io::Result<()>>,
+    /// The thread waits for room.
+    full: bool,
     /// Nobody reads any more.
     left: bool,
 }
@@ -44,19 +60,19 @@ impl Shared {
     }
 
     /// Reads to the end of the source, or until nobody wants it.
-    fn drain(&self, raw: Box<dyn Read + Send>) -> io::Result<()> {
-        let mut decoded = decode::decode(raw).map_err(io::Error::other)?;
+    fn drain(&self, mut decoded: Decoded) -> io::Result<()> {
         self.compressed.store(decoded.compressed, Ordering::Relaxed);
-        let mut chunk = vec![0; CHUNK];
+        let mut bytes = vec![0; CHUNK];
         loop {
-            let count = match decoded.text.read(&mut chunk) {
+            let length = match decoded.text.read(&mut bytes) {
                 Ok(0) => return Ok(()),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             let mut state = self.lock();
-            while state.ready.len() >= CAPACITY && !state.left {
+            state.full = state.waiting >= CAPACITY;
+            while state.full && !state.left {
                 state = self
                     .changed
                     .wait(state)
@@ -66,7 +82,20 @@ impl Shared {
                 return Ok(());
             }
             let waited_for = state.ready.is_empty();
-            state.ready.extend_from_slice(&chunk[..count]);
+            state.waiting += length;
+            match state.ready.back_mut() {
+                // Small ones are put together, or there would be a chunk for every line.
+                Some(last) if last.length + length <= CHUNK && length <= CHUNK / 8 => {
+                    last.bytes[last.length..last.length + length].copy_from_slice(&bytes[..length]);
+                    last.length += length;
+                }
+                _ => {
+                    let free = state.free.pop();
+                    let bytes =
+                        std::mem::replace(&mut bytes, free.unwrap_or_else(|| vec![0; CHUNK]));
+                    state.ready.push_back(Chunk { bytes, length });
+                }
+            }
             drop(state);
             if waited_for {
                 self.changed.notify_all();
@@ -78,18 +107,31 @@ impl Shared {
 impl Ahead {
     /// Starts the thread that reads `raw`.
     pub(super) fn new(raw: Box<dyn Read + Send>, tick: Option<Duration>) -> io::Result<Self> {
+        let open = move || decode::decode(raw).map_err(io::Error::other);
+        Self::start(open, tick)
+    }
+
+    /// Starts the thread that reads what is known already.
+    pub(super) fn of(decoded: Decoded) -> io::Result<Self> {
+        Self::start(move || Ok(decoded), None)
+    }
+
+    fn start(
+        open: impl FnOnce() -> io::Result<Decoded> + Send + 'static,
+        tick: Option<Duration>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                let result = theirs.drain(raw);
+                let result = open().and_then(|decoded| theirs.drain(decoded));
                 theirs.lock().ended = Some(result);
                 theirs.changed.notify_all();
             })?;
         Ok(Self {
             shared,
-            batch: Vec::new(),
+            batch: Chunk::default(),
             given: 0,
             tick,
         })
@@ -100,12 +142,31 @@ impl Ahead {
         self.shared.compressed.load(Ordering::Relaxed)
     }
 
-    /// Takes over what is there; waits where that is nothing.
+    /// Whether a read would give something without waiting for it.
+    pub(super) fn has_more(&self) -> bool {
+        self.given < self.batch.length || !self.shared.lock().ready.is_empty()
+    }
+
+    /// Takes over the next chunk; waits where there is none.
     fn next_batch(&mut self) -> io::Result<()> {
-        self.batch.clear();
+        let used = std::mem::take(&mut self.batch).bytes;
         self.given = 0;
         let mut state = self.shared.lock();
-        while state.ready.is_empty() {
+        if !used.is_empty() {
+            state.free.push(used);
+        }
+        loop {
+            if let Some(chunk) = state.ready.pop_front() {
+                state.waiting -= chunk.length;
+                let resume = state.full && state.waiting <= RESUME;
+                state.full &= !resume;
+                drop(state);
+                self.batch = chunk;
+                if resume {
+                    self.shared.changed.notify_all();
+                }
+                return Ok(());
+            }
             if let Some(result) = &mut state.ended {
                 return std::mem::replace(result, Ok(()));
             }
@@ -128,22 +189,17 @@ impl Ahead {
                 }
             };
         }
-        std::mem::swap(&mut state.ready, &mut self.batch);
-        drop(state);
-        if self.batch.len() >= CAPACITY {
-            self.shared.changed.notify_all();
-        }
-        Ok(())
     }
 }
 
 impl Read for Ahead {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.batch.len() {
+        if self.given == self.batch.length {
             self.next_batch()?;
         }
-        let count = buf.len().min(self.batch.len() - self.given);
-        buf[..count].copy_from_slice(&self.batch[self.given..self.given + count]);
+        let batch = &self.batch.bytes[self.given..self.batch.length];
+        let count = buf.len().min(batch.len());
+        buf[..count].copy_from_slice(&batch[..count]);
         self.given += count;
         Ok(count)
     }

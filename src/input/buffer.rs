@@ -6,6 +6,8 @@ use std::io::{self, Read};
 const READ: usize = 128 * 1024;
 /// Reads between two moves of the history.
 const READS: usize = 5;
+/// Where little is to be moved, it is moved once so much was read: what is read next finds its place in the cache.
+const NEAR: usize = 384 * 1024;
 /// Bytes kept behind the reading position, to look for the heads of cut lines.
 pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.
@@ -28,6 +30,8 @@ pub struct Buffer {
     end: usize,
     /// Past the last line feed read, or the end once the stream has ended.
     complete: usize,
+    /// Position in the stream before which nothing is looked at any more.
+    wanted: u64,
     ended: bool,
 }
 
@@ -41,6 +45,7 @@ impl Default for Buffer {
             position: 0,
             end: 0,
             complete: 0,
+            wanted: 0,
             ended: false,
         }
     }
@@ -64,8 +69,12 @@ impl Buffer {
     /// What the source says; an interrupted read is tried again.
     pub fn fill(&mut self, source: &mut dyn Read) -> io::Result<Filled> {
         let bytes = self.bytes.get_mut(self.pad..).unwrap_or(&mut []);
-        if bytes.len() - self.end < READ {
-            let from = self.position.saturating_sub(HISTORY);
+        let wanted = usize::try_from(self.wanted.saturating_sub(self.base));
+        let from = wanted
+            .map_or(self.position, |wanted| wanted.min(self.position))
+            .max(self.position.saturating_sub(HISTORY));
+        let full = bytes.len() - self.end < READ;
+        if full || self.end >= NEAR && self.end - from <= NEAR / 4 {
             // A little more history, so that the next read goes to an aligned place.
             let from = from.saturating_sub(ALIGNED - (self.end - from) % ALIGNED);
             bytes.copy_within(from..self.end, 0);
@@ -122,6 +131,12 @@ impl Buffer {
     pub fn consume(&mut self, position: usize) {
         self.position = position.clamp(self.position, self.end);
         self.complete = self.complete.max(self.position);
+    }
+
+    /// Of the history, only what stands at `offset` of the stream or later is looked at from now on: the less there is, the
+    /// less is moved.
+    pub fn forget(&mut self, offset: u64) {
+        self.wanted = self.wanted.max(offset);
     }
 
     /// Position in the stream of a position in [`Buffer::bytes`].

@@ -10,6 +10,9 @@ use super::ahead::Ahead;
 use super::decode::{self, Decoded, Refused};
 use crate::error::Error;
 
+/// Bytes from which on a file is worth more than one thread.
+const LARGE: u64 = 16 << 20;
+
 /// A source of log text.
 ///
 /// Reading gives plain text, whatever the source holds: gzip (members joined) and zstd (frames joined) are
@@ -119,7 +122,7 @@ impl Source {
     }
 
     /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
-    /// ahead, up to 128 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
+    /// ahead, up to 256 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
     #[must_use]
     pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
         Self {
@@ -137,6 +140,16 @@ impl Source {
     /// From now on a read of a live source that has had nothing for so long gives [`io::ErrorKind::WouldBlock`].
     pub(crate) fn tick(&mut self, every: Duration) {
         self.tick = Some(every);
+    }
+
+    /// True for a file that is worth more than one thread.
+    pub(crate) fn is_large(&self) -> bool {
+        self.size.is_some_and(|size| size >= LARGE)
+    }
+
+    /// True where a live source has more to give at once: what was read so far need not be told yet.
+    pub(crate) fn has_more(&self) -> bool {
+        matches!(&self.state, State::Ahead(ahead) if ahead.has_more())
     }
 
     /// The source as the user named it; `-` is standard input.
@@ -178,7 +191,11 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                State::Reading(decoded)
+                if self.is_large() {
+                    State::Ahead(Ahead::of(decoded)?)
+                } else {
+                    State::Reading(decoded)
+                }
             }
             known => known,
         };

@@ -46,7 +46,9 @@ impl Limiter {
         self.fill(all(cycle.mark_termination_ns));
         // Filling and draining run side by side while marking, so the fill inside lies between those at its ends.
         let peak = before.max(after).max(self.fill_ns);
-        peak / (self.capacity_ns / 1000)
+        let unit = procs * 1_000_000;
+        // Nearly always it is next to nothing, and a division costs more than all of the above.
+        if peak < unit { 0 } else { peak / unit }
     }
 
     fn fill(&mut self, gc: u64) {

@@ -230,9 +230,11 @@ impl Meter {
         } else {
             45
         };
-        let live = u128::from(previous.heap_live_mib);
-        let room = u128::from(goal).saturating_sub(live);
-        let below = (u128::from(cycle.heap_start_mib) + 1) * 64 <= live * 64 + room * share;
+        let live = previous.heap_live_mib;
+        // A goal is below the sentinel of 2^40.
+        let room = goal.saturating_sub(live);
+        let below =
+            cycle.heap_start_mib.saturating_add(1) <= live.saturating_add(room * share / 64);
         match (below, elapsed >= PERIODIC_NS) {
             (true, true) => Trigger::Periodic,
             // In small heaps the truncation is as large as the room.

@@ -1,9 +1,11 @@
 //! Cycles to their processes, processes to their analyzers, analyses to one report.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 
+use super::aside::Aside;
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
 use super::reader::{Finds, Found, Reader};
 use super::{Bound, CycleRow, Options, Sink};
@@ -16,10 +18,29 @@ use crate::report::{self, Report};
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
 
+/// Cycles of a large file after which its process is analysed by another thread, if they stand close together: a few among
+/// other lines are analysed faster than they are handed over.
+const ASIDE_AFTER: u64 = 1_024;
+/// Bytes a cycle that are close.
+const CLOSE: u64 = 2_048;
+
 /// Stream names counted, to number the processes of each.
 const NAMES: usize = 4_096;
 
-/// A process while its cycles come.
+/// A process and who analyses it.
+struct Followed {
+    process: Process,
+    analysis: Analysis,
+}
+
+enum Analysis {
+    /// This thread.
+    Here(Box<ProcessAnalyzer>),
+    /// The other one, at this place.
+    Aside(usize),
+}
+
+/// What is known of a process while its cycles come.
 #[derive(Clone)]
 struct Process {
     id: String,
@@ -27,6 +48,8 @@ struct Process {
     number: u32,
     format: Format,
     first_cycle: u64,
+    /// Where in its source that stands.
+    first_offset: u64,
     last_cycle: u64,
     seen: u64,
     missing: u64,
@@ -38,7 +61,6 @@ struct Process {
     used: u64,
     forced_notice: bool,
     approximate: bool,
-    analyzer: ProcessAnalyzer,
 }
 
 /// Everything found, on its way into the report.
@@ -50,7 +72,10 @@ pub(super) struct Collector<'s> {
     /// The sink's first error; it is called no more.
     failed: Option<io::Error>,
     source: String,
-    open: Vec<Process>,
+    /// The source is a large file.
+    large: bool,
+    aside: Option<Aside>,
+    open: Vec<Followed>,
     /// Where the last cycle went: the next one goes there too, as a rule.
     recent: usize,
     outcomes: Outcomes,
@@ -72,6 +97,8 @@ impl<'s> Collector<'s> {
             sink,
             failed: None,
             source: String::new(),
+            large: false,
+            aside: None,
             open: Vec::new(),
             recent: usize::MAX,
             outcomes: Outcomes::new(&options.settings),
@@ -101,7 +128,10 @@ impl Finds for Collector<'_> {
             }
         };
         let index = self.slot(process, found);
-        let entry = &mut self.open[index];
+        let Followed {
+            process: entry,
+            analysis,
+        } = &mut self.open[index];
         entry.seen += 1;
         entry.missing += missing;
         entry.repaired += u64::from(found.repaired);
@@ -112,10 +142,23 @@ impl Finds for Collector<'_> {
         if self.filtered && !wanted(self.options, entry, found) {
             return true;
         }
-        if std::mem::take(&mut entry.forced_notice) {
-            entry.analyzer.forced_notice();
+        let notice = std::mem::take(&mut entry.forced_notice);
+        let mut changes = Vec::new();
+        match (analysis, &mut self.aside) {
+            (Analysis::Here(analyzer), _) => {
+                if notice {
+                    analyzer.forced_notice();
+                }
+                analyzer.observe(found.cycle, found.wall);
+                if analyzer.has_changes() {
+                    changes = analyzer.take_changes();
+                }
+            }
+            (Analysis::Aside(place), Some(aside)) => {
+                aside.observe(*place, found.cycle, found.wall, notice);
+            }
+            (Analysis::Aside(_), None) => {}
         }
-        entry.analyzer.observe(found.cycle, found.wall);
         entry.observed += 1;
         if self.failed.is_some() {
             return true;
@@ -132,12 +175,16 @@ impl Finds for Collector<'_> {
             raw: found.raw,
         };
         let mut result = self.sink.cycle(&row);
-        if entry.analyzer.has_changes() {
-            for change in entry.analyzer.take_changes() {
-                result = result.and_then(|()| self.sink.change(&entry.id, &change));
-            }
+        for change in changes {
+            result = result.and_then(|()| self.sink.change(&entry.id, &change));
         }
         self.failed = result.err();
+        if self.large
+            && entry.seen == ASIDE_AFTER
+            && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE
+        {
+            self.put_aside(index);
+        }
         true
     }
 
@@ -146,6 +193,7 @@ impl Finds for Collector<'_> {
         if let Some(entry) = self
             .open
             .iter_mut()
+            .map(|followed| &mut followed.process)
             .filter(|p| p.stream.as_deref().unwrap_or("").as_bytes() == stream)
             .min_by_key(|p| p.used)
         {
@@ -166,15 +214,46 @@ impl Finds for Collector<'_> {
 
 impl Collector<'_> {
     /// The next source begins.
-    pub(super) fn open(&mut self, name: &str) {
+    pub(super) fn open(&mut self, name: &str, large: bool) {
         name.clone_into(&mut self.source);
+        self.large = large;
+    }
+
+    /// Leaves the analysis of a process to another thread, where there is one to be had.
+    fn put_aside(&mut self, index: usize) {
+        if self.aside.is_none() {
+            self.aside = Aside::new().ok();
+        }
+        let Some(aside) = &mut self.aside else {
+            return;
+        };
+        let analysis = &mut self.open[index].analysis;
+        *analysis = match std::mem::replace(analysis, Analysis::Aside(0)) {
+            Analysis::Here(analyzer) => Analysis::Aside(aside.follow(*analyzer)),
+            there @ Analysis::Aside(_) => there,
+        };
+    }
+
+    /// Tells what changed in the other thread.
+    fn tell_changes(&mut self) {
+        let changes = self.aside.as_mut().map(Aside::take_changes);
+        for (place, change) in changes.unwrap_or_default() {
+            let there = |f: &&Followed| matches!(f.analysis, Analysis::Aside(at) if at == place);
+            if self.failed.is_none()
+                && let Some(followed) = self.open.iter().find(there)
+            {
+                self.failed = self.sink.change(&followed.process.id, &change).err();
+            }
+        }
     }
 
     /// A read was processed, or nothing came.
     pub(super) fn idle(&mut self, reader: &Reader) {
+        self.tell_changes();
         if self.failed.is_none() {
             let so_far = SoFar {
                 open: &self.open,
+                aside: RefCell::new(self.aside.as_mut()),
                 outcomes: &self.outcomes,
                 reader,
             };
@@ -187,20 +266,25 @@ impl Collector<'_> {
         if self
             .open
             .get(self.recent)
-            .is_some_and(|p| p.number == process)
+            .is_some_and(|f| f.process.number == process)
         {
             return self.recent;
         }
-        let index = match self.open.iter().position(|p| p.number == process) {
+        let index = match self.position(process) {
             Some(index) => index,
             None => {
                 if self.open.len() == OPEN
-                    && let Some(oldest) = self.open.iter().min_by_key(|p| p.used)
+                    && let Some(oldest) = self.open.iter().min_by_key(|f| f.process.used)
                 {
-                    self.close(oldest.number);
+                    self.close(oldest.process.number);
                 }
-                let entry = self.process(process, found);
-                self.open.push(entry);
+                let process = self.process(process, found);
+                self.open.push(Followed {
+                    process,
+                    analysis: Analysis::Here(Box::new(ProcessAnalyzer::new(
+                        &self.options.settings,
+                    ))),
+                });
                 self.share_points();
                 self.open.len() - 1
             }
@@ -209,11 +293,19 @@ impl Collector<'_> {
         index
     }
 
+    fn position(&self, process: u32) -> Option<usize> {
+        self.open.iter().position(|f| f.process.number == process)
+    }
+
     /// Shares the points of all timelines among the processes that are open.
     fn share_points(&mut self) {
         let points = LEAST_POINTS.max(POINTS / self.open.len());
-        for entry in &mut self.open {
-            entry.analyzer.limit_timeline(points);
+        for followed in &mut self.open {
+            match (&mut followed.analysis, &mut self.aside) {
+                (Analysis::Here(analyzer), _) => analyzer.limit_timeline(points),
+                (Analysis::Aside(place), Some(aside)) => aside.limit_timeline(*place, points),
+                (Analysis::Aside(_), None) => {}
+            }
         }
     }
 
@@ -244,6 +336,7 @@ impl Collector<'_> {
             number,
             format: found.cycle.format,
             first_cycle: found.cycle.number,
+            first_offset: found.offset,
             last_cycle: found.cycle.number,
             seen: 0,
             missing: 0,
@@ -253,29 +346,45 @@ impl Collector<'_> {
             used: 0,
             forced_notice: false,
             approximate: false,
-            analyzer: ProcessAnalyzer::new(&self.options.settings),
         }
     }
 
     /// Takes a process out of those that are followed and keeps what was found of it.
     fn close(&mut self, number: u32) {
-        let Some(index) = self.open.iter().position(|p| p.number == number) else {
+        let Some(index) = self.position(number) else {
             return;
         };
-        let entry = self.open.swap_remove(index);
+        let analyzer = self.take_analyzer(index);
+        let closed = self.open.swap_remove(index);
         self.recent = usize::MAX;
-        self.keep(entry);
+        if let Some(analyzer) = analyzer {
+            closed.process.end(analyzer, &mut self.outcomes);
+        }
     }
 
-    fn keep(&mut self, entry: Process) {
-        entry.end(&mut self.outcomes);
+    /// The analyzer of a process that gets no more cycles.
+    fn take_analyzer(&mut self, index: usize) -> Option<ProcessAnalyzer> {
+        let analysis = &mut self.open[index].analysis;
+        if let Analysis::Aside(place) = *analysis {
+            let analyzer = self.aside.as_mut()?.give_back(place);
+            self.tell_changes();
+            return analyzer;
+        }
+        match std::mem::replace(analysis, Analysis::Aside(usize::MAX)) {
+            Analysis::Here(analyzer) => Some(*analyzer),
+            Analysis::Aside(_) => None,
+        }
     }
 
     /// The end of the input: the report.
     pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
-        for mut entry in std::mem::take(&mut self.open) {
-            entry.settle(&reader);
-            self.keep(entry);
+        for index in 0..self.open.len() {
+            let analyzer = self.take_analyzer(index);
+            let mut process = self.open[index].process.clone();
+            process.settle(&reader);
+            if let Some(analyzer) = analyzer {
+                process.end(analyzer, &mut self.outcomes);
+            }
         }
         if let Some(error) = self.failed {
             return Err(Error::Output { error });
@@ -292,11 +401,11 @@ impl Process {
     }
 
     /// Judges it by what was seen, and keeps what was found.
-    fn end(self, outcomes: &mut Outcomes) {
+    fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
         if self.observed == 0 {
             return;
         }
-        let analysis = self.analyzer.finish(&Completeness {
+        let analysis = analyzer.finish(&Completeness {
             cycles_missing: self.missing,
             damaged: 0,
             repaired: self.repaired,
@@ -320,7 +429,8 @@ impl Process {
 
 /// What was found so far, for those who look on while the input is read.
 pub struct SoFar<'a> {
-    open: &'a [Process],
+    open: &'a [Followed],
+    aside: RefCell<Option<&'a mut Aside>>,
     outcomes: &'a Outcomes,
     reader: &'a Reader,
 }
@@ -330,10 +440,19 @@ impl SoFar<'_> {
     /// each process that is followed.
     pub fn report(&self) -> Report {
         let mut outcomes = self.outcomes.clone();
-        for process in self.open {
-            let mut process = process.clone();
+        for followed in self.open {
+            let analyzer = match &followed.analysis {
+                Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
+                Analysis::Aside(place) => {
+                    let mut aside = self.aside.borrow_mut();
+                    aside.as_mut().and_then(|aside| aside.copy(*place))
+                }
+            };
+            let mut process = followed.process.clone();
             process.settle(self.reader);
-            process.end(&mut outcomes);
+            if let Some(analyzer) = analyzer {
+                process.end(analyzer, &mut outcomes);
+            }
         }
         outcomes.report(self.reader.input.clone(), Vec::new())
     }

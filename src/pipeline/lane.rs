@@ -11,6 +11,9 @@ const PATIENCE: u32 = 4_096;
 /// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
 const ENDS: usize = 16;
 
+/// Bytes before the end of a gc line in which one that is cut open then has begun.
+const NEAR: u64 = 64 * 1024;
+
 /// Torn lines that wait at the same time.
 const TORN: usize = 64;
 
@@ -49,8 +52,11 @@ pub(super) struct Lane {
     /// Waiting for the rest of a cut line.
     active: bool,
     waited: u32,
-    /// Positions behind the last gc lines.
-    ends: VecDeque<u64>,
+    /// Positions behind the last gc lines: the next one goes to `seen`, modulo their number.
+    ends: [u64; ENDS],
+    seen: usize,
+    /// Nothing before it is looked at any more.
+    oldest: u64,
     /// Up to where the starts of whole lines were learnt.
     learnt: u64,
     torn: VecDeque<Torn>,
@@ -88,8 +94,16 @@ impl Lane {
         } else {
             0
         };
-        let index = self.ends.len().saturating_sub(1 + several);
-        self.ends.get(index).copied().unwrap_or(0)
+        let known = self.seen.min(ENDS);
+        match known.min(1 + several) {
+            0 => 0,
+            back => self.ends[(self.seen - back) % ENDS],
+        }
+    }
+
+    /// Before where no gc line that is cut open now can have begun, whatever processes there are.
+    pub(super) const fn oldest_end(&self) -> u64 {
+        self.oldest
     }
 
     /// Up to where the starts of lines are known.
@@ -128,11 +142,12 @@ impl Lane {
     }
 
     /// A gc line ended at `end`.
+    #[inline]
     pub(super) fn ended(&mut self, end: u64, whole: bool) {
-        if self.ends.len() == ENDS {
-            self.ends.pop_front();
-        }
-        self.ends.push_back(end);
+        let place = &mut self.ends[self.seen % ENDS];
+        let gone = std::mem::replace(place, end);
+        self.seen += 1;
+        self.oldest = self.oldest.max(gone).max(end.saturating_sub(NEAR));
         if !whole {
             // Lines that held pieces start as no foreign line does.
             self.learnt = self.learnt.max(end);

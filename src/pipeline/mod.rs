@@ -1,5 +1,6 @@
 //! Bytes to [`Report`]: sources in order through the reader, cycles to their processes, processes to their analyzers.
 
+mod aside;
 mod collector;
 mod hold;
 mod lane;
@@ -26,6 +27,9 @@ use reader::Reader;
 
 /// How often a sink is heard while a live source gives nothing.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Bytes after which a sink is heard though a live source goes on giving.
+const UNHEARD: u64 = 1 << 20;
 
 /// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
 /// and the runtime does not pause that long inside a line.
@@ -116,8 +120,8 @@ pub trait Sink {
         Ok(())
     }
 
-    /// After each read whose lines are processed, and ten times a second while a live source gives nothing. What takes
-    /// long here holds up the reading.
+    /// After each read whose lines are processed, and ten times a second while a live source gives nothing; where a live
+    /// source gives more than is read at a time, once a MiB. What takes long here holds up the reading.
     ///
     /// # Errors
     /// What the output says.
@@ -147,7 +151,7 @@ pub fn analyse(
     for mut source in sources {
         let start = buffer.offset(buffer.position());
         reader.open(source.name(), start);
-        collector.open(source.name());
+        collector.open(source.name(), source.is_large());
         source.tick(TICK);
         last = read(
             &mut source,
@@ -193,7 +197,9 @@ fn read(
     let mut last = None;
     let mut skipping = false;
     let mut quiet = 0;
+    let mut heard = 0;
     while !stop.load(Ordering::Relaxed) {
+        buffer.forget(reader.looks_back_to(buffer.offset(buffer.position())));
         let filled = buffer.fill(source)?;
         if filled == Filled::Nothing {
             let at = buffer.position();
@@ -228,7 +234,11 @@ fn read(
         if filled == Filled::End {
             return Ok(last);
         }
-        collector.idle(reader);
+        let position = buffer.offset(buffer.position());
+        if position - heard >= UNHEARD || !source.has_more() {
+            heard = position;
+            collector.idle(reader);
+        }
     }
     Ok(last)
 }

@@ -225,7 +225,10 @@ impl Reader {
             finds.cycle(&found, &mut self.plain.stream),
             false,
         );
-        self.ended(&[], offset + (length + end) as u64, true);
+        self.plain.ended(offset + (length + end) as u64, true);
+        if self.plain.is_active() {
+            self.settle(&[]);
+        }
         self.hot = true;
         self.wrapped.bare = true;
         Some(length + end)
@@ -281,7 +284,7 @@ impl Reader {
             unwrapped.body = html_unescaped(&unwrapped.body).into();
             unwrapped.body_at = None;
         }
-        if let Some(joined) = self.joined(bytes, at, &unwrapped) {
+        if let Some(joined) = self.joined(bytes, at, base, &unwrapped) {
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }

@@ -25,6 +25,8 @@ const MIN_RUN: u64 = 6;
 #[derive(Debug, Clone, Default)]
 pub struct LiveTrend {
     width_ns: u64,
+    /// Where the last bucket ends, ns of program time.
+    bucket_end_ns: u64,
     /// (bucket number, smallest live heap in it, MiB): the floor, because a leak raises it and a swing does not.
     buckets: VecDeque<(u64, u64)>,
     /// Kendall's score of all buckets but the last: pairs that rise less pairs that fall.
@@ -79,16 +81,16 @@ impl LiveTrend {
         }
         self.run.end_ns = end_ns;
         self.run.last_mib = live_mib;
-        self.width_ns = self.width_ns.max(FINEST_NS);
-        let bucket = end_ns / self.width_ns;
         match self.buckets.back_mut() {
-            Some(last) if last.0 >= bucket => last.1 = last.1.min(live_mib),
-            _ => self.open(bucket, live_mib),
+            Some(last) if end_ns < self.bucket_end_ns => last.1 = last.1.min(live_mib),
+            _ => self.open(end_ns, live_mib),
         }
     }
 
     #[cold]
-    fn open(&mut self, bucket: u64, live_mib: u64) {
+    fn open(&mut self, end_ns: u64, live_mib: u64) {
+        self.width_ns = self.width_ns.max(FINEST_NS);
+        let bucket = end_ns / self.width_ns;
         self.score += self.rises_to_last();
         self.buckets.push_back((bucket, live_mib));
         let kept = LOOK_BACK_NS / self.width_ns;
@@ -113,6 +115,7 @@ impl LiveTrend {
                 self.buckets.push_back((bucket, live));
             }
         }
+        self.bucket_end_ns = (end_ns / self.width_ns + 1).saturating_mul(self.width_ns);
     }
 
     /// Earlier buckets below the last one less those above it.

@@ -21,6 +21,13 @@ const NOT_FOUND: &str = "its other pieces were not found";
 const STREAMS: usize = 512;
 
 impl Reader {
+    /// Before where in the input nothing is looked at again once `at` is reached: what happens must not depend on how much
+    /// is held by chance.
+    pub(in crate::pipeline) fn looks_back_to(&self, at: u64) -> u64 {
+        at.saturating_sub(HISTORY as u64)
+            .max(self.plain.oldest_end())
+    }
+
     /// The lane of a stream.
     pub(super) fn lane<'a>(
         plain: &'a mut Lane,
@@ -171,6 +178,7 @@ impl Reader {
         let name = unwrapped.stream.as_ref();
         let offset = base + at as u64;
         let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
+        let oldest = self.looks_back_to(offset);
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         if !lane.is_active() && self.credit < 0 {
             self.damaged(self.line, NOT_FOUND, beginning);
@@ -191,10 +199,7 @@ impl Reader {
         self.active += 1;
         lane.begin();
         let held = |position: u64| {
-            usize::try_from(position.saturating_sub(base))
-                .unwrap_or(usize::MAX)
-                .max(at.saturating_sub(HISTORY))
-                .min(at)
+            usize::try_from(position.max(oldest).saturating_sub(base)).map_or(at, |i| i.min(at))
         };
         let begins = held(lane.begins());
         let mut found = Vec::new();

@@ -33,6 +33,7 @@ impl Reader {
         &self,
         bytes: &[u8],
         at: usize,
+        base: u64,
         unwrapped: &Unwrapped<'_>,
     ) -> Option<Vec<u8>> {
         if unwrapped.depth == Depth::NONE
@@ -44,11 +45,15 @@ impl Reader {
         let mut text = unwrapped.body.to_vec();
         let mut joined = false;
         let mut end = at;
+        let oldest = self.looks_back_to(base + at as u64).saturating_sub(base);
         for _ in 0..RECORDS {
             if end == 0 {
                 break;
             }
             let start = memchr::memrchr(b'\n', &bytes[..end - 1]).map_or(0, |i| i + 1);
+            if (start as u64) < oldest {
+                break;
+            }
             let before = unwrap(&bytes[start..end], Depth::ANY);
             end = start;
             if before.stream != unwrapped.stream {
