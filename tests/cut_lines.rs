@@ -366,6 +366,39 @@ fn a_line_that_never_ends() {
     }
 }
 
+/// Lines that only seem to be cut use up the work that is set aside for cut ones. They are counted as damaged, and once
+/// enough other lines have come, cut lines are put together again.
+#[test]
+fn work_in_vain_is_bounded_and_made_up_for() {
+    let era = Era::Go118;
+    let mut program = Program::new(era, 3);
+    let mut log = program.cycle().line(era);
+    let heads = 100_000;
+    for n in 0..heads {
+        log += &format!(
+            "gc {n} @{}.{:03}s 1%: 0.10+2.0+0.10 ms clock, \n",
+            n / 10,
+            n % 10 * 100
+        );
+    }
+    let cut = |cycle: &Cycle| {
+        let pieces = cycle.pieces(era);
+        let (head, tail) = pieces.split_at(30);
+        format!("{}request served\n{}", head.concat(), tail.concat())
+    };
+    let in_vain = cut(&program.cycle());
+    let other = "time=2026-11-23T00:12:01.028Z level=INFO msg=\"request served\" path=/v1/items\n";
+    let mut paid = other.repeat(20_000);
+    paid += &program.cycle().line(era);
+    let mended = cut(&program.cycle());
+    let log = [log, in_vain, paid, mended, program.cycle().line(era)].concat();
+    let reading = read(log.as_bytes());
+    let input = &reading.report.input;
+    assert_eq!((input.intact, input.repaired), (3, 1));
+    assert_eq!(input.damaged, heads + 1);
+    assert!(reading.rows[2].repaired);
+}
+
 /// Processes that share a stream: each with its own clock, all in one time.
 struct Together {
     stream: Stream,

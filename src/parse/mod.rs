@@ -77,7 +77,7 @@ pub(crate) fn lesser(text: &[u8]) -> Option<Event> {
 
 /// Why a line that starts as a gc line is none; `None` where it does not even start as one.
 pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
-    let end = token::Walk::new(text, token::START, false).last()?;
+    let end = token::Walk::new(text, token::START).last()?;
     (end.state >= token::OURS).then_some(ParseError {
         offset: end.at,
         expected: token::expected(end.state),
@@ -87,7 +87,7 @@ pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
 /// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
 pub(crate) fn is_beginning(text: &[u8]) -> bool {
     text == b"gc"
-        || token::Walk::new(text, token::START, false)
+        || token::Walk::new(text, token::START)
             .last()
             .is_some_and(|end| end.at == text.len())
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::token::{self, START, State, Walk};
 use crate::event::GcCycle;
 use shapes::{Shapes, Start};
-use step::{LINE_END, Step};
+use step::{LINE_END, Room, Step};
 
 mod shapes;
 mod step;
@@ -42,6 +42,9 @@ const FORGOTTEN: u64 = 256;
 const STREWN: u32 = 64;
 /// What a reading may cost more than the best one and still be what happened.
 const LIKELY: i32 = 4;
+
+/// Work on a line in which no piece is looked at, in pieces.
+const LINE: i64 = 3;
 
 /// What a cycle put together may cost at most, in the units of [`Knowledge::cycle`].
 const UNUSUAL: u32 = 14;
@@ -176,8 +179,9 @@ pub(crate) struct Weaver {
     /// Lines for which pieces of a gc line that was given up may still be about.
     strewn: u32,
     shapes: Shapes,
-    /// Walks through the grammar so far: the measure of the work done.
-    pub(crate) walks: u64,
+    room: Room,
+    /// Work not yet accounted for, in pieces of gc lines that were looked at.
+    work: i64,
 }
 
 impl Default for Weaver {
@@ -189,7 +193,8 @@ impl Default for Weaver {
             undecided: 0,
             strewn: 0,
             shapes: Shapes::default(),
-            walks: 0,
+            room: Room::default(),
+            work: 0,
         }
     }
 }
@@ -198,6 +203,11 @@ impl Weaver {
     /// Remembers how a whole line of the stream starts.
     pub(crate) fn learn(&mut self, line: &[u8]) {
         self.shapes.learn(line);
+    }
+
+    /// The work since it was last asked for, in pieces of gc lines that were looked at.
+    pub(crate) const fn work(&mut self) -> i64 {
+        std::mem::replace(&mut self.work, 0)
     }
 
     /// True while the best reading has a gc line cut open.
@@ -231,7 +241,7 @@ impl Weaver {
             return Vec::new();
         }
         self.readings.retain(|reading| reading.open.is_empty());
-        let taken = self.take(known);
+        let taken = self.take(true);
         self.reset();
         taken
     }
@@ -242,36 +252,38 @@ impl Weaver {
             self.readings.push(Reading::default());
         }
         self.lines += 1;
+        self.work += LINE;
         let continues = |f: &Arc<Fragment>| {
             token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
         };
-        if body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues) {
-            let outcome = Step::new((line, self.lines), body, known, &self.shapes)
+        let ours =
+            body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues);
+        if ours {
+            let place = (line, self.lines);
+            let outcome = Step::new(place, body, known, &self.shapes, &mut self.room)
                 .run(std::mem::take(&mut self.readings));
             self.readings = outcome.readings;
-            self.walks += outcome.walks;
+            self.work = self.work.saturating_add_unsigned(outcome.work);
             let dropped = cheapest(&mut self.readings, |reading| reading);
             self.dropped = self.dropped.min(outcome.dropped).min(dropped);
         }
+        let alone = known.alone();
         for reading in &mut self.readings {
-            reading.wait(self.lines, known.alone());
+            reading.wait(self.lines, alone);
         }
         self.readings.sort_by_key(|reading| reading.cost);
         // A line of which no likely reading takes a piece is foreign as a whole.
         let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
-        if !self
-            .readings
-            .iter()
-            .any(|r| r.cost <= likely && r.claims(line))
-        {
+        let claims = |r: &Reading| r.cost <= likely && r.claims(line);
+        if !(ours && self.readings.iter().any(claims)) {
             self.shapes.learn(body);
         }
-        self.take(known)
+        self.take(alone)
     }
 
     /// The cycles that every reading agrees on that costs about as little as the best.
-    fn take(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
-        let (unusual, margin) = match known.alone() {
+    fn take(&mut self, alone: bool) -> Vec<Mended> {
+        let (unusual, margin) = match alone {
             true => (UNUSUAL, MARGIN),
             false if self.strewn > 0 => (UNUSUAL_AMONG_MANY, 2 * MARGIN_AMONG_MANY),
             false => (UNUSUAL_AMONG_MANY, MARGIN_AMONG_MANY),
@@ -287,16 +299,16 @@ impl Weaver {
             let unheard = self.dropped <= least;
             // Only the line feed is still to come, or ` (forced)`; among several processes ` P` may be.
             let last = mended.text.iter().rposition(u8::is_ascii_digit);
-            let numbers = match known.alone() {
+            let numbers = match alone {
                 true => mended.text.as_slice(),
                 false => &mended.text[..last.map_or(0, |at| at + 1)],
             };
             let ends = |r: &Reading| has(r) || r.open.iter().any(|o| o.text.starts_with(numbers));
-            let agree = |r: &Reading| has(r) || (!known.alone() && ends(r));
+            let agree = |r: &Reading| has(r) || (!alone && ends(r));
             // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
             let waits = |r: &Reading| r.cost <= least + LINE_END && !has(r) && ends(r);
             let speak = || self.readings.iter().filter(speaks);
-            if known.alone() && speak().all(ends) && self.readings.iter().any(waits) {
+            if alone && speak().all(ends) && self.readings.iter().any(waits) {
                 break;
             }
             if !unheard && self.readings.iter().filter(speaks).all(agree) {
@@ -353,42 +365,36 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
     let limit = items
         .first()
         .map_or(0, |item| reading(item).cost.saturating_add(REACH));
-    let mut kept: Vec<T> = Vec::with_capacity(items.len().min(READINGS));
-    for item in std::mem::take(items) {
-        let cost = reading(&item).cost;
-        if kept.iter().any(|other| reading(other).same(reading(&item))) {
+    let mut kept = 0;
+    let mut dropped = i32::MAX;
+    for at in 0..items.len() {
+        let item = reading(&items[at]);
+        if items[..kept].iter().any(|other| reading(other).same(item)) {
             continue;
         }
-        if cost > limit || kept.len() == READINGS {
-            *items = kept;
-            return cost;
+        if item.cost > limit || kept == READINGS {
+            dropped = item.cost;
+            break;
         }
-        kept.push(item);
+        items.swap(kept, at);
+        kept += 1;
     }
-    *items = kept;
-    i32::MAX
+    items.truncate(kept);
+    dropped
 }
 
 /// True where `text` is a piece of a gc line from its first byte to its last.
 pub(crate) fn is_piece(text: &[u8]) -> bool {
-    let ends = |state| {
-        Walk::new(text, state, true)
-            .boundaries
-            .iter()
-            .any(|b| b.at == text.len())
-    };
-    (text.starts_with(b"gc ") && ends(START)) || token::states_starting(text).any(ends)
+    reaches(text, text.len())
 }
 
-/// True where a line starts with a piece of a gc line that reaches over its ` ms clock, ` at `needle`.
-pub(crate) fn reaches(text: &[u8], needle: usize) -> bool {
-    let over = |state| {
-        Walk::new(text, state, false)
-            .boundaries
-            .iter()
-            .any(|b| b.at == needle + token::NEEDLE.len())
+/// True where a line starts with a piece of a gc line that ends at `end`, or can.
+pub(crate) fn reaches(text: &[u8], end: usize) -> bool {
+    let ends = |state| {
+        let mut behind = Walk::new(text, state).map(|boundary| boundary.at);
+        behind.find(|at| *at >= end) == Some(end)
     };
-    (text.starts_with(b"gc ") && over(START)) || token::states_starting(text).any(over)
+    (text.starts_with(b"gc ") && ends(START)) || token::states_starting(text).any(ends)
 }
 
 #[cfg(test)]

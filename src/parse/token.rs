@@ -128,13 +128,18 @@ pub(super) const fn expected(state: State) -> &'static str {
 /// Longest operand at the start of `text`, or `None`.
 fn operand(operand: Operand, text: &[u8]) -> Option<usize> {
     let rest = match operand {
-        Lit(literal) => return text.starts_with(literal).then_some(literal.len()),
+        Lit(literal) => return begins(text, literal).then_some(literal.len()),
         Uint => uint(text).ok()?.0,
         Ms => milliseconds(text).ok()?.0,
         Sec => seconds(text).ok()?.0,
         Pct => percent(text).ok()?.0,
     };
     Some(text.len() - rest.len())
+}
+
+/// Whether `text` begins with a literal. Byte by byte: most differ from the text in one of the first two.
+fn begins(text: &[u8], literal: &[u8]) -> bool {
+    literal.len() <= text.len() && literal.iter().zip(text).all(|(a, b)| a == b)
 }
 
 /// A boundary between two operands: byte position in the walked text, and the state there.
@@ -146,119 +151,144 @@ pub(super) struct Boundary {
     pub(super) split: bool,
 }
 
-/// The boundaries of one walk, in order. A walk has at most one entry for each operand of a line, and a few for the
-/// ways in which a number can end when digits of other output follow it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Walk {
-    pub(super) boundaries: Vec<Boundary>,
+/// A walk through the grammar: the boundaries behind whole operands, as far as they go.
+#[derive(Debug, Clone)]
+pub(super) struct Walk<'a> {
+    text: &'a [u8],
+    at: usize,
+    state: State,
 }
 
-impl Walk {
-    /// Walks `text` from `state` as far as the operands go. With `short` also notes the shorter readings of each
-    /// number: digits at its end may belong to other output.
-    pub(super) fn new(text: &[u8], mut state: State, short: bool) -> Self {
-        let mut walk = Self::default();
-        let mut at = 0;
-        'walk: loop {
-            for (candidate, next) in TABLE[usize::from(state)] {
-                if let Some(length) = operand(*candidate, &text[at..]) {
-                    let from = at;
-                    at += length;
-                    state = *next;
-                    if short && !matches!(candidate, Lit(_)) {
-                        walk.shorter(*candidate, &text[from..at], from, state);
-                    }
-                    walk.boundaries.push(Boundary {
-                        at,
-                        state,
-                        split: false,
-                    });
-                    continue 'walk;
-                }
-            }
-            // A number glued to a digit that cannot be its own, like `0` before `2026/11/23`.
-            if short && let [(candidate, next), ..] = TABLE[usize::from(state)] {
-                let digits = text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-                if digits > 0 {
-                    walk.shorter(*candidate, &text[at..at + digits], at, *next);
-                }
-            }
-            return walk;
-        }
+impl<'a> Walk<'a> {
+    /// Walks `text` from `state` on.
+    pub(super) const fn new(text: &'a [u8], state: State) -> Self {
+        Self { text, at: 0, state }
     }
 
-    /// The shorter readings of a number operand `digits`, which starts at `from`.
-    fn shorter(&mut self, candidate: Operand, digits: &[u8], from: usize, state: State) {
-        let longest = digits.len().min(20);
-        for length in 1..longest {
-            let head = &digits[..length];
-            if operand(candidate, head) == Some(length) {
-                self.boundaries.push(Boundary {
-                    at: from + length,
-                    state,
-                    split: true,
-                });
-            }
-        }
-        // The whole run of digits was not a number by itself, so its full length is no reading either.
+    /// The next operand.
+    fn step(&mut self) -> Option<(Operand, Boundary)> {
+        let rest = &self.text[self.at..];
+        let (candidate, length, next) = TABLE[usize::from(self.state)]
+            .iter()
+            .find_map(|(candidate, next)| Some((candidate, operand(*candidate, rest)?, next)))?;
+        self.at += length;
+        self.state = *next;
+        let boundary = Boundary {
+            at: self.at,
+            state: self.state,
+            split: false,
+        };
+        Some((*candidate, boundary))
     }
 
-    /// Whether the operands walked over, from the state `from` on, are text of a gc line and of nothing else.
-    pub(super) fn distinctive(&self, from: State) -> bool {
-        let mut before = from;
-        let mut seconds = false;
-        for boundary in self.boundaries.iter().filter(|b| !b.split) {
-            let state = boundary.state;
-            // ` @` and seconds; seconds, `s ` and a percentage; any operand with a unit; an arrow.
-            seconds |= state == 4;
-            let whole = (seconds && (before == 3 && from <= 2 || state == 7))
-                || matches!(state, 19 | 29 | 43 | 45 | 47 | 49 | 51 | 53 | 55);
-            if whole {
-                return true;
+    /// Tells all boundaries, in order: those behind whole operands, and the shorter readings of each number, for digits at
+    /// its end may belong to other output.
+    pub(super) fn all(mut self, mut tell: impl FnMut(Boundary)) {
+        let mut from = 0;
+        while let Some((candidate, boundary)) = self.step() {
+            if !matches!(candidate, Lit(_)) {
+                let digits = &self.text[from..boundary.at];
+                shorter(candidate, digits, from, boundary.state, &mut tell);
             }
-            before = state;
+            tell(boundary);
+            from = boundary.at;
         }
-        false
-    }
-
-    /// The last boundary between whole operands: how far the walk came.
-    pub(super) fn last(&self) -> Option<Boundary> {
-        self.boundaries.iter().rev().find(|b| !b.split).copied()
+        // A number glued to a digit that cannot be its own, like `0` before `2026/11/23`.
+        if let [(candidate, next), ..] = TABLE[usize::from(self.state)]
+            && !matches!(candidate, Lit(_))
+        {
+            let rest = &self.text[from..];
+            let most = rest.iter().take(DIGITS);
+            let digits = most.take_while(|b| b.is_ascii_digit()).count();
+            shorter(*candidate, &rest[..digits], from, *next, &mut tell);
+        }
     }
 }
 
-/// For each byte the states with an operand that may start with it, a bit each.
-const STARTS: [u64; 256] = {
-    let mut starts = [0; 256];
+impl Iterator for Walk<'_> {
+    type Item = Boundary;
+
+    fn next(&mut self) -> Option<Boundary> {
+        self.step().map(|(_, boundary)| boundary)
+    }
+}
+
+/// Digits that a number has at most.
+const DIGITS: usize = 20;
+
+/// The shorter readings of a number operand `digits`, which starts at `from`. The whole run of digits is none of them.
+fn shorter(
+    candidate: Operand,
+    digits: &[u8],
+    from: usize,
+    state: State,
+    mut tell: impl FnMut(Boundary),
+) {
+    for length in 1..digits.len().min(DIGITS) {
+        if operand(candidate, &digits[..length]) == Some(length) {
+            tell(Boundary {
+                at: from + length,
+                state,
+                split: true,
+            });
+        }
+    }
+}
+
+/// Whether the operands that `text` starts with, from the state `from` on, are text of a gc line and of nothing else.
+pub(super) fn is_distinctive(text: &[u8], from: State) -> bool {
+    let mut before = from;
+    let mut seconds = false;
+    Walk::new(text, from).any(|Boundary { state, .. }| {
+        // ` @` and seconds; seconds, `s ` and a percentage; any operand with a unit; an arrow.
+        seconds |= state == 4;
+        let whole = (seconds && (before == 3 && from <= 2 || state == 7))
+            || matches!(state, 19 | 29 | 43 | 45 | 47 | 49 | 51 | 53 | 55);
+        before = state;
+        whole
+    })
+}
+
+/// States, a bit each.
+type States = u64;
+
+/// For each byte the states with an operand that may have it as its first.
+const FIRST: [States; 256] = states_by_byte(0);
+/// For each byte the states with an operand that may have it as its second, or that may be of one byte.
+const SECOND: [States; 256] = states_by_byte(1);
+
+const fn states_by_byte(at: usize) -> [States; 256] {
+    let mut states = [0; 256];
     let mut state = 0;
     while state < TABLE.len() {
-        let mut at = 0;
-        while at < TABLE[state].len() {
+        let mut candidate = 0;
+        while candidate < TABLE[state].len() {
             let mut byte = 0;
             loop {
-                let may = may_start(TABLE[state][at].0, byte);
-                starts[byte as usize] |= (may as u64) << state;
+                let may = may_have(TABLE[state][candidate].0, at, byte);
+                states[byte as usize] |= (may as States) << state;
                 match byte.checked_add(1) {
                     Some(next) => byte = next,
                     None => break,
                 }
             }
-            at += 1;
+            candidate += 1;
         }
         state += 1;
     }
-    starts
-};
+    states
+}
 
-const fn may_start(operand: Operand, byte: u8) -> bool {
+const fn may_have(operand: Operand, at: usize, byte: u8) -> bool {
     match operand {
-        Lit(literal) => literal[0] == byte,
+        Lit(literal) => at >= literal.len() || literal[at] == byte,
+        _ if at > 0 => true,
         Uint | Ms | Sec => byte.is_ascii_digit(),
         Pct => byte.is_ascii_digit() || byte == b'-',
     }
 }
 
-/// Whether a line may start with the continuation of a cut gc line that is [`distinctive`](Walk::distinctive): a cheap
+/// Whether a line may start with the continuation of a cut gc line that [is distinctive](is_distinctive): a cheap
 /// sieve, for nearly every line of a log is none.
 pub(super) fn may_be_distinctive(text: &[u8]) -> bool {
     // What stands before the first operand that tells: numbers and what is between them.
@@ -274,32 +304,34 @@ pub(super) fn may_be_distinctive(text: &[u8]) -> bool {
     )
 }
 
-/// The states whose next operand `text` can start with: a cheap sieve before [`Walk::new`].
-pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> + '_ {
-    let mut left = text
-        .first()
-        .map_or(0, |byte| STARTS[usize::from(*byte)] & !(1 << START));
+/// The states whose next operand `text` may start with, as far as its first two bytes tell; the first state is none of
+/// them.
+pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> {
+    let mut left = starting(text) & !(1 << START);
     std::iter::from_fn(move || {
         let state = State::try_from(left.checked_ilog2()?).ok()?;
         left &= !(1 << state);
         Some(state)
     })
-    .filter(move |state| can_start(*state, text))
+}
+
+fn starting(text: &[u8]) -> States {
+    match text {
+        [] => 0,
+        [first] => FIRST[usize::from(*first)] & SECOND[0],
+        [first, second, ..] => FIRST[usize::from(*first)] & SECOND[usize::from(*second)],
+    }
 }
 
 /// Whether `text` can go on from `state`.
 pub(super) fn can_start(state: State, text: &[u8]) -> bool {
-    TABLE[usize::from(state)]
-        .iter()
-        .any(|(candidate, _)| operand_or_digits(*candidate, text))
-}
-
-fn operand_or_digits(candidate: Operand, text: &[u8]) -> bool {
-    match candidate {
-        // Byte by byte: most literals differ from the text in one of the first two.
-        Lit(literal) => {
-            literal.len() <= text.len() && literal.iter().zip(text).all(|(a, b)| a == b)
-        }
-        _ => text.first().is_some_and(|byte| may_start(candidate, *byte)),
-    }
+    let first = text.first().copied().unwrap_or(0);
+    let can_start = |candidate| match candidate {
+        Lit(literal) => begins(text, literal),
+        _ => may_have(candidate, 0, first),
+    };
+    (starting(text) >> state) & 1 == 1
+        && TABLE[usize::from(state)]
+            .iter()
+            .any(|(candidate, _)| can_start(*candidate))
 }

@@ -52,8 +52,6 @@ pub(super) struct Lane {
     /// Waiting for the rest of a cut line.
     active: bool,
     waited: u32,
-    /// Walks of the weaver that are paid for.
-    paid: u64,
     /// Positions behind the last gc lines: the next one goes to `seen`, modulo their number.
     ends: [u64; ENDS],
     seen: usize,
@@ -177,12 +175,13 @@ impl Lane {
         mended.into_iter().map(number).collect()
     }
 
-    /// After a line was shown: lines that are given up. `spent` is set to the walks not yet paid for.
-    pub(super) fn settle(&mut self, credit: &mut u64) -> Vec<Torn> {
-        let walks = self.weaver.walks - self.paid;
-        self.paid = self.weaver.walks;
-        let broke = walks > *credit;
-        *credit = credit.saturating_sub(walks);
+    /// The work on cut lines since it was last paid for.
+    pub(super) const fn work(&mut self) -> i64 {
+        self.weaver.work()
+    }
+
+    /// After a line was shown: lines that are given up, as all are where no more work is paid for.
+    pub(super) fn settle(&mut self, broke: bool) -> Vec<Torn> {
         self.waited += 1;
         if self.weaver.is_open() && self.waited <= PATIENCE && !broke {
             return Vec::new();

@@ -28,10 +28,10 @@ use damage::Beginning;
 use strange::Strange;
 use wrapped::{NextSplit, Wrapped};
 
-/// Work on cut lines, in walks through the grammar, before any byte has paid for it.
-const CREDIT: u64 = 250_000;
-/// Bytes read that pay for one more walk: what bounds the work on hostile input.
-const BYTES_A_WALK: u64 = 64;
+/// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
+const CREDIT: i64 = 1_000_000;
+/// Bytes read that pay for one more piece: what bounds the work on hostile input.
+const BYTES_A_PIECE: usize = 16;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -78,11 +78,12 @@ pub(super) struct Reader {
     lanes: HashMap<Vec<u8>, Box<Lane>>,
     /// Lanes that wait for the rest of a cut line.
     active: usize,
-    credit: u64,
+    /// Less than nothing after a line that took more than was left.
+    credit: i64,
     newest_first: bool,
     claimed: VecDeque<u64>,
     strange: Vec<Strange>,
-    beginnings: Vec<Beginning>,
+    beginnings: VecDeque<Beginning>,
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
@@ -112,7 +113,7 @@ impl Reader {
             newest_first: false,
             claimed: VecDeque::new(),
             strange: Vec::new(),
-            beginnings: Vec::new(),
+            beginnings: VecDeque::new(),
             depth: Depth::NONE,
             partial: HashMap::new(),
             wrapped: Wrapped::default(),
@@ -143,7 +144,7 @@ impl Reader {
     ) {
         self.credit = self
             .credit
-            .saturating_add((to - from) as u64 / BYTES_A_WALK);
+            .saturating_add_unsigned(((to - from) / BYTES_A_PIECE) as u64);
         let mut at = from;
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
@@ -401,11 +402,7 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(
-                self.line,
-                "the log ends inside the line".to_owned(),
-                &text.body,
-            );
+            self.damaged(self.line, "the log ends inside the line", &text.body);
         }
         self.before_whole(&[], None, finds);
         let names: Vec<Vec<u8>> = self.lanes.keys().cloned().collect();
@@ -419,7 +416,7 @@ impl Reader {
         for torn in lost {
             self.damaged(
                 torn.line,
-                "the log ends before its other pieces".to_owned(),
+                "the log ends before its other pieces",
                 &torn.text,
             );
         }

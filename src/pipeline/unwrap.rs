@@ -58,6 +58,9 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
 /// Takes the wrapping off a physical line (with or without its line ending), as far as `depth` says.
 pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     let line = without_end(line);
+    if depth == Depth::NONE {
+        return Unwrapped::bare(line);
+    }
     let outer = prefix::strip(line, depth.outer);
     let body = &line[outer.body..];
     let mut unwrapped = Unwrapped {
@@ -111,6 +114,18 @@ fn object(body: &[u8]) -> Option<&[u8]> {
 const TAG: usize = 128;
 
 impl<'a> Unwrapped<'a> {
+    /// A line that is taken as it is.
+    const fn bare(line: &'a [u8]) -> Self {
+        Self {
+            body: Cow::Borrowed(line),
+            body_at: Some(0),
+            stream: Cow::Borrowed(&[]),
+            wall: None,
+            partial: false,
+            depth: Depth::NONE,
+        }
+    }
+
     /// Takes the layers off the line that came out of an envelope.
     fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
         let layers = prefix::strip(without_end(&line), most);

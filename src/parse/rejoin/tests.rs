@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
+use super::shapes::{worth, worth_of_few};
 use super::*;
 
 struct Anything;
@@ -41,6 +42,86 @@ fn a_line_cut_once_by_text_of_a_known_kind() {
     );
 }
 
+/// The shape and the kind of a text, byte by byte.
+fn plainly(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let alike = |b: &u8| if b.is_ascii_digit() { b'1' } else { *b };
+    let mut shape: Vec<u8> = text.iter().map(alike).take(16).collect();
+    if let [b'0', b'0'..=b'9', ..] = text {
+        shape[0] = b'0';
+    }
+    let mut kind: Vec<u8> = text.iter().map(alike).collect();
+    kind.dedup_by(|a, b| *a == b'1' && *b == b'1');
+    shape.resize(16, 0);
+    kind.resize(16, 0);
+    (shape, kind)
+}
+
+/// Beginnings of lines, and what may stand behind a piece of a gc line.
+const BEGINNINGS: [&str; 15] = [
+    "",
+    "7",
+    "07 of 12",
+    "2026/11/23 10:00:00 GET /",
+    "{\"level\":\"info\",\"ts\":1795307494.5}",
+    "\u{e9}t\u{e9} 12: 7 items, 9 left",
+    "/0:9;8 digits and what stands beside them",
+    "0.10+2.0+0.10 ms clock, ",
+    "->4->1 MB, 4 MB goal, 2 P",
+    "1234567890123456 and more",
+    "123456789012345678901 MB",
+    "12345678901234567 requests",
+    "a1b22c333d4444e55555f",
+    "\0\0 7",
+    "    at step 12",
+];
+
+#[test]
+fn the_starts_of_lines_are_told_apart_by_their_first_bytes() {
+    for text in BEGINNINGS {
+        for from in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            let text = &text.as_bytes()[from..];
+            assert_eq!(Start::of(text).bytes(), plainly(text), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_learnt_is_known_again_whatever_it_begins_with() {
+    for text in BEGINNINGS.iter().filter(|text| !text.is_empty()) {
+        let mut shapes = Shapes::default();
+        for _ in 0..100 {
+            shapes.learn_start(Start::of(text.as_bytes()));
+        }
+        // All that is learnt is of this kind, so it is worth all that the text is.
+        let rest = worth(text.as_bytes());
+        assert_eq!(shapes.foreign(text.as_bytes(), rest), -rest, "{text}");
+    }
+    let mut shapes = Shapes::default();
+    shapes.learn_start(Start::of(b"12345678901234567890 requests"));
+    assert_eq!(shapes.foreign(b"12345678901234567 MB", 20), -20);
+    assert_eq!(shapes.foreign(b"request 7", 30), 1);
+}
+
+#[test]
+fn text_is_worth_the_same_however_it_is_counted() {
+    for text in BEGINNINGS {
+        assert_eq!(worth(text.as_bytes()), worth_of_few(text.as_bytes()));
+    }
+    assert_eq!(worth(&[b'7'; 1_000]), 1_000);
+    assert_eq!(worth(&[b'x'; 1_000]), 4_000);
+}
+
+#[test]
+fn every_piece_is_work_that_is_accounted_for() {
+    let mut weaver = Weaver::default();
+    weaver.line(0, b"a line of other text", &Anything);
+    assert_eq!(weaver.work(), LINE);
+    weaver.line(1, b"gc 1 @0.100s 1%: app", &Anything);
+    // `gc `, `1`, ` @`, `0.100`, `s `, `1`, `%`, `: `
+    assert_eq!(weaver.work(), LINE + 8);
+    assert_eq!(weaver.work(), 0);
+}
+
 #[test]
 fn digits_before_digits_are_not_guessed() {
     // `64` before `7 requests`, or `647`; nothing is known of how lines of this stream start.
@@ -58,9 +139,11 @@ fn the_sieve_before_learning_lets_no_piece_through() {
     ];
     let mut pieces = 0;
     for line in lines {
-        for boundary in Walk::new(line.as_bytes(), START, true).boundaries {
+        let mut boundaries = Vec::new();
+        Walk::new(line.as_bytes(), START).all(|boundary| boundaries.push(boundary));
+        for boundary in boundaries {
             let rest = &line.as_bytes()[boundary.at..];
-            let piece = |state| Walk::new(rest, state, false).distinctive(state);
+            let piece = |state| token::is_distinctive(rest, state);
             if token::states_starting(rest).any(piece) {
                 assert!(
                     token::may_be_distinctive(rest),

@@ -2,15 +2,21 @@
 
 use std::collections::HashMap;
 
+use memchr::memmem::Finder;
+
 use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
 use crate::input::HISTORY;
-use crate::parse;
 use crate::parse::rejoin::{self, Claim, Mended};
+use crate::parse::{self, NEEDLE};
 
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
+/// Work on a cut line before any piece is looked at, in the units of the credit.
+const TORN: i64 = 8;
+/// Why a cut line counts as damaged.
+const NOT_FOUND: &str = "its other pieces were not found";
 /// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
 const STREAMS: usize = 512;
 
@@ -80,7 +86,8 @@ impl Reader {
     /// After a line was shown to a lane: what it gives up is damaged.
     pub(super) fn settle(&mut self, name: &[u8]) {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        let lost = lane.settle(&mut self.credit);
+        self.credit -= lane.work();
+        let lost = lane.settle(self.credit < 0);
         if !lane.is_active() {
             self.active = self.active.saturating_sub(1);
         }
@@ -90,8 +97,7 @@ impl Reader {
     /// Torn lines that are given up.
     fn lost(&mut self, lines: impl IntoIterator<Item = Torn>) {
         for torn in lines {
-            let why = "its other pieces were not found".to_owned();
-            self.damaged(torn.line, why, &torn.text);
+            self.damaged(torn.line, NOT_FOUND, &torn.text);
         }
     }
 
@@ -107,9 +113,7 @@ impl Reader {
     ) {
         let offset = base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
-        let quoted = self
-            .head
-            .find_iter(text)
+        let quoted = starts(&self.head, text)
             .filter(|start| *start > 0)
             .find_map(|start| {
                 parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
@@ -134,11 +138,12 @@ impl Reader {
         // Not the trimmed text: a line may be cut right behind ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let torn = behind_piece
-            || self
-                .finder
-                .find_iter(whole)
+            || starts(&self.finder, whole)
                 .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
-                .any(|needle| rejoin::reaches(whole, needle) || self.holds_piece(&whole[..needle]));
+                .any(|needle| {
+                    rejoin::reaches(whole, needle + NEEDLE.len())
+                        || self.holds_piece(&whole[..needle])
+                });
         if quoted.is_some() && !behind_piece {
             self.input.quoted += 1;
         } else if !torn {
@@ -172,13 +177,19 @@ impl Reader {
         let depth = unwrapped.depth;
         let name = unwrapped.stream.as_ref();
         let offset = base + at as u64;
+        let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
+        let oldest = self.looks_back_to(offset);
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        if !lane.is_active() && self.credit < 0 {
+            self.damaged(self.line, NOT_FOUND, beginning);
+            return;
+        }
         let torn = Torn {
             offset,
             line: self.line,
-            text: unwrapped.body[..unwrapped.body.len().min(120)].to_vec(),
+            text: beginning.to_vec(),
         };
-        let oldest = self.looks_back_to(offset);
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        self.credit -= TORN;
         if lane.is_active() {
             let late = lane.activate(torn);
             self.lost(late);
@@ -191,29 +202,26 @@ impl Reader {
             usize::try_from(position.max(oldest).saturating_sub(base)).map_or(at, |i| i.min(at))
         };
         let begins = held(lane.begins());
-        for (start, line) in lines_between(bytes, held(lane.learnt()), begins) {
-            let line = unwrap(line, depth);
-            if line.stream.as_ref() == name && parse::whole_cycle(&line.body).is_none() {
-                lane.learn(base + start as u64, &line.body);
-            }
-        }
-        let mut walks = 0;
         let mut found = Vec::new();
-        for (start, line) in lines_between(bytes, begins, at) {
+        for (start, line) in lines_between(bytes, held(lane.learnt()).min(begins), at) {
+            // Lines read again are work too; hostile input would have them read again for every line.
+            self.credit -= 1 + lane.work();
+            if self.credit < 0 {
+                break;
+            }
             let line = unwrap(line, depth);
             if line.stream.as_ref() != name
                 || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
             {
                 continue;
             }
-            walks += 1;
-            if walks > self.credit {
-                break;
+            let offset = base + start as u64;
+            if start < begins {
+                lane.learn(offset, &line.body);
+            } else {
+                found.extend(lane.show(offset, &line.body));
             }
-            found.extend(lane.show(base + start as u64, &line.body));
         }
-        // Lines read again are work too; hostile input would have them read again for every line.
-        self.credit = self.credit.saturating_sub(walks);
         let late = lane.activate(torn);
         self.lost(late);
         for (line, number) in found {
@@ -282,6 +290,16 @@ impl Reader {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
+}
+
+/// Where `finder` finds its text: what its own iterator gives, which copies the finder first.
+fn starts<'f>(finder: &'f Finder<'_>, text: &'f [u8]) -> impl Iterator<Item = usize> + 'f {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = at + finder.find(&text[at..])?;
+        at = found + finder.needle().len();
+        Some(found)
+    })
 }
 
 /// The physical lines that start in `bytes[from..to]`, with where each starts. `from` may be inside a line.

@@ -1,6 +1,9 @@
 //! What could not be read, with its place.
 
+use std::fmt::Display;
+
 use super::Reader;
+use crate::error::ParseError;
 use crate::parse;
 use crate::report::DamagedLine;
 
@@ -13,7 +16,7 @@ const BEGINNINGS: usize = 256;
 pub(super) struct Beginning {
     pub(super) offset: u64,
     pub(super) line: u64,
-    pub(super) why: String,
+    pub(super) why: ParseError,
     pub(super) text: Vec<u8>,
 }
 
@@ -24,13 +27,15 @@ impl Reader {
             return;
         };
         if self.beginnings.len() == BEGINNINGS {
-            let oldest = self.beginnings.remove(0);
-            self.damaged_beginning(oldest);
+            let oldest = self.beginnings.pop_front();
+            oldest
+                .into_iter()
+                .for_each(|oldest| self.damaged_beginning(oldest));
         }
-        self.beginnings.push(Beginning {
+        self.beginnings.push_back(Beginning {
             offset,
             line: self.line,
-            why: error.to_string(),
+            why: error,
             text: text[..text.len().min(120)].to_vec(),
         });
     }
@@ -41,13 +46,13 @@ impl Reader {
         }
     }
 
-    pub(super) fn damaged(&mut self, line: u64, why: String, text: &[u8]) {
+    pub(super) fn damaged(&mut self, line: u64, why: impl Display, text: &[u8]) {
         self.input.damaged += 1;
         if self.input.damaged_at.len() < DAMAGED_PLACES {
             self.input.damaged_at.push(DamagedLine {
                 source: self.source,
                 line,
-                why,
+                why: why.to_string(),
                 text: String::from_utf8_lossy(text).into_owned(),
             });
         }
