@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::decode::{self, Decoded};
 
@@ -15,6 +16,12 @@ const CAPACITY: usize = 256 * 1024;
 const RESUME: usize = 64 * 1024;
 /// Bytes asked of the source at a time.
 const CHUNK: usize = 64 * 1024;
+
+/// A source that gives a little, and again within so short a time, is about to give more.
+const RUSH: Duration = Duration::from_micros(200);
+/// It is left to itself for so long: a program that floods its pipe fills it meanwhile, instead of waking three threads of ours for
+/// every line, on the processors that it wants itself. A pipe holds what 3 GB/s bring in that time, a narrow one 200 MB/s.
+const REST: Duration = Duration::from_micros(300);
 
 /// The text of a source, decoded, as a thread reads it.
 pub(super) struct Ahead {
@@ -60,9 +67,12 @@ impl Shared {
     }
 
     /// Reads to the end of the source, or until nobody wants it.
-    fn drain(&self, mut decoded: Decoded) -> io::Result<()> {
+    fn drain(&self, mut decoded: Decoded, live: bool) -> io::Result<()> {
         self.compressed.store(decoded.compressed, Ordering::Relaxed);
         let mut bytes = vec![0; CHUNK];
+        // A decompressor gives little at a time, however much there is.
+        let rests = live && !decoded.compressed;
+        let mut looked = None;
         loop {
             let length = match decoded.text.read(&mut bytes) {
                 Ok(0) => return Ok(()),
@@ -100,6 +110,10 @@ impl Shared {
             if waited_for {
                 self.changed.notify_all();
             }
+            if rests && length < CHUNK && looked.is_some_and(|at: Instant| at.elapsed() < RUSH) {
+                thread::sleep(REST);
+            }
+            looked = Some(Instant::now());
         }
     }
 }
@@ -108,24 +122,25 @@ impl Ahead {
     /// Starts the thread that reads `raw`.
     pub(super) fn new(raw: Box<dyn Read + Send>, tick: Option<Duration>) -> io::Result<Self> {
         let open = move || decode::decode(raw).map_err(io::Error::other);
-        Self::start(open, tick)
+        Self::start(open, tick, true)
     }
 
     /// Starts the thread that reads what is known already.
     pub(super) fn of(decoded: Decoded) -> io::Result<Self> {
-        Self::start(move || Ok(decoded), None)
+        Self::start(move || Ok(decoded), None, false)
     }
 
     fn start(
         open: impl FnOnce() -> io::Result<Decoded> + Send + 'static,
         tick: Option<Duration>,
+        live: bool,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        std::thread::Builder::new()
+        thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                let result = open().and_then(|decoded| theirs.drain(decoded));
+                let result = open().and_then(|decoded| theirs.drain(decoded, live));
                 theirs.lock().ended = Some(result);
                 theirs.changed.notify_all();
             })?;
