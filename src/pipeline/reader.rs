@@ -80,6 +80,8 @@ pub(super) struct Reader {
     active: usize,
     /// Less than nothing after a line that took more than was left.
     credit: i64,
+    /// Bytes read that have not paid for a piece yet.
+    unpaid: usize,
     newest_first: bool,
     claimed: VecDeque<u64>,
     strange: Vec<Strange>,
@@ -110,6 +112,7 @@ impl Reader {
             lanes: HashMap::new(),
             active: 0,
             credit: CREDIT,
+            unpaid: 0,
             newest_first: false,
             claimed: VecDeque::new(),
             strange: Vec::new(),
@@ -142,9 +145,12 @@ impl Reader {
         base: u64,
         finds: &mut dyn Finds,
     ) {
+        // Short lines that come one by one pay as well.
+        self.unpaid += to - from;
         self.credit = self
             .credit
-            .saturating_add_unsigned(((to - from) / BYTES_A_PIECE) as u64);
+            .saturating_add_unsigned((self.unpaid / BYTES_A_PIECE) as u64);
+        self.unpaid %= BYTES_A_PIECE;
         let mut at = from;
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
