@@ -8,14 +8,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::block::Block;
 use super::decode::{self, Decoded};
 
 /// Bytes that may wait to be looked at.
 const CAPACITY: usize = 256 * 1024;
 /// Bytes left of them when the thread that was full reads on: to wake it costs as much as to read some 10 KiB.
 const RESUME: usize = 64 * 1024;
-/// Bytes asked of the source at a time.
-const CHUNK: usize = 64 * 1024;
+/// What a pipe gives at a time where there is more than it holds.
+const PIPE: usize = 64 * 1024;
+/// Chunks up to here are put together, or there would be one for every line.
+const SMALL: usize = 8 * 1024;
 
 /// A source that gives a little, and again within so short a time, is about to give more.
 const RUSH: Duration = Duration::from_micros(200);
@@ -26,17 +29,10 @@ const REST: Duration = Duration::from_micros(300);
 /// The text of a source, decoded, as a thread reads it.
 pub(super) struct Ahead {
     shared: Arc<Shared>,
-    /// What was taken over from the thread, and how many bytes of it were given.
-    batch: Chunk,
+    /// What was taken over from the thread to be given in parts, and how many bytes of it were.
+    batch: Block,
     given: usize,
     tick: Option<Duration>,
-}
-
-/// What one read brought. It goes from thread to thread and back, so that the bytes are copied only once.
-#[derive(Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    length: usize,
 }
 
 #[derive(Default)]
@@ -49,10 +45,10 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// Oldest first, and how many bytes they hold.
-    ready: VecDeque<Chunk>,
+    ready: VecDeque<Block>,
     waiting: usize,
-    /// Chunks to read into.
-    free: Vec<Vec<u8>>,
+    /// Blocks to read into.
+    free: Vec<Block>,
     /// Nothing more will come: the end, or why there is none.
     ended: Option<io::Result<()>>,
     /// The thread waits for room.
@@ -69,17 +65,18 @@ impl Shared {
     /// Reads to the end of the source, or until nobody wants it.
     fn drain(&self, mut decoded: Decoded, live: bool) -> io::Result<()> {
         self.compressed.store(decoded.compressed, Ordering::Relaxed);
-        let mut bytes = vec![0; CHUNK];
+        let mut block = Block::default();
         // A decompressor gives little at a time, however much there is.
         let rests = live && !decoded.compressed;
         let mut looked = None;
         loop {
-            let length = match decoded.text.read(&mut bytes) {
+            let length = match decoded.text.read(block.room()) {
                 Ok(0) => return Ok(()),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
+            block.grow(length);
             let mut state = self.lock();
             state.full = state.waiting >= CAPACITY;
             while state.full && !state.left {
@@ -93,24 +90,22 @@ impl Shared {
             }
             let waited_for = state.ready.is_empty();
             state.waiting += length;
-            match state.ready.back_mut() {
-                // Small ones are put together, or there would be a chunk for every line.
-                Some(last) if last.length + length <= CHUNK && length <= CHUNK / 8 => {
-                    last.bytes[last.length..last.length + length].copy_from_slice(&bytes[..length]);
-                    last.length += length;
-                }
-                _ => {
-                    let free = state.free.pop();
-                    let bytes =
-                        std::mem::replace(&mut bytes, free.unwrap_or_else(|| vec![0; CHUNK]));
-                    state.ready.push_back(Chunk { bytes, length });
-                }
+            let joined = length <= SMALL
+                && state
+                    .ready
+                    .back_mut()
+                    .is_some_and(|last| last.append(block.text()));
+            if joined {
+                block.clear();
+            } else {
+                let free = state.free.pop().unwrap_or_default();
+                state.ready.push_back(std::mem::replace(&mut block, free));
             }
             drop(state);
             if waited_for {
                 self.changed.notify_all();
             }
-            if rests && length < CHUNK && looked.is_some_and(|at: Instant| at.elapsed() < RUSH) {
+            if rests && length < PIPE && looked.is_some_and(|at: Instant| at.elapsed() < RUSH) {
                 thread::sleep(REST);
             }
             looked = Some(Instant::now());
@@ -146,7 +141,7 @@ impl Ahead {
             })?;
         Ok(Self {
             shared,
-            batch: Chunk::default(),
+            batch: Block::default(),
             given: 0,
             tick,
         })
@@ -159,31 +154,27 @@ impl Ahead {
 
     /// Whether a read would give something without waiting for it.
     pub(super) fn has_more(&self) -> bool {
-        self.given < self.batch.length || !self.shared.lock().ready.is_empty()
+        self.given < self.batch.len() || !self.shared.lock().ready.is_empty()
     }
 
-    /// Takes over the next chunk; waits where there is none.
-    fn next_batch(&mut self) -> io::Result<()> {
-        let used = std::mem::take(&mut self.batch).bytes;
-        self.given = 0;
+    /// What was read, in the order in which it was read; waits where there is none. An empty one is the end. The thread reads
+    /// on into what is in `spare`.
+    pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Block> {
         let mut state = self.shared.lock();
-        if !used.is_empty() {
-            state.free.push(used);
-        }
+        state.free.append(spare);
         loop {
             if let Some(chunk) = state.ready.pop_front() {
-                state.waiting -= chunk.length;
+                state.waiting -= chunk.len();
                 let resume = state.full && state.waiting <= RESUME;
                 state.full &= !resume;
                 drop(state);
-                self.batch = chunk;
                 if resume {
                     self.shared.changed.notify_all();
                 }
-                return Ok(());
+                return Ok(chunk);
             }
             if let Some(result) = &mut state.ended {
-                return std::mem::replace(result, Ok(()));
+                return std::mem::replace(result, Ok(())).map(|()| Block::default());
             }
             state = match self.tick {
                 None => self
@@ -209,10 +200,13 @@ impl Ahead {
 
 impl Read for Ahead {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.batch.length {
-            self.next_batch()?;
+        if self.given == self.batch.len() {
+            self.given = 0;
+            self.batch.clear();
+            let mut used = vec![std::mem::take(&mut self.batch)];
+            self.batch = self.chunk(&mut used)?;
         }
-        let batch = &self.batch.bytes[self.given..self.batch.length];
+        let batch = &self.batch.text()[self.given..];
         let count = buf.len().min(batch.len());
         buf[..count].copy_from_slice(&batch[..count]);
         self.given += count;

@@ -2,13 +2,14 @@
 //! reader.
 
 mod ahead;
+mod block;
 mod buffer;
 mod child;
 mod decode;
 mod follow;
 mod source;
 
-pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP};
+pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
 pub use child::{Child, Streams};
 pub use follow::Follow;
 pub use source::{Progress, Source};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::ahead::Ahead;
+use super::block::Block;
 use super::decode::{self, Decoded, Refused};
 use crate::error::Error;
 
@@ -183,6 +184,24 @@ impl Source {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// What a thread has read ahead, with the block that it stands in; an empty one at the end. `None` for a source that is read
+    /// without a thread. What is in `spare` is read into again.
+    pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
+        self.recognise()?;
+        let State::Ahead(ahead) = &mut self.state else {
+            return Ok(None);
+        };
+        match ahead.chunk(spare) {
+            Ok(chunk) => Ok(Some(chunk)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            Err(error) => {
+                let compressed = ahead.compressed();
+                self.give_up(error, compressed)?;
+                Ok(Some(Block::default()))
+            }
+        }
     }
 
     /// Finds out what the source holds, if that is not known yet.

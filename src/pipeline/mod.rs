@@ -199,7 +199,9 @@ fn read(
     let mut quiet = 0;
     let mut heard = 0;
     while !stop.load(Ordering::Relaxed) {
-        buffer.forget(reader.looks_back_to(buffer.offset(buffer.position())));
+        let oldest = reader.looks_back_to(buffer.offset(buffer.position()));
+        // And the byte before, which tells whether a line begins there.
+        buffer.forget(oldest.saturating_sub(1));
         let filled = buffer.fill(source)?;
         if filled == Filled::Nothing {
             let at = buffer.position();
@@ -208,7 +210,7 @@ fn read(
                 reader.let_go(collector);
             }
             if !skipping {
-                reader.unfinished(&buffer.bytes()[at..], buffer.offset(at), collector);
+                reader.unfinished(&buffer.text().bytes[at..], buffer.offset(at), collector);
             }
             collector.idle(reader);
             continue;
@@ -220,17 +222,16 @@ fn read(
         let (from, to) = (buffer.position(), buffer.complete());
         if !skipping && from < to {
             if filled == Filled::End {
-                last = Some(buffer.bytes()[from..to].to_vec());
+                last = Some(buffer.text().bytes[from..to].to_vec());
             }
-            let base = buffer.offset(0);
-            reader.lines(buffer.bytes(), from, to, base, collector);
+            reader.lines(buffer.text(), from, to, collector);
             buffer.consume(to);
         }
         if !skipping && buffer.rest() > LINE_CAP {
             reader.overlong();
             skipping = skip_overlong(buffer, reader, collector);
         }
-        reader.progress(buffer.offset(buffer.bytes().len()) - start);
+        reader.progress(buffer.end() - start);
         if filled == Filled::End {
             return Ok(last);
         }
@@ -246,7 +247,7 @@ fn read(
 /// Skips what is there of a line over the cap. Returns true while its line feed has not come.
 fn skip_overlong(buffer: &mut Buffer, reader: &mut Reader, collector: &mut Collector<'_>) -> bool {
     let from = buffer.position();
-    let held = &buffer.bytes()[from..];
+    let held = &buffer.text().bytes[from..];
     let (length, more) = match memchr::memchr(b'\n', held) {
         Some(at) => (at + 1, false),
         None => (held.len(), true),

@@ -20,6 +20,7 @@ use super::hold::Hold;
 use super::lane::Lane;
 use super::unwrap::{Depth, Unwrapped, html_unescaped, unwrap};
 use crate::event::{Event, GcCycle, Note};
+use crate::input::Text;
 use crate::parse::{self, NEEDLE};
 use crate::process::Stream;
 use crate::report::Input;
@@ -136,15 +137,9 @@ impl Reader {
         self.source_start = offset;
     }
 
-    /// Reads the complete lines `bytes[from..to]`. `base` is the position of `bytes[0]` in the input.
-    pub(super) fn lines(
-        &mut self,
-        bytes: &[u8],
-        from: usize,
-        to: usize,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) {
+    /// Reads the complete lines `from..to` of a text.
+    pub(super) fn lines(&mut self, text: Text<'_>, from: usize, to: usize, finds: &mut dyn Finds) {
+        let (bytes, base) = (text.bytes, text.base);
         // Short lines that come one by one pay as well.
         self.unpaid += to - from;
         self.credit = self
@@ -168,7 +163,7 @@ impl Reader {
             }
             // Behind a wrapped gc line comes the next, as a rule: found where it is, there is nothing to skip.
             if slow || was_hot && self.wrapped.seen && self.has_needle(rest) {
-                at = self.slow_line(bytes, at, to, base, finds);
+                at = self.slow_line(text, at, to, finds);
                 self.hot = !slow;
                 continue;
             }
@@ -192,7 +187,7 @@ impl Reader {
             }
             at = match self.plain_cycle(&bytes[start..to], base + start as u64, finds) {
                 Some(length) => start + length,
-                None => self.slow_line(bytes, start, to, base, finds),
+                None => self.slow_line(text, start, to, finds),
             };
             self.hot = true;
         }
@@ -260,14 +255,8 @@ impl Reader {
     }
 
     /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
-    fn slow_line(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        to: usize,
-        base: u64,
-        finds: &mut dyn Finds,
-    ) -> usize {
+    fn slow_line(&mut self, text: Text<'_>, at: usize, to: usize, finds: &mut dyn Finds) -> usize {
+        let (bytes, base) = (text.bytes, text.base);
         let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
         let line = &bytes[at..end];
         let offset = base + at as u64;
@@ -290,7 +279,7 @@ impl Reader {
             unwrapped.body = html_unescaped(&unwrapped.body).into();
             unwrapped.body_at = None;
         }
-        if let Some(joined) = self.joined(bytes, at, base, &unwrapped) {
+        if let Some(joined) = self.joined(text, at, &unwrapped) {
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }
@@ -310,7 +299,7 @@ impl Reader {
             self.count(event, &unwrapped.stream, finds);
             self.pass(line, offset, &unwrapped, finds);
         } else if self.finder.find(&unwrapped.body).is_some() {
-            self.odd_line(bytes, at, line, &unwrapped, base, finds);
+            self.odd_line(text, at, line, &unwrapped, finds);
         } else {
             // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
             let alike = if self.active > 0 {

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::super::lane::{Lane, Torn};
 use super::super::unwrap::{Unwrapped, unwrap};
 use super::{CREDIT, Finds, Found, Reader, tally};
-use crate::input::HISTORY;
+use crate::input::{HISTORY, Text};
 use crate::parse::rejoin::{self, Claim, Mended};
 use crate::parse::{self, NEEDLE};
 
@@ -104,14 +104,13 @@ impl Reader {
     /// A line with ` ms clock, ` that is no whole gc line: behind a strange prefix, quoted, cut, or foreign.
     pub(super) fn odd_line(
         &mut self,
-        bytes: &[u8],
+        around: Text<'_>,
         at: usize,
         line: &[u8],
         unwrapped: &Unwrapped<'_>,
-        base: u64,
         finds: &mut dyn Finds,
     ) {
-        let offset = base + at as u64;
+        let offset = around.base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
         let quoted = starts(&self.head, text)
             .filter(|start| *start > 0)
@@ -151,7 +150,7 @@ impl Reader {
         }
         self.pass(line, offset, unwrapped, finds);
         if torn {
-            self.torn(bytes, at, unwrapped, base, finds);
+            self.torn(around, at, unwrapped, finds);
         }
         if self.active > 0 {
             self.show(unwrapped, offset, finds);
@@ -168,15 +167,14 @@ impl Reader {
     /// A torn line: its stream is read from where the gc line can have begun.
     pub(super) fn torn(
         &mut self,
-        bytes: &[u8],
+        text: Text<'_>,
         at: usize,
         unwrapped: &Unwrapped<'_>,
-        base: u64,
         finds: &mut dyn Finds,
     ) {
         let depth = unwrapped.depth;
         let name = unwrapped.stream.as_ref();
-        let offset = base + at as u64;
+        let offset = text.base + at as u64;
         let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
         let oldest = self.looks_back_to(offset);
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
@@ -198,12 +196,14 @@ impl Reader {
         self.depth = depth;
         self.active += 1;
         lane.begin();
-        let held = |position: u64| {
-            usize::try_from(position.max(oldest).saturating_sub(base)).map_or(at, |i| i.min(at))
-        };
+        let held = |position: u64| position.max(oldest).min(offset);
         let begins = held(lane.begins());
+        let from = held(lane.learnt()).min(begins);
         let mut found = Vec::new();
-        for (start, line) in lines_between(bytes, held(lane.learnt()).min(begins), at) {
+        // With the byte before: it tells whether a line begins there.
+        let (bytes, base) = text.back_to(from.saturating_sub(1), at);
+        let from = usize::try_from(from.saturating_sub(base)).unwrap_or(0);
+        for (start, line) in lines_between(&bytes, from, bytes.len()) {
             // Lines read again are work too; hostile input would have them read again for every line.
             self.credit -= 1 + lane.work();
             if self.credit < 0 {
@@ -216,7 +216,7 @@ impl Reader {
                 continue;
             }
             let offset = base + start as u64;
-            if start < begins {
+            if offset < begins {
                 lane.learn(offset, &line.body);
             } else {
                 found.extend(lane.show(offset, &line.body));

@@ -2,6 +2,7 @@
 
 use super::super::unwrap::{Depth, Unwrapped, unwrap};
 use super::{Finds, Reader};
+use crate::input::Text;
 use crate::parse;
 
 /// Records looked back upon for the beginning of a line that was split.
@@ -31,9 +32,8 @@ impl Reader {
     /// that are long, or slow to come, anywhere. `None` where the line is whole by itself.
     pub(super) fn joined(
         &self,
-        bytes: &[u8],
+        text: Text<'_>,
         at: usize,
-        base: u64,
         unwrapped: &Unwrapped<'_>,
     ) -> Option<Vec<u8>> {
         if unwrapped.depth == Depth::NONE
@@ -42,16 +42,26 @@ impl Reader {
         {
             return None;
         }
-        let mut text = unwrapped.body.to_vec();
+        let oldest = self.looks_back_to(text.base + at as u64);
+        let (mut bytes, mut base) = text.back_to(text.base, at);
+        let mut joined_text = unwrapped.body.to_vec();
         let mut joined = false;
         let mut end = at;
-        let oldest = self.looks_back_to(base + at as u64).saturating_sub(base);
         for _ in 0..RECORDS {
-            if end == 0 {
-                break;
+            let line_feed = |bytes: &[u8], end: usize| {
+                bytes[..end]
+                    .split_last()
+                    .and_then(|(_, line)| memchr::memrchr(b'\n', line))
+            };
+            let mut before = line_feed(&bytes, end);
+            if before.is_none() && oldest < base {
+                let here = base + end as u64;
+                (bytes, base) = text.back_to(oldest, at);
+                end = usize::try_from(here - base).unwrap_or(0);
+                before = line_feed(&bytes, end);
             }
-            let start = memchr::memrchr(b'\n', &bytes[..end - 1]).map_or(0, |i| i + 1);
-            if (start as u64) < oldest {
+            let start = before.map_or(0, |i| i + 1);
+            if end == 0 || base + (start as u64) < oldest {
                 break;
             }
             let before = unwrap(&bytes[start..end], Depth::ANY);
@@ -62,14 +72,14 @@ impl Reader {
             if !before.partial {
                 break;
             }
-            text.splice(0..0, before.body.iter().copied());
+            joined_text.splice(0..0, before.body.iter().copied());
             joined = true;
         }
         if !joined {
             return None;
         }
-        let start = memchr::memmem::rfind(&text, b"gc ")?;
-        parse::whole_cycle(parse::trim_end(&text[start..]))?;
-        Some(text.split_off(start))
+        let start = memchr::memmem::rfind(&joined_text, b"gc ")?;
+        parse::whole_cycle(parse::trim_end(&joined_text[start..]))?;
+        Some(joined_text.split_off(start))
     }
 }

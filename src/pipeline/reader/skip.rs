@@ -1,6 +1,6 @@
 //! The fast way over lines without ` ms clock, `.
 
-use super::super::skim::{BLOCK, LAG, may_be_trace, skim};
+use super::super::skim::{BLOCK, may_be_trace, skim};
 use super::super::unwrap::without_end;
 use super::{Finds, Reader};
 use crate::parse::{self, NEEDLE};
@@ -47,7 +47,7 @@ impl Reader {
             }
             let end = text.len().min(at + BLOCK);
             // Up to where the next block begins to look for it.
-            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + LAG + 2);
+            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + 2);
             let needle = self.finder.find(&text[near.clone()]).map(|found| {
                 let needle = near.start + found;
                 memchr::memrchr(b'\n', &text[from..needle]).map_or(from, |i| from + i + 1)
