@@ -55,7 +55,7 @@ struct Track {
     /// Least and greatest number of processors that its stops can have stopped.
     stops: (u64, u64),
     /// Real time minus the process's clock, ns, as far as the order of lines shows: a lower bound.
-    offset: i128,
+    offset: i64,
     /// Count of placed cycles when this track was last chosen.
     used: u64,
     /// Its place among interleaved lines was chosen between several that fitted.
@@ -67,7 +67,7 @@ struct Track {
 pub struct Stream {
     tracks: Vec<Track>,
     /// Real time of the last line, ns, on the first process's clock.
-    now: i128,
+    now: i64,
     placed: u64,
     seen: Seen,
     /// Neighbours in falling and in rising order, and the number and start of the last cycle.
@@ -80,7 +80,7 @@ impl Default for Stream {
     fn default() -> Self {
         Self {
             tracks: Vec::new(),
-            now: i128::MIN,
+            now: i64::MIN,
             placed: 0,
             seen: Seen::last(REMEMBERED),
             falling: 0,
@@ -100,12 +100,12 @@ impl Track {
 
     /// How much has to be explained away for the cycle to be the next of this process; 0 is a perfect fit.
     /// The parts are weighed so that each outdoes all behind it: shape of the line, P, heap, cumulative CPU, lateness.
-    fn strain(&self, cycle: &GcCycle, now: i128) -> u64 {
+    fn strain(&self, cycle: &GcCycle, now: i64) -> u64 {
         let last = &self.last;
         let heap = last
             .heap_live_mib
             .saturating_sub(cycle.heap_start_mib.saturating_add(1));
-        let late = now - (self.offset + i128::from(cycle.end_ns()));
+        let late = now.saturating_sub(self.offset.saturating_add(end(cycle)));
         let late_ms = u64::try_from(late).unwrap_or(0) / 1_000_000;
         u64::from(last.format != cycle.format) * FORMAT_STRAIN
             + u64::from(last.gomaxprocs != cycle.gomaxprocs) * PROCESSORS_STRAIN
@@ -116,6 +116,11 @@ impl Track {
                 .min(HEAP_STRAIN - PERCENT_STRAIN)
             + late_ms.min(10 * PERCENT_STRAIN)
     }
+}
+
+/// When a cycle ended on its process's clock, ns. A clock that ran backwards is as late as can be.
+fn end(cycle: &GcCycle) -> i64 {
+    i64::try_from(cycle.end_ns()).unwrap_or(i64::MAX)
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
@@ -202,9 +207,9 @@ impl Stream {
                 track.stops = narrowed(track, cycle);
                 track.last = *cycle;
                 track.used = self.placed;
-                let end = i128::from(cycle.end_ns());
-                track.offset = track.offset.max(now - end);
-                self.now = now.max(track.offset + end);
+                let end = end(cycle);
+                track.offset = track.offset.max(now.saturating_sub(end));
+                self.now = now.max(track.offset.saturating_add(end));
                 Placement::Next {
                     process: track.process,
                     missing,
@@ -282,8 +287,8 @@ impl Stream {
         {
             closed = Some(self.tracks.swap_remove(index).process);
         }
-        let end = i128::from(cycle.end_ns());
-        if self.now == i128::MIN {
+        let end = end(cycle);
+        if self.now == i64::MIN {
             self.now = end;
         }
         if self.tracks.is_empty() {
@@ -294,7 +299,7 @@ impl Stream {
             process,
             last: *cycle,
             stops: stop_processors(cycle).unwrap_or((1, u64::MAX)),
-            offset: self.now - end,
+            offset: self.now.saturating_sub(end),
             used: self.placed,
             approximate: false,
         });

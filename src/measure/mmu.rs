@@ -9,9 +9,9 @@ const RESOLUTION_NS: u64 = 1_000_000;
 /// The least share of any window of a given length that the program had to itself (P. Cheng, G. Blelloch 2001), counting
 /// only the stops, since the log gives no instant at which an assist fell.
 ///
-/// The worst window of a length ends where a stop ends. For each length all stops since the oldest that is counted are
-/// added up; those that have left the window are taken off only where the sum is worse than the worst so far, so a stop
-/// costs an addition and a comparison a length. Stops of the same ms are joined, which bounds the memory by the longest
+/// The worst window of a length ends where a stop ends. All stops are added up, and for each length those before the oldest
+/// that is counted; what has left the window is looked for only where the difference is worse than the worst so far, so a
+/// stop costs a comparison a length. Stops of the same ms are joined, which bounds the memory by the longest
 /// window (1,000 entries, and what the list grows by) whatever the rate.
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
@@ -19,6 +19,8 @@ pub struct Mmu {
     stops: Vec<(u64, u64)>,
     /// Where the ms of the newest stop ends.
     next_ms: u64,
+    /// All stops added up, ns.
+    sum: u64,
     spans: [Span; 4],
 }
 
@@ -27,10 +29,12 @@ pub struct Mmu {
 struct Span {
     /// The oldest stop that is counted.
     first: usize,
-    /// It and all later ones added up, ns: no less than what a window ending now holds.
-    sum: u64,
+    /// All before it added up, ns: with it and all later ones there is no less than what a window ending now holds.
+    before: u64,
     /// The most that a window held, ns; [`FULL`] where that was all of it.
     worst: u64,
+    /// The sum up to which no window is worse.
+    bound: u64,
 }
 
 /// No sum is worse.
@@ -43,7 +47,7 @@ impl Mmu {
         if length == 0 {
             return;
         }
-        // No window holds more of it; so no sum overflows.
+        // No window holds more of it.
         let length = length.min(MMU_WINDOWS_NS[3]);
         match self.stops.last_mut() {
             // In the same ms as the last, or before.
@@ -59,10 +63,10 @@ impl Mmu {
                 self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
             }
         }
+        self.sum = self.sum.saturating_add(length);
         for (span, window) in self.spans.iter_mut().zip(MMU_WINDOWS_NS) {
-            span.sum = span.sum.wrapping_add(length);
-            if span.sum > span.worst {
-                span.look(&self.stops, window);
+            if self.sum > span.bound {
+                span.look(&self.stops, window, self.sum);
             }
         }
     }
@@ -72,7 +76,8 @@ impl Mmu {
     fn drop_old(&mut self, end: u64) {
         let mut gone = self.stops.len();
         for (span, window) in self.spans.iter_mut().zip(MMU_WINDOWS_NS) {
-            span.leave(&self.stops, end.saturating_sub(window));
+            span.leave(&self.stops, end.saturating_sub(window), self.sum);
+            span.bound = span.before.saturating_add(span.worst);
             gone = gone.min(span.first);
         }
         self.stops.drain(..gone);
@@ -94,13 +99,13 @@ impl Mmu {
 }
 
 impl Span {
-    /// The window that ends with the last stop may be worse than the worst so far.
+    /// The window that ends with the last stop may be worse than the worst so far; `sum` is that of all stops.
     #[cold]
-    fn look(&mut self, stops: &[(u64, u64)], window: u64) {
+    fn look(&mut self, stops: &[(u64, u64)], window: u64, sum: u64) {
         let end = stops.last().map_or(0, |last| last.0);
         let start = end.saturating_sub(window);
-        self.leave(stops, start);
-        if self.sum > self.worst {
+        self.leave(stops, start, sum);
+        if sum.wrapping_sub(self.before) > self.worst {
             // The oldest stop may stick out of the window on its left.
             let stopped = stops[self.first..]
                 .iter()
@@ -112,20 +117,21 @@ impl Span {
                 FULL
             };
         }
+        self.bound = self.before.saturating_add(self.worst);
     }
 
     /// Takes off what ended at `start` or before.
-    fn leave(&mut self, stops: &[(u64, u64)], start: u64) {
+    fn leave(&mut self, stops: &[(u64, u64)], start: u64, sum: u64) {
         // In a short window there is as a rule no stop but the last.
         if let Some((last, before)) = stops.split_last()
             && before.last().is_some_and(|before| before.0 <= start)
         {
-            (self.first, self.sum) = (before.len(), last.1);
+            (self.first, self.before) = (before.len(), sum.wrapping_sub(last.1));
         }
         while let Some(&(end, length)) = stops.get(self.first)
             && end <= start
         {
-            self.sum = self.sum.saturating_sub(length);
+            self.before = self.before.wrapping_add(length);
             self.first += 1;
         }
     }

@@ -9,7 +9,7 @@
 use nom::Parser;
 use nom::sequence::terminated;
 
-use super::number::{lit, milliseconds, miss, percent, seconds, uint};
+use super::number::{lit, milliseconds, milliseconds_behind, miss, percent, seconds, uint};
 use super::text::{Line, Parsed, Text, WINDOW};
 use crate::event::{Format, GcCycle};
 
@@ -20,12 +20,12 @@ type Cpu = (u64, u64, u64, u64, u64);
 
 #[inline(always)]
 fn plus<I: Text>(input: I) -> Parsed<I, u64> {
-    milliseconds(lit(b"+")(input)?.0)
+    milliseconds_behind(b'+', input)
 }
 
 #[inline(always)]
 fn slash<I: Text>(input: I) -> Parsed<I, u64> {
-    milliseconds(lit(b"/")(input)?.0)
+    milliseconds_behind(b'/', input)
 }
 
 /// Both lists of times of Go 1.6 and later, after the first three clock numbers.

@@ -39,22 +39,34 @@ pub(super) fn lit<I: Text, const N: usize>(text: &'static [u8; N]) -> impl Fn(I)
 
 #[inline(always)]
 const fn digit(byte: u8) -> Option<u64> {
-    let value = byte.wrapping_sub(b'0');
-    if value <= 9 { Some(value as u64) } else { None }
+    // In 64 bits from the start, or it would be widened for every digit.
+    let value = (byte as u64).wrapping_sub(b'0' as u64);
+    if value <= 9 { Some(value) } else { None }
 }
 
-/// All digits from here on, with `value` before them; overflow is a miss.
+/// The number that the two lowest bytes are, the tens first.
 #[inline(always)]
-fn digits<I: Text>(mut value: u64, mut input: I) -> Parsed<I, u64> {
+const fn two_digits(bytes: u64) -> Option<u64> {
+    let values = (bytes & 0xFFFF) ^ 0x3030;
+    // What is more than 9 reaches the highest bit of its byte.
+    if (values | (values + 0x7676)) & 0x8080 != 0 {
+        return None;
+    }
+    // Both products fall into the second byte.
+    Some((values * (1 + (10 << 8))) >> 8 & 0xFF)
+}
+
+/// All digits behind so many bytes, with `value` before them; overflow is a miss.
+#[inline(always)]
+fn digits<I: Text>(mut value: u64, input: I, from: usize) -> Parsed<I, u64> {
     // Nothing printed by a sound runtime has more than eight digits, which need no look at the overflow.
-    for _ in 0..8 {
-        let Some(next) = digit(input.byte(0)) else {
-            return Ok((input, value));
+    for ahead in from..from + 8 {
+        let Some(next) = digit(input.byte(ahead)) else {
+            return Ok((input.skip(ahead), value));
         };
         value = value * 10 + next;
-        input = input.skip(1);
     }
-    more_digits(value, input)
+    more_digits(value, input.skip(from + 8))
 }
 
 #[cold]
@@ -74,7 +86,7 @@ fn more_digits<I: Text>(mut value: u64, mut input: I) -> Parsed<I, u64> {
 pub(super) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
     match digit(input.byte(0)) {
         Some(0) if digit(input.byte(1)).is_none() => Ok((input.skip(1), 0)),
-        Some(first @ 1..) => digits(first, input.skip(1)),
+        Some(first @ 1..) => digits(first, input, 1),
         _ => miss(),
     }
 }
@@ -83,37 +95,51 @@ pub(super) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
 /// so the text says by itself where the number ends, except for whole milliseconds.
 #[inline(always)]
 pub(super) fn milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
-    let Some(first) = digit(input.byte(0)) else {
+    milliseconds_in(input.eight(), input)
+}
+
+/// The same behind one byte.
+#[inline(always)]
+pub(super) fn milliseconds_behind<I: Text>(byte: u8, input: I) -> Parsed<I, u64> {
+    let text = input.eight();
+    if text & 0xFF != u64::from(byte) {
         return miss();
-    };
-    if input.byte(1) != b'.' {
-        return match (first, digit(input.byte(1))) {
-            (0, None) => Ok((input.skip(1), 0)),
-            (1.., Some(second)) => {
-                let (rest, ms) = digits(first * 10 + second, input.skip(2))?;
-                match ms.checked_mul(1_000_000) {
-                    Some(ns) => Ok((rest, ns)),
-                    None => miss(),
-                }
-            }
-            _ => miss(),
-        };
     }
-    let Some(second) = digit(input.byte(2)) else {
-        return miss();
+    milliseconds_in(text >> 8, input.skip(1))
+}
+
+/// `text` is how `input` begins, at least five bytes of it: all that a number with a point can be, at once.
+#[inline(always)]
+fn milliseconds_in<I: Text>(text: u64, input: I) -> Parsed<I, u64> {
+    const ZERO: u64 = b'0' as u64;
+    const POINT: u64 = b'.' as u64;
+    let (digits, length, unit) = if text & 0x00FF_FFFF == ZERO | POINT << 8 | ZERO << 16 {
+        (two_digits(text >> 24), 5, 1_000)
+    } else if text & 0xFFFF == ZERO | POINT << 8 {
+        (two_digits(text >> 16), 4, 10_000)
+    } else if text >> 8 & 0xFF == POINT {
+        (two_digits(text & 0xFF | text >> 8 & 0xFF00), 3, 100_000)
+    } else {
+        return whole_milliseconds(input);
     };
-    if first > 0 {
-        return Ok((input.skip(3), (first * 10 + second) * 100_000));
-    }
-    let Some(third) = digit(input.byte(3)) else {
-        return miss();
-    };
-    if second > 0 {
-        return Ok((input.skip(4), (second * 10 + third) * 10_000));
-    }
-    match digit(input.byte(4)) {
-        Some(fourth) => Ok((input.skip(5), (third * 10 + fourth) * 1_000)),
+    match digits {
+        Some(digits) => Ok((input.skip(length), digits * unit)),
         None => miss(),
+    }
+}
+
+#[inline(always)]
+fn whole_milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
+    match (digit(input.byte(0)), digit(input.byte(1))) {
+        (Some(0), None) => Ok((input.skip(1), 0)),
+        (Some(first @ 1..), Some(second)) => {
+            let (rest, ms) = digits(first * 10 + second, input, 2)?;
+            match ms.checked_mul(1_000_000) {
+                Some(ns) => Ok((rest, ns)),
+                None => miss(),
+            }
+        }
+        _ => miss(),
     }
 }
 
@@ -121,16 +147,13 @@ pub(super) fn milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
 #[inline(always)]
 pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
     let (rest, whole) = uint(input)?;
-    let decimals = (
-        digit(rest.byte(1)),
-        digit(rest.byte(2)),
-        digit(rest.byte(3)),
-    );
+    let text = rest.eight();
+    let decimals = (two_digits(text >> 8), digit(rest.byte(3)));
     match (rest.byte(0), decimals) {
-        (b'.', (Some(a), Some(b), Some(c))) => {
+        (b'.', (Some(hundredths), Some(last))) => {
             match whole
                 .checked_mul(1_000)
-                .and_then(|w| w.checked_add(a * 100 + b * 10 + c))
+                .and_then(|w| w.checked_add(hundredths * 10 + last))
                 .and_then(|ms| ms.checked_mul(1_000_000))
             {
                 Some(ns) => Ok((rest.skip(4), ns)),

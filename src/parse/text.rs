@@ -9,6 +9,9 @@ pub(super) trait Text: Copy {
     /// The byte so many places ahead; 0, which no parser takes, behind the end.
     fn byte(self, ahead: usize) -> u8;
 
+    /// The next eight bytes, the first one lowest; 0 for those behind the end.
+    fn eight(self) -> u64;
+
     /// What is left behind so many bytes.
     fn skip(self, count: usize) -> Self;
 
@@ -23,6 +26,11 @@ impl Text for &[u8] {
     #[inline(always)]
     fn byte(self, ahead: usize) -> u8 {
         self.get(ahead).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn eight(self) -> u64 {
+        u64::from_le_bytes(std::array::from_fn(|ahead| self.byte(ahead)))
     }
 
     #[inline(always)]
@@ -70,6 +78,14 @@ impl Text for Line<'_> {
     #[inline(always)]
     fn byte(self, ahead: usize) -> u8 {
         self.bytes[(self.at % POSITIONS) + ahead]
+    }
+
+    #[inline(always)]
+    fn eight(self) -> u64 {
+        let at = self.at % POSITIONS;
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&self.bytes[at..at + 8]);
+        u64::from_le_bytes(eight)
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@
 
 mod counts;
 mod exceedance;
+mod fresh;
 mod moving;
 mod order_interval;
 mod ranked;
@@ -15,6 +16,7 @@ mod zigzag;
 
 pub use counts::{Counts, MAX_DISTINCT, Totals};
 pub use exceedance::binomial_tail;
+pub use fresh::Fresh;
 pub use moving::{Bag, MovingMedian};
 pub use order_interval::lopsided_median_interval;
 pub use ranked::{Counted, Ranked, Sample, at_least, quantile_of, rank};

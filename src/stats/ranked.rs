@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::counts::{MAX_DISTINCT, Precision, join_equal};
+use super::fresh::Fresh;
 
 /// A small `Counts` that is always sorted: for the values of one pane, where looking a value up costs less than sorting
 /// all of them once a pane.
@@ -14,12 +15,9 @@ pub struct Sample {
 
 impl Sample {
     /// Counts all of `fresh`, and empties it.
-    pub fn take(&mut self, fresh: &mut Vec<u64>) {
-        // In order most of them only come behind the last.
-        fresh.sort_unstable();
-        for value in fresh.drain(..) {
-            self.add(value, 1);
-        }
+    pub fn take(&mut self, fresh: &mut Fresh) {
+        // They come in order, so most of them only go behind the last.
+        fresh.take(|value, count| self.add(value, count));
     }
 
     #[inline]

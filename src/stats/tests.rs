@@ -22,8 +22,10 @@ fn nearest_rank(sorted: &[u64], per_mille: u64) -> u64 {
 /// Values counted some at a time.
 fn sample(values: &[u64]) -> Sample {
     let mut sample = Sample::default();
+    let mut fresh = Fresh::default();
     for some in values.chunks(7) {
-        sample.take(&mut some.to_vec());
+        assert!(some.iter().all(|value| fresh.push(*value)));
+        sample.take(&mut fresh);
     }
     sample
 }

@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 
 use crate::event::GcCycle;
 use crate::measure::{GcCpu, Mark, Step, Stretch};
-use crate::stats::{Counted, Counts, MovingMedian, Ranked};
+use crate::stats::{Counted, Counts, Fresh, MovingMedian, Ranked};
 use pane::{Before, Gone};
 
 /// Most panes in a window: a longer window gets longer panes.
@@ -38,9 +38,6 @@ const SPARE: usize = 2;
 
 /// Cycles that slow programs are judged by.
 const REACH_CYCLES: usize = 4;
-
-/// Pauses that wait to be counted together.
-const FRESH: usize = 256;
 
 /// How far back those may lie, ns.
 const REACH_NS: u64 = 60_000_000_000;
@@ -156,7 +153,7 @@ pub struct Panes {
     /// Panes to use again, with their memory.
     spare: Vec<Pane>,
     /// Pauses of the newest pane that it has not counted yet, ns.
-    fresh: Vec<u64>,
+    fresh: Fresh,
     /// Live heap / next goal of all panes, 1/1000.
     headroom: MovingMedian,
     /// GOMAXPROCS less the CPUs that stops were charged with of all panes, 1/10.
@@ -185,7 +182,7 @@ impl Panes {
             warmup,
             panes: VecDeque::new(),
             spare: Vec::new(),
-            fresh: Vec::new(),
+            fresh: Fresh::default(),
             headroom: MovingMedian::default(),
             lacking: MovingMedian::default(),
             gone: None,
@@ -258,8 +255,7 @@ impl Panes {
         self.newest = (self.newest + 1) % REACH_CYCLES;
         self.seen = (self.seen + 1).min(REACH_CYCLES);
         self.recent[self.newest] = (*mark, step.headroom_use);
-        self.fresh.push(cycle.pause_ns());
-        if self.fresh.len() >= FRESH {
+        if !self.fresh.push(cycle.pause_ns()) {
             self.settle();
         }
     }

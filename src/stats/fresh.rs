@@ -1,0 +1,113 @@
+//! Durations that have just come, on their way to where they are kept in order.
+
+/// Whole microseconds below this are counted; other durations are listed.
+const COUNTED: usize = 1_024;
+/// Durations that are listed before they have to be taken.
+const LISTED: usize = 256;
+
+/// Durations in ns, in no order; nearly all are short, and a log prints those in whole microseconds. Counting them costs a
+/// tenth of sorting them. Nothing is allocated before the first.
+#[derive(Debug, Clone, Default)]
+pub struct Fresh {
+    /// How many there are of each length, in microseconds.
+    counts: Vec<u16>,
+    /// The lengths that there are, a bit each.
+    lengths: [u64; COUNTED / 64],
+    others: Vec<u64>,
+    some: bool,
+}
+
+impl Fresh {
+    /// A duration comes. False where all have to be taken before the next one.
+    #[inline]
+    #[must_use]
+    pub fn push(&mut self, duration: u64) -> bool {
+        self.some = true;
+        let micros = duration / 1_000;
+        let at = usize::try_from(micros).unwrap_or(COUNTED);
+        if let Some(count) = self.counts.get_mut(at)
+            && micros * 1_000 == duration
+        {
+            *count += 1;
+            self.lengths[at / 64] |= 1 << (at % 64);
+            return *count < u16::MAX;
+        }
+        self.other(duration)
+    }
+
+    #[cold]
+    fn other(&mut self, duration: u64) -> bool {
+        if self.counts.is_empty() {
+            self.counts = vec![0; COUNTED];
+            return self.push(duration);
+        }
+        self.others.push(duration);
+        self.others.len() < LISTED
+    }
+
+    /// True where none has come since they were taken.
+    pub const fn is_empty(&self) -> bool {
+        !self.some
+    }
+
+    /// Takes all of them, equal ones together: first those that were counted, then the others, both ascending.
+    pub fn take(&mut self, mut each: impl FnMut(u64, u64)) {
+        for (word, lengths) in self.lengths.iter_mut().enumerate() {
+            while *lengths != 0 {
+                let at = word * 64 + lengths.trailing_zeros() as usize;
+                *lengths &= *lengths - 1;
+                if let Some(count) = self.counts.get_mut(at) {
+                    each(at as u64 * 1_000, u64::from(std::mem::take(count)));
+                }
+            }
+        }
+        self.others.sort_unstable();
+        self.others.drain(..).for_each(|duration| each(duration, 1));
+        self.some = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(fresh: &mut Fresh) -> Vec<(u64, u64)> {
+        let mut all = Vec::new();
+        fresh.take(|duration, count| all.push((duration, count)));
+        all
+    }
+
+    #[test]
+    fn all_that_came_is_taken_once() {
+        let mut fresh = Fresh::default();
+        assert!(fresh.is_empty());
+        for duration in [
+            5_000, 70_000, 5_000, 2_000_000, 1_500, 0, 1_023_000, 1_024_000, 1_500,
+        ] {
+            assert!(fresh.push(duration));
+        }
+        assert!(!fresh.is_empty());
+        let counted = [(0, 1), (5_000, 2), (70_000, 1), (1_023_000, 1)];
+        let listed = [(1_500, 1), (1_500, 1), (1_024_000, 1), (2_000_000, 1)];
+        assert_eq!(taken(&mut fresh), [counted, listed].concat());
+        assert!(fresh.is_empty());
+        assert_eq!(taken(&mut fresh), []);
+    }
+
+    #[test]
+    fn it_says_when_it_is_full() {
+        let mut fresh = Fresh::default();
+        for n in 1..LISTED {
+            assert!(fresh.push(u64::MAX), "{n}");
+        }
+        assert!(!fresh.push(u64::MAX));
+        let mut fresh = Fresh::default();
+        for _ in 1..u16::MAX {
+            assert!(fresh.push(9_000));
+        }
+        assert!(!fresh.push(9_000));
+        assert_eq!(taken(&mut fresh), [(9_000, u64::from(u16::MAX))]);
+        assert!(fresh.push(9_000));
+        assert_eq!(taken(&mut fresh), [(9_000, 1)]);
+    }
+}
