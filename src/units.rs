@@ -8,6 +8,12 @@ use std::fmt;
 /// One second, in ns.
 pub const SECOND: u64 = 1_000_000_000;
 
+/// Nanoseconds in a millisecond.
+pub const MILLISECOND: u64 = 1_000_000;
+
+/// Nanoseconds in a microsecond.
+pub const MICROSECOND: u64 = 1_000;
+
 /// One mebibyte, in bytes: the unit that the log calls `MB`.
 pub const MIB: u64 = 1 << 20;
 

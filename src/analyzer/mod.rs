@@ -18,7 +18,7 @@ use crate::report::{Finding, Measures, PeakWindow, RuleStatus};
 use crate::rules::View;
 use crate::settings::{Scope, Settings, Severity, WindowLength};
 use crate::stats::{Counts, ZigZag};
-use crate::units::{MIB, SECOND, duration};
+use crate::units::{MIB, MICROSECOND, MILLISECOND, SECOND, duration};
 use crate::window::{Churn, Length, LiveTrend, Panes, Warmup, Whole, Window};
 use timeline::Timeline;
 use watch::Watches;
@@ -68,18 +68,18 @@ pub struct ProcessAnalyzer {
     changes: Vec<FindingChange>,
 }
 
-/// Value counts over the whole run.
+/// Value counts over the whole run, on the grid that most of the values are printed on.
 #[derive(Debug, Clone, Default)]
 struct RunCounts {
-    pause: Counts,
-    stop: Counts,
-    mark: Counts,
-    period: Counts,
-    live: Counts,
-    goal: Counts,
-    headroom: Counts,
-    cpus: Counts,
-    lacking: Counts,
+    pause: Counts<MICROSECOND>,
+    stop: Counts<MICROSECOND>,
+    mark: Counts<{ 100 * MICROSECOND }>,
+    period: Counts<MILLISECOND>,
+    live: Counts<1>,
+    goal: Counts<1>,
+    headroom: Counts<1>,
+    cpus: Counts<1>,
+    lacking: Counts<1>,
 }
 
 /// A finding was raised, got worse, or cleared: what live input announces.

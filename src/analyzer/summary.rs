@@ -99,9 +99,10 @@ impl ProcessAnalyzer {
             early_cycles: total.early,
             peak_window: self.peak,
             pause_histogram: counts.pause.sorted(),
-            percentiles_exact: [&counts.pause, &counts.stop, &counts.mark, &counts.period]
-                .iter()
-                .all(|counts| counts.is_exact()),
+            percentiles_exact: counts.pause.is_exact()
+                && counts.stop.is_exact()
+                && counts.mark.is_exact()
+                && counts.period.is_exact(),
             sums_estimated: run.seen() < cycles,
             mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
@@ -115,7 +116,7 @@ impl ProcessAnalyzer {
     }
 }
 
-fn distribution(counts: &Counts) -> Distribution {
+fn distribution<const UNIT: u64>(counts: &Counts<UNIT>) -> Distribution {
     let totals = counts.totals();
     let values = counts.sorted();
     let ranked = Ranked::of(&values);
@@ -131,7 +132,7 @@ fn distribution(counts: &Counts) -> Distribution {
     }
 }
 
-fn size(counts: &Counts, first: u64, last: u64) -> Size {
+fn size(counts: &Counts<1>, first: u64, last: u64) -> Size {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
     let totals = counts.totals();
     Size {
@@ -143,6 +144,6 @@ fn size(counts: &Counts, first: u64, last: u64) -> Size {
     }
 }
 
-fn median(counts: &Counts) -> Option<u64> {
+fn median(counts: &Counts<1>) -> Option<u64> {
     Ranked::of(&counts.sorted()).median()
 }

@@ -1,27 +1,24 @@
 //! Value -> count: an exact, mergeable summary of values that fall on a coarse grid.
 
-use super::Counted;
+use super::sparse::Sparse;
+use super::{Counted, join_equal};
 
-/// Most distinct values that are kept exactly; beyond it values are rounded down to three, then two significant digits.
-pub const MAX_DISTINCT: usize = 4_096;
+/// Steps of the grid that are counted side by side.
+const DENSE: usize = 1_024;
 
 /// How often each value was seen.
 ///
 /// A log prints durations with two significant digits, so a run of any length holds some hundred distinct values and
 /// counting them is an exact quantile summary in bounded memory; quantile sketches were tried and are larger and less
-/// exact here. Nothing is allocated until the first value. [`Counts::totals`] stay exact even where [`Counts::is_exact`]
-/// is false.
+/// exact here. Most values are small multiples of `UNIT`: each of those has a place of its own, and what is counted
+/// together lies together, near the processor. Nothing is allocated until the first value. [`Counts::totals`] stay exact
+/// even where [`Counts::is_exact`] is false.
 #[derive(Debug, Clone, Default)]
-pub struct Counts {
-    /// Values below 2^32, which in ns is 4.3 s: open addressing, a power of two long, at most three quarters full; a count
-    /// of 0 marks a free slot. Eight bytes a slot, so that what a process counts stays near the processor.
-    slots: Vec<(u32, u32)>,
-    used: usize,
-    /// Larger values, ascending, and what slots that are full cannot count.
-    large: Vec<Counted>,
-    precision: Precision,
-    /// What rounding would lose, once there is any.
-    rounded: Option<Totals>,
+pub struct Counts<const UNIT: u64> {
+    /// Of 0, `UNIT`, 2 `UNIT` and so on.
+    dense: Vec<u32>,
+    /// Of all other values, and what is more than a place can count.
+    sparse: Sparse,
 }
 
 /// What all values come to.
@@ -38,7 +35,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, value: u64, count: u64) {
+    pub(super) fn add(&mut self, value: u64, count: u64) {
         self.min = if self.count == 0 {
             value
         } else {
@@ -48,61 +45,80 @@ impl Totals {
         self.count = self.count.saturating_add(count);
         self.sum = self.sum.saturating_add(value.saturating_mul(count));
     }
+
+    fn merge(&mut self, other: Self) {
+        if self.count == 0 {
+            *self = other;
+        } else if other.count > 0 {
+            self.min = self.min.min(other.min);
+            self.max = self.max.max(other.max);
+            self.count = self.count.saturating_add(other.count);
+            self.sum = self.sum.saturating_add(other.sum);
+        }
+    }
 }
 
-impl Counts {
-    /// An empty summary; allocates nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
+impl<const UNIT: u64> Counts<UNIT> {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        // The usual case first: a value that is known already.
-        if self.rounded.is_none()
-            && let Ok(small) = u32::try_from(value)
+        let step = value / UNIT;
+        if step * UNIT == value
+            && let Some(count) = usize::try_from(step)
+                .ok()
+                .and_then(|step| self.dense.get_mut(step))
+            && *count < u32::MAX
         {
-            let mask = self.slots.len().wrapping_sub(1);
-            let mut at = place(small) & mask;
-            while let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.1 > 0) {
-                if slot.0 == small && slot.1 < u32::MAX {
-                    slot.1 += 1;
-                    return;
-                }
-                at = (at + 1) & mask;
-            }
+            *count += 1;
+            return;
         }
-        self.add(value, 1);
+        self.record_elsewhere(value);
+    }
+
+    #[cold]
+    fn record_elsewhere(&mut self, value: u64) {
+        match Self::place(value) {
+            Some(place) if place >= self.dense.len() => {
+                self.dense.resize((place + 1).next_power_of_two(), 0);
+                self.dense[place] = 1;
+            }
+            _ => self.sparse.record(value),
+        }
+    }
+
+    /// Where a value is counted if it lies on the grid.
+    fn place(value: u64) -> Option<usize> {
+        let step = usize::try_from(value / UNIT).ok()?;
+        (step < DENSE && value.is_multiple_of(UNIT)).then_some(step)
     }
 
     /// Count, sum, smallest and largest of all values; always exact.
     pub fn totals(&self) -> Totals {
-        self.rounded.unwrap_or_else(|| {
-            let mut totals = Totals::default();
-            self.pairs()
-                .for_each(|(value, count)| totals.add(value, count));
-            totals
-        })
+        let mut totals = Totals::default();
+        self.dense()
+            .for_each(|(value, count)| totals.add(value, count));
+        totals.merge(self.sparse.totals());
+        totals
     }
 
-    /// Each value with its count, in no order.
-    fn pairs(&self) -> impl Iterator<Item = Counted> {
-        let small = self.slots.iter().filter(|slot| slot.1 > 0);
-        small
-            .map(|slot| (u64::from(slot.0), u64::from(slot.1)))
-            .chain(self.large.iter().copied())
+    /// Each value of the grid with its count, ascending.
+    fn dense(&self) -> impl Iterator<Item = Counted> {
+        let pairs = self.dense.iter().zip(0_u64..);
+        pairs
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, step)| (step * UNIT, u64::from(*count)))
     }
 
-    /// False where more than [`MAX_DISTINCT`] distinct values made it round them down (error at most 10 %).
+    /// False where more than [`MAX_DISTINCT`](super::MAX_DISTINCT) distinct values off the grid made it round those down
+    /// (error at most 10 %).
     pub fn is_exact(&self) -> bool {
-        self.precision == Precision::Exact
+        self.sparse.is_exact()
     }
 
     /// Each value with its count, ascending.
     pub fn sorted(&self) -> Vec<Counted> {
-        let mut values = Vec::with_capacity(self.used + self.large.len());
-        values.extend(self.pairs());
+        let mut values: Vec<Counted> = self.dense().collect();
+        values.extend(self.sparse.pairs());
         values.sort_unstable();
         join_equal(&mut values);
         values
@@ -112,134 +128,15 @@ impl Counts {
     pub fn without(&self, some: &[Counted]) -> Vec<Counted> {
         let mut values = self.sorted();
         for &(value, count) in some {
-            let value = self.precision.round(value);
+            let value = match Self::place(value) {
+                Some(_) => value,
+                None => self.sparse.rounded(value),
+            };
             if let Ok(at) = values.binary_search_by_key(&value, |pair| pair.0) {
                 values[at].1 = values[at].1.saturating_sub(count);
             }
         }
         values.retain(|pair| pair.1 > 0);
         values
-    }
-
-    #[cold]
-    fn add(&mut self, value: u64, count: u64) {
-        if let Some(rounded) = &mut self.rounded {
-            rounded.add(value, count);
-        }
-        self.insert(value, count);
-    }
-
-    fn insert(&mut self, value: u64, count: u64) {
-        let value = self.precision.round(value);
-        if !self.insert_small(value, count) {
-            match self.large.binary_search_by_key(&value, |pair| pair.0) {
-                Ok(at) => self.large[at].1 = self.large[at].1.saturating_add(count),
-                Err(at) => self.large.insert(at, (value, count)),
-            }
-        }
-        if self.used + self.large.len() > MAX_DISTINCT {
-            self.coarsen();
-        }
-    }
-
-    /// False where the value or its count is too large for a slot.
-    fn insert_small(&mut self, value: u64, count: u64) -> bool {
-        let (Ok(value), Ok(count)) = (u32::try_from(value), u32::try_from(count)) else {
-            return false;
-        };
-        if (self.used + 1) * 4 > self.slots.len() * 3 {
-            let slots = vec![(0, 0); (self.slots.len() * 2).max(16)];
-            for (value, count) in std::mem::replace(&mut self.slots, slots) {
-                if count > 0
-                    && let Some(slot) = self.slot(value)
-                {
-                    *slot = (value, count);
-                }
-            }
-        }
-        let Some(slot) = self.slot(value) else {
-            return false;
-        };
-        let fresh = slot.1 == 0;
-        let sum = slot.1.checked_add(count);
-        *slot = (value, sum.unwrap_or(slot.1));
-        self.used += usize::from(fresh);
-        sum.is_some()
-    }
-
-    /// The slot of a value, or the free one where it belongs; there always is a free one but in an empty table.
-    fn slot(&mut self, value: u32) -> Option<&mut (u32, u32)> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = place(value) & mask;
-        while self
-            .slots
-            .get(at)
-            .is_some_and(|slot| slot.1 > 0 && slot.0 != value)
-        {
-            at = (at + 1) & mask;
-        }
-        self.slots.get_mut(at)
-    }
-
-    fn coarsen(&mut self) {
-        let values = self.sorted();
-        *self = Self {
-            rounded: Some(self.totals()),
-            precision: self.precision.coarser(),
-            ..Self::default()
-        };
-        for (value, count) in values {
-            self.insert(value, count);
-        }
-    }
-}
-
-/// Puts neighbours of the same value together.
-pub(super) fn join_equal(values: &mut Vec<Counted>) {
-    values.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 = kept.1.saturating_add(next.1);
-        }
-        same
-    });
-}
-
-/// Where a value is looked for first, modulo the number of slots.
-#[inline]
-fn place(value: u32) -> usize {
-    // Fibonacci hashing: the high bits of the product are the well-mixed ones.
-    let product = u64::from(value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    usize::try_from(product >> 32).unwrap_or(0)
-}
-
-/// How values are told apart: all of them, or rounded down to some significant digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) enum Precision {
-    #[default]
-    Exact,
-    ThreeDigits,
-    /// At most 90 values a decade, 20 decades: always fits.
-    TwoDigits,
-}
-
-impl Precision {
-    #[inline]
-    pub(super) fn round(self, value: u64) -> u64 {
-        let keep = match self {
-            Self::Exact => return value,
-            Self::ThreeDigits => 3,
-            Self::TwoDigits => 2,
-        };
-        let digits = value.checked_ilog10().unwrap_or(0) + 1;
-        let unit = 10_u64.pow(digits.saturating_sub(keep));
-        value / unit * unit
-    }
-
-    pub(super) const fn coarser(self) -> Self {
-        match self {
-            Self::Exact => Self::ThreeDigits,
-            Self::ThreeDigits | Self::TwoDigits => Self::TwoDigits,
-        }
     }
 }

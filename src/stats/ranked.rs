@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::counts::{MAX_DISTINCT, Precision, join_equal};
 use super::fresh::Fresh;
+use super::join_equal;
+use super::sparse::{MAX_DISTINCT, Precision};
 
 /// A small `Counts` that is always sorted: for the values of one pane, where looking a value up costs less than sorting
 /// all of them once a pane.

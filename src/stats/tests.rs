@@ -36,7 +36,7 @@ proptest! {
         let mut sorted = values.clone();
         sorted.sort_unstable();
 
-        let mut counts = Counts::new();
+        let mut counts = Counts::<1_000>::default();
         values.iter().for_each(|value| counts.record(*value));
         let all = counts.sorted();
 
@@ -112,7 +112,7 @@ proptest! {
 
 #[test]
 fn too_many_distinct_values_are_rounded_down_and_say_so() {
-    let mut counts = Counts::new();
+    let mut counts = Counts::<1_000>::default();
     let values = || (1..=20_000_u64).map(|value| value * 1_001);
     for value in values() {
         counts.record(value);
@@ -146,7 +146,7 @@ fn an_empty_summary_has_no_values() {
         (none.quantile(990), none.max(), none.median()),
         (0, 0, None)
     );
-    assert_eq!(Counts::new().totals(), Totals::default());
+    assert_eq!(Counts::<1>::default().totals(), Totals::default());
 }
 
 #[test]

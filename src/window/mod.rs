@@ -22,6 +22,7 @@ use std::collections::VecDeque;
 use crate::event::GcCycle;
 use crate::measure::{GcCpu, Mark, Step, Stretch};
 use crate::stats::{Counted, Counts, Fresh, MovingMedian, Ranked};
+use crate::units::MICROSECOND;
 use pane::{Before, Gone};
 
 /// Most panes in a window: a longer window gets longer panes.
@@ -137,11 +138,11 @@ pub struct Window<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Whole<'a> {
     /// Pauses, ns.
-    pub pauses: &'a Counts,
+    pub pauses: &'a Counts<MICROSECOND>,
     /// Live heap / next goal, 1/1000.
-    pub headroom: &'a Counts,
+    pub headroom: &'a Counts<1>,
     /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
-    pub lacking: &'a Counts,
+    pub lacking: &'a Counts<1>,
 }
 
 /// The panes of one process.

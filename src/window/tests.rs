@@ -7,6 +7,7 @@ use crate::measure::testing::{MS, cycle, steady};
 use crate::measure::{Known, Meter};
 use crate::stats::Counts;
 use crate::stats::ZigZag;
+use crate::units::MICROSECOND;
 
 /// A cycle with all that its window is computed from.
 #[derive(Debug, Clone, Copy)]
@@ -70,22 +71,15 @@ fn check(window: &Window<'_>, seen: &[Entry], start: u64, warm: u64, at: u64) {
 }
 
 /// What a run counts as a whole.
-fn whole(entries: &[Entry]) -> [Counts; 3] {
-    let mut counts: [Counts; 3] = Default::default();
-    for entry in entries {
-        counts[0].record(entry.cycle.pause_ns());
-        entry
-            .step
-            .headroom_use
-            .into_iter()
-            .for_each(|share| counts[1].record(share));
-        entry
-            .step
-            .cpus
-            .into_iter()
-            .for_each(|(_, lacking)| counts[2].record(lacking));
+fn whole(entries: &[Entry]) -> (Counts<MICROSECOND>, Counts<1>, Counts<1>) {
+    let mut pauses = Counts::default();
+    let (mut headroom, mut lacking) = (Counts::default(), Counts::default());
+    for Entry { cycle, step, .. } in entries {
+        pauses.record(cycle.pause_ns());
+        step.headroom_use.iter().for_each(|v| headroom.record(*v));
+        step.cpus.iter().for_each(|(_, v)| lacking.record(*v));
     }
-    counts
+    (pauses, headroom, lacking)
 }
 
 fn cycles() -> impl Strategy<Value = Vec<GcCycle>> {
@@ -147,8 +141,8 @@ proptest! {
         let start = boundary.saturating_sub(pane_ns * panes).max(warm);
         panes_.settle();
         check(&panes_.window(at, false), &entries, start, warm, at);
-        let counts = whole(&entries);
-        let whole = Whole { pauses: &counts[0], headroom: &counts[1], lacking: &counts[2] };
+        let (pauses, headroom, lacking) = whole(&entries);
+        let whole = Whole { pauses: &pauses, headroom: &headroom, lacking: &lacking };
         let mut pauses = Vec::new();
         let run = panes_.run(at, false, whole, &mut pauses);
         let all: Vec<&Entry> = entries.iter().filter(|e| e.mark.end_ns >= warm).collect();
