@@ -5,6 +5,8 @@ use super::{Counted, join_equal};
 
 /// Steps of the grid that are counted side by side.
 const DENSE: usize = 1_024;
+/// They are made room for by so many: there may be hundreds of these.
+const STEPS: usize = 64;
 
 /// How often each value was seen.
 ///
@@ -79,8 +81,10 @@ impl<const UNIT: u64> Counts<UNIT> {
     fn record_elsewhere(&mut self, value: u64) {
         match Self::place(value) {
             Some(place) if place >= self.dense.len() => {
-                self.dense.resize((place + 1).next_power_of_two(), 0);
-                self.dense[place] = 1;
+                let length = (place + 1).next_multiple_of(STEPS);
+                self.dense.reserve_exact(length - self.dense.len());
+                self.dense.resize(length, 0);
+                self.record(value);
             }
             _ => self.sparse.record(value),
         }

@@ -2,6 +2,8 @@
 
 /// Whole microseconds below this are counted; other durations are listed.
 const COUNTED: usize = 1_024;
+/// They are made room for by so many: there may be hundreds of these.
+const LENGTHS: usize = 64;
 /// Durations that are listed before they have to be taken.
 const LISTED: usize = 256;
 
@@ -37,8 +39,11 @@ impl Fresh {
 
     #[cold]
     fn other(&mut self, duration: u64) -> bool {
-        if self.counts.is_empty() {
-            self.counts = vec![0; COUNTED];
+        let at = usize::try_from(duration / 1_000).unwrap_or(COUNTED);
+        if (self.counts.len()..COUNTED).contains(&at) && duration.is_multiple_of(1_000) {
+            let length = (at + 1).next_multiple_of(LENGTHS);
+            self.counts.reserve_exact(length - self.counts.len());
+            self.counts.resize(length, 0);
             return self.push(duration);
         }
         self.others.push(duration);
