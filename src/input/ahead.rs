@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::block::Block;
+use super::block::{Block, FEW};
 use super::decode::{self, Decoded};
 
 /// Bytes that may wait to be looked at.
@@ -17,8 +17,6 @@ const CAPACITY: usize = 256 * 1024;
 const RESUME: usize = 64 * 1024;
 /// What a pipe gives at a time where there is more than it holds.
 const PIPE: usize = 64 * 1024;
-/// Chunks up to here are put together, or there would be one for every line.
-const SMALL: usize = 8 * 1024;
 
 /// A source that gives a little, and again within so short a time, is about to give more.
 const RUSH: Duration = Duration::from_micros(200);
@@ -90,7 +88,7 @@ impl Shared {
             }
             let waited_for = state.ready.is_empty();
             state.waiting += length;
-            let joined = length <= SMALL
+            let joined = length <= FEW
                 && state
                     .ready
                     .back_mut()

@@ -4,6 +4,9 @@ use super::LINE_CAP;
 
 /// Bytes read at a time, at most.
 pub(super) const SPACE: usize = 128 * 1024;
+/// Bytes that are copied to where the last ones stand, rather than kept in a block of their own: there would be one for every
+/// line.
+pub(super) const FEW: usize = SPACE / 4;
 /// Reads go to multiples of this: a kernel copies to them four times as fast as to odd places (x86 with fast `rep movsb`).
 const ALIGNED: usize = 64;
 

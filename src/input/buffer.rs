@@ -5,14 +5,12 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::Source;
-use super::block::{Block, SPACE};
+use super::block::{Block, FEW};
 
 /// Bytes kept behind the reading position, to look for the heads of cut lines.
 pub const HISTORY: usize = 256 * 1024;
 /// A line longer than this is skipped and counted.
 pub const LINE_CAP: usize = 64 * 1024;
-/// Bytes that are copied to where the last ones stand, rather than to begin a new block with them.
-const FEW: usize = SPACE / 4;
 /// Blocks kept to be used again.
 const SPARE: usize = 2;
 
@@ -205,5 +203,118 @@ impl Buffer {
     /// Position in the stream of what is read next.
     pub const fn end(&self) -> u64 {
         self.base + self.block.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use std::io::Read;
+
+    use proptest::prelude::*;
+
+    use super::super::block::SPACE;
+    use super::*;
+
+    /// Gives a text in parts of certain lengths, again and again.
+    struct Parts {
+        text: Vec<u8>,
+        given: usize,
+        lengths: Vec<usize>,
+        next: usize,
+    }
+
+    impl Read for Parts {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let length = self.lengths[self.next % self.lengths.len()];
+            self.next += 1;
+            let count = length.min(buf.len()).min(self.text.len() - self.given);
+            buf[..count].copy_from_slice(&self.text[self.given..self.given + count]);
+            self.given += count;
+            Ok(count)
+        }
+    }
+
+    /// Lines that tell themselves apart, up to so long.
+    fn lines(bytes: usize, longest: usize) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut number = 0_usize;
+        while text.len() < bytes {
+            number += 1;
+            let length = number * 7_919 % longest;
+            text.extend_from_slice(format!("{number} {}\n", "x".repeat(length)).as_bytes());
+        }
+        text
+    }
+
+    /// Reads all of a source line by line, and looks back from each block as far as `history`.
+    fn read_back(text: &[u8], mut source: Source, history: usize) {
+        let mut buffer = Buffer::default();
+        let mut seen = Vec::new();
+        loop {
+            buffer.forget((seen.len().saturating_sub(history)) as u64);
+            let filled = buffer.fill(&mut source).unwrap();
+            let (from, to) = (buffer.position(), buffer.complete());
+            let held = buffer.text();
+            assert_eq!(held.base + from as u64, seen.len() as u64);
+            seen.extend_from_slice(&held.bytes[from..to]);
+            if filled == Filled::Some {
+                assert!(from == to || held.bytes[to - 1] == b'\n');
+            }
+            let end = held.base as usize + to;
+            for back in [0, 1, 100, history / 3, history] {
+                // Before the first byte there is nothing, and what is not wanted may be gone.
+                let start = (end - to + from).saturating_sub(back);
+                let (bytes, base) = held.back_to(start as u64, to);
+                assert_eq!(base, start as u64);
+                assert!(*bytes == text[start..end], "{back} before {end}");
+            }
+            buffer.consume(to);
+            if filled == Filled::End {
+                break;
+            }
+        }
+        assert!(seen == text);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn what_came_before_is_there_however_it_was_read(
+            lengths in prop::collection::vec(prop_oneof![1_usize..300, 1_usize..200_000], 1..6),
+            longest in prop_oneof![2_usize..200, 2_usize..30_000],
+            history in 0..HISTORY,
+            live in any::<bool>(),
+        ) {
+            let smallest = *lengths.iter().min().unwrap();
+            let text = lines((4 * SPACE).min(3_000 * smallest), longest);
+            let parts = Parts { text: text.clone(), given: 0, lengths, next: 0 };
+            let source = match live {
+                true => Source::live("parts", Box::new(parts)),
+                false => Source::from_reader("parts", Box::new(parts)),
+            };
+            read_back(&text, source, history);
+        }
+    }
+
+    #[test]
+    fn the_last_bytes_are_kept_where_nothing_of_them_is_wanted() {
+        let text = lines(5 * SPACE, 90);
+        let parts = Parts {
+            text: text.clone(),
+            given: 0,
+            lengths: vec![SPACE],
+            next: 0,
+        };
+        let mut source = Source::from_reader("parts", Box::new(parts));
+        let mut buffer = Buffer::default();
+        while buffer.fill(&mut source).unwrap() != Filled::End {
+            buffer.consume(buffer.complete());
+            buffer.forget(buffer.offset(buffer.position()));
+            assert!(buffer.past.len() <= 1);
+        }
+        // Memory is used again.
+        assert!(buffer.past.len() + buffer.spare.len() <= 1 + SPARE);
     }
 }
