@@ -262,10 +262,10 @@ mod tests {
             if filled == Filled::Some {
                 assert!(from == to || held.bytes[to - 1] == b'\n');
             }
-            let end = held.base as usize + to;
+            let end = seen.len();
             for back in [0, 1, 100, history / 3, history] {
                 // Before the first byte there is nothing, and what is not wanted may be gone.
-                let start = (end - to + from).saturating_sub(back);
+                let start = (end - (to - from)).saturating_sub(back);
                 let (bytes, base) = held.back_to(start as u64, to);
                 assert_eq!(base, start as u64);
                 assert!(*bytes == text[start..end], "{back} before {end}");

@@ -1,29 +1,29 @@
-//! Text without gc lines, a block at a time: how many lines begin in it, and whether one of them may be trace.
+//! Text without gc lines, a block at a time: how many lines begin in it, and where one of them may be trace.
 //!
-//! Lines of services are short, and finding the end of each costs more than all the rest of reading them. Blocks in
-//! which no line begins as trace and nothing looks like the middle of a gc line are therefore only counted, in one pass
+//! Lines of services are short, and finding the end of each costs more than all the rest of reading them. Text in
+//! which no line begins as trace and nothing looks like the middle of a gc line is therefore only counted, in one pass
 //! with the widest vectors that the processor has. Rejected: a search for each beginning, a search for the middle of a gc
 //! line before the one for beginnings, loops that the compiler vectorises by itself (docs/PERFORMANCE.md).
 
-use fearless_simd::{
-    Bytes as _, Level, Simd, SimdBase, SimdMask, dispatch, i8x32, mask8x32, u8x32,
-};
+use fearless_simd::{Bytes as _, Level, Simd, SimdBase, SimdMask, dispatch, i8x32, u8x32};
 
 /// Bytes in a vector.
 const LANES: usize = 32;
 /// Bytes looked at in one step.
-pub(super) const BLOCK: usize = 8 * LANES;
+const BLOCK: usize = 8 * LANES;
 /// Blocks in which a lane cannot meet more newlines than a byte counts.
 const BLOCKS: usize = 255 / (BLOCK / LANES);
 /// Bytes behind a block that its last bytes are looked at with.
 const AHEAD: usize = 4;
 
-/// Goes over whole blocks up to one that may hold trace, or that is the last. Gives the bytes passed and the newlines in
-/// them.
+/// What stands before the `k` of ` ms clock, `.
+pub(super) const MIDDLE: &[u8] = b" ms cloc";
+
+/// Goes over a text up to a byte that may be of trace, or to the end. Gives the bytes passed and the newlines in them.
 ///
-/// Passed is what has no newline with trace behind it: what counts begins with `gc`, `GC`, `scvg`, `scav`, `pacer` or
-/// `forced scvg`, so there is a `c` among the second to the fourth byte. And no ` ms clock, ` of which the `k` stands
-/// in it: there is no `k,`.
+/// What may be of trace is a newline with trace behind it: what counts begins with `gc`, `GC`, `scvg`, `scav`, `pacer` or
+/// `forced scvg`, so there is a `c` among the second to the fourth byte. And the `k` of ` ms clock, `, or a `k` at the
+/// very beginning that may be.
 pub(super) fn skim(level: Level, text: &[u8]) -> (usize, u64) {
     dispatch!(level, simd => blocks(simd, text))
 }
@@ -32,35 +32,82 @@ pub(super) fn skim(level: Level, text: &[u8]) -> (usize, u64) {
 fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
     let mut rest = text;
     let mut newlines = 0;
-    loop {
+    let mut found = None;
+    while found.is_none() && rest.len() >= BLOCK + AHEAD {
         // Newlines are counted lane by lane, and the lanes added up before one of them is full.
-        let before = rest.len();
         let mut lanes = i8x32::splat(simd, 0);
-        let mut clear = true;
         for _ in 0..BLOCKS {
             let Some((block, _)) = rest.split_first_chunk::<{ BLOCK + AHEAD }>() else {
-                clear = false;
                 break;
             };
-            let (found, suspect) = lines(simd, block);
-            if suspect && may_hold_trace(simd, block) {
-                clear = false;
-                break;
+            let (count, suspect) = lines(simd, block);
+            if suspect {
+                found = first(text, text.len() - rest.len(), &suspects(simd, block));
+                if found.is_some() {
+                    break;
+                }
             }
-            lanes += found;
+            lanes += count;
             rest = &rest[BLOCK..];
         }
-        if rest.len() < before {
-            newlines += lanes
-                .as_array()
-                .iter()
-                .map(|lane| u64::from(lane.cast_unsigned()))
-                .sum::<u64>();
-        }
-        if !clear {
-            return (text.len() - rest.len(), newlines);
+        newlines += lanes
+            .as_array()
+            .iter()
+            .map(|lane| u64::from(lane.cast_unsigned()))
+            .sum::<u64>();
+    }
+    // What is left is less than a block and what is ahead of it, and is laid into one.
+    while found.is_none() && !rest.is_empty() {
+        let mut block = [0; BLOCK + AHEAD];
+        let held = rest.len().min(BLOCK + AHEAD);
+        block[..held].copy_from_slice(&rest[..held]);
+        let marks = suspects(simd, &block);
+        found = first(text, text.len() - rest.len(), &marks);
+        if found.is_none() {
+            newlines += ones(&marks.newlines);
+            rest = &rest[rest.len().min(BLOCK)..];
         }
     }
+    let (passed, before) = found.unwrap_or_default();
+    (text.len() - rest.len() + passed, newlines + before)
+}
+
+/// Places in a block, a bit each.
+type Places = [u64; BLOCK / LANES];
+
+/// What in a block has to be looked at more closely, and its newlines.
+struct Marks {
+    suspects: Places,
+    newlines: Places,
+}
+
+/// The first byte of the block at `start` that may be of trace, and the newlines before it in the block.
+#[inline(never)]
+fn first(text: &[u8], start: usize, marks: &Marks) -> Option<(usize, u64)> {
+    let mut newlines = marks.newlines;
+    for (word, suspects) in marks.suspects.iter().enumerate() {
+        let mut suspects = *suspects;
+        while suspects != 0 {
+            let bit = suspects.trailing_zeros();
+            suspects &= suspects - 1;
+            let at = word * LANES + bit as usize;
+            let (before, behind) = text.split_at_checked(start + at)?;
+            let trace = match behind {
+                [b'\n', first, ..] => may_be_trace(*first),
+                // What stands before the text is not known here.
+                _ => before.len() < MIDDLE.len() || before.ends_with(MIDDLE),
+            };
+            if trace {
+                newlines[word] &= (1 << bit) - 1;
+                return Some((at, ones(&newlines[..=word])));
+            }
+        }
+    }
+    None
+}
+
+fn ones(places: &[u64]) -> u64 {
+    places.iter().map(|word| u64::from(word.count_ones())).sum()
 }
 
 /// What a byte may be, by its lower half, a bit each: of two bytes behind a newline, and of `k, `.
@@ -132,15 +179,18 @@ fn classes<S: Simd>(table: u8x32<S>, bytes: u8x32<S>) -> u8x32<S> {
     table.swizzle_dyn_within_blocks(bytes)
 }
 
-/// Whether a block may hold trace.
+/// Looks at a block more closely.
 #[inline(never)]
-fn may_hold_trace<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> bool {
+fn suspects<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> Marks {
     simd.vectorize(
         #[inline(always)]
         || {
             let all = |byte: u8| u8x32::splat(simd, byte);
-            let mut hit = mask8x32::splat(simd, false);
-            for at in (0..BLOCK).step_by(LANES) {
+            let mut marks = Marks {
+                suspects: Places::default(),
+                newlines: Places::default(),
+            };
+            for (word, at) in (0..BLOCK).step_by(LANES).enumerate() {
                 let load =
                     |ahead: usize| u8x32::from_slice(simd, &block[at + ahead..at + ahead + LANES]);
                 let newline = load(0).simd_eq(all(b'\n'));
@@ -148,9 +198,10 @@ fn may_hold_trace<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> bool {
                     | load(3).simd_eq(all(b'c'))
                     | load(4).simd_eq(all(b'c'));
                 let middle = load(0).simd_eq(all(b'k')) & load(1).simd_eq(all(b','));
-                hit |= (newline & c) | middle;
+                marks.suspects[word] = ((newline & c) | middle).to_bitmask();
+                marks.newlines[word] = newline.to_bitmask();
             }
-            hit.any_true()
+            marks
         },
     )
 }
@@ -173,10 +224,10 @@ mod tests {
         block
     }
 
-    /// What every kind of vector says of a block.
-    fn skimmed(block: &[u8; BLOCK + AHEAD]) -> (usize, u64) {
-        let widest = skim(Level::new(), block);
-        assert_eq!(widest, skim(Level::baseline(), block));
+    /// What every kind of vector says of a text.
+    fn skimmed(text: &[u8]) -> (usize, u64) {
+        let widest = skim(Level::new(), text);
+        assert_eq!(widest, skim(Level::baseline(), text));
         widest
     }
 
@@ -195,7 +246,11 @@ mod tests {
         for line in beginnings {
             assert!(may_be_trace(line[1]));
             for at in 0..BLOCK {
-                assert_eq!(skimmed(&block(line, at)), (0, 0), "{line:?} at {at}");
+                assert_eq!(skimmed(&block(line, at)), (at, 0), "{line:?} at {at}");
+                // And at the end of a text of any length, behind other lines.
+                let text = [&b"\nother"[..].repeat(at), line].concat();
+                let passed = 6 * at;
+                assert_eq!(skimmed(&text), (passed, at as u64), "{line:?} at {passed}");
             }
         }
     }
@@ -203,7 +258,12 @@ mod tests {
     #[test]
     fn the_middle_of_a_gc_line_is_seen_wherever_it_stands() {
         for at in 0..BLOCK {
-            assert_eq!(skimmed(&block(b"k, ", at)), (0, 0), "at {at}");
+            let text = ["-".repeat(at).as_bytes(), b" ms clock, "].concat();
+            assert_eq!(skimmed(&text), (at + MIDDLE.len(), 0), "at {at}");
+            // Before it may be what makes it the middle, or not.
+            let text = block(b"k, ", at);
+            let passed = if at < MIDDLE.len() { at } else { text.len() };
+            assert_eq!(skimmed(&text), (passed, 0), "at {at}");
         }
     }
 
@@ -211,14 +271,18 @@ mod tests {
     fn other_lines_are_only_counted() {
         for line in [&b"\ntime=2026"[..], b"\n{\"level\"", b"\nI1123 00:", b"\n"] {
             for at in 0..BLOCK {
-                assert_eq!(skimmed(&block(line, at)), (BLOCK, 1), "{line:?} at {at}");
+                let block = block(line, at);
+                assert_eq!(skimmed(&block), (block.len(), 1), "{line:?} at {at}");
             }
         }
-        assert_eq!(skimmed(&[b'\n'; BLOCK + AHEAD]), (BLOCK, 256));
-        assert_eq!(
-            skim(Level::new(), &[b'\n'; 99 * BLOCK + AHEAD]),
-            (99 * BLOCK, 99 * 256)
-        );
-        assert_eq!(skim(Level::new(), &[b'\n'; BLOCK]), (0, 0));
+        // Lower halves that are those of trace, of other bytes.
+        for line in [&b"\n73"[..], b"\nW3", b"\n01:00", b"\n A", b"\nFo", b"{l0"] {
+            let text = line.repeat(200);
+            let newlines = line.iter().filter(|byte| **byte == b'\n').count() * 200;
+            assert_eq!(skimmed(&text), (text.len(), newlines as u64), "{line:?}");
+        }
+        for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + AHEAD, 99 * BLOCK + 5] {
+            assert_eq!(skimmed(&vec![b'\n'; length]), (length, length as u64));
+        }
     }
 }

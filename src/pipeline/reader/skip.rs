@@ -1,6 +1,6 @@
 //! The fast way over lines without ` ms clock, `.
 
-use super::super::skim::{BLOCK, may_be_trace, skim};
+use super::super::skim::{MIDDLE, may_be_trace, skim};
 use super::super::unwrap::without_end;
 use super::{Finds, Reader};
 use crate::parse::{self, NEEDLE};
@@ -36,41 +36,38 @@ impl Reader {
         if !self.skip_line(text, from, base, finds) {
             return from;
         }
+        // A line begins behind each newline, but for the one that ends the text.
+        let newlines = text.strip_suffix(b"\n").unwrap_or(text);
         let mut at = from;
         loop {
-            let (passed, newlines) = skim(self.level, &text[at..]);
-            self.line += newlines;
-            self.input.other_lines += newlines;
+            let (passed, lines) = skim(self.level, newlines.get(at..).unwrap_or(&[]));
+            self.line += lines;
+            self.input.other_lines += lines;
             at += passed;
-            if at == text.len() {
-                return at;
-            }
-            let end = text.len().min(at + BLOCK);
-            // Up to where the next block begins to look for it.
-            let near = at.saturating_sub(NEEDLE.len()).max(from)..text.len().min(end + 2);
-            let needle = self.finder.find(&text[near.clone()]).map(|found| {
-                let needle = near.start + found;
-                memchr::memrchr(b'\n', &text[from..needle]).map_or(from, |i| from + i + 1)
-            });
-            for newline in memchr::memchr_iter(b'\n', &text[at..end]) {
-                let start = at + newline + 1;
-                if needle.is_some_and(|needle| needle < start) {
-                    break;
+            match newlines.get(at) {
+                None => return text.len(),
+                Some(b'\n') => {
+                    at += 1;
+                    if !self.skip_line(text, at, base, finds) {
+                        return at;
+                    }
                 }
-                // A line behind each newline, but for the one that ends the text.
-                if needle == Some(start)
-                    || start < text.len() && !self.skip_line(text, start, base, finds)
-                {
-                    return start;
+                Some(_) => {
+                    let needle = at
+                        .checked_sub(MIDDLE.len())
+                        .filter(|needle| *needle >= from);
+                    at += 1;
+                    if let Some(needle) = needle
+                        && text[needle..].starts_with(NEEDLE)
+                    {
+                        // The line began before and was taken for another one.
+                        self.line -= 1;
+                        self.input.other_lines -= 1;
+                        return memchr::memrchr(b'\n', &text[from..needle])
+                            .map_or(from, |i| from + i + 1);
+                    }
                 }
             }
-            if let Some(start) = needle {
-                // It began in a block before and was taken for another line.
-                self.line -= 1;
-                self.input.other_lines -= 1;
-                return start;
-            }
-            at = end;
         }
     }
 
