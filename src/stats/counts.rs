@@ -8,6 +8,9 @@ const DENSE: usize = 1_024;
 /// They are made room for by so many: there may be hundreds of these.
 const STEPS: usize = 64;
 
+/// Values that may lie anywhere before those of the grid get places: most processes of a log may be short.
+const LOOSE: usize = 12;
+
 /// How often each value was seen.
 ///
 /// A log prints durations with two significant digits, so a run of any length holds some hundred distinct values and
@@ -19,7 +22,7 @@ const STEPS: usize = 64;
 pub struct Counts<const UNIT: u64> {
     /// Of 0, `UNIT`, 2 `UNIT` and so on.
     dense: Vec<u32>,
-    /// Of all other values, and what is more than a place can count.
+    /// Of all other values, of the first ones, and what is more than a place can count.
     sparse: Sparse,
 }
 
@@ -80,7 +83,7 @@ impl<const UNIT: u64> Counts<UNIT> {
     #[cold]
     fn record_elsewhere(&mut self, value: u64) {
         match Self::place(value) {
-            Some(place) if place >= self.dense.len() => {
+            Some(place) if place >= self.dense.len() && self.sparse.distinct() >= LOOSE => {
                 let length = (place + 1).next_multiple_of(STEPS);
                 self.dense.reserve_exact(length - self.dense.len());
                 self.dense.resize(length, 0);

@@ -53,6 +53,11 @@ impl Sparse {
         })
     }
 
+    /// Different values counted, those that are rounded to the same as one.
+    pub(super) const fn distinct(&self) -> usize {
+        self.used + self.large.len()
+    }
+
     /// Each value with its count, in no order.
     pub(super) fn pairs(&self) -> impl Iterator<Item = Counted> {
         let small = self.slots.iter().filter(|slot| slot.1 > 0);
@@ -68,7 +73,7 @@ impl Sparse {
 
     /// Each value with its count, ascending.
     fn sorted(&self) -> Vec<Counted> {
-        let mut values = Vec::with_capacity(self.used + self.large.len());
+        let mut values = Vec::with_capacity(self.distinct());
         values.extend(self.pairs());
         values.sort_unstable();
         join_equal(&mut values);
@@ -96,7 +101,7 @@ impl Sparse {
                 Err(at) => self.large.insert(at, (value, count)),
             }
         }
-        if self.used + self.large.len() > MAX_DISTINCT {
+        if self.distinct() > MAX_DISTINCT {
             self.coarsen();
         }
     }
