@@ -8,8 +8,8 @@ const DENSE: usize = 1_024;
 /// They are made room for by so many: there may be hundreds of these.
 const STEPS: usize = 64;
 
-/// Values that may lie anywhere before those of the grid get places: most processes of a log may be short.
-const LOOSE: usize = 12;
+/// Different values that may lie anywhere before those of the grid get places: most processes of a log may be short.
+const LOOSE: usize = 4;
 
 /// How often each value was seen.
 ///
