@@ -524,3 +524,35 @@ fn processes_that_cut_each_other() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+/// Torn lines that nothing continues use up the work that is done for nothing; what is read after them pays for more.
+#[test]
+fn a_cut_line_behind_a_flood_of_torn_ones() {
+    let torn = 150_000;
+    let mut log = String::new();
+    for _ in 0..torn / 2 {
+        log.push_str(" ms clock, \n0.10+2.0+0.10 ms clock, \n");
+    }
+    // No work is paid for now, and none is needed.
+    let rest = ", 0.20+0/1.0/0+0.20 ms cpu, 3->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P";
+    let rest = format!("+0.10 ms clock{rest}");
+    let page = rest.replace('>', "&gt;");
+    log.push_str(&format!("gc 1 @0.100s 1%: 0.10+2.0{rest} \t\n"));
+    log.push_str(&format!("gc 2 @0.200s 1%: 0.10+2.0{page}\n"));
+    let other = 5_000;
+    for n in 0..other {
+        log.push_str(&format!("2026/11/23 10:00:00 GET /orders/{n} 200 took 12 ms clock, 3 retries, all went well in the end\n"));
+    }
+    log.push_str(&format!("gc 3 @0.300s 1%: 0.10+2.0{rest}\n"));
+    log.push_str("gc 4 @0.400s 1%: 0.10+2.02026/11/23 10:00:00 GET /orders/7 200\n");
+    log.push_str(&format!("{rest}\n"));
+    let reading = read(log.as_bytes());
+    let input = &reading.report.input;
+    assert_eq!((input.intact, input.repaired), (3, 1));
+    assert_eq!(input.damaged, torn);
+    assert_eq!(input.other_lines, other + 1);
+    assert_eq!(
+        String::from_utf8_lossy(&reading.rows[3].raw),
+        format!("gc 4 @0.400s 1%: 0.10+2.0{rest}")
+    );
+}

@@ -13,48 +13,58 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::token::NEEDLE;
 
-/// Keys that hold the line, in the order of their preference.
-const LINE_KEYS: [&str; 10] = [
-    "log",
-    "line",
-    "MESSAGE",
-    "Output",
-    "textPayload",
-    "message",
-    "msg",
-    "text",
-    "body",
-    "event",
-];
-/// Keys that name the stream, in the order of their preference.
-const STREAM_KEYS: [&str; 16] = [
-    "pod_name",
-    "pod.name",
-    "pod",
-    "_SYSTEMD_UNIT",
-    "container_name",
-    "container",
-    "container.name",
-    "logStreamName",
-    "unit",
-    "app",
-    "Package",
-    "service",
-    "service_name",
-    "SYSLOG_IDENTIFIER",
-    "job",
-    "host",
-];
-/// Keys that hold the wall-clock time, in the order of their preference.
-const TIME_KEYS: [&str; 7] = [
-    "time",
-    "timestamp",
-    "Time",
-    "ts",
-    "@timestamp",
-    "__REALTIME_TIMESTAMP",
-    "receiveTimestamp",
-];
+/// What the string under a key is, and its place in the order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The line.
+    Line(usize),
+    /// The name of the stream.
+    Stream(usize),
+    /// The wall-clock time.
+    Time(usize),
+}
+use Role::{Line, Stream, Time};
+
+/// What is known by a key in an object that itself is under the key `parent`.
+fn role(parent: &str, key: &str) -> Option<Role> {
+    Some(match key {
+        "log" => Line(1),
+        "line" => Line(2),
+        "MESSAGE" => Line(3),
+        "Output" => Line(4),
+        "textPayload" => Line(5),
+        "message" => Line(6),
+        "msg" => Line(7),
+        "text" => Line(8),
+        "body" => Line(9),
+        "event" => Line(10),
+        "pod_name" => Stream(0),
+        "name" if parent == "pod" => Stream(1),
+        "pod" => Stream(2),
+        "_SYSTEMD_UNIT" => Stream(3),
+        "container_name" => Stream(4),
+        "container" => Stream(5),
+        "name" if parent == "container" => Stream(6),
+        "logStreamName" => Stream(7),
+        "unit" => Stream(8),
+        "app" => Stream(9),
+        "Package" => Stream(10),
+        "service" => Stream(11),
+        "service_name" => Stream(12),
+        "SYSLOG_IDENTIFIER" => Stream(13),
+        "job" => Stream(14),
+        "host" => Stream(15),
+        "time" => Time(0),
+        "timestamp" => Time(1),
+        "Time" => Time(2),
+        "ts" => Time(3),
+        "@timestamp" => Time(4),
+        "__REALTIME_TIMESTAMP" => Time(5),
+        "receiveTimestamp" => Time(6),
+        _ => return None,
+    })
+}
+
 /// Objects in objects deeper than this hold no line.
 const DEPTH: u8 = 8;
 
@@ -98,21 +108,13 @@ pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
 
 impl<'a> Envelope<'a> {
     fn take(&mut self, parent: &str, key: &str, value: Cow<'a, str>) {
-        // `"pod": {"name": ...}` is known as `pod.name`, and `"pod.name": ...` as nothing.
-        let (plain, nested) = (!key.contains('.'), !parent.is_empty());
-        let is = |known: &str| {
-            let behind = || known.strip_prefix(parent)?.strip_prefix('.');
-            plain && known == key || nested && behind() == Some(key)
-        };
-        let rank = |keys: &[&str]| keys.iter().position(|k| is(k));
         let needle = value.len() > 40 && FINDER.find(value.as_bytes()).is_some();
-        let line_rank = if needle {
-            Some(0)
-        } else {
-            rank(&LINE_KEYS).map(|r| r + 1)
+        let role = match needle {
+            true => Some(Line(0)),
+            false => role(parent, key),
         };
-        if let Some(rank) = line_rank {
-            if rank < self.line_rank {
+        match role {
+            Some(Line(rank)) if rank < self.line_rank => {
                 self.line_rank = rank;
                 self.partial = matches!(key, "log" | "Output") && !value.ends_with('\n');
                 self.line = Some(match value {
@@ -120,16 +122,15 @@ impl<'a> Envelope<'a> {
                     Cow::Owned(text) => Cow::Owned(text.into_bytes()),
                 });
             }
-        } else if let Some(rank) = rank(&STREAM_KEYS) {
-            if rank < self.stream_rank && !value.is_empty() {
+            Some(Stream(rank)) if rank < self.stream_rank && !value.is_empty() => {
                 self.stream_rank = rank;
                 self.stream = Some(value);
             }
-        } else if let Some(rank) = rank(&TIME_KEYS)
-            && rank < self.wall_rank
-        {
-            self.wall_rank = rank;
-            self.wall = Some(value);
+            Some(Time(rank)) if rank < self.wall_rank => {
+                self.wall_rank = rank;
+                self.wall = Some(value);
+            }
+            _ => {}
         }
     }
 }

@@ -210,6 +210,17 @@ mod tests {
     }
 
     #[test]
+    fn no_line_is_shorter_than_the_shortest() {
+        let line = "gc 1 @0.000s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 0->0->0 MB, 0 MB goal, 0 P";
+        let (_, length) = measured(line.as_bytes()).expect("a gc line");
+        assert_eq!(length, crate::parse::SHORTEST);
+        for at in 0..line.len() {
+            let without = [&line[..at], &line[at + 1..]].concat();
+            assert_eq!(measured(without.as_bytes()), None, "{without}");
+        }
+    }
+
+    #[test]
     fn a_line_is_the_same_wherever_the_text_ends() {
         let line = b"gc 7 @1.234s 2%: 0.049+1.2+0.003 ms clock, 0.39+0.12/2.3/0+0.031 ms cpu, 4->5->2 MB, 6 MB goal, 1 MB stacks, 0 MB globals, 8 P";
         let whole = measured(line);

@@ -44,6 +44,9 @@ pub fn line(line: &[u8]) -> Outcome {
     }
 }
 
+/// Bytes of the shortest gc line there can be: every number in it is `0`, and the cycle's number one digit.
+pub(crate) const SHORTEST: usize = 77;
+
 /// A gc line at the start of `text`, and what stands behind it.
 #[inline]
 pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
@@ -59,13 +62,25 @@ pub(crate) fn measured_cycle(text: &[u8]) -> Option<(GcCycle, usize)> {
 /// A gc line that is all of `text`.
 #[inline]
 pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
-    gc::measured(text)
+    // ` P` or ` (forced)`: most lines that are cut end in neither, and are parsed almost to their end to be found out.
+    let ends = matches!(text.last(), Some(b'P' | b')'));
+    ends.then(|| gc::measured(text))?
         .filter(|(_, length)| *length == text.len())
         .map(|(cycle, _)| cycle)
 }
 
 /// A line of trace other than a gc line of Go 1.5 or later, if that is all of `text`.
+#[inline]
 pub(crate) fn lesser(text: &[u8]) -> Option<Event> {
+    match text {
+        [b'g', b'c', b'0'..=b'9', ..] | [b'G' | b's' | b'f' | b'p' | b'c' | b'i' | b'S', ..] => {
+            lesser_event(text)
+        }
+        _ => None,
+    }
+}
+
+fn lesser_event(text: &[u8]) -> Option<Event> {
     if let Ok(([], legacy)) = legacy::cycle(text) {
         return Some(Event::Legacy(legacy));
     }
@@ -75,8 +90,26 @@ pub(crate) fn lesser(text: &[u8]) -> Option<Event> {
     }
 }
 
+/// True where a line starts as a gc line, at least as far as `gc N @S.SSS`: then it can be [diagnosed](diagnose).
+#[inline]
+pub(crate) fn is_ours(text: &[u8]) -> bool {
+    text.starts_with(b"gc ") && names_a_start(text)
+}
+
+fn names_a_start(text: &[u8]) -> bool {
+    let start = || {
+        let (rest, _) = number::uint(text.strip_prefix(b"gc ")?).ok()?;
+        number::seconds(rest.strip_prefix(b" @")?).ok()
+    };
+    start().is_some()
+}
+
 /// Why a line that starts as a gc line is none; `None` where it does not even start as one.
 pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
+    // The walk is slow, and few lines that begin as gc lines come so far.
+    if !is_ours(text) {
+        return None;
+    }
     let end = token::Walk::new(text, token::START).last()?;
     (end.state >= token::OURS).then_some(ParseError {
         offset: end.at,

@@ -27,12 +27,9 @@ pub(crate) const LAYERS: usize = 8;
 /// Takes the known layers off the start of `line`, at most `most` of them.
 pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
     let mut prefix = Prefix::default();
-    while prefix.layers < most {
+    let mut next = layer(line, false).filter(|_| most > 0);
+    while let Some(layer) = next {
         let at = prefix.body;
-        let rest = &line[at..];
-        let Some(layer) = layer(rest, prefix.wall.is_some()) else {
-            break;
-        };
         prefix.body = at + layer.length;
         prefix.layers += 1;
         let shift = |range: Range<usize>| range.start + at..range.end + at;
@@ -46,6 +43,10 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
             prefix.wall = Some(shift(wall));
         }
         prefix.partial |= layer.partial;
+        next = match prefix.layers < most {
+            true => self::layer(&line[prefix.body..], prefix.wall.is_some()),
+            false => None,
+        };
     }
     prefix
 }

@@ -18,7 +18,7 @@
 
 use std::sync::Arc;
 
-use super::token::{self, START, State, Walk};
+use super::token::{self, State};
 use crate::event::GcCycle;
 use shapes::{Shapes, Start};
 use step::{LINE_END, Room, Step};
@@ -202,7 +202,7 @@ impl Default for Weaver {
 impl Weaver {
     /// Remembers how a whole line of the stream starts.
     pub(crate) fn learn(&mut self, line: &[u8]) {
-        self.shapes.learn(line);
+        self.work += self.shapes.learn(line);
     }
 
     /// The work since it was last asked for, in pieces of gc lines that were looked at.
@@ -276,7 +276,7 @@ impl Weaver {
         let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
         let claims = |r: &Reading| r.cost <= likely && r.claims(line);
         if !(ours && self.readings.iter().any(claims)) {
-            self.shapes.learn(body);
+            self.learn(body);
         }
         self.take(alone)
     }
@@ -385,16 +385,7 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
 
 /// True where `text` is a piece of a gc line from its first byte to its last.
 pub(crate) fn is_piece(text: &[u8]) -> bool {
-    reaches(text, text.len())
-}
-
-/// True where a line starts with a piece of a gc line that ends at `end`, or can.
-pub(crate) fn reaches(text: &[u8], end: usize) -> bool {
-    let ends = |state| {
-        let mut behind = Walk::new(text, state).map(|boundary| boundary.at);
-        behind.find(|at| *at >= end) == Some(end)
-    };
-    (text.starts_with(b"gc ") && ends(START)) || token::states_starting(text).any(ends)
+    token::is_piece(text)
 }
 
 #[cfg(test)]

@@ -323,6 +323,78 @@ fn starting(text: &[u8]) -> States {
     }
 }
 
+/// The states whose next operand is a number of a kind.
+const UINT: States = states_before(0);
+const MS: States = states_before(1);
+const SEC: States = states_before(2);
+const PCT: States = states_before(3);
+const NUMBERS: States = UINT | MS | SEC | PCT;
+
+const fn states_before(kind: u8) -> States {
+    let mut states = 0;
+    let mut state = 0;
+    while state < TABLE.len() {
+        let is = match TABLE[state] {
+            [(Uint, _)] => kind == 0,
+            [(Ms, _)] => kind == 1,
+            [(Sec, _)] => kind == 2,
+            [(Pct, _)] => kind == 3,
+            _ => false,
+        };
+        states |= (is as States) << state;
+        state += 1;
+    }
+    states
+}
+
+/// True where some operands of a gc line are all of `text`: a walk from every state at once.
+///
+/// Where readings of a number differ in length, all but one stop inside of its digits, and nothing goes on from there.
+pub(super) fn is_piece(text: &[u8]) -> bool {
+    let (mut at, mut states) = (0, starting(text));
+    while states != 0 {
+        let rest = &text[at..];
+        let mut next = (at, 0);
+        let mut go = |length: usize, states: States| {
+            let behind = &rest[length..];
+            let goes_on = match behind {
+                [] => states,
+                _ => states & starting(behind),
+            };
+            if goes_on != 0 {
+                next = (at + length, goes_on | next.1);
+            }
+        };
+        // Behind a number, and behind a literal of one byte, is the state that comes next.
+        if let [b'+' | b'/' | b'%', ..] = rest {
+            go(1, states << 1);
+            states = 0;
+        } else if states & NUMBERS != 0 {
+            for (kind, before) in [(Uint, UINT), (Ms, MS), (Sec, SEC), (Pct, PCT)] {
+                if states & before != 0
+                    && let Some(length) = operand(kind, rest)
+                {
+                    go(length, (states & before) << 1);
+                }
+            }
+        }
+        let mut left = states & !NUMBERS;
+        while let Some(state) = left.checked_ilog2() {
+            left &= !(1 << state);
+            for (literal, behind) in TABLE[state as usize] {
+                if let Some(length) = operand(*literal, rest) {
+                    go(length, 1 << behind);
+                }
+            }
+        }
+        (at, states) = next;
+        if at == text.len() {
+            return states != 0;
+        }
+    }
+    false
+}
+
 /// Whether `text` can go on from `state`.
 pub(super) fn can_start(state: State, text: &[u8]) -> bool {
     let first = text.first().copied().unwrap_or(0);

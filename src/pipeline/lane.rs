@@ -1,6 +1,9 @@
 //! One stream of the input: its processes, and the gc line that is cut open in it.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+
+use foldhash::fast::RandomState;
 
 use crate::event::GcCycle;
 use crate::parse::rejoin::{Knowledge, Mended, Weaver};
@@ -75,11 +78,6 @@ impl Lane {
     /// A gc line of it was seen at this time.
     pub(super) const fn touch(&mut self, now: u64) {
         self.used = now;
-    }
-
-    /// When a gc line of it was last seen.
-    pub(super) const fn used(&self) -> u64 {
-        self.used
     }
 
     /// True while the lines of this stream must be shown.
@@ -197,5 +195,97 @@ impl Lane {
             self.learnt = self.learnt.max(last.offset + 1);
         }
         std::mem::take(&mut self.torn).into()
+    }
+}
+
+/// The lanes of streams with a name.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    named: HashMap<Vec<u8>, Box<Lane>, RandomState>,
+    /// Each of them once, with when it was used last or some time before that, and which of all it was; the longest ago
+    /// first.
+    silent: BinaryHeap<Reverse<(u64, u64, Vec<u8>)>>,
+    /// How many there were.
+    made: u64,
+}
+
+impl Lanes {
+    pub(super) fn len(&self) -> usize {
+        self.named.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+
+    /// In no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {
+        self.named.values().map(Box::as_ref)
+    }
+
+    /// The names of all, in their order.
+    pub(super) fn names(&self) -> Vec<Vec<u8>> {
+        let mut names: Vec<Vec<u8>> = self.named.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Lane> {
+        self.named.get(name).map(Box::as_ref)
+    }
+
+    /// The lane of a name, which may be new.
+    pub(super) fn of(&mut self, name: &[u8]) -> Option<&mut Lane> {
+        // Not the entry, which wants a name of its own at every line.
+        if !self.named.contains_key(name) {
+            self.named.insert(name.to_vec(), Box::new(Lane::named()));
+            self.silent.push(Reverse((0, self.made, name.to_vec())));
+            self.made += 1;
+        }
+        self.named.get_mut(name).map(Box::as_mut)
+    }
+
+    /// The name of the lane that was silent longest; it is to be removed.
+    pub(super) fn silent_longest(&mut self) -> Option<Vec<u8>> {
+        while let Some(Reverse((known, made, name))) = self.silent.pop() {
+            match self.named.get(&name) {
+                Some(lane) if lane.used > known => {
+                    self.silent.push(Reverse((lane.used, made, name)));
+                }
+                Some(_) => return Some(name),
+                None => {}
+            }
+        }
+        None
+    }
+
+    pub(super) fn remove(&mut self, name: &[u8]) -> Option<Box<Lane>> {
+        self.named.remove(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lane_that_was_silent_longest_makes_room() {
+        let mut lanes = Lanes::default();
+        for name in [&b"a"[..], b"b", b"c", b"d"] {
+            assert!(lanes.of(name).is_some());
+        }
+        for (name, now) in [(b"b", 1), (b"d", 2), (b"b", 3)] {
+            if let Some(lane) = lanes.of(name) {
+                lane.touch(now);
+            }
+        }
+        let mut gone = Vec::new();
+        while let Some(name) = lanes.silent_longest() {
+            assert!(lanes.remove(&name).is_some());
+            gone.push(name);
+        }
+        // Those without any gc line first, in the order in which they came.
+        assert_eq!(gone, [b"a", b"c", b"d", b"b"]);
+        assert!(lanes.is_empty());
     }
 }

@@ -8,17 +8,19 @@ mod cut;
 mod damage;
 mod records;
 mod skip;
+mod slow;
 mod strange;
 mod wrapped;
 
 use std::collections::{HashMap, VecDeque};
 
 use fearless_simd::Level;
+use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 
 use super::hold::Hold;
-use super::lane::Lane;
-use super::unwrap::{Depth, Unwrapped, html_unescaped, unwrap};
+use super::lane::{Lane, Lanes};
+use super::unwrap::{Depth, unwrap};
 use crate::event::{Event, GcCycle, Note};
 use crate::input::Text;
 use crate::parse::{self, NEEDLE};
@@ -32,7 +34,7 @@ use wrapped::{NextSplit, Wrapped};
 /// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
 const CREDIT: i64 = 1_000_000;
 /// Bytes read that pay for one more piece: what bounds the work on hostile input.
-const BYTES_A_PIECE: usize = 16;
+const BYTES_A_PIECE: usize = 256;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -75,8 +77,10 @@ pub(super) struct Reader {
     /// Position in the input at which the current source starts.
     source_start: u64,
     hot: bool,
+    /// The last line that was looked for ` ms clock, ` has it.
+    odd: bool,
     plain: Lane,
-    lanes: HashMap<Vec<u8>, Box<Lane>>,
+    lanes: Lanes,
     /// Lanes that wait for the rest of a cut line.
     active: usize,
     /// Less than nothing after a line that took more than was left.
@@ -90,7 +94,7 @@ pub(super) struct Reader {
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
-    partial: HashMap<Vec<u8>, Vec<u8>>,
+    partial: HashMap<Vec<u8>, Vec<u8>, RandomState>,
     wrapped: Wrapped,
     hold: Hold,
     foreign: bool,
@@ -109,8 +113,9 @@ impl Reader {
             lines_seen: 0,
             source_start: 0,
             hot: true,
+            odd: false,
             plain: Lane::default(),
-            lanes: HashMap::new(),
+            lanes: Lanes::default(),
             active: 0,
             credit: CREDIT,
             unpaid: 0,
@@ -119,7 +124,7 @@ impl Reader {
             strange: Vec::new(),
             beginnings: VecDeque::new(),
             depth: Depth::NONE,
-            partial: HashMap::new(),
+            partial: HashMap::default(),
             wrapped: Wrapped::default(),
             hold: Hold::default(),
             foreign,
@@ -161,11 +166,16 @@ impl Reader {
                 }
                 self.hot = false;
             }
-            // Behind a wrapped gc line comes the next, as a rule: found where it is, there is nothing to skip.
-            if slow || was_hot && self.wrapped.seen && self.has_needle(rest) {
-                at = self.slow_line(text, at, to, finds);
-                self.hot = !slow;
-                continue;
+            // Behind a wrapped or torn gc line comes the next, as a rule: found where it is, there is nothing to skip.
+            if slow || was_hot && (self.wrapped.seen || self.odd) {
+                let line = self.physical(rest);
+                self.odd = line.needle.is_some();
+                if slow || self.odd {
+                    self.slow_line(text, at, line, finds);
+                    at += line.length;
+                    self.hot = !slow;
+                    continue;
+                }
             }
             let split = self.next_split(&bytes[..to], at, &mut next_split);
             let begins = match beginning {
@@ -185,10 +195,17 @@ impl Reader {
             if start == to {
                 break;
             }
-            at = match self.plain_cycle(&bytes[start..to], base + start as u64, finds) {
-                Some(length) => start + length,
-                None => self.slow_line(text, start, to, finds),
-            };
+            let rest = &bytes[start..to];
+            at = start
+                + match self.plain_cycle(rest, base + start as u64, finds) {
+                    Some(length) => length,
+                    None => {
+                        let line = self.physical(rest);
+                        self.odd = line.needle.is_some();
+                        self.slow_line(text, start, line, finds);
+                        line.length
+                    }
+                };
             self.hot = true;
         }
     }
@@ -235,12 +252,6 @@ impl Reader {
         Some(length + end)
     }
 
-    /// Whether the line at the start of `text` has ` ms clock, ` in it.
-    fn has_needle(&self, text: &[u8]) -> bool {
-        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-        self.finder.find(&text[..end]).is_some()
-    }
-
     fn count(&mut self, event: Event, stream: &[u8], finds: &mut dyn Finds) {
         match event {
             Event::Legacy(_) => self.input.legacy_gc_lines += 1,
@@ -252,116 +263,6 @@ impl Reader {
             Event::Note(Note::Pacer) => self.input.pacer_lines += 1,
             Event::Note(Note::Other) | Event::Cycle(_) => self.input.other_lines += 1,
         }
-    }
-
-    /// One line the slow way: unwrapped, matched, put together. Returns where the next line starts.
-    fn slow_line(&mut self, text: Text<'_>, at: usize, to: usize, finds: &mut dyn Finds) -> usize {
-        let (bytes, base) = (text.bytes, text.base);
-        let end = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |i| at + i + 1);
-        let line = &bytes[at..end];
-        let offset = base + at as u64;
-        self.line += 1;
-        let mut unwrapped = unwrap(line, Depth::ANY);
-        self.wait_for_rest();
-        self.room(&unwrapped.stream, finds);
-        if unwrapped.partial {
-            self.hold_partial(&unwrapped, line, offset, finds);
-            return end;
-        }
-        if !self.partial.is_empty()
-            && let Some(mut joined) = self.partial.remove(unwrapped.stream.as_ref())
-        {
-            joined.extend_from_slice(&unwrapped.body);
-            unwrapped.body = joined.into();
-            unwrapped.body_at = None;
-        }
-        if self.arrow.find(&unwrapped.body).is_some() {
-            unwrapped.body = html_unescaped(&unwrapped.body).into();
-            unwrapped.body_at = None;
-        }
-        if let Some(joined) = self.joined(text, at, &unwrapped) {
-            unwrapped.body = joined.into();
-            unwrapped.body_at = None;
-        }
-        let body = parse::trim_end(&unwrapped.body);
-        if let Some(cycle) = parse::whole_cycle(body.trim_ascii_start()) {
-            if self.active > 0 {
-                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
-            }
-            self.depth = unwrapped.depth;
-            self.wrapped.seen |= unwrapped.depth != Depth::NONE;
-            self.wrapped.bare |= unwrapped.depth == Depth::NONE;
-            if self.foreign {
-                self.hold.cycle(finds);
-            }
-            self.emit(&cycle, body.trim_ascii_start(), &unwrapped, offset, finds);
-        } else if let Some(event) = parse::lesser(body) {
-            self.count(event, &unwrapped.stream, finds);
-            self.pass(line, offset, &unwrapped, finds);
-        } else if self.finder.find(&unwrapped.body).is_some() {
-            self.odd_line(text, at, line, &unwrapped, finds);
-        } else {
-            // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
-            let alike = if self.active > 0 {
-                unwrap(line, self.depth)
-            } else {
-                unwrapped
-            };
-            self.input.other_lines += 1;
-            self.pass(line, offset, &alike, finds);
-            if self.active > 0 {
-                self.show(&alike, offset, finds);
-            }
-            // Behind a wrapping too a line may begin so; but it may as well be the program's own JSON.
-            if alike.depth == Depth::NONE && alike.body.starts_with(b"gc") {
-                let text = alike.body.to_vec();
-                self.beginning(&text, offset);
-            }
-        }
-        end
-    }
-
-    fn pass(&mut self, line: &[u8], offset: u64, unwrapped: &Unwrapped<'_>, finds: &mut dyn Finds) {
-        if self.foreign {
-            let beginning =
-                unwrapped.body.starts_with(b"gc") || self.head.find(&unwrapped.body).is_some();
-            self.hold.line(
-                offset,
-                line,
-                unwrapped.body_at,
-                beginning,
-                self.active > 0,
-                finds,
-            );
-        }
-    }
-
-    fn emit(
-        &mut self,
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
-        let found = Found {
-            cycle,
-            raw,
-            line: self.line,
-            offset: offset.saturating_sub(self.source_start),
-            stream: &unwrapped.stream,
-            wall: unwrapped.wall.as_deref(),
-            repaired: false,
-        };
-        self.lines_seen += 1;
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
-        lane.touch(self.lines_seen);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            false,
-        );
-        self.ended(&unwrapped.stream, offset + 1, true);
     }
 
     /// Bytes and lines of the current source so far.
@@ -400,12 +301,13 @@ impl Reader {
             self.damaged(self.line, "the log ends inside the line", &text.body);
         }
         self.before_whole(&[], None, finds);
-        let names: Vec<Vec<u8>> = self.lanes.keys().cloned().collect();
-        for name in names {
-            self.before_whole(&name, None, finds);
+        let names = self.lanes.names();
+        for name in &names {
+            self.before_whole(name, None, finds);
         }
         let mut lost = self.plain.close();
-        for lane in self.lanes.values_mut() {
+        for name in &names {
+            let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
             lost.extend(lane.close());
         }
         for torn in lost {
@@ -426,14 +328,14 @@ impl Reader {
         }
         self.input.newest_first = self.newest_first
             || self.plain.stream.newest_first()
-            || self.lanes.values().any(|lane| lane.stream.newest_first());
+            || self.lanes.iter().any(|lane| lane.stream.newest_first());
     }
 
     /// Whether the lines of a process could always be told from those of others.
     pub(super) fn approximate(&self, stream: &[u8], process: u32) -> bool {
         self.lanes
             .get(stream)
-            .map_or(&self.plain, Box::as_ref)
+            .unwrap_or(&self.plain)
             .stream
             .approximate(process)
     }

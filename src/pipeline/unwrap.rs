@@ -63,6 +63,13 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     }
     let outer = prefix::strip(line, depth.outer);
     let body = &line[outer.body..];
+    let envelope = match depth.enveloped {
+        true => object(body).and_then(|object| envelope::open(trim_end(object))),
+        false => None,
+    };
+    if outer.layers == 0 && envelope.is_none() {
+        return Unwrapped::bare(line);
+    }
     let mut unwrapped = Unwrapped {
         body: Cow::Borrowed(body),
         body_at: Some(outer.body),
@@ -76,9 +83,7 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
             ..Depth::NONE
         },
     };
-    if depth.enveloped
-        && let Some(object) = object(body)
-        && let Some(envelope) = envelope::open(trim_end(object))
+    if let Some(envelope) = envelope
         && let Some(inner) = envelope.line
     {
         unwrapped.depth.enveloped = true;
@@ -115,7 +120,7 @@ const TAG: usize = 128;
 
 impl<'a> Unwrapped<'a> {
     /// A line that is taken as it is.
-    const fn bare(line: &'a [u8]) -> Self {
+    pub(super) const fn bare(line: &'a [u8]) -> Self {
         Self {
             body: Cow::Borrowed(line),
             body_at: Some(0),

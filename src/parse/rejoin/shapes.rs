@@ -201,14 +201,20 @@ impl Beginnings {
 }
 
 impl Shapes {
-    /// Remembers how a whole line starts, unless it may be a piece of a gc line itself.
-    pub(super) fn learn(&mut self, line: &[u8]) {
-        let piece = |state| token::is_distinctive(line, state);
+    /// Remembers how a whole line starts, unless it may be a piece of a gc line itself. Gives the walks that it took to
+    /// tell.
+    pub(super) fn learn(&mut self, line: &[u8]) -> i64 {
+        let mut walks = 0;
+        let mut piece = |state| {
+            walks += 1;
+            token::is_distinctive(line, state)
+        };
         let ours = (line.starts_with(b"gc ") && piece(START))
             || (token::may_be_distinctive(line) && token::states_starting(line).any(piece));
         if !ours {
             self.learn_start(Start::of(line));
         }
+        walks
     }
 
     /// Remembers how foreign text starts.

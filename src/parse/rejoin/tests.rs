@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::shapes::{worth, worth_of_few};
 use super::*;
+use crate::parse::token::{START, Walk};
 
 struct Anything;
 impl Knowledge for Anything {
@@ -156,4 +157,49 @@ fn the_sieve_before_learning_lets_no_piece_through() {
     }
     assert_eq!(pieces, 74);
     assert!(!token::may_be_distinctive(b"2026/11/23 10:00:00 GET /"));
+}
+
+/// Whether operands of a gc line are all of a text, walked from each state by itself.
+fn is_piece_from_any_state(text: &[u8]) -> bool {
+    let ends = |state| Walk::new(text, state).any(|boundary| boundary.at == text.len());
+    (text.starts_with(b"gc ") && ends(START)) || token::states_starting(text).any(ends)
+}
+
+#[test]
+fn a_piece_is_one_from_whichever_state_it_starts() {
+    let lines = [
+        "gc 7 @2.067s 1%: 0.046+11+0.004 ms clock, 0.092+0.44/0.70/0+0.008 ms cpu, 3->13->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)",
+        "gc 7 @2.067s 1% (checking for goroutine leaks): 0.046+1.7+0.004 ms clock, 0.092+0.044/0.70/0+0.008 ms cpu, 3->3->0 MB, 4 MB goal, 2 P",
+        "gc 77 @2.067s -2%: 0.10+22+3.0+4.0+5.0 ms clock, 0.10+22+3.0+4.0/5.0/6.0+7.0 ms cpu, 3->3->0 MB, 4 MB goal, 2 P",
+    ];
+    let mut pieces = 0;
+    for line in lines.into_iter().chain(BEGINNINGS) {
+        for start in 0..=line.len() {
+            for end in start..=line.len() {
+                let text = &line.as_bytes()[start..end];
+                let piece = is_piece_from_any_state(text);
+                assert_eq!(is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                pieces += usize::from(piece);
+            }
+        }
+    }
+    assert!(pieces > 2_000, "{pieces}");
+}
+
+#[test]
+fn a_changed_piece_is_one_only_if_it_is_one_from_some_state() {
+    let line = b"gc 7 @2.067s 1%: 0.046+11+0.004 ms clock, 0.092+0.44/0.70/0+0.008 ms cpu, 3->13->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)";
+    for at in 0..line.len() {
+        for byte in b"0179. +/->:%@gMPs(x" {
+            let mut text = line.to_vec();
+            text[at] = *byte;
+            for start in (at.saturating_sub(30)..=at).chain([0]) {
+                for end in [at + 1, at + 2, at + 12, line.len()] {
+                    let text = &text[start..end.min(line.len())];
+                    let piece = is_piece_from_any_state(text);
+                    assert_eq!(is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                }
+            }
+        }
+    }
 }

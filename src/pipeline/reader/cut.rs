@@ -1,12 +1,11 @@
 //! Cut gc lines: noticed, shown to the lane of their stream, put together or counted as damaged.
 
-use std::collections::HashMap;
-
 use memchr::memmem::Finder;
 
-use super::super::lane::{Lane, Torn};
-use super::super::unwrap::{Unwrapped, unwrap};
+use super::super::lane::{Lane, Lanes, Torn};
+use super::super::unwrap::{Unwrapped, unwrap, without_end};
 use super::{CREDIT, Finds, Found, Reader, tally};
+use crate::event::GcCycle;
 use crate::input::{HISTORY, Text};
 use crate::parse::rejoin::{self, Claim, Mended};
 use crate::parse::{self, NEEDLE};
@@ -29,28 +28,19 @@ impl Reader {
     }
 
     /// The lane of a stream.
-    pub(super) fn lane<'a>(
-        plain: &'a mut Lane,
-        lanes: &'a mut HashMap<Vec<u8>, Box<Lane>>,
-        name: &[u8],
-    ) -> &'a mut Lane {
-        if name.is_empty() {
-            return plain;
+    pub(super) fn lane<'a>(plain: &'a mut Lane, lanes: &'a mut Lanes, name: &[u8]) -> &'a mut Lane {
+        match name {
+            [] => plain,
+            _ => lanes.of(name).unwrap_or(plain),
         }
-        if !lanes.contains_key(name) {
-            lanes.insert(name.to_vec(), Box::new(Lane::named()));
-        }
-        // Not the entry, which wants a name of its own at every line.
-        lanes.get_mut(name).map_or(plain, Box::as_mut)
     }
 
     /// Makes room for a stream that is new: the one that was silent longest is closed.
     pub(super) fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
-        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.contains_key(name) {
+        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.get(name).is_some() {
             return;
         }
-        let oldest = self.lanes.iter().min_by_key(|(_, lane)| lane.used());
-        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+        let Some(oldest) = self.lanes.silent_longest() else {
             return;
         };
         self.before_whole(&oldest, None, finds);
@@ -101,22 +91,20 @@ impl Reader {
         }
     }
 
-    /// A line with ` ms clock, ` that is no whole gc line: behind a strange prefix, quoted, cut, or foreign.
+    /// A line with ` ms clock, ` at `needle` of its body that is no whole gc line: behind a strange prefix, quoted, cut, or
+    /// foreign.
     pub(super) fn odd_line(
         &mut self,
         around: Text<'_>,
         at: usize,
         line: &[u8],
         unwrapped: &Unwrapped<'_>,
+        needle: usize,
         finds: &mut dyn Finds,
     ) {
         let offset = around.base + at as u64;
         let text = parse::trim_end(&unwrapped.body);
-        let quoted = starts(&self.head, text)
-            .filter(|start| *start > 0)
-            .find_map(|start| {
-                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
-            });
+        let quoted = self.quoted(text);
         if let Some((start, cycle, [])) = quoted
             && !self.holds_piece(&text[..start])
         {
@@ -136,13 +124,10 @@ impl Reader {
             matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
         // Not the trimmed text: a line may be cut right behind ` ms clock, `.
         let whole = unwrapped.body.as_ref();
-        let torn = behind_piece
-            || starts(&self.finder, whole)
-                .take_while(|needle| quoted.as_ref().is_none_or(|(start, ..)| needle < start))
-                .any(|needle| {
-                    rejoin::reaches(whole, needle + NEEDLE.len())
-                        || self.holds_piece(&whole[..needle])
-                });
+        let before_quoted = quoted
+            .as_ref()
+            .map_or(whole, |(start, ..)| &whole[..*start]);
+        let torn = behind_piece || self.is_torn(before_quoted, needle);
         if quoted.is_some() && !behind_piece {
             self.input.quoted += 1;
         } else if !torn {
@@ -157,11 +142,54 @@ impl Reader {
         }
     }
 
+    /// Whether a line that is cut open will only be counted: no work on it is paid for, and nobody wants its text.
+    pub(super) fn is_given_up(&self, line: &[u8]) -> bool {
+        self.credit < 0
+            && self.active == 0
+            && self.partial.is_empty()
+            && !self.foreign
+            && (line.len() < parse::SHORTEST || !self.has_whole(line))
+    }
+
+    /// Whether a line may have a whole gc line in it: with blanks behind it, out of a page, or behind other text.
+    fn has_whole(&self, line: &[u8]) -> bool {
+        parse::whole_cycle(parse::trim_end(without_end(line))).is_some()
+            || memchr::memchr(b'&', line).is_some()
+            || self.quoted(line).is_some()
+    }
+
+    /// Counts a line that is cut open as damaged.
+    pub(super) fn give_up(&mut self, body: &[u8]) {
+        let body = without_end(body);
+        self.damaged(self.line, NOT_FOUND, &body[..body.len().min(120)]);
+    }
+
+    /// The first gc line in a text that begins with another one, or with none: where it begins, and what is behind it.
+    fn quoted<'t>(&self, text: &'t [u8]) -> Option<(usize, GcCycle, &'t [u8])> {
+        if text.len() <= parse::SHORTEST {
+            return None;
+        }
+        starts(&self.head, text)
+            .filter(|start| *start > 0)
+            .find_map(|start| {
+                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
+            })
+    }
+
+    /// Whether a text has ` ms clock, ` where a gc line may have it, or twice; the first one begins at `needle`.
+    fn is_torn(&self, text: &[u8], needle: usize) -> bool {
+        let Some(before) = text.get(..needle) else {
+            return false;
+        };
+        may_be_cut_open(before)
+            || text
+                .get(needle + NEEDLE.len()..)
+                .is_some_and(|behind| self.finder.find(behind).is_some())
+    }
+
     /// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
     fn holds_piece(&self, before: &[u8]) -> bool {
-        rejoin::is_piece(before)
-            || parse::diagnose(before).is_some()
-            || self.finder.find(before).is_some()
+        parse::is_ours(before) || rejoin::is_piece(before) || self.finder.find(before).is_some()
     }
 
     /// A torn line: its stream is read from where the gc line can have begun.
@@ -179,7 +207,7 @@ impl Reader {
         let oldest = self.looks_back_to(offset);
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         if !lane.is_active() && self.credit < 0 {
-            self.damaged(self.line, NOT_FOUND, beginning);
+            self.give_up(beginning);
             return;
         }
         let torn = Torn {
@@ -290,6 +318,11 @@ impl Reader {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
+}
+
+/// Whether a gc line may be cut open in a line with this text before its first ` ms clock, `.
+pub(super) fn may_be_cut_open(before: &[u8]) -> bool {
+    before.is_empty() || parse::is_ours(before) || rejoin::is_piece(before)
 }
 
 /// Where `finder` finds its text: what its own iterator gives, which copies the finder first.

@@ -16,16 +16,16 @@ const BEGINNINGS: usize = 256;
 pub(super) struct Beginning {
     pub(super) offset: u64,
     pub(super) line: u64,
-    pub(super) why: ParseError,
-    pub(super) text: Vec<u8>,
+    /// Why it is damaged, and its text; `None` where there are more damaged lines than are told about.
+    pub(super) told: Option<(ParseError, Vec<u8>)>,
 }
 
 impl Reader {
     /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
     pub(super) fn beginning(&mut self, text: &[u8], offset: u64) {
-        let Some(error) = parse::diagnose(text) else {
+        if !parse::is_ours(text) {
             return;
-        };
+        }
         if self.beginnings.len() == BEGINNINGS {
             let oldest = self.beginnings.pop_front();
             oldest
@@ -35,20 +35,32 @@ impl Reader {
         self.beginnings.push_back(Beginning {
             offset,
             line: self.line,
-            why: error,
-            text: text[..text.len().min(120)].to_vec(),
+            told: self
+                .tells_of_damaged()
+                .then(|| parse::diagnose(text))
+                .flatten()
+                .map(|why| (why, text[..text.len().min(120)].to_vec())),
         });
     }
 
     pub(super) fn damaged_beginning(&mut self, beginning: Beginning) {
-        if !self.claimed.contains(&beginning.offset) {
-            self.damaged(beginning.line, beginning.why, &beginning.text);
+        if self.claimed.contains(&beginning.offset) {
+            return;
         }
+        match beginning.told {
+            Some((why, text)) => self.damaged(beginning.line, why, &text),
+            None => self.input.damaged += 1,
+        }
+    }
+
+    /// Whether the place of one more damaged line would be kept.
+    const fn tells_of_damaged(&self) -> bool {
+        self.input.damaged_at.len() < DAMAGED_PLACES
     }
 
     pub(super) fn damaged(&mut self, line: u64, why: impl Display, text: &[u8]) {
         self.input.damaged += 1;
-        if self.input.damaged_at.len() < DAMAGED_PLACES {
+        if self.tells_of_damaged() {
             self.input.damaged_at.push(DamagedLine {
                 source: self.source,
                 line,

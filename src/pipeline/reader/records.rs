@@ -29,17 +29,17 @@ impl Reader {
     }
 
     /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
-    /// that are long, or slow to come, anywhere. `None` where the line is whole by itself.
+    /// that are long, or slow to come, anywhere. It has ` ms clock, `. `None` where the line is whole by itself.
     pub(super) fn joined(
         &self,
         text: Text<'_>,
         at: usize,
         unwrapped: &Unwrapped<'_>,
     ) -> Option<Vec<u8>> {
-        if unwrapped.depth == Depth::NONE
-            || unwrapped.body.starts_with(b"gc ")
-            || self.finder.find(&unwrapped.body).is_none()
-        {
+        // CRI's records name the stream of the program, docker's are JSON: no other wrapping splits lines.
+        let before = &text.bytes[at..at + unwrapped.body_at.unwrap_or(0)];
+        let splits = unwrapped.body_at.is_none() || memchr::memmem::find(before, b" std").is_some();
+        if unwrapped.depth == Depth::NONE || !splits || unwrapped.body.starts_with(b"gc ") {
             return None;
         }
         let oldest = self.looks_back_to(text.base + at as u64);

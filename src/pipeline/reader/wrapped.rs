@@ -92,8 +92,12 @@ impl Reader {
         }
         let mut starts = Vec::new();
         for finder in &self.wrapped.notes {
-            let found = finder.find_iter(&text[lines.clone()]);
-            starts.extend(found.map(|at| line_around(text, lines.start + at).start));
+            let found = finder
+                .find_iter(&text[lines.clone()])
+                .map(|at| lines.start + at);
+            // At the start of a line nothing is around it.
+            let behind = found.filter(|at| at.checked_sub(1).is_some_and(|at| text[at] != b'\n'));
+            starts.extend(behind.map(|at| line_around(text, at).start));
         }
         starts.sort_unstable();
         starts.dedup();

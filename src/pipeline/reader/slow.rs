@@ -1,0 +1,180 @@
+//! One line the slow way.
+
+use super::super::unwrap::{Depth, Unwrapped, html_unescaped, unwrap, without_end};
+use super::{Finds, Found, Reader, cut, tally};
+use crate::event::GcCycle;
+use crate::input::Text;
+use crate::parse::{self, NEEDLE};
+
+/// Bytes of a text that is short for a search.
+const SHORT: usize = 64;
+
+/// A line as it stands in the input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Physical {
+    /// With its line feed.
+    pub(super) length: usize,
+    /// Where its first ` ms clock, ` begins.
+    pub(super) needle: Option<usize>,
+}
+
+impl Reader {
+    /// The line at the start of `text`.
+    pub(super) fn physical(&self, text: &[u8]) -> Physical {
+        let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+        let needle = match text.starts_with(NEEDLE) {
+            true => Some(0),
+            // Short texts are searched more slowly than long ones.
+            false => self
+                .finder
+                .find(&text[..text.len().min(length.max(SHORT))])
+                .filter(|at| at + NEEDLE.len() <= length),
+        };
+        Physical { length, needle }
+    }
+
+    /// One line the slow way, which is no gc line as it stands: unwrapped, matched, put together.
+    pub(super) fn slow_line(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        line: Physical,
+        finds: &mut dyn Finds,
+    ) {
+        let needle = line.needle;
+        let line = &text.bytes[at..at + line.length];
+        let offset = text.base + at as u64;
+        self.line += 1;
+        let cut_open = needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
+        if cut_open && self.is_given_up(line) {
+            self.give_up(line);
+            return;
+        }
+        // Before a piece of a gc line stands no wrapping.
+        let mut unwrapped = match cut_open {
+            true => Unwrapped::bare(without_end(line)),
+            false => unwrap(line, Depth::ANY),
+        };
+        self.wait_for_rest();
+        self.room(&unwrapped.stream, finds);
+        if unwrapped.partial {
+            self.hold_partial(&unwrapped, line, offset, finds);
+            return;
+        }
+        if !self.partial.is_empty()
+            && let Some(mut joined) = self.partial.remove(unwrapped.stream.as_ref())
+        {
+            joined.extend_from_slice(&unwrapped.body);
+            unwrapped.body = joined.into();
+            unwrapped.body_at = None;
+        }
+        if memchr::memchr(b'&', &unwrapped.body).is_some()
+            && self.arrow.find(&unwrapped.body).is_some()
+        {
+            unwrapped.body = html_unescaped(&unwrapped.body).into();
+            unwrapped.body_at = None;
+        }
+        // In the body: looked for again only where that is not as it stands in the line.
+        let mut needle = match (unwrapped.body_at, needle) {
+            (Some(_), None) => None,
+            (Some(from), Some(needle)) if from <= needle => Some(needle - from),
+            _ => self.finder.find(&unwrapped.body),
+        };
+        if needle.is_some()
+            && let Some(joined) = self.joined(text, at, &unwrapped)
+        {
+            needle = self.finder.find(&joined);
+            unwrapped.body = joined.into();
+            unwrapped.body_at = None;
+        }
+        let body = parse::trim_end(&unwrapped.body);
+        let start = body.trim_ascii_start();
+        let as_it_stands = unwrapped.body_at == Some(0) && start.len() == without_end(line).len();
+        let cycle = match needle {
+            Some(_) if !as_it_stands => parse::whole_cycle(start),
+            _ => None,
+        };
+        if let Some(cycle) = cycle {
+            if self.active > 0 {
+                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
+            }
+            self.depth = unwrapped.depth;
+            self.wrapped.seen |= unwrapped.depth != Depth::NONE;
+            self.wrapped.bare |= unwrapped.depth == Depth::NONE;
+            if self.foreign {
+                self.hold.cycle(finds);
+            }
+            self.emit(&cycle, start, &unwrapped, offset, finds);
+        } else if let Some(event) = parse::lesser(body) {
+            self.count(event, &unwrapped.stream, finds);
+            self.pass(line, offset, &unwrapped, finds);
+        } else if let Some(needle) = needle {
+            self.odd_line(text, at, line, &unwrapped, needle, finds);
+        } else {
+            // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
+            let alike = if self.active > 0 {
+                unwrap(line, self.depth)
+            } else {
+                unwrapped
+            };
+            self.input.other_lines += 1;
+            self.pass(line, offset, &alike, finds);
+            if self.active > 0 {
+                self.show(&alike, offset, finds);
+            }
+            // Behind a wrapping too a line may begin so; but it may as well be the program's own JSON.
+            if alike.depth == Depth::NONE && alike.body.starts_with(b"gc") {
+                self.beginning(&alike.body, offset);
+            }
+        }
+    }
+
+    pub(super) fn pass(
+        &mut self,
+        line: &[u8],
+        offset: u64,
+        unwrapped: &Unwrapped<'_>,
+        finds: &mut dyn Finds,
+    ) {
+        if self.foreign {
+            let beginning =
+                unwrapped.body.starts_with(b"gc") || self.head.find(&unwrapped.body).is_some();
+            self.hold.line(
+                offset,
+                line,
+                unwrapped.body_at,
+                beginning,
+                self.active > 0,
+                finds,
+            );
+        }
+    }
+
+    fn emit(
+        &mut self,
+        cycle: &GcCycle,
+        raw: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
+        let found = Found {
+            cycle,
+            raw,
+            line: self.line,
+            offset: offset.saturating_sub(self.source_start),
+            stream: &unwrapped.stream,
+            wall: unwrapped.wall.as_deref(),
+            repaired: false,
+        };
+        self.lines_seen += 1;
+        let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
+        lane.touch(self.lines_seen);
+        tally(
+            &mut self.input,
+            finds.cycle(&found, &mut lane.stream),
+            false,
+        );
+        self.ended(&unwrapped.stream, offset + 1, true);
+    }
+}
