@@ -33,23 +33,28 @@ impl Reader {
         base: u64,
         finds: &mut dyn Finds,
     ) -> usize {
-        if !self.skip_line(text, from, base, finds) {
+        let Some(looked_at) = self.skip_line(text, from, base, finds) else {
             return from;
-        }
+        };
         // A line begins behind each newline, but for the one that ends the text.
         let newlines = text.strip_suffix(b"\n").unwrap_or(text);
-        let mut at = from;
+        let mut at = from + looked_at;
         loop {
-            let (passed, lines) = skim(self.level, newlines.get(at..).unwrap_or(&[]));
-            self.line += lines;
-            self.input.other_lines += lines;
-            at += passed;
+            let rest = newlines.get(at..).unwrap_or(&[]);
+            // Trace comes in rows.
+            if !begins_trace(rest) {
+                let (passed, lines) = skim(self.level, rest);
+                self.line += lines;
+                self.input.other_lines += lines;
+                at += passed;
+            }
             match newlines.get(at) {
                 None => return text.len(),
                 Some(b'\n') => {
                     at += 1;
-                    if !self.skip_line(text, at, base, finds) {
-                        return at;
+                    match self.skip_line(text, at, base, finds) {
+                        Some(looked_at) => at += looked_at,
+                        None => return at,
                     }
                 }
                 Some(_) => {
@@ -71,27 +76,30 @@ impl Reader {
         }
     }
 
-    /// The line that starts at `at`. Returns false where it starts as trace and has ` ms clock, ` in it: nothing is done.
-    pub(super) fn skip_line(
+    /// The line that starts at `at`. Gives how much of it needs no second look; `None` where it starts as trace and has
+    /// ` ms clock, ` in it: nothing is done.
+    fn skip_line(
         &mut self,
         text: &[u8],
         at: usize,
         base: u64,
         finds: &mut dyn Finds,
-    ) -> bool {
+    ) -> Option<usize> {
         if !may_be_trace(text[at]) {
             self.line += 1;
             self.input.other_lines += 1;
-            return true;
+            return Some(0);
         }
         let rest = &text[at..];
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        if self.finder.find(&rest[..end]).is_some() {
-            return false;
+        let line = self.physical(rest);
+        if line.needle.is_some() {
+            return None;
         }
         self.line += 1;
-        self.line_start(&rest[..end], base + at as u64, finds);
-        true
+        let line = &rest[..line.length];
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        self.line_start(line, base + at as u64, finds);
+        Some(line.len())
     }
 
     /// A line without ` ms clock, ` that could start as trace.
@@ -127,4 +135,15 @@ impl Reader {
         self.input.overlong_lines += 1;
         self.input.other_lines += 1;
     }
+}
+
+/// Whether a line begins as trace behind the newline at the start of `text`.
+const fn begins_trace(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [b'\n', b'g' | b's', b'c', ..]
+            | [b'\n', b'G', b'C', ..]
+            | [b'\n', b'p', b'a', ..]
+            | [b'\n', b'f', b'o', ..]
+    )
 }
