@@ -44,23 +44,19 @@ impl Reader {
         }
         let oldest = self.looks_back_to(text.base + at as u64);
         let (mut bytes, mut base) = text.back_to(text.base, at);
-        let mut joined_text = unwrapped.body.to_vec();
+        let mut body = unwrapped.body.to_vec();
         let mut joined = false;
         let mut end = at;
         for _ in 0..RECORDS {
-            let line_feed = |bytes: &[u8], end: usize| {
-                bytes[..end]
-                    .split_last()
-                    .and_then(|(_, line)| memchr::memrchr(b'\n', line))
-            };
-            let mut before = line_feed(&bytes, end);
-            if before.is_none() && oldest < base {
+            let mut start = line_start(&bytes[..end]);
+            if start.is_none() && oldest < base {
+                // With the byte before: it tells whether a line begins there.
                 let here = base + end as u64;
-                (bytes, base) = text.back_to(oldest, at);
+                (bytes, base) = text.back_to(oldest.saturating_sub(1), at);
                 end = usize::try_from(here - base).unwrap_or(0);
-                before = line_feed(&bytes, end);
+                start = line_start(&bytes[..end]);
             }
-            let start = before.map_or(0, |i| i + 1);
+            let start = start.unwrap_or(0);
             if end == 0 || base + (start as u64) < oldest {
                 break;
             }
@@ -72,14 +68,20 @@ impl Reader {
             if !before.partial {
                 break;
             }
-            joined_text.splice(0..0, before.body.iter().copied());
+            body.splice(0..0, before.body.iter().copied());
             joined = true;
         }
         if !joined {
             return None;
         }
-        let start = memchr::memmem::rfind(&joined_text, b"gc ")?;
-        parse::whole_cycle(parse::trim_end(&joined_text[start..]))?;
-        Some(joined_text.split_off(start))
+        let start = memchr::memmem::rfind(&body, b"gc ")?;
+        parse::whole_cycle(parse::trim_end(&body[start..]))?;
+        Some(body.split_off(start))
     }
+}
+
+/// Where the last line of a text starts, if what ends the line before is there.
+fn line_start(text: &[u8]) -> Option<usize> {
+    let (_, line) = text.split_last()?;
+    memchr::memrchr(b'\n', line).map(|at| at + 1)
 }
