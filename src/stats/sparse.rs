@@ -19,7 +19,7 @@ pub(super) struct Sparse {
     large: Vec<Counted>,
     precision: Precision,
     /// What rounding would lose, once there is any.
-    rounded: Option<Totals>,
+    rounded: Option<Box<Totals>>,
 }
 
 impl Sparse {
@@ -45,7 +45,7 @@ impl Sparse {
 
     /// Count, sum, smallest and largest of all values; always exact.
     pub(super) fn totals(&self) -> Totals {
-        self.rounded.unwrap_or_else(|| {
+        self.rounded.as_deref().copied().unwrap_or_else(|| {
             let mut totals = Totals::default();
             self.pairs()
                 .for_each(|(value, count)| totals.add(value, count));
@@ -148,7 +148,7 @@ impl Sparse {
     fn coarsen(&mut self) {
         let values = self.sorted();
         *self = Self {
-            rounded: Some(self.totals()),
+            rounded: Some(Box::new(self.totals())),
             precision: self.precision.coarser(),
             ..Self::default()
         };
