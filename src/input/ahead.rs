@@ -11,10 +11,8 @@ use std::time::{Duration, Instant};
 use super::block::{Block, FEW};
 use super::decode::{self, Decoded};
 
-/// Bytes that may wait to be looked at: of a live source, whose writer waits too once there are more, and of a file, which is
-/// read faster than it is looked at.
-const LIVE: usize = 256 * 1024;
-const FILE: usize = 128 * 1024;
+/// Bytes that may wait to be looked at: once there are more, the writer of a live source waits too.
+const WAITING: usize = 384 * 1024;
 /// Bytes left of them when the thread that was full reads on: to wake it costs as much as to read some 10 KiB.
 const RESUME: usize = 64 * 1024;
 /// What a pipe gives at a time where there is more than it holds.
@@ -78,7 +76,7 @@ impl Shared {
             };
             block.grow(length);
             let mut state = self.lock();
-            state.full = state.waiting >= if live { LIVE } else { FILE };
+            state.full = state.waiting >= WAITING;
             while state.full && !state.left {
                 state = self
                     .changed

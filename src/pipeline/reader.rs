@@ -79,6 +79,8 @@ pub(super) struct Reader {
     hot: bool,
     /// The last line that was looked for ` ms clock, ` has it.
     odd: bool,
+    /// The last line that was looked at for being a whole gc line was one, or had ` ms clock, `.
+    whole: bool,
     plain: Lane,
     lanes: Lanes,
     /// Lanes that wait for the rest of a cut line.
@@ -114,6 +116,7 @@ impl Reader {
             source_start: 0,
             hot: true,
             odd: false,
+            whole: true,
             plain: Lane::default(),
             lanes: Lanes::default(),
             active: 0,
@@ -202,7 +205,12 @@ impl Reader {
                     None => {
                         let line = self.physical(rest);
                         self.odd = line.needle.is_some();
-                        self.slow_line(text, start, line, finds);
+                        if self.odd || start == end {
+                            self.slow_line(text, start, line, finds);
+                        } else {
+                            self.whole = false;
+                            self.line_start(&rest[..line.length], base + start as u64, finds);
+                        }
                         line.length
                     }
                 };
@@ -213,6 +221,9 @@ impl Reader {
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
     #[inline]
     fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
+        if !text.starts_with(b"gc ") {
+            return None;
+        }
         // Looked at where it is: a cycle is 144 bytes.
         let parsed = parse::measured_cycle(text);
         let (cycle, length) = parsed.as_ref().map(|(cycle, length)| (cycle, *length))?;
@@ -248,6 +259,7 @@ impl Reader {
             self.settle(&[]);
         }
         self.hot = true;
+        self.whole = true;
         self.wrapped.bare = true;
         Some(length + end)
     }

@@ -42,7 +42,8 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
             };
             let (count, suspect) = lines(simd, block);
             if suspect {
-                found = first(text, text.len() - rest.len(), &suspects(simd, block));
+                let (at, before) = closer(simd, text, text.len() - rest.len(), block);
+                found = at.map(|at| (at, before));
                 if found.is_some() {
                     break;
                 }
@@ -61,10 +62,10 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
         let mut block = [0; BLOCK + AHEAD];
         let held = rest.len().min(BLOCK + AHEAD);
         block[..held].copy_from_slice(&rest[..held]);
-        let marks = suspects(simd, &block);
-        found = first(text, text.len() - rest.len(), &marks);
+        let (at, before) = closer(simd, text, text.len() - rest.len(), &block);
+        found = at.map(|at| (at, before));
         if found.is_none() {
-            newlines += ones(&marks.newlines);
+            newlines += before;
             rest = &rest[rest.len().min(BLOCK)..];
         }
     }
@@ -81,16 +82,40 @@ struct Marks {
     newlines: Places,
 }
 
-/// The first byte of the block at `start` that may be of trace, and the newlines before it in the block.
+/// Looks at the block at `start` more closely. Gives its first byte that may be of trace, and the newlines before that, or all.
 #[inline(never)]
-fn first(text: &[u8], start: usize, marks: &Marks) -> Option<(usize, u64)> {
-    let mut newlines = marks.newlines;
-    for (word, suspects) in marks.suspects.iter().enumerate() {
+fn closer<S: Simd>(
+    simd: S,
+    text: &[u8],
+    start: usize,
+    block: &[u8; BLOCK + AHEAD],
+) -> (Option<usize>, u64) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Marks {
+                suspects,
+                mut newlines,
+            } = marks(simd, block);
+            let found = first(text, start, &suspects);
+            if let Some(at) = found {
+                let (word, bit) = (at / LANES, at % LANES);
+                newlines[word] &= (1 << bit) - 1;
+                newlines[word + 1..].fill(0);
+            }
+            (found, ones(&newlines))
+        },
+    )
+}
+
+/// The first of the suspects in the block at `start` that may be of trace.
+#[inline(always)]
+fn first(text: &[u8], start: usize, suspects: &Places) -> Option<usize> {
+    for (word, suspects) in suspects.iter().enumerate() {
         let mut suspects = *suspects;
         while suspects != 0 {
-            let bit = suspects.trailing_zeros();
+            let at = word * LANES + suspects.trailing_zeros() as usize;
             suspects &= suspects - 1;
-            let at = word * LANES + bit as usize;
             let (before, behind) = text.split_at_checked(start + at)?;
             let trace = match behind {
                 [b'\n', first, ..] => may_be_trace(*first),
@@ -98,14 +123,14 @@ fn first(text: &[u8], start: usize, marks: &Marks) -> Option<(usize, u64)> {
                 _ => before.len() < MIDDLE.len() || before.ends_with(MIDDLE),
             };
             if trace {
-                newlines[word] &= (1 << bit) - 1;
-                return Some((at, ones(&newlines[..=word])));
+                return Some(at);
             }
         }
     }
     None
 }
 
+#[inline(always)]
 fn ones(places: &[u64]) -> u64 {
     places.iter().map(|word| u64::from(word.count_ones())).sum()
 }
@@ -179,31 +204,24 @@ fn classes<S: Simd>(table: u8x32<S>, bytes: u8x32<S>) -> u8x32<S> {
     table.swizzle_dyn_within_blocks(bytes)
 }
 
-/// Looks at a block more closely.
-#[inline(never)]
-fn suspects<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> Marks {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let all = |byte: u8| u8x32::splat(simd, byte);
-            let mut marks = Marks {
-                suspects: Places::default(),
-                newlines: Places::default(),
-            };
-            for (word, at) in (0..BLOCK).step_by(LANES).enumerate() {
-                let load =
-                    |ahead: usize| u8x32::from_slice(simd, &block[at + ahead..at + ahead + LANES]);
-                let newline = load(0).simd_eq(all(b'\n'));
-                let c = (load(2) | all(0x20)).simd_eq(all(b'c'))
-                    | load(3).simd_eq(all(b'c'))
-                    | load(4).simd_eq(all(b'c'));
-                let middle = load(0).simd_eq(all(b'k')) & load(1).simd_eq(all(b','));
-                marks.suspects[word] = ((newline & c) | middle).to_bitmask();
-                marks.newlines[word] = newline.to_bitmask();
-            }
-            marks
-        },
-    )
+#[inline(always)]
+fn marks<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> Marks {
+    let all = |byte: u8| u8x32::splat(simd, byte);
+    let mut marks = Marks {
+        suspects: Places::default(),
+        newlines: Places::default(),
+    };
+    for (word, at) in (0..BLOCK).step_by(LANES).enumerate() {
+        let load = |ahead: usize| u8x32::from_slice(simd, &block[at + ahead..at + ahead + LANES]);
+        let newline = load(0).simd_eq(all(b'\n'));
+        let c = (load(2) | all(0x20)).simd_eq(all(b'c'))
+            | load(3).simd_eq(all(b'c'))
+            | load(4).simd_eq(all(b'c'));
+        let middle = load(0).simd_eq(all(b'k')) & load(1).simd_eq(all(b','));
+        marks.suspects[word] = ((newline & c) | middle).to_bitmask();
+        marks.newlines[word] = newline.to_bitmask();
+    }
+    marks
 }
 
 /// Whether a line that begins with this byte may be trace.

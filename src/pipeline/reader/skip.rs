@@ -25,7 +25,8 @@ impl Reader {
     }
 
     /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
-    /// told. Gives where the first line with it begins, or the end of the text.
+    /// told. Gives where the first line with it begins, or one that begins as a gc line while those are whole, or the end of the
+    /// text.
     pub(super) fn skip(
         &mut self,
         text: &[u8],
@@ -77,7 +78,7 @@ impl Reader {
     }
 
     /// The line that starts at `at`. Gives how much of it needs no second look; `None` where it starts as trace and has
-    /// ` ms clock, ` in it: nothing is done.
+    /// ` ms clock, ` in it, as far as that is looked for: nothing is done.
     fn skip_line(
         &mut self,
         text: &[u8],
@@ -91,19 +92,21 @@ impl Reader {
             return Some(0);
         }
         let rest = &text[at..];
+        if self.whole && rest.starts_with(b"gc ") {
+            return None;
+        }
         let line = self.physical(rest);
         if line.needle.is_some() {
             return None;
         }
-        self.line += 1;
         let line = &rest[..line.length];
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
         self.line_start(line, base + at as u64, finds);
-        Some(line.len())
+        Some(line.strip_suffix(b"\n").unwrap_or(line).len())
     }
 
     /// A line without ` ms clock, ` that could start as trace.
     pub(super) fn line_start(&mut self, line: &[u8], offset: u64, finds: &mut dyn Finds) {
+        self.line += 1;
         let text = parse::trim_end(without_end(line));
         match parse::lesser(text) {
             Some(event) => self.count(event, &[], finds),
