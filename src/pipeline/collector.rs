@@ -146,22 +146,20 @@ impl Finds for Collector<'_> {
             return true;
         }
         let notice = std::mem::take(&mut entry.forced_notice);
-        let mut changes = Vec::new();
-        match (analysis, &mut self.aside) {
+        let changed = match (analysis, &mut self.aside) {
             (Analysis::Here(analyzer), _) => {
                 if notice {
                     analyzer.forced_notice();
                 }
                 analyzer.observe(found.cycle, found.wall);
-                if analyzer.has_changes() {
-                    changes = analyzer.take_changes();
-                }
+                analyzer.has_changes()
             }
             (Analysis::Aside(place), Some(aside)) => {
                 aside.observe(*place, found.cycle, found.wall, notice);
+                false
             }
-            (Analysis::Aside(_), None) => {}
-        }
+            (Analysis::Aside(_), None) => false,
+        };
         entry.observed += 1;
         if self.failed.is_some() {
             return true;
@@ -177,15 +175,15 @@ impl Finds for Collector<'_> {
             wall_time: found.wall,
             raw: found.raw,
         };
-        let mut result = self.sink.cycle(&row);
-        for change in changes {
-            result = result.and_then(|()| self.sink.change(&entry.id, &change));
-        }
-        self.failed = result.err();
-        if self.large
+        let near = self.large
             && entry.seen == ASIDE_AFTER
-            && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE
-        {
+            && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE;
+        if let Err(error) = self.sink.cycle(&row) {
+            self.failed = Some(error);
+        } else if changed {
+            self.tell_changes_here(index);
+        }
+        if near {
             self.put_aside(index);
         }
         true
@@ -223,6 +221,7 @@ impl Collector<'_> {
     }
 
     /// Leaves the analysis of a process to another thread, where there is one to be had.
+    #[cold]
     fn put_aside(&mut self, index: usize) {
         if self.aside.is_none() {
             self.aside = Aside::new().ok();
@@ -235,6 +234,17 @@ impl Collector<'_> {
             Analysis::Here(analyzer) => Analysis::Aside(aside.follow(*analyzer)),
             there @ Analysis::Aside(_) => there,
         };
+    }
+
+    /// Tells what changed in a process that is analysed in this thread.
+    #[cold]
+    fn tell_changes_here(&mut self, index: usize) {
+        let Followed { process, analysis } = &mut self.open[index];
+        let Analysis::Here(analyzer) = analysis else {
+            return;
+        };
+        let told = |change| self.sink.change(&process.id, &change);
+        self.failed = analyzer.take_changes().into_iter().try_for_each(told).err();
     }
 
     /// Tells what changed in the other thread.
@@ -273,6 +283,11 @@ impl Collector<'_> {
         {
             return self.recent;
         }
+        self.another_slot(process, found)
+    }
+
+    #[cold]
+    fn another_slot(&mut self, process: u32, found: &Found<'_>) -> usize {
         let index = match self.position(process) {
             Some(index) => index,
             None => {

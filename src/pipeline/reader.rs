@@ -219,11 +219,14 @@ impl Reader {
     }
 
     /// A whole gc line without prefix at the start of `text`: its length with its line ending.
-    #[inline]
+    #[inline(always)]
     fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
-        if !text.starts_with(b"gc ") {
-            return None;
-        }
+        // Not worth a call for other lines.
+        text.starts_with(b"gc ")
+            .then(|| self.cycle_line(text, offset, finds))?
+    }
+
+    fn cycle_line(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
         // Looked at where it is: a cycle is 144 bytes.
         let parsed = parse::measured_cycle(text);
         let (cycle, length) = parsed.as_ref().map(|(cycle, length)| (cycle, *length))?;

@@ -73,15 +73,6 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
     (text.len() - rest.len() + passed, newlines + before)
 }
 
-/// Places in a block, a bit each.
-type Places = [u64; BLOCK / LANES];
-
-/// What in a block has to be looked at more closely, and its newlines.
-struct Marks {
-    suspects: Places,
-    newlines: Places,
-}
-
 /// Looks at the block at `start` more closely. Gives its first byte that may be of trace, and the newlines before that, or all.
 #[inline(never)]
 fn closer<S: Simd>(
@@ -93,46 +84,42 @@ fn closer<S: Simd>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let Marks {
-                suspects,
-                mut newlines,
-            } = marks(simd, block);
-            let found = first(text, start, &suspects);
-            if let Some(at) = found {
-                let (word, bit) = (at / LANES, at % LANES);
-                newlines[word] &= (1 << bit) - 1;
-                newlines[word + 1..].fill(0);
+            let all = |byte: u8| u8x32::splat(simd, byte);
+            let mut before = 0;
+            for at in (0..BLOCK).step_by(LANES) {
+                let load =
+                    |ahead: usize| u8x32::from_slice(simd, &block[at + ahead..at + ahead + LANES]);
+                let newline = load(0).simd_eq(all(b'\n'));
+                let c = (load(2) | all(0x20)).simd_eq(all(b'c'))
+                    | load(3).simd_eq(all(b'c'))
+                    | load(4).simd_eq(all(b'c'));
+                let middle = load(0).simd_eq(all(b'k')) & load(1).simd_eq(all(b','));
+                let mut suspects = ((newline & c) | middle).to_bitmask();
+                let newlines = newline.to_bitmask();
+                while suspects != 0 {
+                    let bit = suspects.trailing_zeros();
+                    suspects &= suspects - 1;
+                    if is_suspect(text, start + at + bit as usize) {
+                        before += u64::from((newlines & ((1 << bit) - 1)).count_ones());
+                        return (Some(at + bit as usize), before);
+                    }
+                }
+                before += u64::from(newlines.count_ones());
             }
-            (found, ones(&newlines))
+            (None, before)
         },
     )
 }
 
-/// The first of the suspects in the block at `start` that may be of trace.
+/// Whether a newline, or a `k`, may be of trace by what stands around it.
 #[inline(always)]
-fn first(text: &[u8], start: usize, suspects: &Places) -> Option<usize> {
-    for (word, suspects) in suspects.iter().enumerate() {
-        let mut suspects = *suspects;
-        while suspects != 0 {
-            let at = word * LANES + suspects.trailing_zeros() as usize;
-            suspects &= suspects - 1;
-            let (before, behind) = text.split_at_checked(start + at)?;
-            let trace = match behind {
-                [b'\n', first, ..] => may_be_trace(*first),
-                // What stands before the text is not known here.
-                _ => before.len() < MIDDLE.len() || before.ends_with(MIDDLE),
-            };
-            if trace {
-                return Some(at);
-            }
-        }
+fn is_suspect(text: &[u8], at: usize) -> bool {
+    match text.split_at_checked(at) {
+        Some((_, [b'\n', first, ..])) => may_be_trace(*first),
+        // What stands before the text is not known here.
+        Some((before, _)) => before.len() < MIDDLE.len() || before.ends_with(MIDDLE),
+        None => false,
     }
-    None
-}
-
-#[inline(always)]
-fn ones(places: &[u64]) -> u64 {
-    places.iter().map(|word| u64::from(word.count_ones())).sum()
 }
 
 /// What a byte may be, by its lower half, a bit each: of two bytes behind a newline, and of `k, `.
@@ -202,26 +189,6 @@ fn classes<S: Simd>(table: u8x32<S>, bytes: u8x32<S>) -> u8x32<S> {
         bytes & 0x0F
     };
     table.swizzle_dyn_within_blocks(bytes)
-}
-
-#[inline(always)]
-fn marks<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> Marks {
-    let all = |byte: u8| u8x32::splat(simd, byte);
-    let mut marks = Marks {
-        suspects: Places::default(),
-        newlines: Places::default(),
-    };
-    for (word, at) in (0..BLOCK).step_by(LANES).enumerate() {
-        let load = |ahead: usize| u8x32::from_slice(simd, &block[at + ahead..at + ahead + LANES]);
-        let newline = load(0).simd_eq(all(b'\n'));
-        let c = (load(2) | all(0x20)).simd_eq(all(b'c'))
-            | load(3).simd_eq(all(b'c'))
-            | load(4).simd_eq(all(b'c'));
-        let middle = load(0).simd_eq(all(b'k')) & load(1).simd_eq(all(b','));
-        marks.suspects[word] = ((newline & c) | middle).to_bitmask();
-        marks.newlines[word] = newline.to_bitmask();
-    }
-    marks
 }
 
 /// Whether a line that begins with this byte may be trace.
