@@ -62,11 +62,23 @@ pub(crate) fn measured_cycle(text: &[u8]) -> Option<(GcCycle, usize)> {
 /// A gc line that is all of `text`.
 #[inline]
 pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
-    // ` P` or ` (forced)`: most lines that are cut end in neither, and are parsed almost to their end to be found out.
-    let ends = matches!(text.last(), Some(b'P' | b')'));
-    ends.then(|| gc::measured(text))?
-        .filter(|(_, length)| *length == text.len())
+    cycle_in(text, text.len())
+}
+
+/// A gc line that is the first `length` bytes of `text`: with what stands behind them it need not be copied to be read.
+#[inline]
+pub(crate) fn cycle_in(text: &[u8], length: usize) -> Option<GcCycle> {
+    // Most lines that are cut are parsed almost to their end to be found out.
+    may_end_cycle(text.get(..length)?)
+        .then(|| gc::measured(text))?
+        .filter(|(_, measured)| *measured == length)
         .map(|(cycle, _)| cycle)
+}
+
+/// Whether a gc line may end as `text` does: in ` P` or ` (forced)`.
+#[inline]
+pub(crate) const fn may_end_cycle(text: &[u8]) -> bool {
+    matches!(text, [.., b'P' | b')'])
 }
 
 /// A line of trace other than a gc line of Go 1.5 or later, if that is all of `text`.

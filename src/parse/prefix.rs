@@ -361,10 +361,12 @@ fn clock(text: &[u8]) -> Option<usize> {
     else {
         return None;
     };
-    match rest {
-        [b'.' | b',', fraction @ ..] if digits(fraction) > 0 => Some(8 + 1 + digits(fraction)),
-        _ => Some(8),
-    }
+    let fraction = match rest {
+        [b'.' | b',', fraction @ ..] => digits(fraction),
+        _ => 0,
+    };
+    // A point without digits behind it is not the clock's.
+    Some(if fraction > 0 { 8 + 1 + fraction } else { 8 })
 }
 
 /// `Nov 23 00:12:01`, `Nov  3 00:12:01.028`, `Nov 23 2026 00:12:01`

@@ -36,15 +36,24 @@ impl Reader {
         at: usize,
         unwrapped: &Unwrapped<'_>,
     ) -> Option<Vec<u8>> {
+        let body = &unwrapped.body;
+        if unwrapped.depth == Depth::NONE
+            || body.starts_with(b"gc ")
+            || !parse::may_end_cycle(parse::trim_end(body))
+        {
+            return None;
+        }
         // CRI's records name the stream of the program, docker's are JSON: no other wrapping splits lines.
-        let before = &text.bytes[at..at + unwrapped.body_at.unwrap_or(0)];
-        let splits = unwrapped.body_at.is_none() || memchr::memmem::find(before, b" std").is_some();
-        if unwrapped.depth == Depth::NONE || !splits || unwrapped.body.starts_with(b"gc ") {
+        let splits = match unwrapped.body_at {
+            Some(length) => memchr::memmem::find(&text.bytes[at..at + length], b" std").is_some(),
+            None => true,
+        };
+        if !splits {
             return None;
         }
         let oldest = self.looks_back_to(text.base + at as u64);
         let (mut bytes, mut base) = text.back_to(text.base, at);
-        let mut body = unwrapped.body.to_vec();
+        let mut body = body.to_vec();
         let mut joined = false;
         let mut end = at;
         for _ in 0..RECORDS {

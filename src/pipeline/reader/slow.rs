@@ -22,13 +22,15 @@ impl Reader {
     /// The line at the start of `text`.
     pub(super) fn physical(&self, text: &[u8]) -> Physical {
         let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
-        let needle = match text.starts_with(NEEDLE) {
-            true => Some(0),
+        let needle = if length < NEEDLE.len() {
+            None
+        } else if text.starts_with(NEEDLE) {
+            Some(0)
+        } else {
             // Short texts are searched more slowly than long ones.
-            false => self
-                .finder
+            self.finder
                 .find(&text[..text.len().min(length.max(SHORT))])
-                .filter(|at| at + NEEDLE.len() <= length),
+                .filter(|at| at + NEEDLE.len() <= length)
         };
         Physical { length, needle }
     }
@@ -92,8 +94,12 @@ impl Reader {
         let body = parse::trim_end(&unwrapped.body);
         let start = body.trim_ascii_start();
         let as_it_stands = unwrapped.body_at == Some(0) && start.len() == without_end(line).len();
-        let cycle = match needle {
-            Some(_) if !as_it_stands => parse::whole_cycle(start),
+        let cycle = match (needle, unwrapped.body_at) {
+            (Some(_), Some(from)) if !as_it_stands => {
+                let blanks = body.len() - start.len();
+                parse::cycle_in(&text.bytes[at + from + blanks..], start.len())
+            }
+            (Some(_), None) => parse::whole_cycle(start),
             _ => None,
         };
         if let Some(cycle) = cycle {
