@@ -13,7 +13,7 @@ use crate::analyzer::{FindingChange, ProcessAnalyzer};
 use crate::event::GcCycle;
 
 /// Cycles handed over at a time.
-const BATCH: usize = 128;
+const BATCH: usize = 256;
 /// Batches that there are.
 const BATCHES: usize = 4;
 
