@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use gcpressure::input::Source;
+use gcpressure::input::{HISTORY, Source};
 use gcpressure::pipeline::{Options, analyse};
 use gcpressure::report::Input;
 
@@ -138,4 +138,33 @@ fn the_rest_of_a_record_is_not_waited_for_without_end() {
     log += &cri(&cycle(3));
     let input = read(&log);
     assert_eq!(input.intact, 2);
+}
+
+/// Records of another pod stand between the two halves of a line: the first one is looked for as far back as text is kept, and no
+/// byte farther, whatever happens to be held.
+#[test]
+fn a_split_line_is_looked_back_for_to_the_byte() {
+    let record = |pod: &str, text: &str| {
+        format!("[pod/{pod}/app] 2026-11-23T00:12:01.028391224Z stderr {text}\n")
+    };
+    let line = cycle(2);
+    let (head, tail) = line.split_at(line.find(" ms clock").unwrap());
+    let first = record("a", &format!("P level=info msg=served {head}"));
+    let empty = record("b", "F ").len();
+    for (farther, whole) in [(0, 2), (1, 1)] {
+        let mut log = record("a", &format!("F {}", cycle(1))) + &first;
+        let mut left = HISTORY + farther - first.len();
+        while left > 0 {
+            let length = left.min(60_000);
+            log += &record("b", &format!("F {}", "-".repeat(length - empty)));
+            left -= length;
+        }
+        log += &record("a", &format!("F {tail}"));
+        let input = read(&log);
+        assert_eq!(
+            (input.intact, input.repaired + input.damaged),
+            (whole, 2 - whole),
+            "{farther} bytes too far"
+        );
+    }
 }

@@ -150,3 +150,72 @@ const fn begins_trace(text: &[u8]) -> bool {
             | [b'\n', b'f', b'o', ..]
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Cursor};
+
+    use super::*;
+    use crate::input::Source;
+    use crate::pipeline::{CycleRow, Options, Sink, analyse};
+
+    /// Lines and numbers of the cycles.
+    #[derive(Default)]
+    struct Cycles(Vec<(u64, u64)>);
+
+    impl Sink for Cycles {
+        fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
+            self.0.push((row.line, row.cycle.number));
+            Ok(())
+        }
+    }
+
+    /// What begins as a gc line is taken for one or not, whatever the last such line was.
+    #[test]
+    fn lines_that_begin_as_gc_lines_are_told_apart_among_others() {
+        let whole = |number: u64| {
+            format!(
+                "gc {number} @{number}.000s 0%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P"
+            )
+        };
+        let kinds = [
+            whole,
+            |_| "gc worker 3 idle".to_owned(),
+            |number| format!("gc {number} @{number}.000s and nothing more"),
+            |_| "gc ".to_owned(),
+            |_| "GC forced".to_owned(),
+            |_| "level=info msg=served".to_owned(),
+        ];
+        let (mut log, mut cycles, mut counts) = (String::new(), Vec::new(), [0; 6]);
+        let mut line = 0;
+        // Each kind behind each other one, with other lines between and without.
+        for number in 1..=216 {
+            let kind = [number, number / 6, number / 36][number as usize % 3] as usize % 6;
+            for _ in 0..number % 4 {
+                log += "2026/11/23 00:12:01 served\n";
+                line += 1;
+                counts[5] += 1;
+            }
+            log += &kinds[kind](number);
+            log += "\n";
+            line += 1;
+            counts[kind] += 1;
+            if kind == 0 {
+                cycles.push((line, number));
+            }
+        }
+        let source = Source::from_reader("log", Box::new(Cursor::new(log.into_bytes())));
+        let mut found = Cycles::default();
+        let report = analyse(vec![source], &Options::default(), &mut found).expect("no file");
+        assert_eq!(found.0, cycles);
+        let input = &report.input;
+        assert_eq!(
+            (input.intact, input.damaged, input.forced_notices),
+            (counts[0], counts[2], counts[4])
+        );
+        // A damaged line is another line too.
+        let other = counts[1] + counts[2] + counts[3] + counts[5];
+        assert_eq!(input.other_lines, other);
+        assert_eq!(input.sources[0].lines, line);
+    }
+}
