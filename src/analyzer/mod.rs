@@ -47,8 +47,9 @@ pub struct ProcessAnalyzer {
     settings: Arc<Settings>,
     meter: Meter,
     origin_ns: u64,
-    first: Option<GcCycle>,
+    /// Totals, live heap and goal (MiB) of the first cycle.
     first_mark: Mark,
+    first_live: u64,
     first_goal: Option<u64>,
     /// The newest live heap and goal, MiB.
     last_sizes: (u64, Option<u64>),
@@ -137,8 +138,8 @@ impl ProcessAnalyzer {
         Self {
             meter: Meter::new(known),
             origin_ns: 0,
-            first: None,
             first_mark: Mark::default(),
+            first_live: 0,
             first_goal: None,
             last_sizes: (0, None),
             limiter: Limiter::default(),
@@ -179,7 +180,7 @@ impl ProcessAnalyzer {
             self.meter.skip();
             return;
         }
-        if self.first.is_none() {
+        if self.is_empty() {
             self.begin(cycle);
         }
         let end = cycle.end_ns().max(self.meter.mark().end_ns);
@@ -195,6 +196,7 @@ impl ProcessAnalyzer {
         let mark = self.meter.mark();
         if mark.seen == 1 {
             self.first_mark = *mark;
+            self.first_live = cycle.heap_live_mib;
         }
         let limiter = self.limiter.observe(cycle);
         self.panes.push(cycle, &step, mark, limiter, wall);
@@ -225,10 +227,14 @@ impl ProcessAnalyzer {
         }
     }
 
+    /// No cycle with a clock was seen.
+    const fn is_empty(&self) -> bool {
+        self.meter.mark().seen == 0
+    }
+
     fn begin(&mut self, cycle: &GcCycle) {
         // A log that starts in the middle of a run tells nothing of the time before.
         let origin = if cycle.number == 1 { 0 } else { cycle.start_ns };
-        self.first = Some(*cycle);
         self.origin_ns = origin;
         self.panes.begin(origin, cycle.end_ns());
         self.timeline.begin(origin);
@@ -330,7 +336,7 @@ impl ProcessAnalyzer {
     /// The end of the stream: judges what is there and sums everything up.
     pub fn finish(mut self, about: &Completeness) -> Analysis {
         let at = self.meter.mark().end_ns;
-        if self.first.is_some() {
+        if !self.is_empty() {
             self.evaluate(at, true);
         }
         let exact = self.meter.fields_exact();

@@ -16,21 +16,22 @@ const RESOLVED_CYCLES: u64 = 8;
 
 impl ProcessAnalyzer {
     pub(super) fn measures(self) -> Measures {
-        let Some(first) = self.first else {
+        if self.is_empty() {
             return Measures::default();
-        };
+        }
+        let first = self.first_mark;
         let mark = *self.meter.mark();
         // Totals begin at 0 with the process, if the log does.
         let run = Stretch {
             from: if first.number == 1 {
                 Mark::default()
             } else {
-                self.first_mark
+                first
             },
             to: mark,
         };
         let starts = Stretch {
-            from: self.first_mark,
+            from: first,
             to: mark,
         };
         let cpu = run.gc_cpu(self.meter.fields_exact()).unwrap_or_default();
@@ -84,7 +85,7 @@ impl ProcessAnalyzer {
                 && total.forced * 2 < total.cycles,
             allocation_bytes_low: bytes(allocation - cycles as f64),
             allocation_bytes_high: bytes(allocation + cycles as f64),
-            live_heap: size(&counts.live, first.heap_live_mib, self.last_sizes.0),
+            live_heap: size(&counts.live, self.first_live, self.last_sizes.0),
             heap_goal: self
                 .first_goal
                 .map(|goal| size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))),

@@ -7,6 +7,9 @@ use super::{Counted, join_equal};
 /// digits.
 pub const MAX_DISTINCT: usize = 4_096;
 
+/// Slots of the smallest table: most processes of a log of many may be short.
+const FEWEST: usize = 8;
+
 /// How often each value was seen. Nothing is allocated until the first value. [`Sparse::totals`] stay exact even where
 /// [`Sparse::is_exact`] is false.
 #[derive(Debug, Clone, Default)]
@@ -112,7 +115,7 @@ impl Sparse {
             return false;
         };
         if (self.used + 1) * 4 > self.slots.len() * 3 {
-            let slots = vec![(0, 0); (self.slots.len() * 2).max(16)];
+            let slots = vec![(0, 0); (self.slots.len() * 2).max(FEWEST)];
             for (value, count) in std::mem::replace(&mut self.slots, slots) {
                 if count > 0
                     && let Some(slot) = self.slot(value)
