@@ -155,7 +155,6 @@ const fn begins_trace(text: &[u8]) -> bool {
 mod tests {
     use std::io::{self, Cursor};
 
-    use super::*;
     use crate::input::Source;
     use crate::pipeline::{CycleRow, Options, Sink, analyse};
 
@@ -189,9 +188,9 @@ mod tests {
         let (mut log, mut cycles, mut counts) = (String::new(), Vec::new(), [0; 6]);
         let mut line = 0;
         // Each kind behind each other one, with other lines between and without.
-        for number in 1..=216 {
-            let kind = [number, number / 6, number / 36][number as usize % 3] as usize % 6;
-            for _ in 0..number % 4 {
+        for n in 0..216_usize {
+            let (number, kind) = (n as u64, [n, n / 6, n / 36][n % 3] % 6);
+            for _ in 0..n % 4 {
                 log += "2026/11/23 00:12:01 served\n";
                 line += 1;
                 counts[5] += 1;
