@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gcpressure::error::Error;
 use gcpressure::pipeline::{self, CycleRow, Sink, SoFar};
 use gcpressure::report::Verdict;
-use gcpressure::settings::Settings;
+use gcpressure::settings::{Scope, Settings};
 
 use super::args::{EventsArgs, RowFormat};
 use super::exit::{self, Failure, Policy};
@@ -18,7 +18,12 @@ use super::{input, output};
 /// Prints the rows and gives the exit status.
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     let signals = Signals::catch(false).map_err(exit::unable)?;
-    let mut options = input::options(&args.input.select, Settings::default())?;
+    // Nothing is judged here, so no window is looked at.
+    let settings = Settings {
+        scope: Scope::Run,
+        ..Settings::default()
+    };
+    let mut options = input::options(&args.input.select, settings)?;
     options.stop = Arc::clone(signals.stop());
     let sources = input::open(&args.input)?;
     let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;

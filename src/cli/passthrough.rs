@@ -119,8 +119,23 @@ impl Queue {
         Ok(Self {
             shared,
             stop: Arc::clone(stop),
-            chunk: Vec::with_capacity(CHUNK),
+            chunk: empty(),
         })
+    }
+
+    /// Writes by putting bytes behind those that are put together: they are not copied once more.
+    ///
+    /// # Errors
+    /// What `put` gives, and what the writer gave.
+    pub(crate) fn put(
+        &mut self,
+        put: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        put(&mut self.chunk)?;
+        if self.chunk.len() >= CHUNK {
+            self.hand_over(false)?;
+        }
+        Ok(())
     }
 
     /// Hands what was put together to the thread; waits while there is too much that it has not written.
@@ -141,7 +156,7 @@ impl Queue {
             return Err(std::mem::replace(done, Ok(())).err().unwrap_or_else(closed));
         }
         if any {
-            let next = state.free.pop().unwrap_or_default();
+            let next = state.free.pop().unwrap_or_else(empty);
             let chunk = std::mem::replace(&mut self.chunk, next);
             state.waiting += chunk.len();
             state.pending.push_back(chunk);
@@ -180,14 +195,19 @@ impl Queue {
     }
 }
 
+/// Room for a chunk and the row that fills it: where it has to grow, all of it is copied.
+fn empty() -> Vec<u8> {
+    Vec::with_capacity(CHUNK + CHUNK / 16)
+}
+
 impl Write for Queue {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // Never more than twice a chunk, whatever comes at once.
         let taken = bytes.len().min(2 * CHUNK - self.chunk.len());
-        self.chunk.extend_from_slice(&bytes[..taken]);
-        if self.chunk.len() >= CHUNK {
-            self.hand_over(false)?;
-        }
+        self.put(|chunk| {
+            chunk.extend_from_slice(&bytes[..taken]);
+            Ok(())
+        })?;
         Ok(taken)
     }
 

@@ -1,5 +1,7 @@
 //! Rows of `gcpressure.event/v1`: one table of columns, written as NDJSON or CSV without allocation.
 
+mod digits;
+
 use std::io::{self, Write};
 
 use gcpressure::pipeline::CycleRow;
@@ -26,62 +28,89 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// A column's name and where its value is.
-type Column = (&'static str, for<'a> fn(&CycleRow<'a>) -> Cell<'a>);
+/// Bytes of the longest key as JSON writes it, and what it is copied as: a length that is known costs no call.
+const KEY: usize = 32;
+
+/// A column's name, the key before its value in a JSON object, and where its value is.
+struct Column {
+    name: &'static str,
+    key: [u8; KEY],
+    value: for<'a> fn(&CycleRow<'a>) -> Cell<'a>,
+}
+
+impl Column {
+    const fn new(name: &'static str, value: for<'a> fn(&CycleRow<'a>) -> Cell<'a>) -> Self {
+        let mut key = [0; KEY];
+        let mut at = 0;
+        while at < name.len() {
+            key[2 + at] = name.as_bytes()[at];
+            at += 1;
+        }
+        (key[0], key[1], key[2 + at], key[3 + at]) = (b',', b'"', b'"', b':');
+        Self { name, key, value }
+    }
+
+    /// Writes `,"name":`.
+    #[inline]
+    fn key(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(&self.key);
+        line.truncate(line.len() - (KEY - self.name.len() - 4));
+    }
+}
 
 /// The columns in their order.
 const COLUMNS: [Column; 29] = [
-    ("schema", |_| Cell::Text(EVENT_SCHEMA)),
-    ("process", |row| Cell::Text(row.process)),
-    ("cycle", |row| Cell::Number(row.cycle.number)),
-    ("at_ns", |row| Cell::Number(row.cycle.start_ns)),
-    ("gomaxprocs", |row| {
+    Column::new("schema", |_| Cell::Text(EVENT_SCHEMA)),
+    Column::new("process", |row| Cell::Text(row.process)),
+    Column::new("cycle", |row| Cell::Number(row.cycle.number)),
+    Column::new("at_ns", |row| Cell::Number(row.cycle.start_ns)),
+    Column::new("gomaxprocs", |row| {
         Cell::Number(row.cycle.gomaxprocs.into())
     }),
-    ("sweep_termination_ns", |row| {
+    Column::new("sweep_termination_ns", |row| {
         Cell::Number(row.cycle.sweep_termination_ns)
     }),
-    ("concurrent_mark_ns", |row| {
+    Column::new("concurrent_mark_ns", |row| {
         Cell::Number(row.cycle.concurrent_mark_ns)
     }),
-    ("mark_termination_ns", |row| {
+    Column::new("mark_termination_ns", |row| {
         Cell::Number(row.cycle.mark_termination_ns)
     }),
-    ("pause_ns", |row| Cell::Number(row.cycle.pause_ns())),
-    ("sweep_termination_cpu_ns", |row| {
+    Column::new("pause_ns", |row| Cell::Number(row.cycle.pause_ns())),
+    Column::new("sweep_termination_cpu_ns", |row| {
         Cell::Number(row.cycle.sweep_termination_cpu_ns)
     }),
-    ("mark_assist_cpu_ns", |row| {
+    Column::new("mark_assist_cpu_ns", |row| {
         Cell::Number(row.cycle.mark_assist_cpu_ns)
     }),
-    ("mark_background_cpu_ns", |row| {
+    Column::new("mark_background_cpu_ns", |row| {
         Cell::Number(row.cycle.mark_background_cpu_ns)
     }),
-    ("mark_idle_cpu_ns", |row| {
+    Column::new("mark_idle_cpu_ns", |row| {
         Cell::Number(row.cycle.mark_idle_cpu_ns)
     }),
-    ("mark_termination_cpu_ns", |row| {
+    Column::new("mark_termination_cpu_ns", |row| {
         Cell::Number(row.cycle.mark_termination_cpu_ns)
     }),
-    ("cumulative_gc_cpu_percent", |row| {
+    Column::new("cumulative_gc_cpu_percent", |row| {
         Cell::Signed(row.cycle.cumulative_cpu_percent)
     }),
-    ("heap_start_bytes", |row| size(row.cycle.heap_start_mib)),
-    ("heap_end_bytes", |row| size(row.cycle.heap_end_mib)),
-    ("heap_live_bytes", |row| size(row.cycle.heap_live_mib)),
-    ("heap_goal_bytes", |row| {
+    Column::new("heap_start_bytes", |row| size(row.cycle.heap_start_mib)),
+    Column::new("heap_end_bytes", |row| size(row.cycle.heap_end_mib)),
+    Column::new("heap_live_bytes", |row| size(row.cycle.heap_live_mib)),
+    Column::new("heap_goal_bytes", |row| {
         row.cycle.goal_mib().map_or(Cell::Nothing, size)
     }),
-    ("stack_scan_bytes", |row| size(row.cycle.stacks_mib)),
-    ("globals_scan_bytes", |row| size(row.cycle.globals_mib)),
-    ("forced", |row| Cell::Flag(row.cycle.forced)),
-    ("leak_check", |row| Cell::Flag(row.cycle.leak_check)),
-    ("repaired", |row| Cell::Flag(row.repaired)),
-    ("source", |row| Cell::Text(row.source)),
-    ("line", |row| Cell::Number(row.line)),
-    ("offset", |row| Cell::Number(row.offset)),
-    ("wall_time", |row| row.wall_time.into()),
-    ("stream", |row| row.stream.into()),
+    Column::new("stack_scan_bytes", |row| size(row.cycle.stacks_mib)),
+    Column::new("globals_scan_bytes", |row| size(row.cycle.globals_mib)),
+    Column::new("forced", |row| Cell::Flag(row.cycle.forced)),
+    Column::new("leak_check", |row| Cell::Flag(row.cycle.leak_check)),
+    Column::new("repaired", |row| Cell::Flag(row.repaired)),
+    Column::new("source", |row| Cell::Text(row.source)),
+    Column::new("line", |row| Cell::Number(row.line)),
+    Column::new("offset", |row| Cell::Number(row.offset)),
+    Column::new("wall_time", |row| row.wall_time.into()),
+    Column::new("stream", |row| row.stream.into()),
 ];
 
 /// Sizes above 2^64 bytes are no sizes: the largest number stands for them.
@@ -115,52 +144,44 @@ pub(crate) trait Rows {
 }
 
 /// One JSON object a line.
-pub(crate) struct Ndjson {
-    line: Vec<u8>,
-    out: Queue,
-}
+pub(crate) struct Ndjson(Queue);
 
 impl Ndjson {
-    pub(crate) fn new(out: Queue) -> Self {
-        Self {
-            line: Vec::with_capacity(1024),
-            out,
-        }
+    pub(crate) const fn new(out: Queue) -> Self {
+        Self(out)
     }
 }
 
 impl Rows for Ndjson {
     fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
-        self.line.clear();
-        object(row, &mut self.line)?;
-        self.out.write_all(&self.line)
+        self.0.put(|lines| object(row, lines))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.0.flush()
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {
-        self.out.finish()
+        self.0.finish()
     }
 }
 
-/// One row as a JSON object with its newline.
+/// One row as a JSON object with its newline, behind other rows.
 fn object(row: &CycleRow<'_>, line: &mut Vec<u8>) -> io::Result<()> {
-    let mut digits = itoa::Buffer::new();
-    let mut before = b'{';
-    for (name, value) in &COLUMNS {
-        line.extend_from_slice(&[before, b'"']);
-        line.extend_from_slice(name.as_bytes());
-        line.extend_from_slice(b"\":");
-        match value(row) {
+    let start = line.len();
+    for column in &COLUMNS {
+        column.key(line);
+        match (column.value)(row) {
             Cell::Text(text) => serde_json::to_writer(&mut *line, text)?,
-            Cell::Number(number) => line.extend_from_slice(digits.format(number).as_bytes()),
-            Cell::Signed(number) => line.extend_from_slice(digits.format(number).as_bytes()),
+            Cell::Number(number) => digits::push(number, line),
+            Cell::Signed(number) => digits::push_signed(number, line),
             Cell::Flag(value) => line.extend_from_slice(flag(value).as_bytes()),
             Cell::Nothing => line.extend_from_slice(b"null"),
         }
-        before = b',';
+    }
+    // Instead of the comma before the first key.
+    if let Some(first) = line.get_mut(start) {
+        *first = b'{';
     }
     line.extend_from_slice(b"}\n");
     Ok(())
@@ -170,6 +191,7 @@ fn object(row: &CycleRow<'_>, line: &mut Vec<u8>) -> io::Result<()> {
 pub(crate) struct Csv {
     /// The header is still to be written.
     fresh: bool,
+    number: Vec<u8>,
     out: csv::Writer<Queue>,
 }
 
@@ -177,6 +199,7 @@ impl Csv {
     pub(crate) fn new(out: Queue) -> Self {
         Self {
             fresh: true,
+            number: Vec::new(),
             out: csv::WriterBuilder::new()
                 .buffer_capacity(BUFFER)
                 .from_writer(out),
@@ -185,7 +208,7 @@ impl Csv {
 
     fn header(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.fresh) {
-            self.out.write_record(COLUMNS.map(|(name, _)| name))?;
+            self.out.write_record(COLUMNS.map(|column| column.name))?;
         }
         Ok(())
     }
@@ -194,14 +217,20 @@ impl Csv {
 impl Rows for Csv {
     fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         self.header()?;
-        let mut digits = itoa::Buffer::new();
-        for (_, value) in &COLUMNS {
-            self.out.write_field(match value(row) {
-                Cell::Text(text) => text,
-                Cell::Number(number) => digits.format(number),
-                Cell::Signed(number) => digits.format(number),
-                Cell::Flag(value) => flag(value),
-                Cell::Nothing => "",
+        for column in &COLUMNS {
+            self.number.clear();
+            self.out.write_field(match (column.value)(row) {
+                Cell::Text(text) => text.as_bytes(),
+                Cell::Number(number) => {
+                    digits::push(number, &mut self.number);
+                    &self.number
+                }
+                Cell::Signed(number) => {
+                    digits::push_signed(number, &mut self.number);
+                    &self.number
+                }
+                Cell::Flag(value) => flag(value).as_bytes(),
+                Cell::Nothing => b"",
             })?;
         }
         self.out.write_record(None::<&[u8]>)?;
@@ -312,7 +341,7 @@ mod tests {
         let validator = jsonschema::validator_for(&schema).unwrap();
         let read: Value = serde_json::from_str(&ndjson(&row(&CYCLE))).unwrap();
         assert!(validator.is_valid(&read));
-        let mut required: Vec<_> = COLUMNS.iter().map(|(name, _)| *name).collect();
+        let mut required: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
         let mut published: Vec<_> = schema["required"]
             .as_array()
             .unwrap()
