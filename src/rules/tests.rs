@@ -155,7 +155,9 @@ fn the_table_is_in_order() {
     let ids: BTreeSet<&str> = table().iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), table().len(), "an id stands twice");
     for rule in table() {
-        assert!(find(rule.id).is_some_and(|found| std::ptr::eq(found, rule)));
+        // Not the same place: in a build without debugging there may be two.
+        let found = find(rule.id).map(|found| (found.id, found.summary));
+        assert_eq!(found, Some((rule.id, rule.summary)));
         assert!(
             rule.summary.len() < 60 && !rule.evidence.is_empty(),
             "{}",
