@@ -162,6 +162,9 @@ impl Finds for Collector<'_> {
         };
         entry.observed += 1;
         if self.failed.is_some() {
+            if changed {
+                self.tell_changes_here(index);
+            }
             return true;
         }
         let row = CycleRow {
@@ -178,9 +181,8 @@ impl Finds for Collector<'_> {
         let near = self.large
             && entry.seen == ASIDE_AFTER
             && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE;
-        if let Err(error) = self.sink.cycle(&row) {
-            self.failed = Some(error);
-        } else if changed {
+        self.failed = self.sink.cycle(&row).err();
+        if changed {
             self.tell_changes_here(index);
         }
         if near {
@@ -236,15 +238,18 @@ impl Collector<'_> {
         };
     }
 
-    /// Tells what changed in a process that is analysed in this thread.
+    /// Takes what changed in a process that is analysed in this thread, and tells it to whoever listens.
     #[cold]
     fn tell_changes_here(&mut self, index: usize) {
         let Followed { process, analysis } = &mut self.open[index];
         let Analysis::Here(analyzer) = analysis else {
             return;
         };
-        let told = |change| self.sink.change(&process.id, &change);
-        self.failed = analyzer.take_changes().into_iter().try_for_each(told).err();
+        for change in analyzer.take_changes() {
+            if self.failed.is_none() {
+                self.failed = self.sink.change(&process.id, &change).err();
+            }
+        }
     }
 
     /// Tells what changed in the other thread.

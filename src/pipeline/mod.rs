@@ -111,7 +111,7 @@ pub trait Sink {
         Ok(())
     }
 
-    /// A finding was raised or cleared: at once, in a large file up to some thousand cycles later.
+    /// A finding was raised or cleared: at once, in a large file up to a thousand cycles later.
     ///
     /// # Errors
     /// What the output says.
