@@ -1,5 +1,6 @@
 //! Cycles to their processes, processes to their analyzers, analyses to one report.
 
+mod process;
 mod so_far;
 
 use std::cell::RefCell;
@@ -9,13 +10,13 @@ use std::io;
 use super::aside::Aside;
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
 use super::reader::{Finds, Found, Reader};
-use super::{Bound, CycleRow, Options, Sink};
-use crate::analyzer::{Completeness, ProcessAnalyzer};
+use super::{CycleRow, Options, Sink};
+use crate::analyzer::ProcessAnalyzer;
 use crate::error::Error;
-use crate::event::Format;
 use crate::process::{Placement, Stream};
-use crate::report::{self, Report};
+use crate::report::Report;
 
+use process::{Process, wanted};
 pub use so_far::SoFar;
 
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
@@ -41,29 +42,6 @@ enum Analysis {
     Here(Box<ProcessAnalyzer>),
     /// The other one, at this place.
     Aside(usize),
-}
-
-/// What is known of a process while its cycles come.
-#[derive(Clone)]
-struct Process {
-    id: String,
-    stream: Option<String>,
-    number: u32,
-    format: Format,
-    first_cycle: u64,
-    /// Where in its source that stands.
-    first_offset: u64,
-    last_cycle: u64,
-    seen: u64,
-    missing: u64,
-    repaired: u64,
-    forced: u64,
-    /// Cycles that the options let through.
-    observed: u64,
-    /// When it was last heard of, counted in cycles.
-    used: u64,
-    forced_notice: bool,
-    approximate: bool,
 }
 
 /// Everything found, on its way into the report.
@@ -414,58 +392,4 @@ impl Collector<'_> {
         }
         Ok(self.outcomes.report(reader.input, warnings))
     }
-}
-
-impl Process {
-    /// What only the reader knows of it.
-    fn settle(&mut self, reader: &Reader) {
-        let stream = self.stream.as_deref().unwrap_or("").as_bytes();
-        self.approximate |= reader.approximate(stream, self.number);
-    }
-
-    /// Judges it by what was seen, and keeps what was found.
-    fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
-        if self.observed == 0 {
-            return;
-        }
-        let analysis = analyzer.finish(&Completeness {
-            cycles_missing: self.missing,
-            damaged: 0,
-            repaired: self.repaired,
-            approximate: self.approximate,
-        });
-        outcomes.add(analysis, |measures, periodic| report::Process {
-            id: self.id,
-            stream: self.stream,
-            approximate: self.approximate,
-            format: self.format.name(),
-            first_cycle: self.first_cycle,
-            last_cycle: self.last_cycle,
-            cycles_seen: self.seen,
-            cycles_missing: self.missing,
-            forced_cycles: self.forced,
-            periodic_cycles: periodic,
-            measures,
-        });
-    }
-}
-
-/// Whether the options let a cycle through to its analyzer and the sink.
-fn wanted(options: &Options, process: &Process, found: &Found<'_>) -> bool {
-    let named = options.process.as_ref().is_none_or(|id| *id == process.id)
-        && options
-            .stream
-            .as_ref()
-            .is_none_or(|name| process.stream.as_ref() == Some(name));
-    let after = match &options.since {
-        None => true,
-        Some(Bound::Program(ns)) => found.cycle.start_ns >= *ns,
-        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w >= wall.as_str()),
-    };
-    let before = match &options.until {
-        None => true,
-        Some(Bound::Program(ns)) => found.cycle.start_ns <= *ns,
-        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w <= wall.as_str()),
-    };
-    named && after && before
 }

@@ -1,0 +1,155 @@
+//! Findings that are raised and cleared, and the windows that raise them.
+
+use super::*;
+
+#[test]
+fn a_finding_is_raised_and_cleared() {
+    let (analysis, changes) = analyse(Settings::default(), storm());
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(frequency.severity, Severity::Warning);
+    assert_eq!(frequency.episodes.len(), 1);
+    let episode = frequency.episodes[0];
+    // The window of 38 s holds 8 s of the storm and is the second at 10/s or more (36 s: 13/s).
+    assert!(
+        (26_000 * MS..=30_000 * MS).contains(&episode.since_ns),
+        "{episode:?}"
+    );
+    assert!(
+        (50_000 * MS..58_000 * MS).contains(&episode.until_ns),
+        "{episode:?}"
+    );
+    assert_eq!(
+        (frequency.since_ns, frequency.until_ns),
+        (episode.since_ns, episode.until_ns)
+    );
+    assert!((episode.worst - 20.0).abs() < 0.1, "{episode:?}");
+    assert!(
+        (0.2..0.5).contains(&frequency.active_ratio),
+        "{}",
+        frequency.active_ratio
+    );
+    let since: f64 = frequency.since_wall.as_ref().unwrap().parse().unwrap();
+    assert!((since - frequency.since_ns as f64 / 1e9).abs() < 1.0);
+
+    let told: Vec<(bool, u64)> = changes
+        .iter()
+        .filter(|change| change.rule == "gc-frequency")
+        .map(|change| (change.raised, change.at_ns / (1_000 * MS)))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].0 && (34..=40).contains(&told[0].1), "{told:?}");
+    assert!(!told[1].0 && (58..=66).contains(&told[1].1), "{told:?}");
+}
+
+#[test]
+fn one_bad_window_raises_nothing_but_at_the_end() {
+    // With a window of one hop each evaluation stands for itself.
+    let settings = || Settings {
+        window: WindowLength::Time(4_000 * MS),
+        hop_ns: 4_000 * MS,
+        ..Settings::default()
+    };
+    let mut cycles = Vec::new();
+    let mut at = 0;
+    while at < 40_000 {
+        at += if (20_000..24_000).contains(&at) {
+            50
+        } else {
+            500
+        };
+        cycles.push(cycle(cycles.len() as u64 + 1, at));
+    }
+    let (analysis, changes) = analyse(settings(), cycles.clone());
+    assert!(finding(&analysis, "gc-frequency").is_none());
+    assert!(
+        status(&analysis, "gc-frequency").worst.unwrap() > 19.0,
+        "though it was seen"
+    );
+    assert!(changes.is_empty());
+    // The same burst as the last thing that is seen.
+    cycles.retain(|cycle| cycle.start_ns < 23_950 * MS);
+    let (analysis, _) = analyse(settings(), cycles);
+    assert!(finding(&analysis, "gc-frequency").is_some());
+}
+
+#[test]
+fn a_finding_clears_in_a_long_silence_and_comes_back() {
+    let mut cycles = storm();
+    cycles.retain(|cycle| cycle.start_ns < 50_000 * MS);
+    let day = 86_400_000;
+    let last = cycles.len() as u64;
+    cycles.extend((1..400).map(|i| cycle(last + i, day + i * 50)));
+    let (analysis, changes) = analyse(Settings::default(), cycles);
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(frequency.episodes.len(), 2, "{frequency:?}");
+    assert!(frequency.episodes[0].until_ns < 60_000 * MS);
+    assert!(frequency.episodes[1].since_ns > (day - 10_000) * MS);
+    assert!(
+        frequency.active_ratio < 0.01,
+        "the evaluations of the silence count too"
+    );
+    let raised = changes
+        .iter()
+        .filter(|change| change.rule == "gc-frequency");
+    assert_eq!(
+        raised.map(|change| change.raised).collect::<Vec<_>>(),
+        [true, false, true]
+    );
+}
+
+#[test]
+fn the_whole_run_as_one_window() {
+    let settings = || Settings {
+        scope: Scope::Run,
+        ..max("gc-frequency", 10.0)
+    };
+    let (analysis, changes) = analyse(settings(), storm());
+    // 160 cycles in 60 s and 400 in 20 s: 7 a second on average.
+    assert!(finding(&analysis, "gc-frequency").is_none());
+    assert!(changes.is_empty());
+    let worst = status(&analysis, "gc-frequency").worst.unwrap();
+    assert!((6.0..7.5).contains(&worst), "{worst}");
+    let (analysis, _) = analyse(settings(), steady(1_000, 50));
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert_eq!(
+        (frequency.scope, frequency.severity),
+        ("run", Severity::Critical)
+    );
+    assert!((frequency.active_ratio - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn windows_may_be_cycles() {
+    let settings = Settings {
+        window: WindowLength::Cycles(100),
+        ..Settings::default()
+    };
+    let (analysis, _) = analyse(settings, storm());
+    let frequency = finding(&analysis, "gc-frequency").unwrap();
+    assert!(
+        (frequency.measured - 20.0).abs() < 0.1,
+        "{}",
+        frequency.measured
+    );
+    assert_eq!(frequency.episodes.len(), 1);
+}
+
+#[test]
+fn rules_can_be_left_out() {
+    let mut allow = Settings::default();
+    allow.allow.insert("gc-frequency".to_owned());
+    let (analysis, _) = analyse(allow, article(770));
+    assert_eq!(status(&analysis, "gc-frequency").status, RuleState::Off);
+    assert!(
+        finding(&analysis, "gc-frequency").is_none() && finding(&analysis, "min-heap").is_some()
+    );
+    let mut only = Settings::default();
+    only.only.insert("gc-cpu".to_owned());
+    let (analysis, _) = analyse(only, article(770));
+    assert!(analysis.findings.is_empty());
+    let on = analysis
+        .rules
+        .iter()
+        .filter(|rule| rule.status != RuleState::Off);
+    assert_eq!(on.map(|rule| rule.id).collect::<Vec<_>>(), ["gc-cpu"]);
+}

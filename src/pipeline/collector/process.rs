@@ -1,0 +1,85 @@
+//! A process while its cycles come: what is counted of it, and its end.
+
+use crate::analyzer::{Completeness, ProcessAnalyzer};
+use crate::event::Format;
+use crate::pipeline::outcome::Outcomes;
+use crate::pipeline::reader::{Found, Reader};
+use crate::pipeline::{Bound, Options};
+use crate::report;
+
+/// What is known of a process while its cycles come.
+#[derive(Clone)]
+pub(super) struct Process {
+    pub(super) id: String,
+    pub(super) stream: Option<String>,
+    pub(super) number: u32,
+    pub(super) format: Format,
+    pub(super) first_cycle: u64,
+    /// Where in its source that stands.
+    pub(super) first_offset: u64,
+    pub(super) last_cycle: u64,
+    pub(super) seen: u64,
+    pub(super) missing: u64,
+    pub(super) repaired: u64,
+    pub(super) forced: u64,
+    /// Cycles that the options let through.
+    pub(super) observed: u64,
+    /// When it was last heard of, counted in cycles.
+    pub(super) used: u64,
+    pub(super) forced_notice: bool,
+    pub(super) approximate: bool,
+}
+
+impl Process {
+    /// What only the reader knows of it.
+    pub(super) fn settle(&mut self, reader: &Reader) {
+        let stream = self.stream.as_deref().unwrap_or("").as_bytes();
+        self.approximate |= reader.approximate(stream, self.number);
+    }
+
+    /// Judges it by what was seen, and keeps what was found.
+    pub(super) fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
+        if self.observed == 0 {
+            return;
+        }
+        let analysis = analyzer.finish(&Completeness {
+            cycles_missing: self.missing,
+            damaged: 0,
+            repaired: self.repaired,
+            approximate: self.approximate,
+        });
+        outcomes.add(analysis, |measures, periodic| report::Process {
+            id: self.id,
+            stream: self.stream,
+            approximate: self.approximate,
+            format: self.format.name(),
+            first_cycle: self.first_cycle,
+            last_cycle: self.last_cycle,
+            cycles_seen: self.seen,
+            cycles_missing: self.missing,
+            forced_cycles: self.forced,
+            periodic_cycles: periodic,
+            measures,
+        });
+    }
+}
+
+/// Whether the options let a cycle through to its analyzer and the sink.
+pub(super) fn wanted(options: &Options, process: &Process, found: &Found<'_>) -> bool {
+    let named = options.process.as_ref().is_none_or(|id| *id == process.id)
+        && options
+            .stream
+            .as_ref()
+            .is_none_or(|name| process.stream.as_ref() == Some(name));
+    let after = match &options.since {
+        None => true,
+        Some(Bound::Program(ns)) => found.cycle.start_ns >= *ns,
+        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w >= wall.as_str()),
+    };
+    let before = match &options.until {
+        None => true,
+        Some(Bound::Program(ns)) => found.cycle.start_ns <= *ns,
+        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w <= wall.as_str()),
+    };
+    named && after && before
+}
