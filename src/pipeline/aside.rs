@@ -3,23 +3,26 @@
 //! Two thirds of the work on a log of nothing but gc lines come after a line is read, and nothing that is read later depends
 //! on it. So cycles are handed over some hundred at a time, in order, and nothing waits but the end.
 
+use std::collections::VecDeque;
 use std::io;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::analyzer::{FindingChange, ProcessAnalyzer};
 use crate::event::GcCycle;
 
 /// Cycles handed over at a time.
-const BATCH: usize = 256;
+const BATCH: usize = 128;
 /// Batches that there are.
-const BATCHES: usize = 4;
+const BATCHES: usize = 8;
+/// Batches for which a thread that waits is woken: that costs as much as to analyse some ten cycles.
+const WAKE: usize = 5;
 
 /// Analyzers that a thread feeds.
 pub(super) struct Aside {
     analyzers: Arc<Analyzers>,
+    shared: Arc<Shared>,
     /// The batch that is being filled.
     batch: Batch,
     /// Batches made so far, and how many of them are with the thread.
@@ -27,12 +30,33 @@ pub(super) struct Aside {
     away: usize,
     free: Vec<Batch>,
     changes: Vec<(usize, FindingChange)>,
-    to: Option<SyncSender<Batch>>,
-    back: Receiver<Batch>,
     thread: Option<JoinHandle<()>>,
 }
 
 type Analyzers = Mutex<Vec<Option<ProcessAnalyzer>>>;
+
+/// What both threads see.
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// To be analysed, oldest first.
+    ready: VecDeque<Batch>,
+    /// Analysed, on their way back.
+    done: Vec<Batch>,
+    /// How many of those the thread that reads waits for; 0 where it does not wait.
+    wanted: usize,
+    /// The thread that analyses waits.
+    idle: bool,
+    /// Nobody gives anything more.
+    left: bool,
+    /// Nothing more is analysed.
+    ended: bool,
+}
 
 /// Cycles on their way to the thread, and what they changed on its way back.
 #[derive(Default)]
@@ -58,28 +82,19 @@ impl Aside {
     /// The system has none left.
     pub(super) fn new() -> io::Result<Self> {
         let analyzers = Arc::<Analyzers>::default();
-        let theirs = Arc::clone(&analyzers);
-        let (to, jobs) = sync_channel::<Batch>(BATCHES);
-        let (done, back) = sync_channel(BATCHES);
+        let shared = Arc::<Shared>::default();
+        let (theirs, given) = (Arc::clone(&analyzers), Arc::clone(&shared));
         let thread = thread::Builder::new()
             .name("analysis".to_owned())
-            .spawn(move || {
-                for mut batch in jobs {
-                    batch.work(&mut lock(&theirs));
-                    if done.send(batch).is_err() {
-                        return;
-                    }
-                }
-            })?;
+            .spawn(move || given.work(&theirs))?;
         Ok(Self {
             analyzers,
+            shared,
             batch: Batch::default(),
             made: 1,
             away: 0,
             free: Vec::new(),
             changes: Vec::new(),
-            to: Some(to),
-            back,
             thread: Some(thread),
         })
     }
@@ -119,41 +134,57 @@ impl Aside {
         if self.batch.jobs.is_empty() {
             return;
         }
-        while let Ok(batch) = self.back.try_recv() {
-            self.take_back(batch);
+        let batch = std::mem::take(&mut self.batch);
+        let mut state = self.shared.lock();
+        state.ready.push_back(batch);
+        let wakes = state.idle && state.ready.len() >= WAKE;
+        let kept = self.free.len();
+        self.free.append(&mut state.done);
+        drop(state);
+        if wakes {
+            self.shared.changed.notify_all();
         }
-        let next = match self.free.pop() {
-            Some(free) => free,
-            None if self.made < BATCHES => {
-                self.made += 1;
-                Batch::default()
-            }
-            None => {
-                self.wait();
-                self.free.pop().unwrap_or_default()
-            }
-        };
-        let batch = std::mem::replace(&mut self.batch, next);
         self.away += 1;
-        if self.to.as_ref().is_none_or(|to| to.send(batch).is_err()) {
+        self.take_back(kept);
+        if self.free.is_empty() {
+            if self.made < BATCHES {
+                self.made += 1;
+            } else {
+                self.wait(WAKE);
+            }
+        }
+        self.batch = self.free.pop().unwrap_or_default();
+    }
+
+    /// Waits until so many batches are done.
+    fn wait(&mut self, batches: usize) {
+        let mut state = self.shared.lock();
+        state.wanted = batches;
+        if state.idle {
+            self.shared.changed.notify_all();
+        }
+        while state.done.len() < batches && !state.ended {
+            state = self.shared.wait(state);
+        }
+        state.wanted = 0;
+        let kept = self.free.len();
+        self.free.append(&mut state.done);
+        let ended = state.ended;
+        drop(state);
+        self.take_back(kept);
+        if ended {
             self.died();
         }
     }
 
-    /// Waits for a batch.
-    fn wait(&mut self) {
-        match self.back.recv() {
-            Ok(batch) => self.take_back(batch),
-            Err(_) => self.died(),
+    /// The free batches from `kept` on have just come back.
+    fn take_back(&mut self, kept: usize) {
+        self.away -= self.free.len() - kept;
+        for batch in &mut self.free[kept..] {
+            self.changes.append(&mut batch.changes);
+            batch.jobs.clear();
+            batch.walls.clear();
         }
-    }
-
-    fn take_back(&mut self, mut batch: Batch) {
-        self.away -= 1;
-        self.changes.append(&mut batch.changes);
-        batch.jobs.clear();
-        batch.walls.clear();
-        self.free.push(batch);
     }
 
     /// The thread ends before its time only where it panics.
@@ -167,8 +198,8 @@ impl Aside {
     /// The analyzers, once all cycles handed over are in them.
     fn settled(&mut self) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
         self.hand_over();
-        while self.away > 0 {
-            self.wait();
+        if self.away > 0 {
+            self.wait(self.away);
         }
         lock(&self.analyzers)
     }
@@ -198,11 +229,63 @@ impl Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        self.to = None;
+        self.shared.lock().left = true;
+        self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // Whoever leaves early has an error of its own to tell.
             let _ = thread.join();
         }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let woken = self.changed.wait(state);
+        woken.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Analyses what comes, until nothing more does.
+    fn work(&self, analyzers: &Analyzers) {
+        let _ended = Ended(self);
+        while let Some(mut batch) = self.next() {
+            batch.work(&mut lock(analyzers));
+            let mut state = self.lock();
+            state.done.push(batch);
+            let wakes = state.done.len() == state.wanted;
+            drop(state);
+            if wakes {
+                self.changed.notify_all();
+            }
+        }
+    }
+
+    /// The next batch. Once there was none, it waits for several, unless those few are waited for.
+    fn next(&self) -> Option<Batch> {
+        let mut state = self.lock();
+        if state.ready.is_empty() {
+            state.idle = true;
+            while !state.left
+                && (state.ready.is_empty() || (state.ready.len() < WAKE && state.wanted == 0))
+            {
+                state = self.wait(state);
+            }
+            state.idle = false;
+        }
+        state.ready.pop_front().filter(|_| !state.left)
+    }
+}
+
+/// Tells that the thread has ended, also where it panicked.
+struct Ended<'s>(&'s Shared);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.changed.notify_all();
     }
 }
 
