@@ -19,7 +19,7 @@ use crate::rules::View;
 use crate::settings::{Scope, Settings, Severity, WindowLength};
 use crate::stats::{Counts, ZigZag};
 use crate::units::{MIB, MICROSECOND, MILLISECOND, SECOND, duration};
-use crate::window::{Churn, Length, LiveTrend, Panes, Warmup, Whole, Window};
+use crate::window::{Churn, Length, LiveTrend, Panes, Swings, Warmup, Whole, Window};
 use timeline::Timeline;
 use watch::Watches;
 
@@ -288,21 +288,28 @@ impl ProcessAnalyzer {
             return;
         }
         self.watches.ready(&self.settings);
+        let start = self.looks_back_to(at);
         let mut view = self.context(at);
+        view.live_swings = Swings::between(&self.live_legs, start, at);
         view.window = self.panes.window(at, self.meter.fields_exact());
         note_peak(&mut self.peak, &view.window);
         let walls = || self.panes.walls(at, false);
         self.watches.windows(&view, last, &walls, &mut self.changes);
     }
 
-    /// A view without its window: what the process has shown up to `at`.
-    fn context(&mut self, at: u64) -> View<'static> {
+    /// Where the swings begin that count at `at`.
+    fn looks_back_to(&self, at: u64) -> u64 {
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        let start = at.saturating_sub(CHURN_NS.max(self.window_ns())).max(warm);
+        at.saturating_sub(CHURN_NS.max(self.window_ns())).max(warm)
+    }
+
+    /// A view without its window and the swings of the live heap: what the process has shown up to `at`.
+    fn context(&mut self, at: u64) -> View<'static> {
+        let start = self.looks_back_to(at);
         View {
             window: Window::default(),
             churn: Churn::between(&self.goal_legs, start, at),
-            live_churn: Churn::between(&self.live_legs, start, at),
+            live_swings: Swings::default(),
             growth: self.trend.growth(at),
             gogc_changes: self.gogc.changes(),
             gogc_cycles: self.gogc.cycles(),
@@ -343,7 +350,7 @@ impl ProcessAnalyzer {
         let mut view = self.context(at);
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
         view.churn = Churn::between(&self.goal_legs, warm, at);
-        view.live_churn = Churn::between(&self.live_legs, warm, at);
+        view.live_swings = Swings::between(&self.live_legs, warm, at);
         view.completeness = Some(*about);
         view.whole_run = true;
         self.panes.settle();

@@ -254,6 +254,10 @@ enum Voice {
 }
 
 impl Sink for Live {
+    fn takes_cycles(&self) -> bool {
+        self.status.is_some()
+    }
+
     fn cycle(&mut self, _: &CycleRow<'_>) -> io::Result<()> {
         if let Some(status) = &self.status {
             status.cycle();

@@ -14,16 +14,30 @@ pub(super) fn implied(previous: &Previous, goal: u64, heap_start: u64) -> Option
     if live < MIN_LIVE_MIB || goal <= heap_start.saturating_add(1) {
         return None;
     }
-    let base = live.saturating_add(previous.roots_mib) as f64;
+    let base = float(live.saturating_add(previous.roots_mib));
     let truncated = if previous.format < Format::Go1_18 {
         1.0
     } else {
         3.0
     };
-    let room = goal as f64 - live as f64;
-    let low = 100.0 * (room - 1.0).max(0.0) / (base + truncated);
-    let high = 100.0 * (room + 1.0).max(0.0) / base;
+    let room = float(goal) - float(live);
+    let low = 100.0 * larger(room - 1.0, 0.0) / (base + truncated);
+    let high = 100.0 * larger(room + 1.0, 0.0) / base;
     Some((low, high))
+}
+
+/// No size in MiB needs the 64th bit, and a float is a third of the instructions without it.
+fn float(mib: u64) -> f64 {
+    i64::try_from(mib).unwrap_or(i64::MAX) as f64
+}
+
+/// Of two that are numbers: one instruction, where `f64::max` looks whether they are.
+fn larger(one: f64, other: f64) -> f64 {
+    if one > other { one } else { other }
+}
+
+fn smaller(one: f64, other: f64) -> f64 {
+    if one < other { one } else { other }
 }
 
 /// The GOGC that all goals since the last change agree with.
@@ -40,7 +54,7 @@ impl Gogc {
     pub fn observe(&mut self, implied: (f64, f64)) {
         self.cycles += 1;
         let (low, high) = match self.range {
-            Some((low, high)) => (low.max(implied.0), high.min(implied.1)),
+            Some((low, high)) => (larger(low, implied.0), smaller(high, implied.1)),
             None => implied,
         };
         self.range = if low <= high {

@@ -22,6 +22,8 @@ pub struct Mmu {
     /// All stops added up, ns.
     sum: u64,
     spans: [Span; 4],
+    /// The sum up to which no window of any length is worse.
+    bound: u64,
 }
 
 /// The windows of one length.
@@ -64,11 +66,24 @@ impl Mmu {
             }
         }
         self.sum = self.sum.saturating_add(length);
+        if self.sum > self.bound {
+            self.look();
+        }
+    }
+
+    #[cold]
+    fn look(&mut self) {
         for (span, window) in self.spans.iter_mut().zip(MMU_WINDOWS_NS) {
             if self.sum > span.bound {
                 span.look(&self.stops, window, self.sum);
             }
         }
+        self.bound = self.bound();
+    }
+
+    fn bound(&self) -> u64 {
+        let bounds = self.spans.iter().map(|span| span.bound);
+        bounds.min().unwrap_or(FULL)
     }
 
     /// Drops what no window that ends at `end` or later holds.
@@ -84,6 +99,7 @@ impl Mmu {
         for span in &mut self.spans {
             span.first -= gone;
         }
+        self.bound = self.bound();
     }
 
     /// The utilisation in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run
@@ -100,7 +116,6 @@ impl Mmu {
 
 impl Span {
     /// The window that ends with the last stop may be worse than the worst so far; `sum` is that of all stops.
-    #[cold]
     fn look(&mut self, stops: &[(u64, u64)], window: u64, sum: u64) {
         let end = stops.last().map_or(0, |last| last.0);
         let start = end.saturating_sub(window);

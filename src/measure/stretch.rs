@@ -186,7 +186,13 @@ impl Stretch {
     }
 }
 
-/// The nearest float. Most totals fit 64 bits, from which it is a few instructions.
+/// The nearest float, or for what needs more than 64 bits one of the two nearest. Converting 128 bits is a call.
 fn float(total: u128) -> f64 {
-    u64::try_from(total).map_or_else(|_| total as f64, |total| total as f64)
+    const WORD: f64 = (1_u128 << 64) as f64;
+    let (high, low) = ((total >> 64) as u64, total as u64);
+    if high == 0 {
+        low as f64
+    } else {
+        high as f64 * WORD + low as f64
+    }
 }

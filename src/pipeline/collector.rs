@@ -50,6 +50,7 @@ pub(super) struct Collector<'s> {
     /// The options may leave cycles out.
     filtered: bool,
     sink: &'s mut dyn Sink,
+    takes_cycles: bool,
     /// The sink's first error; it is called no more.
     failed: Option<io::Error>,
     source: String,
@@ -75,6 +76,7 @@ impl<'s> Collector<'s> {
                 || options.stream.is_some()
                 || options.since.is_some()
                 || options.until.is_some(),
+            takes_cycles: sink.takes_cycles(),
             sink,
             failed: None,
             source: String::new(),
@@ -139,27 +141,25 @@ impl Finds for Collector<'_> {
             (Analysis::Aside(_), None) => false,
         };
         entry.observed += 1;
-        if self.failed.is_some() {
-            if changed {
-                self.tell_changes_here(index);
-            }
-            return true;
-        }
-        let row = CycleRow {
-            process: &entry.id,
-            stream: entry.stream.as_deref(),
-            cycle: found.cycle,
-            repaired: found.repaired,
-            source: &self.source,
-            line: found.line,
-            offset: found.offset,
-            wall_time: found.wall,
-            raw: found.raw,
-        };
         let near = self.large
             && entry.seen == ASIDE_AFTER
             && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE;
-        self.failed = self.sink.cycle(&row).err();
+        if self.takes_cycles && self.failed.is_none() {
+            self.failed = self
+                .sink
+                .cycle(&CycleRow {
+                    process: &entry.id,
+                    stream: entry.stream.as_deref(),
+                    cycle: found.cycle,
+                    repaired: found.repaired,
+                    source: &self.source,
+                    line: found.line,
+                    offset: found.offset,
+                    wall_time: found.wall,
+                    raw: found.raw,
+                })
+                .err();
+        }
         if changed {
             self.tell_changes_here(index);
         }

@@ -92,6 +92,11 @@ pub struct CycleRow<'a> {
 ///
 /// An error ends the calls to this sink; the reading goes on to the end of the input, and the error is returned with it.
 pub trait Sink {
+    /// False where [`Sink::cycle`] has nothing to do: then it is not called, and no row is put together. Asked once.
+    fn takes_cycles(&self) -> bool {
+        true
+    }
+
     /// A GC cycle, as soon as its line is complete.
     ///
     /// # Errors
@@ -132,7 +137,11 @@ pub trait Sink {
 }
 
 /// A sink that takes nothing.
-impl Sink for () {}
+impl Sink for () {
+    fn takes_cycles(&self) -> bool {
+        false
+    }
+}
 
 /// Reads all sources to their end, in order, as one stream, and judges what was found.
 ///

@@ -79,9 +79,10 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+    let live = view.live_swings.churn().per_minute;
     let cause = Cause::of(
         view.churn.per_minute,
-        view.live_churn.per_minute,
+        live,
         view.gogc_changes,
     );
     let (because, first): (&str, &str) = match cause {
@@ -122,7 +123,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ],
         evidence: vec![
             ("reversals", view.churn.reversals as f64),
-            ("live_heap_churn_per_minute", view.live_churn.per_minute),
+            ("live_heap_churn_per_minute", live),
             ("gogc_changes", view.gogc_changes as f64),
             ("seconds", view.churn.seconds),
         ],

@@ -32,7 +32,7 @@ pub use threshold::Thresholds;
 
 use crate::settings::Severity;
 use crate::units::Unit;
-use crate::window::{Churn, Growth, Window};
+use crate::window::{Churn, Growth, Swings, Window};
 
 /// All rules, in the order in which they are reported.
 pub const fn table() -> &'static [Rule] {
@@ -140,7 +140,7 @@ pub struct View<'a> {
     /// Swings of the goal over the last minute (of the whole run: since the warm-up).
     pub churn: Churn,
     /// The same of twice the live heap: what the goal would do if GOGC were constant at 100.
-    pub live_churn: Churn,
+    pub live_swings: Swings<'a>,
     /// Growth of the live heap over the last ten minutes.
     pub growth: Growth,
     /// How often no constant GOGC explained the goals so far.

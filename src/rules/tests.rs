@@ -87,7 +87,7 @@ impl Case {
         see(&View {
             window: panes.window(at, false),
             churn: Churn::between(&goals, 0, at),
-            live_churn: Churn::between(&lives, 0, at),
+            live_swings: Swings::between(&lives, 0, at),
             growth: trend.growth(at),
             gogc_changes: gogc.changes(),
             gogc_cycles: gogc.cycles(),

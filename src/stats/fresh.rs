@@ -1,26 +1,25 @@
 //! Durations that have just come, on their way to where they are kept in order.
 
-/// Whole microseconds below this are counted; other durations are listed.
+/// Durations that are only listed: so few are sorted in less time than they are counted.
+const FEW: usize = 20;
+/// Whole microseconds below this are counted where there are more; other durations are listed.
 const COUNTED: usize = 1_024;
-/// Durations that are listed before any is counted, and lengths that room is made for at a time: there may be hundreds of
-/// these.
-const LOOSE: usize = 16;
+/// Lengths that room is made for at a time: there may be hundreds of these.
 const LENGTHS: usize = 64;
 /// Durations that are listed before they have to be taken.
 const LISTED: usize = 256;
 
 /// Durations in ns, in no order; nearly all are short, and a log prints those in whole microseconds. Counting them costs a
-/// tenth of sorting them. Nothing is allocated before the first.
+/// tenth of sorting them where they are many. Nothing is allocated before the first.
 #[derive(Debug, Clone, Default)]
 pub struct Fresh {
+    /// There are more than a few.
+    counting: bool,
     /// How many there are of each length, in microseconds.
     counts: Vec<u16>,
     /// The lengths that there are, a bit each.
     lengths: [u64; COUNTED / 64],
     others: Vec<u64>,
-    /// Durations that were listed so far.
-    listed: usize,
-    some: bool,
 }
 
 impl Fresh {
@@ -28,7 +27,27 @@ impl Fresh {
     #[inline]
     #[must_use]
     pub fn push(&mut self, duration: u64) -> bool {
-        self.some = true;
+        if self.counting {
+            return self.count(duration);
+        }
+        self.others.push(duration);
+        if self.others.len() > FEW {
+            self.count_all();
+        }
+        true
+    }
+
+    #[cold]
+    fn count_all(&mut self) {
+        self.counting = true;
+        for at in 0..=FEW {
+            let _ = self.count(self.others[at]);
+        }
+        self.others.drain(..=FEW);
+    }
+
+    #[inline]
+    fn count(&mut self, duration: u64) -> bool {
         let micros = duration / 1_000;
         let at = usize::try_from(micros).unwrap_or(COUNTED);
         if let Some(count) = self.counts.get_mut(at)
@@ -44,27 +63,32 @@ impl Fresh {
     #[cold]
     fn other(&mut self, duration: u64) -> bool {
         let at = usize::try_from(duration / 1_000).unwrap_or(COUNTED);
-        if self.listed >= LOOSE
-            && (self.counts.len()..COUNTED).contains(&at)
-            && duration.is_multiple_of(1_000)
-        {
+        if (self.counts.len()..COUNTED).contains(&at) && duration.is_multiple_of(1_000) {
             let length = (at + 1).next_multiple_of(LENGTHS);
             self.counts.reserve_exact(length - self.counts.len());
             self.counts.resize(length, 0);
-            return self.push(duration);
+            return self.count(duration);
         }
-        self.listed = self.listed.saturating_add(1);
         self.others.push(duration);
         self.others.len() < LISTED
     }
 
     /// True where none has come since they were taken.
     pub const fn is_empty(&self) -> bool {
-        !self.some
+        !self.counting && self.others.is_empty()
     }
 
     /// Takes all of them, equal ones together: first those that were counted, then the others, both ascending.
     pub fn take(&mut self, mut each: impl FnMut(u64, u64)) {
+        if self.counting {
+            self.take_counted(&mut each);
+        }
+        self.others.sort_unstable();
+        self.others.drain(..).for_each(|duration| each(duration, 1));
+    }
+
+    fn take_counted(&mut self, each: &mut impl FnMut(u64, u64)) {
+        self.counting = false;
         for (word, lengths) in self.lengths.iter_mut().enumerate() {
             while *lengths != 0 {
                 let at = word * 64 + lengths.trailing_zeros() as usize;
@@ -74,9 +98,6 @@ impl Fresh {
                 }
             }
         }
-        self.others.sort_unstable();
-        self.others.drain(..).for_each(|duration| each(duration, 1));
-        self.some = false;
     }
 }
 
@@ -97,16 +118,21 @@ mod tests {
     fn all_that_came_is_taken_once() {
         let mut fresh = Fresh::default();
         assert!(fresh.is_empty());
-        // More often than they are only listed.
-        for round in 1..=LOOSE as u64 {
+        // As they are, and more often than they are only listed.
+        for round in 1..=16_u64 {
             for duration in [
                 5_000, 70_000, 5_000, 2_000_000, 1_500, 0, 1_023_000, 1_024_000, 1_500,
             ] {
                 assert!(fresh.push(duration));
             }
             assert!(!fresh.is_empty());
-            if round % 5 == 0 {
-                let counts = [2, 2, 1, 1, 1, 1, 1].map(|count| count * 5);
+            let rounds = match round {
+                1 | 2 => 1,
+                7 | 12 => 5,
+                _ => 0,
+            };
+            if rounds > 0 {
+                let counts = [2, 2, 1, 1, 1, 1, 1].map(|count| count * rounds);
                 let durations = [1_500, 5_000, 0, 70_000, 1_023_000, 1_024_000, 2_000_000];
                 let all = durations.into_iter().zip(counts).collect();
                 assert_eq!(taken(&mut fresh), all);
@@ -125,7 +151,7 @@ mod tests {
         }
         assert!(!fresh.push(u64::MAX));
         let mut fresh = Fresh::default();
-        let most = usize::from(u16::MAX) + LOOSE;
+        let most = usize::from(u16::MAX);
         for _ in 1..most {
             assert!(fresh.push(9_000));
         }

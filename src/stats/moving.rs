@@ -17,14 +17,18 @@ pub struct Bag {
 impl Bag {
     #[inline]
     fn push(&mut self, value: u16) {
-        if self.values.len() == self.values.capacity() && self.values.len() >= LOOSE {
-            self.pack();
+        if self.values.len() == self.values.capacity() {
+            self.make_room();
         }
         self.values.push((value, 1));
     }
 
     #[cold]
-    fn pack(&mut self) {
+    fn make_room(&mut self) {
+        if self.values.len() < LOOSE {
+            self.values.reserve(1);
+            return;
+        }
         self.values.sort_unstable();
         self.values.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
@@ -66,13 +70,13 @@ impl MovingMedian {
     /// A number comes, and goes into a bag.
     #[inline]
     pub fn push(&mut self, value: u64, bag: &mut Bag) {
-        let value = u16::try_from(value).map_or(MOST, |value| value.min(MOST));
+        let value = value.min(u64::from(MOST)) as u16;
         bag.push(value);
-        if self.at(value) >= self.counts.len() {
-            self.widen(value);
-        }
         let at = self.at(value);
-        self.counts[at] += 1;
+        match self.counts.get_mut(at) {
+            Some(count) => *count += 1,
+            None => self.widen(value),
+        }
         self.below += u64::from(value < self.value);
         self.count += 1;
     }
@@ -83,7 +87,8 @@ impl MovingMedian {
         usize::from(value.wrapping_sub(self.low))
     }
 
-    /// Makes a place for a number, and for those between it and the others. No place more: there may be hundreds of these.
+    /// Counts a number that there is no place for: makes one, and for those between it and the others. No place more: there
+    /// may be hundreds of these.
     #[cold]
     fn widen(&mut self, value: u16) {
         if self.counts.is_empty() {
@@ -94,6 +99,7 @@ impl MovingMedian {
         let old = more..more + self.counts.len();
         let mut counts = vec![0; old.end.max(self.at(value) + 1)];
         counts[old].copy_from_slice(&self.counts);
+        counts[self.at(value)] = 1;
         self.counts = counts;
     }
 

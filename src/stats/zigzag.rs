@@ -24,6 +24,8 @@ pub struct ZigZag {
     pivot: (u64, u64),
     extreme: (u64, u64),
     direction: Direction,
+    /// Values from and to that change nothing; none where the first is the larger.
+    quiet: (u64, u64),
     legs: VecDeque<Leg>,
     turns: u64,
     total: f64,
@@ -37,6 +39,9 @@ enum Direction {
     Down,
 }
 
+/// No value.
+const NONE: (u64, u64) = (1, 0);
+
 impl ZigZag {
     /// Follows a series whose moves below `step` are jitter.
     pub const fn new(step: u64) -> Self {
@@ -45,6 +50,7 @@ impl ZigZag {
             pivot: (0, 0),
             extreme: (0, 0),
             direction: Direction::None,
+            quiet: NONE,
             legs: VecDeque::new(),
             turns: 0,
             total: 0.0,
@@ -54,6 +60,13 @@ impl ZigZag {
     /// Takes the next value. A leg is kept when the turn that ends it is certain; it ends at the extreme, not here.
     #[inline]
     pub fn observe(&mut self, at: u64, value: u64) {
+        if value < self.quiet.0 || value > self.quiet.1 {
+            self.moves(at, value);
+        }
+    }
+
+    #[inline(never)]
+    fn moves(&mut self, at: u64, value: u64) {
         let far = |low: u64, high: u64| {
             high.saturating_sub(low) >= self.step && high.saturating_mul(2) >= low.saturating_mul(3)
         };
@@ -76,7 +89,34 @@ impl ZigZag {
             Direction::Down if value <= self.extreme.1 => self.extreme = (at, value),
             Direction::Up if far(low, high) => self.turn(at, value, Direction::Down),
             Direction::Down if far(low, high) => self.turn(at, value, Direction::Up),
-            Direction::Flat | Direction::Up | Direction::Down => {}
+            Direction::Flat | Direction::Up | Direction::Down => return,
+        }
+        self.quiet = self.quiet();
+    }
+
+    /// The values that are neither a new extreme nor far from this one: most of them, so they are told by two comparisons.
+    const fn quiet(&self) -> (u64, u64) {
+        let extreme = self.extreme.1;
+        if extreme == 0 || self.step == 0 || extreme > u64::MAX / 4 || self.step > u64::MAX / 4 {
+            return NONE;
+        }
+        let fall = (extreme + 1).saturating_sub(self.step);
+        let low = if fall < 2 * extreme / 3 + 1 {
+            fall
+        } else {
+            2 * extreme / 3 + 1
+        };
+        let rise = extreme + self.step - 1;
+        let high = if rise > (3 * extreme - 1) / 2 {
+            rise
+        } else {
+            (3 * extreme - 1) / 2
+        };
+        match self.direction {
+            Direction::None => NONE,
+            Direction::Flat => (low, high),
+            Direction::Up => (low, extreme - 1),
+            Direction::Down => (extreme + 1, high),
         }
     }
 
@@ -121,5 +161,27 @@ impl ZigZag {
     /// Sizes of all legs since the beginning, the open one included; 0 without a turn.
     pub fn total(&self) -> f64 {
         self.total + self.open_leg().map_or(0.0, |leg| leg.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_would_have_changed_nothing(
+            step in 0_u64..40,
+            values in prop::collection::vec(prop_oneof![0_u64..60, 0_u64..2_000, any::<u64>()], 1..300),
+        ) {
+            let (mut one, mut other) = (ZigZag::new(step), ZigZag::new(step));
+            for (at, value) in values.into_iter().enumerate() {
+                one.observe(at as u64, value);
+                other.moves(at as u64, value);
+                prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
+            }
+        }
     }
 }

@@ -13,6 +13,32 @@ pub struct Churn {
     pub seconds: f64,
 }
 
+/// Legs that are looked at only where somebody asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Swings<'a> {
+    legs: Option<&'a ZigZag>,
+    start: u64,
+    end: u64,
+}
+
+impl<'a> Swings<'a> {
+    /// Legs between `start` and `end`, ns of program time.
+    pub const fn between(legs: &'a ZigZag, start: u64, end: u64) -> Self {
+        Self {
+            legs: Some(legs),
+            start,
+            end,
+        }
+    }
+
+    /// What they come to.
+    pub fn churn(&self) -> Churn {
+        self.legs.map_or_else(Churn::default, |legs| {
+            Churn::between(legs, self.start, self.end)
+        })
+    }
+}
+
 impl Churn {
     /// The legs that began and turned between `start` and `end`, ns of program time, and the one that has not turned yet;
     /// nothing without a turn, since growth in one direction is no churn.

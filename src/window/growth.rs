@@ -69,18 +69,16 @@ impl LiveTrend {
     /// Takes the live heap at the end of a cycle.
     #[inline]
     pub fn observe(&mut self, end_ns: u64, live_mib: u64) {
-        if self.run.length > 0 && live_mib > self.run.last_mib {
-            self.run.length += 1;
-        } else {
-            self.run = Run {
-                length: 1,
-                start_ns: end_ns,
-                first_mib: live_mib,
-                ..self.run
-            };
-        }
-        self.run.end_ns = end_ns;
-        self.run.last_mib = live_mib;
+        // Every other value rises: chosen, not branched on.
+        let run = self.run;
+        let rises = run.length > 0 && live_mib > run.last_mib;
+        self.run = Run {
+            length: if rises { run.length + 1 } else { 1 },
+            start_ns: if rises { run.start_ns } else { end_ns },
+            first_mib: if rises { run.first_mib } else { live_mib },
+            end_ns,
+            last_mib: live_mib,
+        };
         match self.buckets.back_mut() {
             Some(last) if end_ns < self.bucket_end_ns => last.1 = last.1.min(live_mib),
             _ => self.open(end_ns, live_mib),

@@ -12,7 +12,7 @@ mod pane;
 mod tests;
 mod values;
 
-pub use churn::Churn;
+pub use churn::{Churn, Swings};
 pub use growth::{Growth, LiveTrend};
 pub use pane::{Pane, Tally};
 pub use values::{Pauses, Row};
