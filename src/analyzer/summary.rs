@@ -24,15 +24,15 @@ impl ProcessAnalyzer {
         // Totals begin at 0 with the process, if the log does.
         let run = Stretch {
             from: if first.number == 1 {
-                Mark::default()
+                &Mark::START
             } else {
-                first
+                &first
             },
-            to: mark,
+            to: &mark,
         };
         let starts = Stretch {
-            from: first,
-            to: mark,
+            from: &first,
+            to: &mark,
         };
         let cpu = run.gc_cpu(self.meter.fields_exact()).unwrap_or_default();
         let seconds = run.seconds();

@@ -51,10 +51,10 @@ impl Timeline {
     pub(super) fn close(&mut self, panes: Row<'_>) {
         let mut tally = Tally::default();
         let mut ends: Option<(u64, u64)> = None;
-        let mut last = self.base;
+        let mut last = &self.base;
         for pane in panes.iter() {
             tally.merge(&pane.tally);
-            last = pane.last;
+            last = &pane.last;
             ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
         }
         let Some((start, end)) = ends else {
@@ -64,24 +64,25 @@ impl Timeline {
         // The pane of the end of the stream, and panes of cycles, end with their last cycle.
         let end = if end == u64::MAX { last.end_ns } else { end };
         let start = start.max(self.start_ns);
-        if start > self.start_ns {
-            self.push(TimelinePoint {
-                start_ns: self.start_ns,
-                end_ns: start,
-                ..TimelinePoint::default()
-            });
-        }
+        let nothing = (start > self.start_ns).then(|| TimelinePoint {
+            start_ns: self.start_ns,
+            end_ns: start,
+            ..TimelinePoint::default()
+        });
         let point = point(
             (start, end),
             &Stretch {
-                from: self.base,
+                from: &self.base,
                 to: last,
             },
             &tally,
             &pauses,
         );
-        self.base = last;
+        self.base = *last;
         self.start_ns = end;
+        if let Some(nothing) = nothing {
+            self.push(nothing);
+        }
         self.push(point);
     }
 
@@ -116,7 +117,7 @@ impl Timeline {
 
 fn point(
     (start_ns, end_ns): (u64, u64),
-    stretch: &Stretch,
+    stretch: &Stretch<'_>,
     tally: &Tally,
     pauses: &Pauses<'_>,
 ) -> TimelinePoint {

@@ -39,13 +39,44 @@ pub struct Mark {
     pub allocated_mib: i64,
 }
 
-/// The cycles after `from` up to `to`: their times lie between the ends of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Stretch {
+impl Mark {
+    /// The start of the process.
+    pub const START: Self = Self {
+        number: 0,
+        start_ns: 0,
+        end_ns: 0,
+        percent: 0,
+        seen: 0,
+        linked: 0,
+        capacity_ns: 0,
+        stop_cpu_ns: 0,
+        assist_cpu_ns: 0,
+        background_cpu_ns: 0,
+        idle_cpu_ns: 0,
+        truncated_cpu_ns: 0,
+        stop_ns: 0,
+        mark_ns: 0,
+        allocated_mib: 0,
+    };
+}
+
+/// The cycles after `from` up to `to`: their times lie between the ends of the two. The default has none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch<'m> {
     /// The last cycle before.
-    pub from: Mark,
+    pub from: &'m Mark,
     /// The last cycle in it.
-    pub to: Mark,
+    pub to: &'m Mark,
+}
+
+impl Default for Stretch<'_> {
+    fn default() -> Self {
+        let start = &Mark::START;
+        Self {
+            from: start,
+            to: start,
+        }
+    }
 }
 
 /// GC CPU / (GOMAXPROCS x time) without idle marking.
@@ -63,7 +94,7 @@ pub struct GcCpu {
     pub interval: f64,
 }
 
-impl Stretch {
+impl Stretch<'_> {
     /// Cycles in it by their numbers, missing ones included.
     pub const fn cycles(&self) -> u64 {
         self.to.number.saturating_sub(self.from.number)
@@ -99,7 +130,7 @@ impl Stretch {
     /// CPU time summed over the stretch as a share of GOMAXPROCS x time.
     pub fn cpu_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
         let (capacity, scale) = self.capacity()?;
-        let sum = total(&self.to).saturating_sub(total(&self.from)) as f64;
+        let sum = total(self.to).saturating_sub(total(self.from)) as f64;
         Some(sum / capacity * scale)
     }
 
@@ -112,7 +143,7 @@ impl Stretch {
     /// Wall time summed over the stretch as a share of the time.
     pub fn wall_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
         let time = self.duration_ns() as f64;
-        let sum = total(&self.to).saturating_sub(total(&self.from)) as f64;
+        let sum = total(self.to).saturating_sub(total(self.from)) as f64;
         (time > 0.0).then_some((sum / time * self.scale()?).min(1.0))
     }
 
@@ -145,7 +176,7 @@ impl Stretch {
         let (low, high) = match self.capacity() {
             Some((capacity, scale)) => {
                 let share = |total: fn(&Mark) -> u64| {
-                    total(&self.to).saturating_sub(total(&self.from)) as f64 / capacity * scale
+                    total(self.to).saturating_sub(total(self.from)) as f64 / capacity * scale
                 };
                 let mark = share(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns));
                 let all = mark + share(|mark| mark.stop_cpu_ns);

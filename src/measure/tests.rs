@@ -39,8 +39,8 @@ fn run(cycles: &[GcCycle]) -> (Vec<Seen>, Meter) {
 fn ratios_come_from_the_cycles_between_two_marks() {
     let (steps, _) = run(&steady(11, 100));
     let stretch = Stretch {
-        from: steps[0].mark,
-        to: steps[10].mark,
+        from: &steps[0].mark,
+        to: &steps[10].mark,
     };
     assert_eq!(stretch.cycles(), 10);
     assert_eq!(stretch.duration_ns(), 1_000 * MS);
@@ -76,8 +76,8 @@ fn missing_cycles_leave_rates_exact_and_scale_sums() {
     cycles.retain(|cycle| cycle.number % 10 != 5);
     let (steps, _) = run(&cycles);
     let stretch = Stretch {
-        from: steps[0].mark,
-        to: steps.last().unwrap().mark,
+        from: &steps[0].mark,
+        to: &steps.last().unwrap().mark,
     };
     close(stretch.frequency().unwrap(), 10.0);
     assert_eq!((stretch.cycles(), stretch.seen()), (100, 90));
@@ -89,8 +89,8 @@ fn missing_cycles_leave_rates_exact_and_scale_sums() {
     few.retain(|cycle| cycle.number % 4 == 1);
     let (steps, _) = run(&few);
     let stretch = Stretch {
-        from: steps[0].mark,
-        to: steps.last().unwrap().mark,
+        from: &steps[0].mark,
+        to: &steps.last().unwrap().mark,
     };
     assert_eq!(stretch.scale(), None, "three quarters are missing");
     close(stretch.frequency().unwrap(), 10.0);
@@ -107,8 +107,8 @@ fn the_percentage_holds_gc_cpu_inside_its_interval() {
     }
     let (steps, _) = run(&cycles);
     let whole = Stretch {
-        from: Mark::default(),
-        to: steps[99].mark,
+        from: &Mark::START,
+        to: &steps[99].mark,
     };
     let cpu = whole.gc_cpu(false).unwrap();
     assert!(
@@ -119,8 +119,8 @@ fn the_percentage_holds_gc_cpu_inside_its_interval() {
 
     // Late in a long run the interval of a short stretch is too wide to say anything.
     let late = Stretch {
-        from: steps[95].mark,
-        to: steps[99].mark,
+        from: &steps[95].mark,
+        to: &steps[99].mark,
     };
     let cpu = late.gc_cpu(false).unwrap();
     assert!(
@@ -140,8 +140,8 @@ fn a_broken_percentage_is_not_used() {
     }
     let (steps, _) = run(&cycles);
     let whole = Stretch {
-        from: Mark::default(),
-        to: steps[9].mark,
+        from: &Mark::START,
+        to: &steps[9].mark,
     };
     assert!(!whole.gc_cpu(false).unwrap().resolved);
 }
@@ -297,8 +297,8 @@ fn hostile_numbers_do_not_panic() {
         meter.observe(&cycle);
         limiter.observe(&cycle);
         let stretch = Stretch {
-            from: Mark::default(),
-            to: *meter.mark(),
+            from: &Mark::START,
+            to: meter.mark(),
         };
         let _ = (
             stretch.gc_cpu(false),
@@ -351,7 +351,7 @@ proptest! {
             cycle.sweep_termination_cpu_ns = stops * MS;
         }
         let (steps, _) = run(&with_percent(cycles));
-        let stretch = Stretch { from: steps[from].mark, to: steps[to].mark };
+        let stretch = Stretch { from: &steps[from].mark, to: &steps[to].mark };
         let cpu = stretch.gc_cpu(false).unwrap();
         prop_assert!(0.0 <= cpu.low && cpu.low <= cpu.ratio && cpu.ratio <= cpu.high && cpu.high <= 1.0);
         // What the fields come to is inside, since here they are exact.

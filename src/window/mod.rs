@@ -113,9 +113,9 @@ pub struct Window<'a> {
     /// Where it ends, ns of program time.
     pub end_ns: u64,
     /// Its first cycle to its last: what sums and ratios run over. Empty for fewer than two cycles.
-    pub stretch: Stretch,
+    pub stretch: Stretch<'a>,
     /// The same, reaching back to the last four cycles of the last 60 s where the window holds fewer.
-    pub reach: Stretch,
+    pub reach: Stretch<'a>,
     /// Cycles that `reach` takes in, the first included.
     pub reach_cycles: u64,
     /// Counts, smallest and largest figures of the cycles in it.
@@ -257,14 +257,18 @@ impl Panes {
         self.seen = (self.seen + 1).min(REACH_CYCLES);
         self.recent[self.newest] = (*mark, step.headroom_use);
         if !self.fresh.push(cycle.pause_ns()) {
-            self.settle();
+            self.count();
         }
     }
 
-    /// Counts what the newest pane has not counted yet.
+    /// Counts what the newest pane has not counted yet, and finds the medians.
     pub fn settle(&mut self) {
         self.headroom.settle();
         self.lacking.settle();
+        self.count();
+    }
+
+    fn count(&mut self) {
         if let Some(pane) = self.panes.back_mut().filter(|_| !self.fresh.is_empty()) {
             pane.last = self.recent[self.newest].0;
             pane.pauses.take(&mut self.fresh);
@@ -280,7 +284,7 @@ impl Panes {
 
     #[cold]
     fn open(&mut self, end: u64) {
-        self.settle();
+        self.count();
         let (start_ns, end_ns) = match self.length {
             Length::Time { pane_ns, .. } => self.bounds(end, pane_ns),
             // A pane of cycles does not reach over the end of the warm-up either.
@@ -379,7 +383,7 @@ impl Panes {
     /// Everything since the warm-up as one window that ends at `at`, with room for its pauses. [`Panes::settle`] goes
     /// before.
     pub fn run<'a>(
-        &self,
+        &'a self,
         at: u64,
         fields_exact: bool,
         whole: Whole<'_>,
@@ -435,7 +439,7 @@ impl Panes {
 
     /// Goes on to the next evaluation after one at `at`; drops the panes that no later window holds.
     pub fn pass(&mut self, at: u64) {
-        self.settle();
+        self.count();
         if let Length::Time { pane_ns, .. } = self.length {
             self.next_ns = self.next_ns.saturating_add(pane_ns);
         }
@@ -509,22 +513,19 @@ impl<'m> Summary<'m> {
         }
     }
 
-    fn stretch(&self) -> Stretch {
+    fn stretch(&self) -> Stretch<'m> {
         self.ends
-            .map_or_else(Stretch::default, |(from, to)| Stretch {
-                from: *from,
-                to: *to,
-            })
+            .map_or_else(Stretch::default, |(from, to)| Stretch { from, to })
     }
 
-    fn window<'a>(
+    fn window(
         &self,
         start_ns: u64,
         end_ns: u64,
-        reach: &Summary<'_>,
-        values: Values<'a>,
+        reach: &Self,
+        values: Values<'m>,
         fields_exact: bool,
-    ) -> Window<'a> {
+    ) -> Window<'m> {
         let (stretch, far) = (self.stretch(), reach.stretch());
         let cpu = stretch.gc_cpu(fields_exact);
         Window {

@@ -39,8 +39,8 @@ fn check(window: &Window<'_>, seen: &[Entry], start: u64, warm: u64, at: u64) {
     let inside: Vec<&Entry> = seen.iter().filter(|e| end(e) >= start).collect();
     assert_eq!(window.tally.cycles, inside.len() as u64, "cycles at {at}");
     if let (Some(first), Some(last)) = (inside.first(), inside.last()) {
-        assert_eq!(window.stretch.from, first.mark);
-        assert_eq!(window.stretch.to, last.mark);
+        assert_eq!(window.stretch.from, &first.mark);
+        assert_eq!(window.stretch.to, &last.mark);
         let sum: u64 = inside.iter().skip(1).map(|e| e.cycle.pause_ns()).sum();
         assert_eq!(window.stretch.to.stop_ns - window.stretch.from.stop_ns, sum);
     }
