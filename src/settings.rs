@@ -20,6 +20,8 @@ pub enum Scope {
     Window,
     /// The whole run as one window.
     Run,
+    /// Nothing: for those who want the cycles alone. The report then has the processes and what was read, without measures.
+    Nothing,
 }
 
 /// How bad a finding is. The order is the order of badness.

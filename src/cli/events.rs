@@ -18,9 +18,8 @@ use super::{input, output};
 /// Prints the rows and gives the exit status.
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     let signals = Signals::catch(false).map_err(exit::unable)?;
-    // Nothing is judged here, so no window is looked at.
     let settings = Settings {
-        scope: Scope::Run,
+        scope: Scope::Nothing,
         ..Settings::default()
     };
     let mut options = input::options(&args.input.select, settings)?;

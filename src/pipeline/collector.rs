@@ -15,6 +15,7 @@ use crate::analyzer::ProcessAnalyzer;
 use crate::error::Error;
 use crate::process::{Placement, Stream};
 use crate::report::Report;
+use crate::settings::Scope;
 
 use process::{Process, wanted};
 pub use so_far::SoFar;
@@ -49,6 +50,8 @@ pub(super) struct Collector<'s> {
     options: &'s Options,
     /// The options may leave cycles out.
     filtered: bool,
+    /// Somebody wants to know what the cycles come to.
+    judged: bool,
     sink: &'s mut dyn Sink,
     takes_cycles: bool,
     /// The sink's first error; it is called no more.
@@ -76,6 +79,7 @@ impl<'s> Collector<'s> {
                 || options.stream.is_some()
                 || options.since.is_some()
                 || options.until.is_some(),
+            judged: options.settings.scope != Scope::Nothing,
             takes_cycles: sink.takes_cycles(),
             sink,
             failed: None,
@@ -127,6 +131,7 @@ impl Finds for Collector<'_> {
         }
         let notice = std::mem::take(&mut entry.forced_notice);
         let changed = match (analysis, &mut self.aside) {
+            _ if !self.judged => false,
             (Analysis::Here(analyzer), _) => {
                 if notice {
                     analyzer.forced_notice();
@@ -142,6 +147,7 @@ impl Finds for Collector<'_> {
         };
         entry.observed += 1;
         let near = self.large
+            && self.judged
             && entry.seen == ASIDE_AFTER
             && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE;
         if self.takes_cycles && self.failed.is_none() {

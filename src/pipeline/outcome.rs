@@ -14,7 +14,7 @@ const WAITING: usize = 24;
 /// Points of all timelines together, once there are many processes.
 pub(super) const POINTS: usize = 8_192;
 /// Points that every timeline may keep.
-pub(super) const LEAST_POINTS: usize = 12;
+pub(super) const LEAST_POINTS: usize = 6;
 
 /// A process that has ended, with what was found on it.
 #[derive(Debug, Clone)]
