@@ -369,8 +369,11 @@ impl Watch {
         }
     }
 
-    fn finding(self, evaluations: f64) -> Option<Finding> {
-        let raised = *self.finding?;
+    fn finding(mut self, evaluations: f64) -> Option<Finding> {
+        let mut raised = *self.finding?;
+        // A thousand processes may be kept.
+        self.episodes.shrink_to_fit();
+        raised.told.message.shrink_to_fit();
         let evidence = |(name, value): (&'static str, f64)| {
             value.is_finite().then_some(Evidence { name, value })
         };

@@ -8,6 +8,8 @@ mod thin;
 pub mod why;
 pub mod wire;
 
+use std::borrow::Cow;
+
 use crate::settings::Severity;
 
 /// The whole result of one analysis.
@@ -359,7 +361,7 @@ pub struct Finding {
     /// One sentence: what was measured, against what, why it matters.
     pub message: String,
     /// What to do next, most useful first.
-    pub advice: Vec<String>,
+    pub advice: Vec<Cow<'static, str>>,
     /// The figures behind it.
     pub evidence: Vec<Evidence>,
 }

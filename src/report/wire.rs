@@ -3,6 +3,7 @@
 //! These types are the public interface, apart from the model so that the model may change. Integers are in base units,
 //! every key carries its unit, ratios go from 0 to 1. Keys are added within a version, never renamed or taken away.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -448,7 +449,7 @@ pub struct Finding<'a> {
     /// What was measured, against what, and why it matters.
     pub message: &'a str,
     /// What to do next, most useful first.
-    pub advice: &'a [String],
+    pub advice: &'a [Cow<'static, str>],
     /// The figures behind it; each name ends in its unit.
     pub evidence: BTreeMap<&'a str, Number>,
 }

@@ -49,9 +49,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(share),
         ),
         advice: vec![
-            "find the bursts: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs, and allocate less or more evenly there".to_owned(),
-            seldom(view),
-            "with Go before 1.21, upgrade: its pacer assists less".to_owned(),
+            "find the bursts: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs, and allocate less or more evenly there".into(),
+            seldom(view).into(),
+            "with Go before 1.21, upgrade: its pacer assists less".into(),
         ],
         evidence: vec![
             ("mark_assist_share", share),

@@ -48,8 +48,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(crossing.threshold),
         ),
         advice: vec![
-            "raise GOMEMLIMIT or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".to_owned(),
-            "ask the runtime itself: runtime/metrics /gc/limiter/last-enabled:gc-cycle".to_owned(),
+            "raise GOMEMLIMIT or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".into(),
+            "ask the runtime itself: runtime/metrics /gc/limiter/last-enabled:gc-cycle".into(),
         ],
         evidence: vec![
             ("cycles", view.window.tally.cycles as f64),

@@ -74,8 +74,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     Told {
         message,
         advice: vec![
-            "set GOMAXPROCS to the CPUs or the quota the program has (Go 1.25 reads the cgroup quota by itself; before that import go.uber.org/automaxprocs)".to_owned(),
-            "see whether the kernel throttles it: cat /sys/fs/cgroup/cpu.stat (nr_throttled, throttled_usec)".to_owned(),
+            "set GOMAXPROCS to the CPUs or the quota the program has (Go 1.25 reads the cgroup quota by itself; before that import go.uber.org/automaxprocs)".into(),
+            "see whether the kernel throttles it: cat /sys/fs/cgroup/cpu.stat (nr_throttled, throttled_usec)".into(),
         ],
         evidence: vec![
             ("gomaxprocs", f64::from(procs)),

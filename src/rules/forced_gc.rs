@@ -54,8 +54,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             per_minute(view),
         ),
         advice: vec![
-            "find the caller: grep for runtime.GC, debug.FreeOSMemory and goroutine-leak profiles in the program and its libraries".to_owned(),
-            "to give memory back to the system set GOMEMLIMIT instead".to_owned(),
+            "find the caller: grep for runtime.GC, debug.FreeOSMemory and goroutine-leak profiles in the program and its libraries".into(),
+            "to give memory back to the system set GOMEMLIMIT instead".into(),
         ],
         evidence: vec![
             ("cycles", tally.cycles as f64),

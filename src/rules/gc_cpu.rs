@@ -87,9 +87,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(stops),
         ),
         advice: vec![
-            seldom(view),
-            advice::ALLOCATIONS.to_owned(),
-            "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".to_owned(),
+            seldom(view).into(),
+            advice::ALLOCATIONS.into(),
+            "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".into(),
         ],
         evidence: vec![
             ("gc_cpu_ratio_low", cpu.low),

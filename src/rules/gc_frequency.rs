@@ -86,13 +86,13 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     if min_heap {
         told.advice.push(
             "the heap is at its 4 MiB minimum, where any GOGC below a few hundred collects for nothing: try GOGC=400, or GOGC=off with GOMEMLIMIT as the bound"
-                .to_owned(),
+                .into(),
         );
     }
-    told.advice.push(advice::ALLOCATIONS.to_owned());
-    told.advice.push(advice::REUSE.to_owned());
+    told.advice.push(advice::ALLOCATIONS.into());
+    told.advice.push(advice::REUSE.into());
     if !min_heap {
-        told.advice.push(seldom(view));
+        told.advice.push(seldom(view).into());
     }
     told.evidence = vec![
         ("cycles", view.window.tally.cycles as f64),

@@ -80,11 +80,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let live = view.live_swings.churn().per_minute;
-    let cause = Cause::of(
-        view.churn.per_minute,
-        live,
-        view.gogc_changes,
-    );
+    let cause = Cause::of(view.churn.per_minute, live, view.gogc_changes);
     let (because, first): (&str, &str) = match cause {
         Cause::LiveHeap => (
             "the live heap itself swings",
@@ -118,8 +114,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             Unit::PerMinute.format(crossing.threshold),
         ),
         advice: vec![
-            first.to_owned(),
-            "give the goal a floor and a ceiling: set GOMEMLIMIT to what the program may use and raise GOGC".to_owned(),
+            first.into(),
+            "give the goal a floor and a ceiling: set GOMEMLIMIT to what the program may use and raise GOGC".into(),
         ],
         evidence: vec![
             ("reversals", view.churn.reversals as f64),

@@ -46,7 +46,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             crossing.value, crossing.threshold,
         ),
         advice: vec![
-            "if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment".to_owned(),
+            "if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment".into(),
         ],
         evidence: vec![
             ("gogc_changes", view.gogc_changes as f64),

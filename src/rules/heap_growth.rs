@@ -100,8 +100,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             size(crossing.threshold),
         ),
         advice: vec![
-            "take two heap profiles some minutes apart and compare what is in use: go tool pprof -sample_index=inuse_space -diff_base=first.pb.gz second.pb.gz".to_owned(),
-            "count goroutines that never end: go tool pprof http://HOST/debug/pprof/goroutine".to_owned(),
+            "take two heap profiles some minutes apart and compare what is in use: go tool pprof -sample_index=inuse_space -diff_base=first.pb.gz second.pb.gz".into(),
+            "count goroutines that never end: go tool pprof http://HOST/debug/pprof/goroutine".into(),
         ],
         evidence: vec![
             ("live_heap_mib", growth.live_mib),

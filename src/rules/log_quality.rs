@@ -95,7 +95,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     Told {
         message,
         advice: vec![
-            "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own".to_owned(),
+            "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own".into(),
         ],
         evidence: vec![
             ("cycles_missing", log.cycles_missing as f64),

@@ -65,9 +65,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(cpu),
         ),
         advice: vec![
-            "raise GOMEMLIMIT: leave at least a third of it above the live heap".to_owned(),
-            "shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".to_owned(),
-            "with GOGC=off the limit is the only goal: set GOGC=100 beside it, so that a cycle too many is the worst that happens".to_owned(),
+            "raise GOMEMLIMIT: leave at least a third of it above the live heap".into(),
+            "shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".into(),
+            "with GOGC=off the limit is the only goal: set GOGC=100 beside it, so that a cycle too many is the worst that happens".into(),
         ],
         evidence: vec![
             ("gc_cpu_ratio", cpu),

@@ -49,9 +49,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(cpu),
         ),
         advice: vec![
-            seldom(view),
-            "mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".to_owned(),
-            advice::ALLOCATIONS.to_owned(),
+            seldom(view).into(),
+            "mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".into(),
+            advice::ALLOCATIONS.into(),
         ],
         evidence: vec![
             ("gc_cpu_ratio", cpu),

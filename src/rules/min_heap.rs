@@ -54,8 +54,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             rate(frequency),
         ),
         advice: vec![
-            "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use".to_owned(),
-            advice::ALLOCATIONS.to_owned(),
+            "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use".into(),
+            advice::ALLOCATIONS.into(),
         ],
         evidence: vec![
             ("cycles", view.window.tally.cycles as f64),

@@ -30,6 +30,8 @@ pub use goal_churn::Cause;
 pub use log_quality::Completeness;
 pub use threshold::Thresholds;
 
+use std::borrow::Cow;
+
 use crate::settings::Severity;
 use crate::units::Unit;
 use crate::window::{Churn, Growth, Swings, Window};
@@ -259,7 +261,7 @@ pub struct Told {
     /// One sentence: what was measured, against what, why it matters.
     pub message: String,
     /// What to do next, most useful first.
-    pub advice: Vec<String>,
+    pub advice: Vec<Cow<'static, str>>,
     /// Named figures, the unit in the name.
     pub evidence: Vec<(&'static str, f64)>,
 }
@@ -287,14 +289,13 @@ mod advice {
 }
 
 /// Advice how to collect more seldom, by what holds the heap down.
-fn seldom(view: &View<'_>) -> String {
+fn seldom(view: &View<'_>) -> &'static str {
     let full = (view.window.headroom_use).is_some_and(|share| share >= 800);
-    let advice = match (view.limit_regime, full) {
+    match (view.limit_regime, full) {
         (true, _) => advice::LIMIT,
         (false, true) => advice::ROOM,
         (false, false) => advice::GOGC,
-    };
-    advice.to_owned()
+    }
 }
 
 /// A duration in ns for people.

@@ -45,8 +45,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(crossing.threshold),
         ),
         advice: vec![
-            "find large and bursty allocations: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs".to_owned(),
-            advice::REUSE.to_owned(),
+            "find large and bursty allocations: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs".into(),
+            advice::REUSE.into(),
         ],
         evidence: vec![
             ("cycles", tally.cycles as f64),

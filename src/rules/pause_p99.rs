@@ -1,5 +1,7 @@
 //! Long stops, too many of them.
 
+use std::borrow::Cow;
+
 use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, ns, rule};
 use crate::settings::Severity;
 use crate::stats::binomial_tail;
@@ -106,7 +108,7 @@ pub(super) fn why(contention: Option<&str>, suspected: bool) -> String {
 }
 
 /// What to try, the likeliest first.
-pub(super) fn remedies(contention: bool) -> Vec<String> {
+pub(super) fn remedies(contention: bool) -> Vec<Cow<'static, str>> {
     const QUOTA: &str = "compare GOMAXPROCS with the CPUs the program really gets (cgroup quota: cat /sys/fs/cgroup/cpu.max, cpu.stat for nr_throttled; Go 1.25 sets GOMAXPROCS from it, before that automaxprocs does) and look for other load on the host";
     const LOOPS: &str =
         "look for what is slow to stop: long loops without calls, cgo calls, page faults, swapping";
@@ -114,7 +116,7 @@ pub(super) fn remedies(contention: bool) -> Vec<String> {
     if contention {
         order.rotate_right(1);
     }
-    order.map(str::to_owned).to_vec()
+    order.map(Cow::Borrowed).to_vec()
 }
 
 #[cfg(test)]

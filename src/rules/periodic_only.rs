@@ -44,7 +44,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(crossing.value),
             percent(crossing.threshold),
         ),
-        advice: vec!["nothing to do; record while the program is under load".to_owned()],
+        advice: vec!["nothing to do; record while the program is under load".into()],
         evidence: vec![("periodic_cycles", view.window.tally.periodic as f64)],
     }
 }

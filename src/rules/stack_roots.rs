@@ -47,8 +47,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             size(live as f64),
         ),
         advice: vec![
-            "count goroutines and see where they wait: go tool pprof http://HOST/debug/pprof/goroutine".to_owned(),
-            "look for deep recursion and large values on stacks".to_owned(),
+            "count goroutines and see where they wait: go tool pprof http://HOST/debug/pprof/goroutine".into(),
+            "look for deep recursion and large values on stacks".into(),
         ],
         evidence: vec![("cycles", view.window.tally.roots as f64)],
     }

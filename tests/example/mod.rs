@@ -262,10 +262,10 @@ fn finding(
         active_ratio: 0.82,
         message: "66.7 GC cycles a second: every request meets several of them, and each one empties processor caches \
                   and makes goroutines help with marking"
-            .to_owned(),
+            .into(),
         advice: vec![
-            "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs".to_owned(),
-            "trade memory for CPU: GOGC=200 halves the number of cycles".to_owned(),
+            "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs".into(),
+            "trade memory for CPU: GOGC=200 halves the number of cycles".into(),
         ],
         evidence: vec![
             Evidence {
