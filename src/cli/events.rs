@@ -11,7 +11,7 @@ use gcpressure::settings::{Scope, Settings};
 use super::args::{EventsArgs, RowFormat};
 use super::exit::{self, Failure, Policy};
 use super::passthrough::Queue;
-use super::rows::{Csv, Ndjson, Rows};
+use super::rows::{self, Rows};
 use super::signals::Signals;
 use super::{input, output};
 
@@ -27,8 +27,8 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     let sources = input::open(&args.input)?;
     let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;
     let mut printer = Printer(match args.format {
-        RowFormat::Ndjson => Box::new(Ndjson::new(queue)),
-        RowFormat::Csv => Box::new(Csv::new(queue)),
+        RowFormat::Ndjson => rows::ndjson(queue),
+        RowFormat::Csv => rows::csv(queue),
     });
     let result = pipeline::analyse(sources, &options, &mut printer);
     let written = match &result {

@@ -1,17 +1,16 @@
 //! Rows of `gcpressure.event/v1`: one table of columns, written as NDJSON or CSV without allocation.
 
-mod digits;
+mod line;
 
 use std::io::{self, Write};
+use std::marker::PhantomData;
 
 use gcpressure::pipeline::CycleRow;
 use gcpressure::report::wire::EVENT_SCHEMA;
 use gcpressure::units::MIB;
 
 use super::passthrough::Queue;
-
-/// Enough for some hundred rows.
-const BUFFER: usize = 1 << 16;
+use line::{Line, PIECE};
 
 /// A value of a row.
 enum Cell<'a> {
@@ -28,98 +27,165 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// Bytes of the longest key as JSON writes it, and what it is copied as: a length that is known costs no call.
-const KEY: usize = 32;
-
-/// A column's name, the key before its value in a JSON object, and where its value is.
-struct Column {
-    name: &'static str,
-    key: [u8; KEY],
-    value: for<'a> fn(&CycleRow<'a>) -> Cell<'a>,
+/// What stands before a value in a JSON object: `,"name":`, and in the first column `{"name":`.
+struct Key {
+    text: [u8; PIECE],
+    length: usize,
 }
 
-impl Column {
-    const fn new(name: &'static str, value: for<'a> fn(&CycleRow<'a>) -> Cell<'a>) -> Self {
-        let mut key = [0; KEY];
+impl Key {
+    const fn new(begin: u8, name: &str) -> Self {
+        let mut text = [0; PIECE];
         let mut at = 0;
         while at < name.len() {
-            key[2 + at] = name.as_bytes()[at];
+            text[2 + at] = name.as_bytes()[at];
             at += 1;
         }
-        (key[0], key[1], key[2 + at], key[3 + at]) = (b',', b'"', b'"', b':');
-        Self { name, key, value }
+        (text[0], text[1], text[2 + at], text[3 + at]) = (begin, b'"', b'"', b':');
+        Self {
+            text,
+            length: 4 + name.len(),
+        }
     }
 
-    /// Writes `,"name":`.
-    #[inline]
-    fn key(&self, line: &mut Vec<u8>) {
-        line.extend_from_slice(&self.key);
-        line.truncate(line.len() - (KEY - self.name.len() - 4));
+    const fn is_first(&self) -> bool {
+        self.text[0] == b'{'
     }
 }
 
-/// The columns in their order.
-const COLUMNS: [Column; 29] = [
-    Column::new("schema", |_| Cell::Text(EVENT_SCHEMA)),
-    Column::new("process", |row| Cell::Text(row.process)),
-    Column::new("cycle", |row| Cell::Number(row.cycle.number)),
-    Column::new("at_ns", |row| Cell::Number(row.cycle.start_ns)),
-    Column::new("gomaxprocs", |row| {
-        Cell::Number(row.cycle.gomaxprocs.into())
-    }),
-    Column::new("sweep_termination_ns", |row| {
-        Cell::Number(row.cycle.sweep_termination_ns)
-    }),
-    Column::new("concurrent_mark_ns", |row| {
-        Cell::Number(row.cycle.concurrent_mark_ns)
-    }),
-    Column::new("mark_termination_ns", |row| {
-        Cell::Number(row.cycle.mark_termination_ns)
-    }),
-    Column::new("pause_ns", |row| Cell::Number(row.cycle.pause_ns())),
-    Column::new("sweep_termination_cpu_ns", |row| {
-        Cell::Number(row.cycle.sweep_termination_cpu_ns)
-    }),
-    Column::new("mark_assist_cpu_ns", |row| {
-        Cell::Number(row.cycle.mark_assist_cpu_ns)
-    }),
-    Column::new("mark_background_cpu_ns", |row| {
-        Cell::Number(row.cycle.mark_background_cpu_ns)
-    }),
-    Column::new("mark_idle_cpu_ns", |row| {
-        Cell::Number(row.cycle.mark_idle_cpu_ns)
-    }),
-    Column::new("mark_termination_cpu_ns", |row| {
-        Cell::Number(row.cycle.mark_termination_cpu_ns)
-    }),
-    Column::new("cumulative_gc_cpu_percent", |row| {
-        Cell::Signed(row.cycle.cumulative_cpu_percent)
-    }),
-    Column::new("heap_start_bytes", |row| size(row.cycle.heap_start_mib)),
-    Column::new("heap_end_bytes", |row| size(row.cycle.heap_end_mib)),
-    Column::new("heap_live_bytes", |row| size(row.cycle.heap_live_mib)),
-    Column::new("heap_goal_bytes", |row| {
-        row.cycle.goal_mib().map_or(Cell::Nothing, size)
-    }),
-    Column::new("stack_scan_bytes", |row| size(row.cycle.stacks_mib)),
-    Column::new("globals_scan_bytes", |row| size(row.cycle.globals_mib)),
-    Column::new("forced", |row| Cell::Flag(row.cycle.forced)),
-    Column::new("leak_check", |row| Cell::Flag(row.cycle.leak_check)),
-    Column::new("repaired", |row| Cell::Flag(row.repaired)),
-    Column::new("source", |row| Cell::Text(row.source)),
-    Column::new("line", |row| Cell::Number(row.line)),
-    Column::new("offset", |row| Cell::Number(row.offset)),
-    Column::new("wall_time", |row| row.wall_time.into()),
-    Column::new("stream", |row| row.stream.into()),
-];
+/// The table of columns: their names, and a function that goes through the values of a row. It is one straight run, without
+/// a loop over functions.
+macro_rules! columns {
+    ($row:ident: $first:literal = $value:expr, $($name:literal = $cell:expr,)+) => {
+        /// The columns in their order.
+        const NAMES: &[&str] = &[$first, $($name),+];
+
+        #[inline]
+        fn each<S: Style>($row: &CycleRow<'_>, cells: &mut Cells<'_, S>) -> io::Result<()> {
+            cells.put(const { &Key::new(b'{', $first) }, $value)?;
+            $(cells.put(const { &Key::new(b',', $name) }, $cell)?;)+
+            Ok(())
+        }
+    };
+}
+
+columns! { row:
+    "schema" = Cell::Text(EVENT_SCHEMA),
+    "process" = Cell::Text(row.process),
+    "cycle" = Cell::Number(row.cycle.number),
+    "at_ns" = Cell::Number(row.cycle.start_ns),
+    "gomaxprocs" = Cell::Number(row.cycle.gomaxprocs.into()),
+    "sweep_termination_ns" = Cell::Number(row.cycle.sweep_termination_ns),
+    "concurrent_mark_ns" = Cell::Number(row.cycle.concurrent_mark_ns),
+    "mark_termination_ns" = Cell::Number(row.cycle.mark_termination_ns),
+    "pause_ns" = Cell::Number(row.cycle.pause_ns()),
+    "sweep_termination_cpu_ns" = Cell::Number(row.cycle.sweep_termination_cpu_ns),
+    "mark_assist_cpu_ns" = Cell::Number(row.cycle.mark_assist_cpu_ns),
+    "mark_background_cpu_ns" = Cell::Number(row.cycle.mark_background_cpu_ns),
+    "mark_idle_cpu_ns" = Cell::Number(row.cycle.mark_idle_cpu_ns),
+    "mark_termination_cpu_ns" = Cell::Number(row.cycle.mark_termination_cpu_ns),
+    "cumulative_gc_cpu_percent" = Cell::Signed(row.cycle.cumulative_cpu_percent),
+    "heap_start_bytes" = size(row.cycle.heap_start_mib),
+    "heap_end_bytes" = size(row.cycle.heap_end_mib),
+    "heap_live_bytes" = size(row.cycle.heap_live_mib),
+    "heap_goal_bytes" = row.cycle.goal_mib().map_or(Cell::Nothing, size),
+    "stack_scan_bytes" = size(row.cycle.stacks_mib),
+    "globals_scan_bytes" = size(row.cycle.globals_mib),
+    "forced" = Cell::Flag(row.cycle.forced),
+    "leak_check" = Cell::Flag(row.cycle.leak_check),
+    "repaired" = Cell::Flag(row.repaired),
+    "source" = Cell::Text(row.source),
+    "line" = Cell::Number(row.line),
+    "offset" = Cell::Number(row.offset),
+    "wall_time" = row.wall_time.into(),
+    "stream" = row.stream.into(),
+}
 
 /// Sizes above 2^64 bytes are no sizes: the largest number stands for them.
 const fn size<'a>(mib: u64) -> Cell<'a> {
     Cell::Number(mib.saturating_mul(MIB))
 }
 
-const fn flag(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
+/// How rows are written.
+trait Style {
+    /// Before all rows.
+    fn header() -> String;
+    /// Before a value.
+    fn before(line: &mut Line, key: &'static Key);
+    /// A text as it stands in a row.
+    ///
+    /// # Errors
+    /// What the writer gives: nothing as a rule.
+    fn quote(text: &str, quoted: &mut Vec<u8>) -> io::Result<()>;
+    /// Where there is no value.
+    fn nothing(line: &mut Line);
+    /// Behind the last value.
+    fn end(line: &mut Line);
+}
+
+/// One JSON object a line.
+enum Ndjson {}
+
+impl Style for Ndjson {
+    fn header() -> String {
+        String::new()
+    }
+
+    #[inline(always)]
+    fn before(line: &mut Line, key: &'static Key) {
+        line.piece(&key.text, key.length);
+    }
+
+    fn quote(text: &str, quoted: &mut Vec<u8>) -> io::Result<()> {
+        Ok(serde_json::to_writer(quoted, text)?)
+    }
+
+    fn nothing(line: &mut Line) {
+        line.push(b"null");
+    }
+
+    fn end(line: &mut Line) {
+        line.push(b"}\n");
+    }
+}
+
+/// Comma-separated values with a header; nothing is an empty field.
+enum Csv {}
+
+impl Style for Csv {
+    fn header() -> String {
+        NAMES.join(",") + "\n"
+    }
+
+    #[inline(always)]
+    fn before(line: &mut Line, key: &'static Key) {
+        if !key.is_first() {
+            line.push(b",");
+        }
+    }
+
+    fn quote(text: &str, quoted: &mut Vec<u8>) -> io::Result<()> {
+        // Nearly all of them, and a time stands in every row: not worth a writer.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-+:._/ ".contains(&byte);
+        if text.bytes().all(plain) {
+            quoted.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        let mut writer = csv::Writer::from_writer(quoted);
+        // Another field behind it: one that is alone is quoted also where it is empty.
+        writer.write_record([text, ""])?;
+        let quoted = writer
+            .into_inner()
+            .map_err(|error| io::Error::from(error.error().kind()))?;
+        quoted.truncate(quoted.len() - ",\n".len());
+        Ok(())
+    }
+
+    fn nothing(_: &mut Line) {}
+
+    fn end(line: &mut Line) {
+        line.push(b"\n");
+    }
 }
 
 /// A format of rows.
@@ -144,97 +210,44 @@ pub(crate) trait Rows {
 }
 
 /// One JSON object a line.
-pub(crate) struct Ndjson(Queue);
-
-impl Ndjson {
-    pub(crate) const fn new(out: Queue) -> Self {
-        Self(out)
-    }
-}
-
-impl Rows for Ndjson {
-    fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
-        self.0.put(|lines| object(row, lines))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.0.finish()
-    }
-}
-
-/// One row as a JSON object with its newline, behind other rows.
-fn object(row: &CycleRow<'_>, line: &mut Vec<u8>) -> io::Result<()> {
-    let start = line.len();
-    for column in &COLUMNS {
-        column.key(line);
-        match (column.value)(row) {
-            Cell::Text(text) => serde_json::to_writer(&mut *line, text)?,
-            Cell::Number(number) => digits::push(number, line),
-            Cell::Signed(number) => digits::push_signed(number, line),
-            Cell::Flag(value) => line.extend_from_slice(flag(value).as_bytes()),
-            Cell::Nothing => line.extend_from_slice(b"null"),
-        }
-    }
-    // Instead of the comma before the first key.
-    if let Some(first) = line.get_mut(start) {
-        *first = b'{';
-    }
-    line.extend_from_slice(b"}\n");
-    Ok(())
+pub(crate) fn ndjson(out: Queue) -> Box<dyn Rows> {
+    Box::new(Written::<Ndjson>::new(out))
 }
 
 /// Comma-separated values with a header; nothing is an empty field.
-pub(crate) struct Csv {
-    /// The header is still to be written.
-    fresh: bool,
-    number: Vec<u8>,
-    out: csv::Writer<Queue>,
+pub(crate) fn csv(out: Queue) -> Box<dyn Rows> {
+    Box::new(Written::<Csv>::new(out))
 }
 
-impl Csv {
-    pub(crate) fn new(out: Queue) -> Self {
+/// Rows in one style, on their way to a queue.
+struct Written<S> {
+    /// The header is still to be written.
+    fresh: bool,
+    writer: Writer<S>,
+    out: Queue,
+}
+
+impl<S: Style> Written<S> {
+    fn new(out: Queue) -> Self {
         Self {
             fresh: true,
-            number: Vec::new(),
-            out: csv::WriterBuilder::new()
-                .buffer_capacity(BUFFER)
-                .from_writer(out),
+            writer: Writer::new(),
+            out,
         }
     }
 
     fn header(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.fresh) {
-            self.out.write_record(COLUMNS.map(|column| column.name))?;
+            self.out.write_all(S::header().as_bytes())?;
         }
         Ok(())
     }
 }
 
-impl Rows for Csv {
+impl<S: Style> Rows for Written<S> {
     fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         self.header()?;
-        for column in &COLUMNS {
-            self.number.clear();
-            self.out.write_field(match (column.value)(row) {
-                Cell::Text(text) => text.as_bytes(),
-                Cell::Number(number) => {
-                    digits::push(number, &mut self.number);
-                    &self.number
-                }
-                Cell::Signed(number) => {
-                    digits::push_signed(number, &mut self.number);
-                    &self.number
-                }
-                Cell::Flag(value) => flag(value).as_bytes(),
-                Cell::Nothing => b"",
-            })?;
-        }
-        self.out.write_record(None::<&[u8]>)?;
-        Ok(())
+        self.out.put(|rows| self.writer.write(row, rows))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -244,11 +257,89 @@ impl Rows for Csv {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.header()?;
-        let queue = self
-            .out
-            .into_inner()
-            .map_err(|error| io::Error::from(error.error().kind()))?;
-        queue.finish()
+        self.out.finish()
+    }
+}
+
+/// Writes row after row.
+struct Writer<S> {
+    line: Line,
+    /// The texts of the last row, in their order: most of them are the same in the next one.
+    texts: Vec<Text>,
+    style: PhantomData<S>,
+}
+
+/// A text and how it is written.
+#[derive(Default)]
+struct Text {
+    text: String,
+    quoted: Vec<u8>,
+}
+
+impl<S: Style> Writer<S> {
+    fn new() -> Self {
+        Self {
+            line: Line::default(),
+            texts: Vec::new(),
+            style: PhantomData,
+        }
+    }
+
+    /// One row with its newline, behind other rows.
+    fn write(&mut self, row: &CycleRow<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut cells = Cells {
+            writer: self,
+            seen: 0,
+            out,
+        };
+        each(row, &mut cells)?;
+        S::end(&mut self.line);
+        self.line.move_to(out);
+        Ok(())
+    }
+}
+
+/// A row that is being written.
+struct Cells<'w, S> {
+    writer: &'w mut Writer<S>,
+    /// Texts of the row so far.
+    seen: usize,
+    out: &'w mut Vec<u8>,
+}
+
+impl<S: Style> Cells<'_, S> {
+    #[inline(always)]
+    fn put(&mut self, key: &'static Key, cell: Cell<'_>) -> io::Result<()> {
+        let line = &mut self.writer.line;
+        S::before(line, key);
+        match cell {
+            Cell::Text(text) => self.text(text)?,
+            Cell::Number(number) => line.number(number),
+            Cell::Signed(number) => line.signed(number),
+            Cell::Flag(value) => line.flag(value),
+            Cell::Nothing => S::nothing(line),
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        let Writer { line, texts, .. } = &mut *self.writer;
+        if self.seen == texts.len() {
+            let mut first = Text::default();
+            S::quote("", &mut first.quoted)?;
+            texts.push(first);
+        }
+        let known = &mut texts[self.seen];
+        self.seen += 1;
+        if known.text != text {
+            known.quoted.clear();
+            S::quote(text, &mut known.quoted)?;
+            text.clone_into(&mut known.text);
+        }
+        line.move_to(self.out);
+        self.out.extend_from_slice(&known.quoted);
+        Ok(())
     }
 }
 
@@ -302,7 +393,7 @@ mod tests {
 
     fn ndjson(row: &CycleRow<'_>) -> String {
         let mut line = Vec::new();
-        object(row, &mut line).unwrap();
+        Writer::<Ndjson>::new().write(row, &mut line).unwrap();
         String::from_utf8(line).unwrap()
     }
 
@@ -326,6 +417,39 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_csv_are_quoted_as_the_crate_does_it() {
+        let mut writer = Writer::<Csv>::new();
+        let mut lines = Vec::new();
+        let sources = [
+            "", "x.log", "a b.log", "a,b", "\"a\"", "a\r\nb", "\t", "\u{e9}", "",
+        ];
+        for source in sources {
+            let row = CycleRow {
+                source,
+                ..row(&CYCLE)
+            };
+            writer.write(&row, &mut lines).unwrap();
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(&lines[..]);
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        let at = NAMES.iter().position(|name| *name == "source").unwrap();
+        let read: Vec<_> = records.iter().map(|record| &record[at]).collect();
+        assert_eq!(read, sources);
+        assert!(records.iter().all(|record| record.len() == NAMES.len()));
+        let mut rewritten = csv::Writer::from_writer(Vec::new());
+        for record in &records {
+            rewritten.write_record(record).unwrap();
+        }
+        let rewritten = rewritten.into_inner().unwrap();
+        assert_eq!(
+            String::from_utf8(lines).unwrap(),
+            String::from_utf8(rewritten).unwrap()
+        );
+    }
+
+    #[test]
     fn a_sentinel_is_no_goal() {
         let cycle = GcCycle {
             heap_goal_mib: u64::MAX >> 20,
@@ -341,7 +465,7 @@ mod tests {
         let validator = jsonschema::validator_for(&schema).unwrap();
         let read: Value = serde_json::from_str(&ndjson(&row(&CYCLE))).unwrap();
         assert!(validator.is_valid(&read));
-        let mut required: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+        let mut required: Vec<_> = NAMES.to_vec();
         let mut published: Vec<_> = schema["required"]
             .as_array()
             .unwrap()

@@ -220,10 +220,10 @@ impl Stretch<'_> {
 /// The nearest float, or for what needs more than 64 bits one of the two nearest. Converting 128 bits is a call.
 fn float(total: u128) -> f64 {
     const WORD: f64 = (1_u128 << 64) as f64;
-    let (high, low) = ((total >> 64) as u64, total as u64);
-    if high == 0 {
-        low as f64
-    } else {
-        high as f64 * WORD + low as f64
+    let word = |word: u128| u64::try_from(word).unwrap_or(u64::MAX) as f64;
+    let low = word(total & u128::from(u64::MAX));
+    match total >> 64 {
+        0 => low,
+        high => word(high).mul_add(WORD, low),
     }
 }

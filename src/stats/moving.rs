@@ -70,7 +70,7 @@ impl MovingMedian {
     /// A number comes, and goes into a bag.
     #[inline]
     pub fn push(&mut self, value: u64, bag: &mut Bag) {
-        let value = value.min(u64::from(MOST)) as u16;
+        let value = u16::try_from(value.min(u64::from(MOST))).unwrap_or(MOST);
         bag.push(value);
         let at = self.at(value);
         match self.counts.get_mut(at) {
