@@ -314,3 +314,73 @@ impl Batch {
 fn lock(analyzers: &Analyzers) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
     analyzers.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::steady;
+    use crate::rules::Completeness;
+    use crate::settings::Settings;
+
+    fn analyzer() -> ProcessAnalyzer {
+        ProcessAnalyzer::new(&Arc::new(Settings::default()))
+    }
+
+    #[test]
+    fn it_finds_what_one_thread_finds_however_many_cycles_there_are() {
+        let all = BATCH * BATCHES;
+        for count in [0, 1, BATCH, BATCH * WAKE - 1, all, all + 1, 4 * all + 7] {
+            let mut aside = Aside::new().unwrap();
+            let place = aside.follow(analyzer());
+            let mut here = analyzer();
+            let mut told = Vec::new();
+            for (n, cycle) in steady(count as u64, 12).iter().enumerate() {
+                let wall = n.to_string();
+                aside.observe(place, cycle, Some(&wall), false);
+                here.observe(cycle, Some(&wall));
+                told.extend(
+                    here.take_changes()
+                        .into_iter()
+                        .map(|change| (place, change)),
+                );
+            }
+            let there = aside.give_back(place).unwrap();
+            assert_eq!(aside.take_changes(), told, "{count}");
+            assert_eq!(told.is_empty(), count < all, "{count}");
+            let about = Completeness::default();
+            assert_eq!(there.finish(&about), here.finish(&about), "{count}");
+            assert!(aside.give_back(place).is_none());
+        }
+    }
+
+    #[test]
+    fn whoever_leaves_early_is_not_held() {
+        let cycles = steady(10_000, 12);
+        for given in [0, 10, BATCH, BATCH * WAKE, 9_000] {
+            let mut aside = Aside::new().unwrap();
+            let place = aside.follow(analyzer());
+            for cycle in &cycles[..given] {
+                aside.observe(place, cycle, None, false);
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "of the thread")]
+    fn a_panic_of_the_thread_is_one_of_its_user() {
+        let mut aside = Aside::new().unwrap();
+        let place = aside.follow(analyzer());
+        let shared = Arc::clone(&aside.shared);
+        let ended = thread::spawn(move || {
+            let _ended = Ended(&shared);
+        });
+        ended.join().unwrap();
+        // The thread that analyses seems to have ended; so it is joined, and has to end.
+        aside.shared.lock().left = true;
+        aside.thread = Some(thread::spawn(|| panic!("of the thread")));
+        for cycle in &steady(5_000, 12) {
+            aside.observe(place, cycle, None, false);
+        }
+        aside.give_back(place);
+    }
+}
