@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Cursor, Write as _};
+use std::ops::RangeInclusive;
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::input::Source;
@@ -14,6 +15,8 @@ use gcpressure::pipeline::{self, CycleRow, Options, Sink, SoFar};
 struct Told {
     rows: Vec<(String, u64, u64)>,
     changes: Vec<(String, FindingChange)>,
+    /// The newest cycle's number when each of them was told.
+    told_at: Vec<u64>,
     on_the_way: Vec<u64>,
 }
 
@@ -26,6 +29,7 @@ impl Sink for Told {
 
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
         self.changes.push((process.to_owned(), change.clone()));
+        self.told_at.push(self.rows.last().map_or(0, |row| row.2));
         Ok(())
     }
 
@@ -50,11 +54,14 @@ impl Sink for Told {
     }
 }
 
+/// From cycle to cycle.
+const PERIOD_MS: u64 = 20;
+
 /// Two programs that swing between calm and pressure, told apart by their prefixes and their wall clocks.
-fn log() -> String {
+fn log(numbers: RangeInclusive<u64>) -> String {
     let mut text = String::new();
-    for number in 1..=70_000_u64 {
-        let ms = number * 20;
+    for number in numbers {
+        let ms = number * PERIOD_MS;
         let (minutes, rest) = (ms / 60_000, ms % 60_000);
         let hard = number / 3_000 % 2;
         let pause = if hard == 1 { "12" } else { "0.031" };
@@ -78,23 +85,23 @@ fn log() -> String {
     text
 }
 
-fn told(source: Source) -> (String, Told) {
+fn told(sources: Vec<Source>) -> (String, Told) {
     let mut told = Told::default();
-    let report = pipeline::analyse(vec![source], &Options::default(), &mut told).unwrap();
+    let report = pipeline::analyse(sources, &Options::default(), &mut told).unwrap();
     (format!("{report:#?}"), told)
 }
 
 #[test]
 fn threads_change_nothing() {
-    let log = log();
+    let log = log(1..=70_000);
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(log.as_bytes()).unwrap();
     let path = file.path().to_str().unwrap();
     assert!(log.len() > 16 << 20, "{} bytes are not large", log.len());
 
-    let (large, with) = told(Source::open(path).unwrap());
+    let (large, with) = told(vec![Source::open(path).unwrap()]);
     let bytes = Cursor::new(log.into_bytes());
-    let (small, without) = told(Source::from_reader(path, Box::new(bytes)));
+    let (small, without) = told(vec![Source::from_reader(path, Box::new(bytes))]);
 
     assert!(large == small, "the reports differ");
     assert!(with.rows == without.rows, "the rows differ");
@@ -109,4 +116,25 @@ fn threads_change_nothing() {
         assert!(!of(&with).is_empty());
         assert_eq!(of(&with), of(&without));
     }
+}
+
+/// A program whose log goes on in a pipe: what happens there is told when it happens.
+#[test]
+fn behind_a_large_file_nothing_is_told_late() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(log(1..=70_000).as_bytes()).unwrap();
+    let rest = Cursor::new(log(70_001..=76_000).into_bytes());
+    let (_, told) = told(vec![
+        Source::open(file.path().to_str().unwrap()).unwrap(),
+        Source::from_reader("rest", Box::new(rest)),
+    ]);
+    let late: Vec<u64> = told
+        .changes
+        .iter()
+        .zip(&told.told_at)
+        .filter(|((_, change), _)| change.at_ns > 70_001 * PERIOD_MS * 1_000_000)
+        .map(|((_, change), number)| (number * PERIOD_MS).abs_diff(change.at_ns / 1_000_000))
+        .collect();
+    assert!(late.len() >= 4, "{late:?}");
+    assert!(late.iter().all(|ms| *ms <= 2 * PERIOD_MS), "{late:?}");
 }

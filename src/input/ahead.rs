@@ -12,7 +12,7 @@ use super::block::{Block, FEW};
 use super::decode::{self, Decoded};
 
 /// Bytes that may wait to be looked at: once there are more, the writer of a live source waits too.
-const WAITING: usize = 384 * 1024;
+const WAITING: usize = 256 * 1024;
 /// Bytes left of them when the thread that was full reads on: to wake it costs as much as to read some 10 KiB.
 const RESUME: usize = 64 * 1024;
 /// What a pipe gives at a time where there is more than it holds.

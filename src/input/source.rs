@@ -123,7 +123,7 @@ impl Source {
     }
 
     /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
-    /// ahead, up to 384 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
+    /// ahead, up to 256 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
     #[must_use]
     pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
         Self {

@@ -317,6 +317,8 @@ fn lock(analyzers: &Analyzers) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
     use super::*;
     use crate::measure::testing::steady;
     use crate::rules::Completeness;

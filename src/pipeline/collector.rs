@@ -204,6 +204,16 @@ impl Collector<'_> {
     pub(super) fn open(&mut self, name: &str, large: bool) {
         name.clone_into(&mut self.source);
         self.large = large;
+        if !large {
+            // It may be a pipe: what is found in it must not wait for a batch to be full.
+            for index in 0..self.open.len() {
+                if matches!(self.open[index].analysis, Analysis::Aside(_))
+                    && let Some(analyzer) = self.take_analyzer(index)
+                {
+                    self.open[index].analysis = Analysis::Here(Box::new(analyzer));
+                }
+            }
+        }
     }
 
     /// Leaves the analysis of a process to another thread, where there is one to be had.
