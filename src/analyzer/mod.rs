@@ -382,7 +382,9 @@ impl ProcessAnalyzer {
     fn why_not(&self) -> String {
         let cycles = self.meter.mark().seen;
         let covered = self.meter.mark().end_ns.saturating_sub(self.origin_ns);
-        if cycles < MIN_CYCLES {
+        if self.settings.scope == Scope::Nothing {
+            "nothing was to be judged".to_owned()
+        } else if cycles < MIN_CYCLES {
             format!(
                 "{cycles} GC cycles with a clock, {MIN_CYCLES} are needed: record for longer or under load"
             )

@@ -1,6 +1,6 @@
 //! A second thread for the cycles of a large file: it analyses them while this one goes on reading.
 //!
-//! Two thirds of the work on a log of nothing but gc lines come after a line is read, and nothing that is read later depends
+//! More than half of the work on a log of nothing but gc lines comes after a line is read, and nothing that is read later depends
 //! on it. So cycles are handed over some hundred at a time, in order, and nothing waits but the end.
 
 use std::collections::VecDeque;
