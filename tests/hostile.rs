@@ -27,9 +27,6 @@ use support::{Chance, read};
 
 /// Growth of the peak resident set that a case may cause, KiB.
 const PEAK_KIB: u64 = 8 * 1024;
-/// The same where more than a thousand short processes have findings: the report keeps those of a thousand, whatever the size of
-/// the log.
-const PEAK_OF_MANY_KIB: u64 = 10 * 1024;
 /// Bytes of a large input: `GCPRESSURE_HOSTILE_BYTES`, else more where the code is not slowed down by its checks.
 fn large_bytes() -> u64 {
     std::env::var("GCPRESSURE_HOSTILE_BYTES").map_or(
@@ -753,11 +750,7 @@ fn read_large(name: &str) {
         .1;
     let grown: u64 = grown.trim().parse().unwrap();
     eprintln!("{name}: {grown} KiB, {:?}", started.elapsed());
-    let most = match name {
-        "cut lines of a real program" | "numbers all over" => PEAK_OF_MANY_KIB,
-        _ => PEAK_KIB,
-    };
-    assert!(grown < most, "{name}: memory grew by {grown} KiB");
+    assert!(grown < PEAK_KIB, "{name}: memory grew by {grown} KiB");
 }
 
 macro_rules! large {
