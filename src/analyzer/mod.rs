@@ -181,6 +181,9 @@ impl ProcessAnalyzer {
             return;
         }
         if self.is_empty() {
+            if self.settings.scope == Scope::Nothing {
+                return;
+            }
             self.begin(cycle);
         }
         let end = cycle.end_ns().max(self.meter.mark().end_ns);
@@ -288,8 +291,10 @@ impl ProcessAnalyzer {
             return;
         }
         self.watches.ready(&self.settings);
-        let start = self.looks_back_to(at);
-        let mut view = self.context(at);
+        let warm = self.warmup().end_ns(at).max(self.origin_ns);
+        let back = at.saturating_sub(CHURN_NS.max(self.window_ns()));
+        let start = back.max(warm);
+        let mut view = self.context(start, at);
         view.live_swings = Swings::between(&self.live_legs, start, at);
         view.window = self.panes.window(at, self.meter.fields_exact());
         note_peak(&mut self.peak, &view.window);
@@ -297,15 +302,9 @@ impl ProcessAnalyzer {
         self.watches.windows(&view, last, &walls, &mut self.changes);
     }
 
-    /// Where the swings begin that count at `at`.
-    fn looks_back_to(&self, at: u64) -> u64 {
-        let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        at.saturating_sub(CHURN_NS.max(self.window_ns())).max(warm)
-    }
-
-    /// A view without its window and the swings of the live heap: what the process has shown up to `at`.
-    fn context(&mut self, at: u64) -> View<'static> {
-        let start = self.looks_back_to(at);
+    /// A view without its window and the swings of the live heap: what the process has shown up to `at`, its swings from
+    /// `start` on.
+    fn context(&mut self, start: u64, at: u64) -> View<'static> {
         View {
             window: Window::default(),
             churn: Churn::between(&self.goal_legs, start, at),
@@ -347,9 +346,8 @@ impl ProcessAnalyzer {
             self.evaluate(at, true);
         }
         let exact = self.meter.fields_exact();
-        let mut view = self.context(at);
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        view.churn = Churn::between(&self.goal_legs, warm, at);
+        let mut view = self.context(warm, at);
         view.live_swings = Swings::between(&self.live_legs, warm, at);
         view.completeness = Some(*about);
         view.whole_run = true;

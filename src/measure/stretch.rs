@@ -5,7 +5,7 @@ const MAX_INTERVAL: f64 = 0.05;
 
 /// Where a process stands at the end of a cycle: totals over all cycles seen so far. The default is the start of the
 /// process, when all totals are 0.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mark {
     /// Number of the cycle.
     pub number: u64,
@@ -58,6 +58,12 @@ impl Mark {
         mark_ns: 0,
         allocated_mib: 0,
     };
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self::START
+    }
 }
 
 /// The cycles after `from` up to `to`: their times lie between the ends of the two. The default has none.

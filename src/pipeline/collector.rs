@@ -50,14 +50,12 @@ pub(super) struct Collector<'s> {
     options: &'s Options,
     /// The options may leave cycles out.
     filtered: bool,
-    /// Somebody wants to know what the cycles come to.
-    judged: bool,
     sink: &'s mut dyn Sink,
     takes_cycles: bool,
     /// The sink's first error; it is called no more.
     failed: Option<io::Error>,
     source: String,
-    /// The source is a large file.
+    /// The source is a large file, and there is something to analyse.
     large: bool,
     aside: Option<Aside>,
     open: Vec<Followed>,
@@ -79,7 +77,6 @@ impl<'s> Collector<'s> {
                 || options.stream.is_some()
                 || options.since.is_some()
                 || options.until.is_some(),
-            judged: options.settings.scope != Scope::Nothing,
             takes_cycles: sink.takes_cycles(),
             sink,
             failed: None,
@@ -131,7 +128,6 @@ impl Finds for Collector<'_> {
         }
         let notice = std::mem::take(&mut entry.forced_notice);
         let changed = match (analysis, &mut self.aside) {
-            _ if !self.judged => false,
             (Analysis::Here(analyzer), _) => {
                 if notice {
                     analyzer.forced_notice();
@@ -147,7 +143,6 @@ impl Finds for Collector<'_> {
         };
         entry.observed += 1;
         let near = self.large
-            && self.judged
             && entry.seen == ASIDE_AFTER
             && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE;
         if self.takes_cycles && self.failed.is_none() {
@@ -203,7 +198,7 @@ impl Collector<'_> {
     /// The next source begins.
     pub(super) fn open(&mut self, name: &str, large: bool) {
         name.clone_into(&mut self.source);
-        self.large = large;
+        self.large = large && self.options.settings.scope != Scope::Nothing;
         if !large {
             // It may be a pipe: what is found in it must not wait for a batch to be full.
             for index in 0..self.open.len() {

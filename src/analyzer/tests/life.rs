@@ -119,6 +119,17 @@ fn the_whole_run_as_one_window() {
 }
 
 #[test]
+fn nothing_is_judged_where_nothing_is_asked_for() {
+    let settings = Settings {
+        scope: Scope::Nothing,
+        ..Settings::default()
+    };
+    let (analysis, changes) = analyse(settings, storm());
+    assert!(analysis.findings.is_empty() && changes.is_empty());
+    assert_eq!(analysis.why_not, "nothing was to be judged");
+}
+
+#[test]
 fn windows_may_be_cycles() {
     let settings = Settings {
         window: WindowLength::Cycles(100),
