@@ -83,6 +83,25 @@ fn parsed(line: &[u8]) -> Option<GcCycle> {
     }
 }
 
+#[test]
+fn nothing_is_a_single_zero() {
+    let line = |none: &str| {
+        format!(
+            "gc 2 @0.100s 0%: 0.010+0.20+3.0 ms clock, {none}+0/0.20/0+3.0 ms cpu, 3->3->1 MB, 4 MB goal, 2 P"
+        )
+    };
+    for (none, right) in [
+        ("0", true),
+        ("0.001", true),
+        ("0.000", false),
+        ("0.00", false),
+    ] {
+        let line = line(none);
+        assert_eq!(parsed(line.as_bytes()).is_some(), right, "{line}");
+        assert_eq!(TWIN.is_match(line.as_bytes()), right, "{line}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 

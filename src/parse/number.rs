@@ -123,8 +123,9 @@ fn milliseconds_in<I: Text>(text: u64, input: I) -> Parsed<I, u64> {
         return whole_milliseconds(input);
     };
     match digits {
-        Some(digits) => Ok((input.skip(length), digits * unit)),
-        None => miss(),
+        // Nothing at all is printed as `0`, never as `0.000`.
+        Some(digits @ 1..) => Ok((input.skip(length), digits * unit)),
+        _ => miss(),
     }
 }
 
