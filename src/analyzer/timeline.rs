@@ -2,6 +2,7 @@
 
 use crate::measure::{Mark, Stretch};
 use crate::report::TimelinePoint;
+use crate::report::thin::halve;
 use crate::units::MIB;
 use crate::window::{Pauses, Row, Tally};
 
@@ -93,16 +94,7 @@ impl Timeline {
         }
         self.pending = (self.pending + 1) % self.stride.max(1);
         if self.points.len() > self.most && self.pending == 0 {
-            let mut kept = 0;
-            for at in (0..self.points.len()).step_by(2) {
-                let mut point = self.points[at];
-                if let Some(next) = self.points.get(at + 1) {
-                    point.join(next);
-                }
-                self.points[kept] = point;
-                kept += 1;
-            }
-            self.points.truncate(kept);
+            halve(&mut self.points, TimelinePoint::join);
             if self.points.capacity() > 2 * self.most {
                 self.points.shrink_to(self.most);
             }

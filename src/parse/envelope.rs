@@ -95,18 +95,28 @@ pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
         wall_rank: usize::MAX,
         ..Envelope::default()
     };
-    let mut json = serde_json::Deserializer::from_slice(line);
-    let object = Object {
-        envelope: &mut envelope,
-        parent: "",
-        depth: 0,
-    };
-    json.deserialize_map(object).ok()?;
-    json.end().ok()?;
+    // Text is known to be so once and for all of its strings; what is none may still hold strings that are.
+    match std::str::from_utf8(line) {
+        Ok(text) => envelope.read(serde_json::Deserializer::from_str(text)),
+        Err(_) => envelope.read(serde_json::Deserializer::from_slice(line)),
+    }
+    .ok()?;
     envelope.line.is_some().then_some(envelope)
 }
 
 impl<'a> Envelope<'a> {
+    fn read<R: serde_json::de::Read<'a>>(
+        &mut self,
+        mut json: serde_json::Deserializer<R>,
+    ) -> serde_json::Result<()> {
+        json.deserialize_map(Object {
+            envelope: self,
+            parent: "",
+            depth: 0,
+        })?;
+        json.end()
+    }
+
     fn take(&mut self, parent: &str, key: &str, value: Cow<'a, str>) {
         let needle = value.len() > 40 && FINDER.find(value.as_bytes()).is_some();
         let role = match needle {

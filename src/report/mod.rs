@@ -4,7 +4,7 @@ pub mod benchmarks;
 pub mod causes;
 pub mod comparison;
 pub mod sites;
-mod thin;
+pub(crate) mod thin;
 pub mod why;
 pub mod wire;
 

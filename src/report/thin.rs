@@ -41,27 +41,35 @@ impl TimelinePoint {
     }
 }
 
+/// Joins neighbours two by two, where they stand; one without a neighbour stays.
+pub(crate) fn halve<T: Copy>(values: &mut Vec<T>, join: impl Fn(&mut T, &T)) {
+    let mut kept = 0;
+    for at in (0..values.len()).step_by(2) {
+        let mut value = values[at];
+        if let Some(next) = values.get(at + 1) {
+            join(&mut value, next);
+        }
+        values[kept] = value;
+        kept += 1;
+    }
+    values.truncate(kept);
+}
+
 impl Measures {
     /// Leaves at most so many points of the timeline, and so many values of the pause histogram.
     pub fn thin(&mut self, most: usize) {
         while self.timeline.len() > most.max(1) {
-            let mut points = std::mem::take(&mut self.timeline).into_iter();
-            while let Some(mut point) = points.next() {
-                if let Some(next) = points.next() {
-                    point.join(&next);
-                }
-                self.timeline.push(point);
-            }
+            halve(&mut self.timeline, TimelinePoint::join);
         }
         while self.pause_histogram.len() > most.max(1) {
             // Neighbouring values count as the greater of them.
-            let mut values = std::mem::take(&mut self.pause_histogram).into_iter();
-            while let Some((value, count)) = values.next() {
-                match values.next() {
-                    Some((greater, more)) => self.pause_histogram.push((greater, count + more)),
-                    None => self.pause_histogram.push((value, count)),
-                }
-            }
+            halve(
+                &mut self.pause_histogram,
+                |(value, count), &(greater, more)| {
+                    *value = greater;
+                    *count += more;
+                },
+            );
         }
         self.timeline.shrink_to_fit();
         self.pause_histogram.shrink_to_fit();
