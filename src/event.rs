@@ -106,6 +106,11 @@ impl GcCycle {
         }
     }
 
+    /// True where it has the number after the other's.
+    pub(crate) const fn follows(&self, other: &Self) -> bool {
+        matches!(other.number.checked_add(1), Some(next) if next == self.number)
+    }
+
     /// True where a time is not one: the runtime's clock went backwards and the difference wrapped around.
     pub const fn wrapped(&self) -> bool {
         // The limit is a power of two: one of them reaches it where all of them together have such a bit.

@@ -234,7 +234,7 @@ impl Stream {
         let next: Vec<usize> = admits
             .iter()
             .copied()
-            .filter(|i| self.tracks[*i].last.number + 1 == cycle.number)
+            .filter(|i| cycle.follows(&self.tracks[*i].last))
             .collect();
         let strain = |i: &usize| self.tracks[*i].strain(cycle, now);
         if let Some(best) = next.iter().copied().min_by_key(strain)
@@ -366,11 +366,7 @@ impl Stream {
             if !track.admits(cycle) || (self.tracks.len() == 1 && last.format != cycle.format) {
                 return None;
             }
-            let gap = if cycle.number == last.number + 1 {
-                0
-            } else {
-                6
-            };
+            let gap = if cycle.follows(last) { 0 } else { 6 };
             let shape = if last.format == cycle.format { 0 } else { 24 };
             let processors = if last.gomaxprocs == cycle.gomaxprocs {
                 0
@@ -380,7 +376,7 @@ impl Stream {
             // The number of processors stopped is the same in every stop of a process whose P stays.
             let same_stops = low <= track.stops.1 && high >= track.stops.0;
             let stops = if processors > 0 || same_stops { 0 } else { 12 };
-            let heap = if last.heap_live_mib > cycle.heap_start_mib + 1 {
+            let heap = if last.heap_live_mib > cycle.heap_start_mib.saturating_add(1) {
                 8
             } else {
                 0

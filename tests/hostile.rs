@@ -241,6 +241,76 @@ fn ten_thousand_changed_samples() {
     }
 }
 
+/// A number at a limit of what a line, or a sum of two, may hold.
+fn extreme(chance: &mut Chance) -> u64 {
+    let power = 1_u64 << chance.index(64);
+    match chance.index(8) {
+        0..5 => chance.between(0, 9),
+        5 => power - 1,
+        6 => power,
+        _ => u64::MAX - chance.between(0, 2),
+    }
+}
+
+fn extreme_milliseconds(chance: &mut Chance) -> String {
+    match chance.index(8) {
+        0..6 => chance.one_of(&["0", "0.001", "0.10", "9.9"]).to_owned(),
+        6 => (u64::MAX / 1_000_000).to_string(),
+        _ => (10 + extreme(chance) / 1_000_000).to_string(),
+    }
+}
+
+/// Lines that the grammar takes, whose numbers no program prints: whole, cut, behind names, of several processes.
+#[test]
+fn numbers_at_their_limits() {
+    for seed in 0..100 {
+        let chance = &mut Chance(seed);
+        let (mut text, mut number) = (String::new(), 1_u64);
+        for i in 0..40 {
+            number = match chance.index(8) {
+                0 => 1,
+                1 => extreme(chance),
+                _ => number.saturating_add(1),
+            };
+            let start = match chance.index(4) {
+                0 => extreme(chance) / 1_000_000_000,
+                _ => i,
+            };
+            let percent = match chance.index(8) {
+                0 => i128::from(i64::MAX),
+                1 => i128::from(i64::MIN),
+                _ => i128::from(chance.between(0, 101)),
+            };
+            let mut sizes = [0; 3].map(|_| extreme(chance));
+            if chance.percent(70) {
+                sizes.sort_unstable_by(|a, b| b.cmp(a));
+                sizes.swap(0, 1);
+            }
+            let [heap_start, heap_end, live] = sizes;
+            let [a, b, c, d, e, f, g, h] = [(); 8].map(|()| extreme_milliseconds(chance));
+            let processors = 1 + (extreme(chance) >> chance.between(33, 62));
+            let mut line = format!(
+                "gc {number} @{start}.000s {percent}%: {a}+{b}+{c} ms clock, {d}+{e}/{f}/{g}+{h} ms cpu, \
+                 {heap_start}->{heap_end}->{live} MB, {} MB goal, {} MB stacks, {} MB globals, {processors} P",
+                extreme(chance),
+                extreme(chance),
+                extreme(chance)
+            );
+            if chance.percent(10) {
+                line.insert_str(
+                    1 + chance.index(line.len() - 1),
+                    chance.one_of(&["\n", "other\n"]),
+                );
+            }
+            text.push_str(chance.one_of(&["", "", "a-1  | ", "b-1  | "]));
+            text.push_str(&line);
+            text.push('\n');
+        }
+        let read = read(text.as_bytes());
+        assert!(read.report.input.intact > 0, "{seed}: {text}");
+    }
+}
+
 proptest! {
     #[test]
     fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {

@@ -59,7 +59,12 @@ fn first_percent_unreachable(cycle: &GcCycle) -> bool {
         + i128::from(cycle.mark_background_cpu_ns)
         + i128::from(cycle.mark_termination_cpu_ns);
     let most = 100 * (spent + spent / 4 + 100_000);
-    i128::from(cycle.cumulative_cpu_percent) * i128::from(cycle.end_ns()) * processors > most
+    percent(cycle) * i128::from(cycle.end_ns()) * processors > most
+}
+
+/// The cumulative GC CPU, where it is broken not so large that products with it are.
+fn percent(cycle: &GcCycle) -> i128 {
+    i128::from(cycle.cumulative_cpu_percent.clamp(-1_000, 1_000))
 }
 
 /// Whether an automatic cycle starts well below where the pacer triggers one: at 45/64 of the way from the live heap to
@@ -68,8 +73,9 @@ pub(super) fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
     let Some(goal) = cycle.goal_mib() else {
         return false;
     };
-    let runway = goal.saturating_sub(last.heap_live_mib + 2);
-    !cycle.forced && cycle.heap_start_mib + 2 < last.heap_live_mib + runway / 2
+    let runway = goal.saturating_sub(last.heap_live_mib.saturating_add(2));
+    !cycle.forced
+        && cycle.heap_start_mib.saturating_add(2) < last.heap_live_mib.saturating_add(runway / 2)
 }
 
 /// How far the cumulative GC CPU of a cycle is from where it should be after the cycle before it.
@@ -90,13 +96,13 @@ pub(super) fn percent_off(last: &GcCycle, cycle: &GcCycle) -> PercentOff {
     let processors = i128::from(cycle.gomaxprocs);
     let past = i128::from(last.end_ns()) * processors;
     let end = (i128::from(cycle.end_ns()) * processors).max(1);
-    let before = i128::from(last.cumulative_cpu_percent);
-    let percent = i128::from(cycle.cumulative_cpu_percent);
+    let before = percent(last);
+    let percent = percent(cycle);
     let mark = i128::from(cycle.mark_assist_cpu_ns) + i128::from(cycle.mark_background_cpu_ns);
     let all = mark
         + i128::from(cycle.sweep_termination_cpu_ns)
         + i128::from(cycle.mark_termination_cpu_ns);
-    let neighbours = cycle.number == last.number + 1;
+    let neighbours = cycle.follows(last);
     // Percent times CPU time, so that nothing is divided before the end. Starts are printed in whole ms.
     let slack = 1_000_000 * processors * (before + 1);
     let least = before * past + 100 * mark - slack;
