@@ -149,7 +149,8 @@ fn a_split_line_is_looked_back_for_to_the_byte() {
     };
     let line = cycle(2);
     let (head, tail) = line.split_at(line.find(" ms clock").unwrap());
-    let first = record("a", &format!("P level=info msg=served {head}"));
+    // Behind a colour: records that begin with `gc` are found before their end comes.
+    let first = record("a", &format!("P \u{1b}[0m{head}"));
     let empty = record("b", "F ").len();
     for (farther, whole) in [(0, 2), (1, 1)] {
         let mut log = record("a", &format!("F {}", cycle(1))) + &first;
@@ -167,4 +168,88 @@ fn a_split_line_is_looked_back_for_to_the_byte() {
             "{farther} bytes too far"
         );
     }
+}
+
+fn foreign_lines_too(log: &str) -> Input {
+    let source = Source::from_reader("log", Box::new(Cursor::new(log.as_bytes().to_vec())));
+    let options = Options {
+        foreign: true,
+        ..Options::default()
+    };
+    analyse(vec![source], &options, &mut ()).unwrap().input
+}
+
+/// What is read, of gc lines: whole, put together, damaged, quoted.
+fn counts(input: &Input) -> [u64; 4] {
+    [input.intact, input.repaired, input.damaged, input.quoted]
+}
+
+/// As FireLens and Fluent Bit write it: docker's key, without docker's line feed.
+fn firelens(line: &str) -> String {
+    format!("{{\"source\":\"stderr\",\"log\":\"{line}\",\"container_name\":\"orders\"}}\n")
+}
+
+#[test]
+fn records_without_line_feeds_hold_whole_lines() {
+    let lines = |wrap: fn(&str) -> String, numbers: std::ops::Range<u64>| -> String {
+        numbers
+            .map(|number| wrap(&cycle(number)) + &wrap("level=info msg=served"))
+            .collect()
+    };
+    let log = lines(firelens, 1..5);
+    assert_eq!(counts(&read(&log)), [4, 0, 0, 0]);
+    // A file of two shippers.
+    let log = lines(docker, 1..21) + &lines(firelens, 21..59);
+    assert_eq!(counts(&read(&log)), [58, 0, 0, 0]);
+    assert_eq!(counts(&foreign_lines_too(&log)), [58, 0, 0, 0]);
+}
+
+#[test]
+fn standard_output_does_not_go_into_a_split_line_of_standard_error() {
+    let out = |tag: char, line: &str| format!("2026-11-23T00:12:01.028Z stdout {tag} {line}\n");
+    let split = |tag: char, line: &str| format!("2026-11-23T00:12:01.028Z stderr {tag} {line}\n");
+    let line = cycle(2);
+    let (head, tail) = line.split_at(50);
+    let docker_out =
+        "{\"log\":\"gc stats: \",\"stream\":\"stdout\",\"time\":\"2026-11-23T00:12:01.028Z\"}\n";
+    let (first, last) = (cri(&cycle(1)), cri(&cycle(3)));
+    for log in [
+        // A line of standard output is open while whole ones of standard error come.
+        first.clone() + &out('P', "gc stats: xxx") + &cri(&line) + &out('F', "yyy") + &last,
+        docker(&cycle(1)) + docker_out + &docker(&line) + &docker(&cycle(3)),
+        // And the other way round.
+        first + &split('P', head) + &out('F', "GET /") + &split('F', tail) + &last,
+    ] {
+        assert_eq!(counts(&read(&log)), [3, 0, 0, 0], "{log}");
+        assert_eq!(counts(&foreign_lines_too(&log)), [3, 0, 0, 0], "{log}");
+    }
+}
+
+#[test]
+fn the_json_of_a_program_does_not_stand_between_the_pieces_of_its_gc_lines() {
+    for key in ["log", "Output", "msg"] {
+        let log = format!(
+            "{}\ngc 2 @4.000app\n{{\"{key}\":\"served\"}}\n{}\n{}\n",
+            cycle(1),
+            &cycle(2)[11..],
+            cycle(3)
+        );
+        assert_eq!(counts(&read(&log)), [2, 1, 0, 0], "{key}");
+        assert_eq!(counts(&foreign_lines_too(&log)), [2, 1, 0, 0], "{key}");
+    }
+}
+
+#[test]
+fn a_quotation_in_two_records_is_a_quotation() {
+    let quotation = format!("sidecar said: {}", cycle(7));
+    // A record that holds a gc line from its first byte to its last is one, whatever the record before it holds.
+    let whole = quotation.find("gc ").unwrap();
+    for cut in (0..quotation.len()).filter(|cut| *cut != whole) {
+        let (head, tail) = quotation.split_at(cut);
+        let log = cri(head).replace(" F ", " P ") + &cri(tail);
+        let input = read(&log);
+        assert_eq!((input.intact, input.damaged), (0, 0), "cut at {cut}");
+    }
+    let log = cri("{\"log\":\"served\"}") + &cri(&quotation);
+    assert_eq!(counts(&read(&log)), [0, 0, 0, 1]);
 }

@@ -22,8 +22,10 @@ enum Role {
     Stream(usize),
     /// The wall-clock time.
     Time(usize),
+    /// `stdout` or `stderr`.
+    Output,
 }
-use Role::{Line, Stream, Time};
+use Role::{Line, Output, Stream, Time};
 
 /// What is known by a key in an object that itself is under the key `parent`.
 fn role(parent: &str, key: &str) -> Option<Role> {
@@ -61,6 +63,7 @@ fn role(parent: &str, key: &str) -> Option<Role> {
         "@timestamp" => Time(4),
         "__REALTIME_TIMESTAMP" => Time(5),
         "receiveTimestamp" => Time(6),
+        "stream" => Output,
         _ => return None,
     })
 }
@@ -71,6 +74,19 @@ const DEPTH: u8 = 8;
 /// Made once: for a line of usual length, making it costs more than the search.
 static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NEEDLE));
 
+/// How the line ends that an envelope holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum End {
+    /// With its record, as far as the format tells.
+    #[default]
+    Record,
+    /// With a line feed, which the format keeps.
+    LineFeed,
+    /// Without one, under a key where docker's json-file and `go test -json` keep it: there the line goes on in the next object.
+    /// Other shippers use the same keys and keep no line feed.
+    Open,
+}
+
 /// What an envelope holds.
 #[derive(Debug, Default)]
 pub(crate) struct Envelope<'a> {
@@ -80,8 +96,10 @@ pub(crate) struct Envelope<'a> {
     pub(crate) stream: Option<Cow<'a, str>>,
     /// The wall-clock time as the envelope writes it.
     pub(crate) wall: Option<Cow<'a, str>>,
-    /// The format keeps line feeds and this line has none: it goes on in the next object.
-    pub(crate) partial: bool,
+    /// How the line ends.
+    pub(crate) end: End,
+    /// What the program wrote to its standard output.
+    pub(crate) stdout: bool,
     line_rank: usize,
     stream_rank: usize,
     wall_rank: usize,
@@ -126,7 +144,11 @@ impl<'a> Envelope<'a> {
         match role {
             Some(Line(rank)) if rank < self.line_rank => {
                 self.line_rank = rank;
-                self.partial = matches!(key, "log" | "Output") && !value.ends_with('\n');
+                self.end = match (key, value.ends_with('\n')) {
+                    ("log" | "Output", true) => End::LineFeed,
+                    ("log" | "Output", false) => End::Open,
+                    _ => End::Record,
+                };
                 self.line = Some(match value {
                     Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
                     Cow::Owned(text) => Cow::Owned(text.into_bytes()),
@@ -140,6 +162,7 @@ impl<'a> Envelope<'a> {
                 self.wall_rank = rank;
                 self.wall = Some(value);
             }
+            Some(Output) => self.stdout = value == "stdout",
             _ => {}
         }
     }

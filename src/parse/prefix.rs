@@ -19,6 +19,8 @@ pub(crate) struct Prefix {
     pub(crate) layers: usize,
     /// A CRI `P` record: the line goes on in the next record of the stream.
     pub(crate) partial: bool,
+    /// A CRI record of standard output.
+    pub(crate) stdout: bool,
 }
 
 /// Layers that a line may have; real ones have three at most.
@@ -43,6 +45,7 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
             prefix.wall = Some(shift(wall));
         }
         prefix.partial |= layer.partial;
+        prefix.stdout |= layer.stdout;
         next = match prefix.layers < most {
             true => self::layer(&line[prefix.body..], prefix.wall.is_some()),
             false => None,
@@ -57,6 +60,7 @@ struct Layer {
     stream: Option<Range<usize>>,
     wall: Option<Range<usize>>,
     partial: bool,
+    stdout: bool,
 }
 
 fn layer(text: &[u8], timed: bool) -> Option<Layer> {
@@ -69,7 +73,7 @@ fn layer(text: &[u8], timed: bool) -> Option<Layer> {
         b'<' => syslog(text),
         b'[' => bracketed(text),
         b'0'..=b'9' => timed_layer(text),
-        b'J' | b'F' | b'M' | b'A' | b'S' | b'O' | b'N' | b'D' => {
+        b'J' | b'F' | b'M' | b'A' | b'S' | b'O' | b'N' | b'D' | b'T' | b'W' => {
             timed_layer(text).or_else(|| named(text, timed))
         }
         b'B' => benchmark(text).or_else(|| named(text, timed)),
@@ -108,16 +112,17 @@ fn timed_layer(text: &[u8]) -> Option<Layer> {
                 length: length + stream.len() + 2,
                 wall,
                 partial: *tag == b'P',
+                stdout: stream == b"stdout ",
                 ..Layer::default()
             });
         }
     }
-    if let Some((name, end)) = unit(rest) {
+    if let Some((name, end)) = unit(rest, is_syslog(&text[..time])) {
         return Some(Layer {
             length: length + end,
             stream: Some(length + name.start..length + name.end),
             wall,
-            partial: false,
+            ..Layer::default()
         });
     }
     // Go's log package with Lshortfile or Llongfile.
@@ -131,8 +136,17 @@ fn timed_layer(text: &[u8]) -> Option<Layer> {
     })
 }
 
-/// `host unit[pid]: ` (journalctl, RFC 3164) or `unit[pid]: ` (Heroku and others) behind a timestamp.
-fn unit(text: &[u8]) -> Option<(Range<usize>, usize)> {
+/// Whether a timestamp is one that a host's name goes with: of RFC 3164, or with a numeric zone as rsyslog and journalctl
+/// write it. Behind the times of loggers and containers two words and a colon are prose.
+fn is_syslog(time: &[u8]) -> bool {
+    let zone = || time.iter().rposition(|b| matches!(b, b'+' | b'-'));
+    time.first().is_some_and(u8::is_ascii_alphabetic)
+        || time.get(10) == Some(&b'T') && zone().is_some_and(|at| at > 10)
+}
+
+/// `host unit[pid]: ` (journalctl, RFC 3164) or `unit[pid]: ` (Heroku and others) behind a timestamp; `host unit: ` where
+/// the timestamp is a syslog's.
+fn unit(text: &[u8], syslog: bool) -> Option<(Range<usize>, usize)> {
     let first = word(text)?;
     let tag = |from: usize| -> Option<usize> {
         let length = word(&text[from..])?;
@@ -143,7 +157,7 @@ fn unit(text: &[u8]) -> Option<(Range<usize>, usize)> {
         }
         // `unit[pid]:`; a bare `name:` is taken only behind a host name.
         let bracket = name.ends_with(b"]") && memchr::memchr(b'[', name).is_some();
-        (bracket || (from > 0 && !name.is_empty())).then_some(length)
+        (bracket || (syslog && from > 0 && !name.is_empty())).then_some(length)
     };
     if let Some(length) = tag(0) {
         return Some((0..length - 1, length + 1));
@@ -211,7 +225,7 @@ fn syslog(text: &[u8]) -> Option<Layer> {
         // host, application and process id
         stream: Some(names..ends[2]),
         wall: Some(wall),
-        partial: false,
+        ..Layer::default()
     })
 }
 
@@ -296,10 +310,29 @@ fn benchmark(text: &[u8]) -> Option<Layer> {
 
 /// Length of a timestamp at the start of `text`, in any of the forms that log shippers and loggers use.
 pub(crate) fn timestamp(text: &[u8]) -> Option<usize> {
-    date_time(text)
+    weekday(text)
+        .or_else(|| date_time(text))
         .or_else(|| month_day(text))
         .or_else(|| clock(text))
         .or_else(|| epoch(text))
+}
+
+/// `Mon 2026-11-23 00:12:01 CET` (`journalctl -o short-full`), `Mon Nov 23 00:12:01 2026` (ctime).
+fn weekday(text: &[u8]) -> Option<usize> {
+    const DAYS: [&[u8; 4]; 7] = [
+        b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun ",
+    ];
+    let (day, rest) = text.split_first_chunk::<4>()?;
+    DAYS.contains(&day).then_some(())?;
+    let time = date_time(rest).or_else(|| month_day(rest))?;
+    let behind = &rest[time..];
+    let letters = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    let more = match behind {
+        [b' ', zone @ ..] if (3..=5).contains(&letters(zone)) => 1 + letters(zone),
+        [b' ', year @ ..] if digits(year) == 4 => 5,
+        _ => 0,
+    };
+    Some(4 + time + more)
 }
 
 fn digits(text: &[u8]) -> usize {

@@ -122,6 +122,12 @@ fn nothing_read(input: &Input) -> String {
             .to_owned()
     } else if input.damaged > 0 {
         "no GC cycle that can be read: -v shows the damaged lines".to_owned()
+    } else if input.quoted > 0 {
+        format!(
+            "no GC cycle in the input, only {} gc lines that other text quotes: if they are a program's own, cut off what \
+             stands before them (sed -E 's/^.*(gc [0-9]+ @)/\\1/')",
+            input.quoted
+        )
     } else if input.sources.iter().all(|source| source.lines == 0) {
         "the input is empty: start the program with GODEBUG=gctrace=1 and pass on its standard error (2>&1)".to_owned()
     } else {

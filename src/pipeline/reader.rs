@@ -12,10 +12,9 @@ mod slow;
 mod strange;
 mod wrapped;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use fearless_simd::Level;
-use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 
 use super::hold::Hold;
@@ -28,7 +27,8 @@ use crate::process::Stream;
 use crate::report::Input;
 
 use damage::Beginning;
-use strange::Strange;
+use records::Partials;
+use strange::Strangers;
 use wrapped::{NextSplit, Wrapped};
 
 /// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
@@ -91,12 +91,12 @@ pub(super) struct Reader {
     unpaid: usize,
     newest_first: bool,
     claimed: VecDeque<u64>,
-    strange: Vec<Strange>,
+    strange: Strangers,
     beginnings: VecDeque<Beginning>,
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
-    partial: HashMap<Vec<u8>, Vec<u8>, RandomState>,
+    partial: Partials,
     wrapped: Wrapped,
     hold: Hold,
     foreign: bool,
@@ -124,10 +124,10 @@ impl Reader {
             unpaid: 0,
             newest_first: false,
             claimed: VecDeque::new(),
-            strange: Vec::new(),
+            strange: Strangers::default(),
             beginnings: VecDeque::new(),
             depth: Depth::NONE,
-            partial: HashMap::default(),
+            partial: Partials::default(),
             wrapped: Wrapped::default(),
             hold: Hold::default(),
             foreign,
@@ -335,15 +335,14 @@ impl Reader {
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
         }
-        for strange in std::mem::take(&mut self.strange) {
-            self.input.quoted += strange.held.len() as u64;
-        }
+        self.input.quoted += self.strange.held();
         if self.foreign {
             self.hold.release(finds);
         }
         self.input.newest_first = self.newest_first
             || self.plain.stream.newest_first()
-            || self.lanes.iter().any(|lane| lane.stream.newest_first());
+            || self.lanes.iter().any(|lane| lane.stream.newest_first())
+            || self.input.intact + self.input.repaired == 0 && self.strange.newest_first();
     }
 
     /// Whether the lines of a process could always be told from those of others.

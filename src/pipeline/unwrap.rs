@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::parse::envelope::End;
 use crate::parse::{NEEDLE, envelope, prefix, trim_end};
 
 /// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
@@ -39,8 +40,12 @@ pub(super) struct Unwrapped<'a> {
     pub(super) stream: Cow<'a, [u8]>,
     /// The wall-clock time as written.
     pub(super) wall: Option<Cow<'a, str>>,
-    /// The program's line goes on in the next physical line of the stream.
+    /// A CRI `P` record: the program's line goes on in the next physical line of the stream.
     pub(super) partial: bool,
+    /// How the line ends in its envelope.
+    pub(super) end: End,
+    /// It was written to standard output, as far as the wrapping tells.
+    pub(super) stdout: bool,
     /// How it was unwrapped.
     pub(super) depth: Depth,
 }
@@ -78,6 +83,8 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
             .map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&line[r])),
         wall: outer.wall.and_then(|r| text(&line[r])),
         partial: outer.partial,
+        end: End::Record,
+        stdout: outer.stdout,
         depth: Depth {
             outer: outer.layers,
             ..Depth::NONE
@@ -87,7 +94,8 @@ pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
         && let Some(inner) = envelope.line
     {
         unwrapped.depth.enveloped = true;
-        unwrapped.partial |= envelope.partial;
+        unwrapped.end = envelope.end;
+        unwrapped.stdout |= envelope.stdout;
         unwrapped.body_at = None;
         if let Some(stream) = envelope.stream {
             unwrapped.stream = match stream {
@@ -127,6 +135,8 @@ impl<'a> Unwrapped<'a> {
             stream: Cow::Borrowed(&[]),
             wall: None,
             partial: false,
+            end: End::Record,
+            stdout: false,
             depth: Depth::NONE,
         }
     }

@@ -61,17 +61,12 @@ impl Reader {
         };
         self.wait_for_rest();
         self.room(&unwrapped.stream, finds);
-        if unwrapped.partial {
+        self.learn_line_feeds(&unwrapped);
+        if self.goes_on(&unwrapped) {
             self.hold_partial(&unwrapped, line, offset, finds);
             return;
         }
-        if !self.partial.is_empty()
-            && let Some(mut joined) = self.partial.remove(unwrapped.stream.as_ref())
-        {
-            joined.extend_from_slice(&unwrapped.body);
-            unwrapped.body = joined.into();
-            unwrapped.body_at = None;
-        }
+        self.with_partial(&mut unwrapped);
         if memchr::memchr(b'&', &unwrapped.body).is_some()
             && self.arrow.find(&unwrapped.body).is_some()
         {
@@ -130,8 +125,9 @@ impl Reader {
             if self.active > 0 {
                 self.show(&alike, offset, finds);
             }
-            // Behind a wrapping too a line may begin so; but it may as well be the program's own JSON.
-            if alike.depth == Depth::NONE && alike.body.starts_with(b"gc") {
+            // Behind a wrapping that is not that of gc lines it may as well be the program's own JSON.
+            let ours = alike.depth == Depth::NONE || self.wrapped.seen && alike.depth == self.depth;
+            if ours && alike.body.starts_with(b"gc") {
                 self.beginning(&alike.body, offset);
             }
         }

@@ -1,17 +1,23 @@
 //! Gc lines behind a prefix that is no known wrapping: events if the prefix stays and the cycles rise, else quotations.
 
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use foldhash::fast::RandomState;
+
 use super::super::unwrap::Unwrapped;
 use super::{Finds, Found, Reader, tally};
 use crate::event::GcCycle;
 use crate::parse::prefix::{escape_length, timestamp};
 
-/// Prefixes that are no known wrapping, watched at the same time.
-const STRANGE_PREFIXES: usize = 64;
+/// Prefixes that are no known wrapping, watched at the same time: as many as there are streams.
+const WATCHED: usize = 512;
+/// Prefixes known as wrappings. More are forgotten all at once, and have to show again that they stay.
+const KNOWN: usize = 16_384;
 /// Lines with the same strange prefix, rising, that make it a wrapping.
 const STRANGE_LINES: usize = 3;
 
 /// A cycle behind a prefix that is no known wrapping.
-pub(super) struct Held {
+struct Held {
     cycle: GcCycle,
     raw: Vec<u8>,
     line: u64,
@@ -19,10 +25,94 @@ pub(super) struct Held {
     wall: Option<String>,
 }
 
-pub(super) struct Strange {
-    prefix: Vec<u8>,
-    pub(super) held: Vec<Held>,
-    accepted: bool,
+/// Prefixes that are no known wrapping.
+#[derive(Default)]
+pub(super) struct Strangers {
+    /// Not known yet whether they are: the last cycles behind each.
+    watched: HashMap<Vec<u8>, Vec<Held>, RandomState>,
+    /// The same, the one watched longest first.
+    order: VecDeque<Vec<u8>>,
+    /// They are.
+    known: HashSet<Vec<u8>, RandomState>,
+    /// Cycles with a smaller number than the one before behind the same prefix.
+    falling: u64,
+}
+
+impl Strangers {
+    /// Cycles of which it was never known whether they are more than quotations.
+    pub(super) fn held(&mut self) -> u64 {
+        self.watched
+            .drain()
+            .map(|(_, held)| held.len() as u64)
+            .sum()
+    }
+
+    /// Whether the cycles run newest first: none rose, and some fell.
+    pub(super) fn newest_first(&self) -> bool {
+        self.known.is_empty() && self.falling >= STRANGE_LINES as u64
+    }
+
+    /// A cycle behind a prefix: all that are events by now, and how many are quotations after all.
+    fn cycle(&mut self, prefix: Vec<u8>, cycle: Held) -> (Vec<Held>, u64) {
+        if self.known.contains(&prefix) {
+            return (vec![cycle], 0);
+        }
+        if let Some(held) = self.watched.get_mut(&prefix) {
+            let rises = held.last().is_none_or(|last| {
+                cycle.cycle.number > last.cycle.number
+                    && cycle.cycle.start_ns >= last.cycle.start_ns
+            });
+            if !rises {
+                let falls = |last: &Held| {
+                    cycle.cycle.number < last.cycle.number
+                        && cycle.cycle.start_ns <= last.cycle.start_ns
+                };
+                if !held.last().is_some_and(falls) {
+                    return (Vec::new(), 1);
+                }
+                // Another process behind the prefix, or the newest line first: from it the next one rises, or falls again.
+                self.falling += 1;
+                return (
+                    Vec::new(),
+                    std::mem::replace(held, vec![cycle]).len() as u64,
+                );
+            }
+            held.push(cycle);
+            if held.len() < STRANGE_LINES {
+                return (Vec::new(), 0);
+            }
+            let held = std::mem::take(held);
+            self.watched.remove(&prefix);
+            if self.known.len() == KNOWN {
+                self.known.clear();
+            }
+            self.known.insert(prefix);
+            return (held, 0);
+        }
+        let quoted = if self.watched.len() == WATCHED {
+            self.forget_oldest()
+        } else {
+            0
+        };
+        if self.order.len() >= 2 * WATCHED {
+            self.order
+                .retain(|prefix| self.watched.contains_key(prefix));
+        }
+        self.order.push_back(prefix.clone());
+        self.watched.insert(prefix, vec![cycle]);
+        (Vec::new(), quoted)
+    }
+
+    /// No longer watches the prefix that was watched longest. Gives the number of its cycles.
+    fn forget_oldest(&mut self) -> u64 {
+        // Those that have become known are still in the order.
+        while let Some(oldest) = self.order.pop_front() {
+            if let Some(held) = self.watched.remove(&oldest) {
+                return held.len() as u64;
+            }
+        }
+        0
+    }
 }
 
 impl Reader {
@@ -37,58 +127,19 @@ impl Reader {
         finds: &mut dyn Finds,
     ) {
         let key = without_times(prefix);
-        let Some(index) = self.strange.iter().position(|s| s.prefix == key) else {
-            if self.strange.len() == STRANGE_PREFIXES {
-                match self.strange.iter().position(|s| !s.accepted) {
-                    Some(index) => {
-                        let gone = self.strange.remove(index);
-                        self.input.quoted += gone.held.len() as u64;
-                    }
-                    None => {
-                        self.input.quoted += 1;
-                        return;
-                    }
-                }
-            }
-            self.strange.push(Strange {
-                prefix: key,
-                held: vec![self.held(cycle, raw, unwrapped, offset)],
-                accepted: false,
-            });
-            return;
-        };
         let name = stream_name(&key);
-        self.room(&name, finds);
-        if self.strange[index].accepted {
-            let held = self.held(cycle, raw, unwrapped, offset);
-            self.emit_held(&held, &name, finds);
-            return;
-        }
         let held = self.held(cycle, raw, unwrapped, offset);
-        let strange = &mut self.strange[index];
-        let rises = strange.held.last().is_none_or(|last| {
-            cycle.number > last.cycle.number && cycle.start_ns >= last.cycle.start_ns
-        });
-        if !rises {
-            self.input.quoted += 1;
-            return;
+        let (events, quoted) = self.strange.cycle(key, held);
+        self.input.quoted += quoted;
+        if !events.is_empty() {
+            self.room(&name, finds);
         }
-        strange.held.push(held);
-        if strange.held.len() == STRANGE_LINES {
-            strange.accepted = true;
-            for held in std::mem::take(&mut strange.held) {
-                self.emit_held(&held, &name, finds);
-            }
+        for held in &events {
+            self.emit_held(held, &name, finds);
         }
     }
 
-    pub(super) fn held(
-        &self,
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-    ) -> Held {
+    fn held(&self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64) -> Held {
         Held {
             cycle: *cycle,
             raw: raw.to_vec(),
@@ -98,7 +149,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn emit_held(&mut self, held: &Held, name: &[u8], finds: &mut dyn Finds) {
+    fn emit_held(&mut self, held: &Held, name: &[u8], finds: &mut dyn Finds) {
         let found = Found {
             cycle: &held.cycle,
             raw: &held.raw,
@@ -117,13 +168,15 @@ impl Reader {
     }
 }
 
-/// A prefix without the timestamps in it: they change from line to line.
+/// A prefix without the timestamps in it, and without logrus's seconds behind the level (`INFO[0012] `): they change from
+/// line to line.
 fn without_times(prefix: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(prefix.len());
     let mut at = 0;
     while let Some(rest) = prefix.get(at..).filter(|rest| !rest.is_empty()) {
         let starts = at == 0 || !prefix[at - 1].is_ascii_alphanumeric();
-        match timestamp(rest).filter(|_| starts) {
+        let seconds = || seconds_of_level(rest).filter(|_| ends_with_level(&kept));
+        match timestamp(rest).filter(|_| starts).or_else(seconds) {
             Some(length) => at += length,
             None => {
                 kept.push(rest[0]);
@@ -132,6 +185,21 @@ fn without_times(prefix: &[u8]) -> Vec<u8> {
         }
     }
     kept
+}
+
+/// Length of digits in brackets.
+fn seconds_of_level(text: &[u8]) -> Option<usize> {
+    let inside = text.strip_prefix(b"[")?;
+    let digits = inside.iter().take_while(|b| b.is_ascii_digit()).count();
+    (digits > 0 && inside.get(digits) == Some(&b']')).then_some(digits + 2)
+}
+
+fn ends_with_level(text: &[u8]) -> bool {
+    let letters = text.iter().rev().take_while(|b| b.is_ascii_alphabetic());
+    let word = &text[text.len() - letters.count()..];
+    LEVELS
+        .iter()
+        .any(|level| level.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// Words that name a level, not a stream.

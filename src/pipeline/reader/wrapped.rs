@@ -67,7 +67,7 @@ impl Reader {
             while let Some(found) = finder.find(&text[at..]) {
                 let line = line_around(text, at + found);
                 let body = &text[line.clone()];
-                if self.finder.find(body).is_none() && unwrap(body, Depth::ANY).partial {
+                if self.finder.find(body).is_none() && self.goes_on(&unwrap(body, Depth::ANY)) {
                     return Some(line.start);
                 }
                 at = line.end;
@@ -104,7 +104,7 @@ impl Reader {
         for start in starts {
             let unwrapped = unwrap(&text[line_around(text, start)], Depth::ANY);
             if unwrapped.depth != Depth::NONE
-                && !unwrapped.partial
+                && !self.goes_on(&unwrapped)
                 && let Some(event) = parse::lesser(parse::trim_end(&unwrapped.body))
             {
                 self.input.other_lines -= 1;
