@@ -110,9 +110,15 @@ fn what_tells_the_time_names_no_process() {
             .collect();
         assert_eq!(counts(&read(&log)), (1, number, 0), "{prefixes:?}");
     }
-    // A process id is none.
+    // A process id is none, nor is one of a container, of which ten digits may look like a time.
     let log: String = (1..=3)
         .flat_map(|number| [41, 42].map(|pid| format!("svc[{pid}] {}", cycle(number))))
+        .collect();
+    assert_eq!(counts(&read(&log)), (2, 6, 0));
+    let log: String = (1..=3)
+        .flat_map(|number| {
+            ["0123456789ab", "9876543210ab"].map(|id| format!("task {id} {}", cycle(number)))
+        })
         .collect();
     assert_eq!(counts(&read(&log)), (2, 6, 0));
 }

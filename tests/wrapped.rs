@@ -253,3 +253,47 @@ fn a_quotation_in_two_records_is_a_quotation() {
     let log = cri("{\"log\":\"served\"}") + &cri(&quotation);
     assert_eq!(counts(&read(&log)), [0, 0, 0, 1]);
 }
+
+#[test]
+fn a_line_cut_off_behind_a_wrapping_is_damaged() {
+    let compose = |line: &str| format!("svc-1  | {line}\n");
+    let line = cycle(3);
+    let lengths = line.find("s 0%").unwrap()..line.find(" MB goal").unwrap();
+    for wrap in [cri as fn(&str) -> String, docker, compose] {
+        for length in lengths.clone() {
+            let cut = wrap(&line[..length]);
+            let before = wrap(&cycle(1)) + &foreign(wrap) + &wrap(&cycle(2));
+            // The process was killed; and it was not, but nothing more of the line came.
+            for behind in [String::new(), foreign(wrap) + &wrap(&cycle(4))] {
+                let log = before.clone() + &cut + &behind;
+                let input = read(&log);
+                assert_eq!((input.repaired, input.damaged), (0, 1), "{log}");
+                assert_eq!(input.damaged_at[0].line, 63, "{log}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_program_that_writes_json_in_a_container_is_read() {
+    let log: String = (1..=3)
+        .map(|number| {
+            let line = format!("{{\"level\":\"info\",\"msg\":\"{}\"}}", cycle(number));
+            docker(
+                &line
+                    .replace('>', "\\u003e")
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\""),
+            )
+        })
+        .collect();
+    assert_eq!(counts(&read(&log)), [3, 0, 0, 0], "{log}");
+}
+
+#[test]
+fn a_line_whose_rest_was_cleared_is_whole() {
+    let log: String = (1..=3)
+        .map(|number| format!("\u{1b}[31m{}\u{1b}[0m\u{1b}[0K\n", cycle(number)))
+        .collect();
+    assert_eq!(counts(&read(&log)), [3, 0, 0, 0]);
+}

@@ -137,12 +137,12 @@ pub(crate) fn is_beginning(text: &[u8]) -> bool {
             .is_some_and(|end| end.at == text.len())
 }
 
-/// Blanks, tabs, carriage returns and colour resets at the end of a line are the terminal's, not the runtime's.
+/// Blanks, tabs, carriage returns, colour resets and cleared rests at the end of a line are the terminal's, not the runtime's.
 pub(crate) fn trim_end(mut text: &[u8]) -> &[u8] {
     loop {
         match text {
             [rest @ .., b' ' | b'\t' | b'\r'] => text = rest,
-            [rest @ .., b'm'] => {
+            [rest @ .., b'm' | b'K'] => {
                 let digits = rest
                     .iter()
                     .rev()

@@ -438,8 +438,11 @@ fn epoch(text: &[u8]) -> Option<usize> {
     if !(10..=19).contains(&whole) {
         return None;
     }
-    match &text[whole..] {
-        [b'.', fraction @ ..] if digits(fraction) > 0 => Some(whole + 1 + digits(fraction)),
-        _ => Some(whole),
-    }
+    let length = match &text[whole..] {
+        [b'.', fraction @ ..] if digits(fraction) > 0 => whole + 1 + digits(fraction),
+        _ => whole,
+    };
+    // A number that goes on with letters is an identifier.
+    let ends = |b: &u8| !b.is_ascii_alphanumeric();
+    text.get(length).is_none_or(ends).then_some(length)
 }

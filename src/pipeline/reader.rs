@@ -191,7 +191,7 @@ impl Reader {
                 at
             } else {
                 let start = self.skip(&bytes[..end], at, base, finds);
-                self.wrapped_notes(&bytes[..end], at..start, finds);
+                self.wrapped_lines(&bytes[..end], at..start, base, finds);
                 self.pass_skipped(&bytes[at..start], base + at as u64, finds);
                 start
             };

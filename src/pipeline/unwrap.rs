@@ -161,6 +161,13 @@ impl<'a> Unwrapped<'a> {
                 Cow::Owned(line)
             }
         };
+        // A program that writes JSON itself, in a container whose runtime does.
+        if self.body.starts_with(b"{")
+            && memchr::memmem::find(&self.body, NEEDLE).is_some()
+            && let Some(inner) = envelope::open(&self.body).and_then(|inner| inner.line)
+        {
+            self.body = Cow::Owned(without_end(&inner).to_vec());
+        }
     }
 }
 

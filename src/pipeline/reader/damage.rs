@@ -22,7 +22,7 @@ pub(super) struct Beginning {
 
 impl Reader {
     /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
-    pub(super) fn beginning(&mut self, text: &[u8], offset: u64) {
+    pub(super) fn beginning(&mut self, text: &[u8], offset: u64, line: u64) {
         if !parse::is_ours(text) {
             return;
         }
@@ -34,7 +34,7 @@ impl Reader {
         }
         self.beginnings.push_back(Beginning {
             offset,
-            line: self.line,
+            line,
             told: self
                 .tells_of_damaged()
                 .then(|| parse::diagnose(text))

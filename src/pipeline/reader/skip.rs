@@ -112,7 +112,7 @@ impl Reader {
             Some(event) => self.count(event, &[], finds),
             None => {
                 if text.starts_with(b"gc") {
-                    self.beginning(text, offset);
+                    self.beginning(text, offset, self.line);
                 }
                 self.input.other_lines += 1;
             }

@@ -128,7 +128,7 @@ impl Reader {
             // Behind a wrapping that is not that of gc lines it may as well be the program's own JSON.
             let ours = alike.depth == Depth::NONE || self.wrapped.seen && alike.depth == self.depth;
             if ours && alike.body.starts_with(b"gc") {
-                self.beginning(&alike.body, offset);
+                self.beginning(&alike.body, offset, self.line);
             }
         }
     }

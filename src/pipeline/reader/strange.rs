@@ -12,7 +12,9 @@ use crate::parse::prefix::{escape_length, timestamp};
 /// Prefixes that are no known wrapping, watched at the same time: as many as there are streams.
 const WATCHED: usize = 512;
 /// Prefixes known as wrappings. More are forgotten all at once, and have to show again that they stay.
-const KNOWN: usize = 16_384;
+const KNOWN: usize = 4_096;
+/// No wrapping is as long.
+const LONGEST: usize = 512;
 /// Lines with the same strange prefix, rising, that make it a wrapping.
 const STRANGE_LINES: usize = 3;
 
@@ -126,6 +128,10 @@ impl Reader {
         offset: u64,
         finds: &mut dyn Finds,
     ) {
+        if prefix.len() > LONGEST {
+            self.input.quoted += 1;
+            return;
+        }
         let key = without_times(prefix);
         let name = stream_name(&key);
         let held = self.held(cycle, raw, unwrapped, offset);

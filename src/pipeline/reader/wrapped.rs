@@ -17,8 +17,8 @@ const PATIENCE: u32 = 4_096;
 
 /// What is looked for behind wrappings.
 pub(super) struct Wrapped {
-    /// In every note that the slow way counts.
-    notes: [Finder<'static>; 4],
+    /// In every note that the slow way counts, and in every line that begins as a gc line.
+    notes: [Finder<'static>; 5],
     /// The beginning of a gc line in a record that may go on in the next: of CRI, and of docker.
     beginnings: [Finder<'static>; 2],
     /// A gc line without a wrapping was seen.
@@ -32,7 +32,7 @@ pub(super) struct Wrapped {
 impl Default for Wrapped {
     fn default() -> Self {
         Self {
-            notes: [&b"GC forced"[..], b"scvg", b" KiB work", b"pacer: "].map(Finder::new),
+            notes: [&b"GC forced"[..], b"scvg", b" KiB work", b"pacer: ", b"gc "].map(Finder::new),
             beginnings: [&b" P gc "[..], b"\"log\":\"gc "].map(Finder::new),
             bare: false,
             seen: false,
@@ -80,11 +80,12 @@ impl Reader {
         start
     }
 
-    /// Notes behind wrappings in lines that were counted as other ones.
-    pub(super) fn wrapped_notes(
+    /// Notes behind wrappings, and gc lines that end before ` ms clock, `, in lines that were counted as other ones.
+    pub(super) fn wrapped_lines(
         &mut self,
         text: &[u8],
         lines: Range<usize>,
+        base: u64,
         finds: &mut dyn Finds,
     ) {
         if lines.is_empty() || !self.wrapped.possible() {
@@ -103,12 +104,17 @@ impl Reader {
         starts.dedup();
         for start in starts {
             let unwrapped = unwrap(&text[line_around(text, start)], Depth::ANY);
-            if unwrapped.depth != Depth::NONE
-                && !self.goes_on(&unwrapped)
-                && let Some(event) = parse::lesser(parse::trim_end(&unwrapped.body))
-            {
+            if unwrapped.depth == Depth::NONE || self.goes_on(&unwrapped) {
+                continue;
+            }
+            let body = parse::trim_end(&unwrapped.body);
+            if let Some(event) = parse::lesser(body) {
                 self.input.other_lines -= 1;
                 self.count(event, &unwrapped.stream, finds);
+            } else if self.wrapped.seen && unwrapped.depth == self.depth {
+                let behind = &text[start..lines.end.max(start + 1) - 1];
+                let line = self.line - memchr::memchr_iter(b'\n', behind).count() as u64;
+                self.beginning(body, base + start as u64, line);
             }
         }
     }
