@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use gcpressure::input::Source;
-use gcpressure::pipeline::{Bound, Options};
+use gcpressure::pipeline::{Bound, Options, WallTime};
 use gcpressure::settings::Settings;
 use gcpressure::units;
 
@@ -59,14 +59,18 @@ pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, 
 /// A duration is program time; what has a date or a time of day in it is wall-clock time.
 fn bound(flag: &str, text: Option<&str>) -> Result<Option<Bound>, Failure> {
     let Some(text) = text else { return Ok(None) };
-    let clock = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(['-', ':']);
+    let clock =
+        text.contains(':') || text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('-');
     if clock {
-        return Ok(Some(Bound::Wall(text.to_owned())));
+        return match WallTime::parse(text) {
+            Some(time) => Ok(Some(Bound::Wall(time))),
+            None => Err(Failure::new(format!("{flag}: there is no time `{text}`"))
+                .tip("write it like 2026-11-23T14:05:00Z, 2026-11-23 14:05:00 or 14:05")),
+        };
     }
     match units::parse_duration(text) {
         Ok(ns) => Ok(Some(Bound::Program(ns))),
-        Err(error) => Err(Failure::new(format!("{flag}: {error}")).tip(
-            "write program time like 90s, or wall-clock time as the log does, like 2026-11-23T14:05:00Z",
-        )),
+        Err(error) => Err(Failure::new(format!("{flag}: {error}"))
+            .tip("write program time like 90s, or wall-clock time like 2026-11-23T14:05:00Z")),
     }
 }

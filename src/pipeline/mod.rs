@@ -8,6 +8,7 @@ mod outcome;
 mod reader;
 mod skim;
 mod unwrap;
+mod wall;
 
 use std::io;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::settings::Settings;
 use collector::Collector;
 pub use collector::SoFar;
 use reader::Reader;
+pub use wall::WallTime;
 
 /// How often a sink is heard while a live source gives nothing.
 const TICK: Duration = Duration::from_millis(100);
@@ -40,8 +42,8 @@ const QUIET: u32 = 3;
 pub enum Bound {
     /// Program time, ns since the start of the process.
     Program(u64),
-    /// Wall-clock time as the log writes it; compared as text, so it must be in the log's own form.
-    Wall(String),
+    /// Wall-clock time.
+    Wall(WallTime),
 }
 
 /// What to read out of the input.

@@ -1,10 +1,12 @@
 //! A process while its cycles come: what is counted of it, and its end.
 
+use std::cmp::Ordering;
+
 use crate::analyzer::{Completeness, ProcessAnalyzer};
 use crate::event::Format;
 use crate::pipeline::outcome::Outcomes;
 use crate::pipeline::reader::{Found, Reader};
-use crate::pipeline::{Bound, Options};
+use crate::pipeline::{Bound, Options, WallTime};
 use crate::report;
 
 /// What is known of a process while its cycles come.
@@ -74,12 +76,17 @@ pub(super) fn wanted(options: &Options, process: &Process, found: &Found<'_>) ->
     let after = match &options.since {
         None => true,
         Some(Bound::Program(ns)) => found.cycle.start_ns >= *ns,
-        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w >= wall.as_str()),
+        Some(Bound::Wall(wall)) => compare(found.wall, *wall).is_some_and(Ordering::is_ge),
     };
     let before = match &options.until {
         None => true,
         Some(Bound::Program(ns)) => found.cycle.start_ns <= *ns,
-        Some(Bound::Wall(wall)) => found.wall.is_some_and(|w| w <= wall.as_str()),
+        Some(Bound::Wall(wall)) => compare(found.wall, *wall).is_some_and(Ordering::is_le),
     };
     named && after && before
+}
+
+/// Of the time of a line and a limit, where the line has one that can be read.
+fn compare(wall: Option<&str>, bound: WallTime) -> Option<Ordering> {
+    WallTime::parse(wall?).map(|wall| wall.compare(bound))
 }
