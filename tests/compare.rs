@@ -405,6 +405,9 @@ fn work_is_told_for_both_sides() {
     ] {
         assert_eq!(run(&["compare"], &args).0, 2);
     }
+    let twice = ["--per-base", "1", "--per-new", "1", "--per-new", "2"];
+    let (_, _, err) = run(&["compare", WASTEFUL, FIXED], &twice);
+    assert!(err.contains("given 2 times for 1 run;"), "{err}");
 }
 
 #[test]
