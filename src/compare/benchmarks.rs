@@ -204,10 +204,10 @@ fn mean(unit: &str, rows: &[Row]) -> Option<Mean> {
 /// What is to be judged and cannot be: units that gate and that no benchmark has on both sides. One that gates by default may
 /// be missing on both sides.
 fn absent(before: &Groups, after: &Groups, rows: &[Row], gate: &BenchmarkGate) -> Vec<String> {
-    let mut absent = Vec::new();
+    let mut absent: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for (unit, threshold) in &gate.0 {
         let has = |side: &Groups| side.keys().any(|(_, _, known)| *known == unit.as_str());
-        let where_not = match (has(before), has(after)) {
+        let place = match (has(before), has(after)) {
             (true, true) if rows.iter().any(|row| row.unit == *unit) => continue,
             (true, true) => "on both sides",
             (true, false) => "in new",
@@ -221,11 +221,17 @@ fn absent(before: &Groups, after: &Groups, rows: &[Row], gate: &BenchmarkGate) -
             "ns/op" => "run the same benchmarks on both sides",
             _ => "report it with b.ReportMetric on both sides",
         };
-        absent.push(format!(
-            "no benchmark has {unit} {where_not}: {advice}, or take it out of the gate with {unit}=off"
-        ));
+        absent.entry((place, advice)).or_default().push(unit);
     }
-    absent
+    let sentence = |((place, advice), units): ((&str, &str), Vec<&str>)| {
+        let off: Vec<_> = units.iter().map(|unit| format!("{unit}=off")).collect();
+        format!(
+            "no benchmark has {} {place}: {advice}, or leave it out of the gate with {}",
+            units.join(" or "),
+            off.join(", ")
+        )
+    };
+    absent.into_iter().map(sentence).collect()
 }
 
 fn outcome(rows: &[Row], absent: Vec<String>, gc: Option<&Comparison>) -> Outcome {
