@@ -405,6 +405,9 @@ fn work_is_told_for_both_sides() {
     ] {
         assert_eq!(run(&["compare"], &args).0, 2);
     }
+    let twice = ["--per-base", "1", "--per-new", "1", "--per-new", "2"];
+    let (_, _, err) = run(&["compare", WASTEFUL, FIXED], &twice);
+    assert!(err.contains("given 2 times for 1 run;"), "{err}");
 }
 
 #[test]
@@ -640,4 +643,79 @@ fn a_pass_against_the_baseline_is_no_warning() {
     assert_eq!(status, 0);
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["warnings"], serde_json::json!([]));
+}
+
+/// What a CI server shows must be red where the check is.
+#[test]
+fn a_baseline_is_judged_in_junit_and_github_as_well() {
+    let here = tempfile::tempdir().unwrap();
+    let path = |name: &str| here.path().join(name).to_str().unwrap().to_owned();
+    let (main, empty) = (path("main.json"), path("empty.log"));
+    assert_eq!(
+        run(&["compare", "--save-baseline", &main], &["--new", FIXED]).0,
+        0
+    );
+    fs::write(&empty, "no trace\n").unwrap();
+    let check = |baseline: &str, log: &str, more: &[&str]| {
+        let lenient = ["--max", "gc-frequency=1000/s", "--allow", "min-heap"];
+        let args = [&["--baseline", baseline, log], &lenient[..], more].concat();
+        let (status, junit, _) = run(&["check", "-f", "junit"], &args);
+        let (_, github, _) = run(&["check", "-f", "github"], &args);
+        (status, junit, github)
+    };
+
+    let (status, junit, github) = check(&main, WASTEFUL, &[]);
+    assert_eq!(status, 1);
+    assert!(junit.contains("failures=\"1\" errors=\"0\""), "{junit}");
+    assert!(
+        junit.contains("<failure message=\"GC frequency is 11.60 times"),
+        "{junit}"
+    );
+    let first = github.lines().next().unwrap();
+    assert!(
+        first.starts_with("::error title=worse than the baseline::"),
+        "{github}"
+    );
+    assert!(first.contains("%0Anext: gcpressure compare"), "{github}");
+    assert!(
+        github
+            .lines()
+            .last()
+            .unwrap()
+            .contains(", worse than the baseline".replace(", ", "%2C ").as_str()),
+        "{github}"
+    );
+    assert!(github.lines().count() <= 10, "{github}");
+
+    let (status, junit, github) = check(&empty, FIXED, &[]);
+    assert_eq!(status, 3);
+    assert!(junit.contains("errors=\"1\""), "{junit}");
+    assert!(
+        junit.contains("<error message=\"there is no run to use on the base side"),
+        "{junit}"
+    );
+    assert!(
+        github.starts_with("::error title=no verdict against the baseline::"),
+        "{github}"
+    );
+    let (status, junit, github) = check(&empty, FIXED, &["--allow-no-verdict"]);
+    assert_eq!(status, 0);
+    assert!(
+        junit.contains("errors=\"0\"") && junit.contains("<skipped message=\"there is no"),
+        "{junit}"
+    );
+    assert!(
+        github.starts_with("::warning title=no verdict against"),
+        "{github}"
+    );
+
+    let (status, junit, github) = check(&main, FIXED, &[]);
+    assert_eq!(status, 0);
+    assert!(junit.contains("failures=\"0\" errors=\"0\""), "{junit}");
+    assert!(junit.contains("<testcase name=\"baseline\""), "{junit}");
+    assert!(github.contains("no worse than the baseline"), "{github}");
+    let (status, junit, _) = check(&main, WASTEFUL, &["--update-baseline"]);
+    assert_eq!(status, 0, "accepted");
+    assert!(junit.contains("failures=\"0\" errors=\"0\""), "{junit}");
+    assert!(junit.contains("accepted as the new one"), "{junit}");
 }

@@ -381,7 +381,7 @@ pub(crate) struct ProgramArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// Before and after: logs, saved JSON reports, baselines, or directories of them
+    /// Before and after: logs, saved JSON reports, baselines, outputs of `go test -bench`, or directories of them
     #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
     pub(crate) sides: Vec<String>,
     /// A run from before, repeatable; a directory is every file in it

@@ -6,7 +6,7 @@ use std::path::Path;
 use gcpressure::compare;
 use gcpressure::render::{ComparisonFormat, Format, Style};
 use gcpressure::report::Report;
-use gcpressure::report::comparison::{Comparison, MadeOf, Outcome};
+use gcpressure::report::comparison::{Against, Comparison, MadeOf, Outcome};
 use gcpressure::report::wire::saved;
 use gcpressure::settings::Settings;
 
@@ -132,6 +132,12 @@ impl Baseline {
         if let Some(comparison) = &comparison {
             report.exit_status = worse(report.exit_status, comparison.exit_status);
             report.warnings.extend(sentence(&self.path, comparison));
+            report.input.baseline = Some(Against {
+                baseline: self.path,
+                outcome: comparison.outcome.clone(),
+                accepted: self.update.is_some(),
+                exit_status: comparison.exit_status,
+            });
         }
         if let Some(place) = &self.update {
             save(place, &now)?;

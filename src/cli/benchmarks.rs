@@ -1,149 +1,139 @@
 //! `gcpressure compare` on what `go test -bench` printed.
 
-use std::io::{self, BufReader, Write};
-use std::path::Path;
-
-use gcpressure::compare::{self, BenchmarkGate, Gate};
-use gcpressure::gobench::{self, Output};
-use gcpressure::input::Source;
-use gcpressure::render::{self, ComparisonFormat, Style};
+use gcpressure::compare::{self, BenchmarkGate, Gate, MEASURES};
 use gcpressure::report::benchmarks::Benchmarks;
-use gcpressure::report::comparison::{Comparison, Outcome};
+use gcpressure::report::comparison::{Comparison, Side};
 
 use super::args::CompareArgs;
-use super::choices::Choices;
-use super::exit::{self, Failure};
-use super::output::{Formats, Targets};
-use super::{baseline, output, sides};
+use super::exit::Failure;
+use super::sides::Outputs;
+use super::suggest;
 
-/// A format of the comparison, used for benchmarks.
-#[derive(Debug, Clone, Copy)]
-struct BenchmarkFormat(ComparisonFormat);
-
-impl Formats for BenchmarkFormat {
-    type Of = (Benchmarks, Option<Comparison>);
-
-    fn all() -> &'static [Self] {
-        &[
-            BenchmarkFormat(ComparisonFormat::Text),
-            BenchmarkFormat(ComparisonFormat::Json),
-            BenchmarkFormat(ComparisonFormat::Markdown),
-        ]
-    }
-
-    fn name(self) -> &'static str {
-        self.0.name()
-    }
-
-    fn render(self, result: &Self::Of, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        render::benchmarks(self.0, &result.0, result.1.as_ref(), out, style)
-    }
-}
-
-/// Outputs of benchmarks by their names.
-type Outputs = Vec<(String, Output)>;
-
-/// Reads both sides where each holds results of benchmarks; `None` where one of them is something else.
-///
-/// # Errors
-/// A file that cannot be read.
-pub(crate) fn read(base: &[String], new: &[String]) -> Result<Option<(Outputs, Outputs)>, Failure> {
-    let side = |paths: &[String]| -> Result<Option<Outputs>, Failure> {
-        let mut outputs = Vec::new();
-        for path in paths {
-            // A pipe can be read only once, and is taken for a log.
-            if !Path::new(path).is_file() {
-                return Ok(None);
-            }
-            let mut source = BufReader::new(Source::open(path)?);
-            let output = gobench::read(&mut source)
-                .map_err(|error| gcpressure::error::Error::io(path, error))?;
-            if output.results.is_empty() {
-                return Ok(None);
-            }
-            outputs.push((path.clone(), output));
-        }
-        Ok((!outputs.is_empty()).then_some(outputs))
-    };
-    Ok(match side(base)? {
-        None => None,
-        Some(before) => side(new)?.map(|after| (before, after)),
-    })
-}
+/// What the testing package itself measures: missing, it is no slip of the pen.
+const STANDARD: [&str; 4] = ["ns/op", "B/op", "allocs/op", "MB/s"];
 
 /// Compares them, and the GC traces in the same outputs.
 ///
 /// # Errors
-/// A gate that cannot be read, output that cannot be written.
-pub(crate) fn run(
+/// A flag that is of logs only, a gate that cannot be read.
+pub(crate) fn compare(
     args: &CompareArgs,
-    (base, new): (Outputs, Outputs),
-    (base_paths, new_paths): (&[String], &[String]),
-) -> Result<u8, Failure> {
-    let format = args.output.format;
-    if BenchmarkFormat::all().iter().all(|known| known.0 != format) {
-        return Err(
-            Failure::new(format!("there is no {} of benchmarks", format.name()))
-                .tip("-f markdown is a table for a page; html compares logs"),
-        );
-    }
-    let gate = gate(&args.comparing.max_ratio)?;
-    let targets = Targets::<BenchmarkFormat>::open(&args.output.output)?;
-    let mut result = compare::benchmarks(&base, &new, &gate);
-    result.exit_status = match &result.outcome {
-        _ if !args.check => exit::DONE,
-        Outcome::Pass => exit::DONE,
-        Outcome::Regression(_) => exit::FAIL,
-        Outcome::NoVerdict(_) => exit::NO_VERDICT,
-    };
-    let choices = Choices::of_program(&args.program)?;
-    let made_of = baseline::made_of(&args.program);
-    let before = sides::read(base_paths, &choices.settings, &made_of)?.side;
-    let after = sides::read(new_paths, &choices.settings, &made_of)?.side;
+    (base, new): (&Outputs, &Outputs),
+    (before, after): (Side, Side),
+) -> Result<(Benchmarks, Option<Comparison>), Failure> {
+    of_logs_only(args)?;
     let traced = !before.runs.is_empty() && !after.runs.is_empty();
-    let gc = traced.then(|| compare::compare(before, after, &Gate::default()));
-    let shown = &args.output;
-    let style = Style {
-        ascii: shown.show.ascii,
-        verbose: shown.verbose,
-        ..Style::default()
+    let alone = match (before.runs.is_empty(), after.runs.is_empty()) {
+        (false, true) => Some("base"),
+        (true, false) => Some("new"),
+        _ => None,
     };
-    let (status, result) = (result.exit_status, (result, gc));
-    if !shown.show.quiet {
-        let color = output::color(shown.show.color, &io::stdout());
-        let format = BenchmarkFormat(shown.format);
-        output::print(|out| format.render(&result, out, &Style { color, ..style }))?;
+    let gates = Gates::new(&args.comparing.max_ratio, &units(base, new), traced)?;
+    let gc = (traced || gates.asks_for_rows).then(|| compare::compare(before, after, &gates.rows));
+    let mut result = compare::benchmarks(base, new, &gates.units, gc.as_ref());
+    if let (None, Some(side)) = (&gc, alone) {
+        result.warnings.push(format!(
+            "only {side} holds a GC trace that can be measured, which is left out: set GODEBUG=gctrace=1 for both sides"
+        ));
     }
-    targets.write(&result, &style)?;
-    Ok(status)
+    Ok((result, gc))
 }
 
-/// Whether a row of `--max-ratio` is a unit of benchmarks.
-pub(crate) fn is_unit(pair: &str) -> bool {
-    pair.split('=')
-        .next()
-        .is_some_and(|name| name.contains('/'))
+/// Flags that benchmarks have no use for; in silence they would seem to have worked.
+fn of_logs_only(args: &CompareArgs) -> Result<(), Failure> {
+    if args.save_baseline.is_some() {
+        return Err(Failure::new(
+            "a baseline is made of logs, and these are benchmarks; none is saved",
+        )
+        .tip("keep what go test -bench printed, and name it as BASE the next time"));
+    }
+    if !args.per_base.is_empty() || !args.per_new.is_empty() {
+        return Err(Failure::new(
+            "--per-base and --per-new are the work of logged runs; benchmarks are per operation already",
+        ));
+    }
+    let html = |format: &str| format == "html";
+    let written = args.output.output.iter().map(|pair| pair.split_once('='));
+    if html(args.output.format.name()) || written.flatten().any(|(format, _)| html(format)) {
+        return Err(Failure::new("there is no html of benchmarks")
+            .tip("-f markdown is a table for a page; html compares logs"));
+    }
+    Ok(())
 }
 
-/// `allocs/op=1.0`.
-fn gate(pairs: &[String]) -> Result<BenchmarkGate, Failure> {
-    let mut gate = BenchmarkGate::default();
-    for pair in pairs.iter().filter(|pair| is_unit(pair)) {
+/// The units of both sides in the order in which they first come.
+fn units<'a>(base: &'a Outputs, new: &'a Outputs) -> Vec<&'a str> {
+    let mut units: Vec<&str> = Vec::new();
+    let results = base
+        .iter()
+        .chain(new)
+        .flat_map(|(_, output)| &output.results);
+    for (_, unit) in results.flat_map(|result| &result.values) {
+        if !units.contains(&unit.as_str()) {
+            units.push(unit);
+        }
+    }
+    units
+}
+
+/// What `--max-ratio` says of units, and of the rows of the GC traces.
+#[derive(Debug, Default)]
+struct Gates {
+    units: BenchmarkGate,
+    rows: Gate,
+    /// A row must be judged, so without a trace there is no verdict.
+    asks_for_rows: bool,
+}
+
+impl Gates {
+    fn new(pairs: &[String], units: &[&str], traced: bool) -> Result<Self, Failure> {
+        let mut gates = Self::default();
+        for pair in pairs {
+            let name = pair.split('=').next().unwrap_or_default();
+            let added = if units.contains(&name) || STANDARD.contains(&name) {
+                gates.unit(pair)
+            } else if compare::find(name).is_some() {
+                gates.asks_for_rows |= !pair.ends_with("=off");
+                super::compare::threshold(&mut gates.rows, pair)
+            } else {
+                Err(unknown(name, units, traced))
+            };
+            added.map_err(|message| Failure::new(format!("--max-ratio: {message}")))?;
+        }
+        Ok(gates)
+    }
+
+    /// `allocs/op=1.0`.
+    fn unit(&mut self, pair: &str) -> Result<(), String> {
         let wrong = || {
-            Failure::new(format!(
-                "--max-ratio: `{pair}` is no unit and ratio of 1 or more; write it like allocs/op=1.0, or ns/op=off"
-            ))
+            format!(
+                "`{pair}` is no unit and ratio of 1 or more; write it like allocs/op=1.0, or ns/op=off"
+            )
         };
         let (unit, value) = pair.split_once('=').ok_or_else(wrong)?;
         if value == "off" {
-            gate.release(unit);
-            continue;
+            self.units.release(unit);
+            return Ok(());
         }
         let ratio: f64 = value.parse().map_err(|_| wrong())?;
         if !ratio.is_finite() || ratio < 1.0 {
             return Err(wrong());
         }
-        gate.require(unit, ratio);
+        self.units.require(unit, ratio);
+        Ok(())
     }
-    Ok(gate)
+}
+
+/// Nothing is called so; `GC frequency` and the like are there where the outputs hold traces.
+fn unknown(name: &str, units: &[&str], traced: bool) -> String {
+    let rows = MEASURES.iter().map(|measure| measure.id);
+    let rows: Vec<&str> = rows.filter(|_| traced).collect();
+    let known = units.iter().chain(&STANDARD).chain(&rows).copied();
+    match suggest::nearest(name, known) {
+        Some(near) => format!("no unit is called `{name}`; did you mean {near}?"),
+        None => format!(
+            "no unit is called `{name}`, only {}",
+            [units, &rows].concat().join(", ")
+        ),
+    }
 }

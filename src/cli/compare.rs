@@ -1,53 +1,82 @@
 //! `gcpressure compare BASE NEW`: the before/after table, as a gate too.
 
-use std::io;
+use std::io::{self, Write};
 
 use gcpressure::compare::{self, Gate, MEASURES, Measure};
-use gcpressure::render::{ComparisonFormat, Style};
+use gcpressure::render::{self, ComparisonFormat, Style};
+use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
 
 use super::args::{CompareArgs, Comparing};
 use super::choices::Choices;
 use super::exit::{self, Failure};
-use super::output::{self, Targets};
+use super::output::{self, Formats, Place, Targets};
+use super::sides::Reading;
 use super::{baseline, benchmarks};
 use super::{sides, suggest};
+
+/// What was compared, logs or benchmarks.
+enum Compared {
+    Logs(Comparison),
+    /// And the GC traces in the same outputs.
+    Benchmarks(Benchmarks, Option<Comparison>),
+}
+
+/// A format of either.
+#[derive(Debug, Clone, Copy)]
+struct CompareFormat(ComparisonFormat);
+
+impl Formats for CompareFormat {
+    type Of = Compared;
+
+    fn all() -> &'static [Self] {
+        &[
+            Self(ComparisonFormat::Text),
+            Self(ComparisonFormat::Json),
+            Self(ComparisonFormat::Markdown),
+            #[cfg(feature = "html")]
+            Self(ComparisonFormat::Html),
+        ]
+    }
+
+    fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    fn render(self, result: &Compared, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        match result {
+            Compared::Logs(comparison) => self.0.render(comparison, out, style),
+            Compared::Benchmarks(result, gc) => {
+                render::benchmarks(self.0, result, gc.as_ref(), out, style)
+            }
+        }
+    }
+}
 
 /// Reads both sides, writes the comparison, gives the exit status.
 pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let (base, new) = paths(args)?;
-    if let Some(outputs) = benchmarks::read(&base, &new)? {
-        return benchmarks::run(args, outputs, (&base, &new));
-    }
-    let gate = gate(&args.comparing)?;
     let choices = Choices::of_program(&args.program)?;
     let made_of = baseline::made_of(&args.program);
-    let targets = Targets::<ComparisonFormat>::open(&args.output.output)?;
-    let saving = args.save_baseline.as_deref().map(output::Place::of);
+    let targets = Targets::<CompareFormat>::open(&args.output.output)?;
+    let saving = args.save_baseline.as_deref().map(Place::of);
     let saving = saving.transpose()?;
 
+    let read =
+        |paths: &[String], listens| sides::listen(paths, &choices.settings, &made_of, listens);
     let base = match base.as_slice() {
         [] => None,
-        paths => Some(sides::read(paths, &choices.settings, &made_of)?.side),
+        paths => Some(read(paths, true)?),
     };
-    let mut new = sides::read(&new, &choices.settings, &made_of)?;
-    work(&mut new.side, "--per-new", &args.per_new)?;
-    if let Some(place) = &saving {
-        baseline::save(place, &new)?;
-    }
-    let Some(mut base) = base else {
-        return Ok(exit::DONE);
+    let listens = base.as_ref().is_some_and(|base| base.benchmarks.is_some());
+    let new = read(&new, listens)?;
+    let compared = match base {
+        Some(base) if listens && new.benchmarks.is_some() => of_benchmarks(args, base, new)?,
+        base => match of_logs(args, base, new, saving)? {
+            Some(comparison) => Compared::Logs(comparison),
+            None => return Ok(exit::DONE),
+        },
     };
-    work(&mut base, "--per-base", &args.per_base)?;
-    if base.work.is_empty() != new.side.work.is_empty() {
-        return Err(
-            Failure::new("the work of one side is given, that of the other is not")
-                .tip("give both: --per-base 120000 --per-new 80000"),
-        );
-    }
-
-    let mut comparison = compare::compare(base, new.side, &gate);
-    comparison.exit_status = status(&comparison, args);
     let shown = &args.output;
     let style = Style {
         ascii: shown.show.ascii,
@@ -56,11 +85,54 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     };
     if !shown.show.quiet {
         let color = output::color(shown.show.color, &io::stdout());
-        let style = Style { color, ..style };
-        output::print(|out| shown.format.render(&comparison, out, &style))?;
+        let (format, style) = (CompareFormat(shown.format), Style { color, ..style });
+        output::print(|out| format.render(&compared, out, &style))?;
     }
-    targets.write(&comparison, &style)?;
-    Ok(comparison.exit_status)
+    targets.write(&compared, &style)?;
+    Ok(match &compared {
+        Compared::Logs(comparison) => comparison.exit_status,
+        Compared::Benchmarks(benchmarks, _) => benchmarks.exit_status,
+    })
+}
+
+fn of_benchmarks(args: &CompareArgs, base: Reading, new: Reading) -> Result<Compared, Failure> {
+    let outputs = |reading: &mut Reading| reading.benchmarks.take().unwrap_or_default();
+    let (mut base, mut new) = (base, new);
+    let (before, after) = (outputs(&mut base), outputs(&mut new));
+    let (mut result, mut gc) = benchmarks::compare(args, (&before, &after), (base.side, new.side))?;
+    result.exit_status = status(&result.outcome, false, args);
+    if let Some(gc) = &mut gc {
+        gc.exit_status = status(&gc.outcome, false, args);
+    }
+    Ok(Compared::Benchmarks(result, gc))
+}
+
+/// Also saves the new side; `None` where there is nothing to compare it with.
+fn of_logs(
+    args: &CompareArgs,
+    base: Option<Reading>,
+    mut new: Reading,
+    saving: Option<Place>,
+) -> Result<Option<Comparison>, Failure> {
+    let gate = gate(&args.comparing)?;
+    work(&mut new.side, "--per-new", &args.per_new)?;
+    if let Some(place) = saving {
+        baseline::save(&place, &new)?;
+    }
+    let Some(Reading { side: mut base, .. }) = base else {
+        return Ok(None);
+    };
+    work(&mut base, "--per-base", &args.per_base)?;
+    if base.work.is_empty() != new.side.work.is_empty() {
+        return Err(
+            Failure::new("the work of one side is given, that of the other is not")
+                .tip("give both: --per-base 120000 --per-new 80000"),
+        );
+    }
+    let mut comparison = compare::compare(base, new.side, &gate);
+    let nothing = comparison.base.runs.is_empty() || comparison.new.runs.is_empty();
+    comparison.exit_status = status(&comparison.outcome, nothing, args);
+    Ok(Some(comparison))
 }
 
 /// What each side names.
@@ -108,7 +180,8 @@ pub(crate) fn gate(args: &Comparing) -> Result<Gate, Failure> {
     Ok(gate)
 }
 
-fn threshold(gate: &mut Gate, pair: &str) -> Result<(), String> {
+/// Takes one `ROW=RATIO` into the gate.
+pub(crate) fn threshold(gate: &mut Gate, pair: &str) -> Result<(), String> {
     let (id, value) = pair
         .split_once('=')
         .ok_or_else(|| format!("`{pair}` has no ratio; write it like {pair}=1.25"))?;
@@ -158,8 +231,9 @@ fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
     }
     let runs = side.runs.len();
     if given.len() > 1 && given.len() != runs {
+        let s = if runs == 1 { "" } else { "s" };
         return Err(Failure::new(format!(
-            "{flag} is given {} times for {runs} runs; give it once for all, or once a run",
+            "{flag} is given {} times for {runs} run{s}; give it once for all, or once a run",
             given.len()
         )));
     }
@@ -167,9 +241,9 @@ fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn status(comparison: &Comparison, args: &CompareArgs) -> u8 {
-    let nothing = comparison.base.runs.is_empty() || comparison.new.runs.is_empty();
-    let status = match comparison.outcome {
+/// `nothing` could be compared: then there is no verdict even where none is asked for.
+fn status(outcome: &Outcome, nothing: bool, args: &CompareArgs) -> u8 {
+    let status = match outcome {
         Outcome::NoVerdict(_) if args.check || nothing => exit::NO_VERDICT,
         Outcome::Regression(_) if args.check => exit::FAIL,
         _ => exit::DONE,

@@ -1,10 +1,11 @@
 //! What stands on one side of a comparison: logs, saved reports, baselines, and directories of them.
 
 use std::fs;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use gcpressure::gobench::{self, Listener, Output};
 use gcpressure::input::Source;
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report::comparison::{self, MadeOf, Run, Side};
@@ -31,7 +32,12 @@ pub(crate) struct Reading {
     pub(crate) side: Side,
     /// As they are saved, for a baseline.
     pub(crate) reports: Vec<String>,
+    /// What `go test -bench` printed; `None` where something is no such output, or nobody asked.
+    pub(crate) benchmarks: Option<Outputs>,
 }
+
+/// Outputs of benchmarks by their names.
+pub(crate) type Outputs = Vec<(String, Output)>;
 
 /// Reads everything that a side names.
 ///
@@ -42,12 +48,37 @@ pub(crate) fn read(
     settings: &Settings,
     made_of: &MadeOf,
 ) -> Result<Reading, Failure> {
+    read_with(paths, settings, made_of, None)
+}
+
+/// The same, and the results of benchmarks where `listens` says so.
+///
+/// # Errors
+/// What cannot be read, with its name.
+pub(crate) fn listen(
+    paths: &[String],
+    settings: &Settings,
+    made_of: &MadeOf,
+    listens: bool,
+) -> Result<Reading, Failure> {
+    let mut reading = read_with(paths, settings, made_of, listens.then(Vec::new))?;
+    reading.benchmarks = reading.benchmarks.filter(|outputs| !outputs.is_empty());
+    Ok(reading)
+}
+
+fn read_with(
+    paths: &[String],
+    settings: &Settings,
+    made_of: &MadeOf,
+    benchmarks: Option<Outputs>,
+) -> Result<Reading, Failure> {
     let mut reading = Reading {
         side: Side {
             made_of: made_of.clone(),
             ..Side::default()
         },
         reports: Vec::new(),
+        benchmarks,
     };
     for path in paths {
         if Path::new(path).is_dir() {
@@ -99,23 +130,50 @@ impl Reading {
                 .map_err(|error| gcpressure::error::Error::io(path, error))?;
             let text = String::from_utf8(head)
                 .map_err(|_| Failure::new(format!("cannot read {path}: it is no UTF-8")))?;
+            self.benchmarks = None;
             return self.saved(path, &text);
         }
-        // A file is opened anew, so that it can say what it is; what was read of a pipe is put in front again.
+        let listens = self.benchmarks.is_some();
+        let listener = Arc::new(Mutex::new(Listener::default()));
+        // A file is opened anew, so that it can say what it is; what was read of a pipe is put in front again, and listened
+        // to on its way, as it cannot be read twice.
         let source = if Path::new(path).is_file() {
             Source::open(path)?
         } else {
-            Source::from_reader(path, Box::new(Cursor::new(head).chain(source)))
+            let inner = Cursor::new(head).chain(source);
+            let listener = listens.then(|| Arc::clone(&listener));
+            Source::from_reader(path, Box::new(Heard { inner, listener }))
         };
         let options = Options {
             settings: Arc::new(settings.clone()),
             ..Options::default()
         };
         let report = pipeline::analyse(vec![source], &options, &mut ())?;
-        if among_others && report.processes.is_empty() {
+        let nothing = report.processes.is_empty();
+        if listens {
+            let output = if Path::new(path).is_file() {
+                gobench::read(&mut BufReader::new(Source::open(path)?))
+                    .map_err(|error| gcpressure::error::Error::io(path, error))?
+            } else {
+                std::mem::take(&mut *lock(&listener)).end()
+            };
+            self.output(path, output, among_others && nothing);
+        }
+        if among_others && nothing {
             return Ok(());
         }
         self.report(path, &report)
+    }
+
+    /// Keeps the results of an input. One without any makes the side a side of logs, unless it says nothing at all.
+    fn output(&mut self, path: &str, output: Output, may_say_nothing: bool) {
+        if !output.results.is_empty() {
+            if let Some(outputs) = &mut self.benchmarks {
+                outputs.push((path.to_owned(), output));
+            }
+        } else if !may_say_nothing {
+            self.benchmarks = None;
+        }
     }
 
     /// Takes in the runs of a report.
@@ -180,4 +238,24 @@ impl Reading {
         }
         self.side.runs.extend(usable);
     }
+}
+
+/// A reader whose text is listened to on its way.
+struct Heard<R> {
+    inner: R,
+    listener: Option<Arc<Mutex<Listener>>>,
+}
+
+impl<R: Read> Read for Heard<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buf)?;
+        if let Some(listener) = &self.listener {
+            lock(listener).hear(buf.get(..length).unwrap_or(&[]));
+        }
+        Ok(length)
+    }
+}
+
+fn lock(listener: &Mutex<Listener>) -> std::sync::MutexGuard<'_, Listener> {
+    listener.lock().unwrap_or_else(PoisonError::into_inner)
 }

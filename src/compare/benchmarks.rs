@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::gobench::{Output, UnitNote};
 use crate::report::benchmarks::{Benchmarks, Figures, Mean, Row};
-use crate::report::comparison::{Outcome, RowVerdict};
+use crate::report::comparison::{Comparison, Outcome, RowVerdict};
 use crate::stats;
 
 /// What a test must stay below.
@@ -15,19 +15,31 @@ const DEFAULT_GATES: [(&str, f64); 3] = [("allocs/op", 1.0), ("B/op", 1.25), ("n
 
 /// Which units gate, and from which ratio on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BenchmarkGate(BTreeMap<String, f64>);
+pub struct BenchmarkGate(BTreeMap<String, Threshold>);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Threshold {
+    ratio: f64,
+    /// The user named it: without figures there is no verdict.
+    required: bool,
+}
 
 impl Default for BenchmarkGate {
     fn default() -> Self {
-        let gates = DEFAULT_GATES.map(|(unit, ratio)| (unit.to_owned(), ratio));
+        let gates = DEFAULT_GATES.map(|(unit, ratio)| {
+            let required = false;
+            (unit.to_owned(), Threshold { ratio, required })
+        });
         Self(gates.into())
     }
 }
 
 impl BenchmarkGate {
-    /// Fails where a unit gets worse by more than this factor.
+    /// Fails where a unit gets worse by more than this factor; a unit that is named so must be there.
     pub fn require(&mut self, unit: &str, ratio: f64) {
-        self.0.insert(unit.to_owned(), ratio);
+        let required = true;
+        self.0
+            .insert(unit.to_owned(), Threshold { ratio, required });
     }
 
     /// Takes a unit out of the gate.
@@ -39,11 +51,13 @@ impl BenchmarkGate {
 /// The results of one side by package, name and unit.
 type Groups<'a> = BTreeMap<(&'a str, &'a str, &'a str), Vec<f64>>;
 
-/// Compares two sides of outputs, each with its name. The exit status is left at 0.
+/// Compares two sides of outputs, each with its name; `gc` is the comparison of the GC traces in the same outputs, whose
+/// outcome counts as well. The exit status is left at 0.
 pub fn benchmarks(
     base: &[(String, Output)],
     new: &[(String, Output)],
     gate: &BenchmarkGate,
+    gc: Option<&Comparison>,
 ) -> Benchmarks {
     let (before, after) = (groups(base), groups(new));
     let notes = notes(base.iter().chain(new));
@@ -56,7 +70,13 @@ pub fn benchmarks(
             continue;
         };
         let note = notes.get(unit).copied().unwrap_or_default();
-        let mut row = row(unit, note, values, others, gate.0.get(*unit).copied());
+        let mut row = row(
+            unit,
+            note,
+            values,
+            others,
+            gate.0.get(*unit).map(|gate| gate.ratio),
+        );
         (row.package, row.name) = ((*package).to_owned(), (*name).to_owned());
         rows.push(row);
     }
@@ -64,10 +84,12 @@ pub fn benchmarks(
         .keys()
         .filter(|key| !before.contains_key(*key))
         .count();
-    if alone > 0 {
-        warnings.push(format!(
+    match alone {
+        0 => {}
+        1 => warnings.push("1 figure stands on one side only and is left out".to_owned()),
+        _ => warnings.push(format!(
             "{alone} figures stand on one side only and are left out"
-        ));
+        )),
     }
     let order = units(base.iter().chain(new));
     let place = |row: &Row| order.iter().position(|unit| *unit == row.unit);
@@ -78,7 +100,7 @@ pub fn benchmarks(
         );
     }
     Benchmarks {
-        outcome: outcome(&rows),
+        outcome: outcome(&rows, absent(&before, &after, &rows, gate), gc),
         exit_status: 0,
         inputs: [base, new].map(|side| side.iter().map(|(name, _)| name.clone()).collect()),
         means: order.iter().filter_map(|unit| mean(unit, &rows)).collect(),
@@ -179,35 +201,100 @@ fn mean(unit: &str, rows: &[Row]) -> Option<Mean> {
     })
 }
 
-fn outcome(rows: &[Row]) -> Outcome {
+/// What is to be judged and cannot be: units that gate and that no benchmark has on both sides. One that gates by default may
+/// be missing on both sides.
+fn absent(before: &Groups, after: &Groups, rows: &[Row], gate: &BenchmarkGate) -> Vec<String> {
+    let mut absent: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (unit, threshold) in &gate.0 {
+        let has = |side: &Groups| side.keys().any(|(_, _, known)| *known == unit.as_str());
+        let place = match (has(before), has(after)) {
+            (true, true) if rows.iter().any(|row| row.unit == *unit) => continue,
+            (true, true) => "on both sides",
+            (true, false) => "in new",
+            (false, true) => "in base",
+            (false, false) if threshold.required => "in base or new",
+            (false, false) => continue,
+        };
+        let advice = match unit.as_str() {
+            "allocs/op" | "B/op" => "run go test with -benchmem on both sides",
+            "MB/s" => "call b.SetBytes in the benchmarks",
+            "ns/op" => "run the same benchmarks on both sides",
+            _ => "report it with b.ReportMetric on both sides",
+        };
+        absent.entry((place, advice)).or_default().push(unit);
+    }
+    let sentence = |((place, advice), units): ((&str, &str), Vec<&str>)| {
+        let off: Vec<_> = units.iter().map(|unit| format!("{unit}=off")).collect();
+        format!(
+            "no benchmark has {} {place}: {advice}, or leave it out of the gate with {}",
+            units.join(" or "),
+            off.join(", ")
+        )
+    };
+    absent.into_iter().map(sentence).collect()
+}
+
+fn outcome(rows: &[Row], absent: Vec<String>, gc: Option<&Comparison>) -> Outcome {
     let gated = || rows.iter().filter_map(|row| Some((row, row.max_ratio?)));
     // A factor of which more is worse, whatever the unit.
     let grown = |row: &Row| match row.more_is_better {
         true => stats::ratio(row.ratio, 1.0),
         false => row.ratio,
     };
-    let name = |row: &Row| format!("{} {}: {:.3} times the base", row.name, row.unit, row.ratio);
-    let worse: Vec<_> = gated()
+    let mut worse: Vec<_> = gated()
         .filter(|(row, max)| row.verdict == RowVerdict::Worse && grown(row) > *max)
-        .map(|(row, max)| format!("{}, allowed is {max}", name(row)))
+        .map(|(row, max)| format!("{}, allowed is {max}", change(row)))
         .collect();
+    // Without a row that gates, the traces are no part of the gate.
+    let gc = gc.filter(|gc| gc.rows.iter().any(|row| row.max_ratio.is_some()));
+    let traces = gc.map(|gc| &gc.outcome);
+    if let Some(Outcome::Regression(reasons)) = traces {
+        worse.extend(reasons.iter().cloned());
+    }
     if !worse.is_empty() {
         return Outcome::Regression(worse);
     }
-    let unclear = gated()
-        .filter(|(row, max)| row.verdict == RowVerdict::NoEvidence && grown(row) > *max)
-        .count();
     if rows.is_empty() {
         return Outcome::NoVerdict(
             "no benchmark stands on both sides: are names, packages and GOMAXPROCS (-8) the same?"
                 .to_owned(),
         );
     }
-    match unclear {
-        0 => Outcome::Pass,
-        count => Outcome::NoVerdict(format!(
-            "{count} gated figures look worse, with too few runs to tell: run go test with -count=10"
-        )),
+    let mut unclear = absent;
+    let few = gated()
+        .filter(|(row, max)| row.verdict == RowVerdict::NoEvidence && grown(row) > *max)
+        .count();
+    if few > 0 {
+        let figures = if few == 1 {
+            "figure looks"
+        } else {
+            "figures look"
+        };
+        unclear.push(format!(
+            "{few} gated {figures} worse, with too few runs to tell: run go test with -count=10"
+        ));
+    }
+    if let Some(Outcome::NoVerdict(reason)) = traces {
+        unclear.push(format!("GC traces: {reason}"));
+    }
+    if unclear.is_empty() && gated().next().is_none() && gc.is_none() {
+        let unit = rows.first().map_or("ns/op", |row| row.unit.as_str());
+        unclear.push(format!(
+            "no unit that stands on both sides is gated: name one, as in --max-ratio {unit}=1.25"
+        ));
+    }
+    match unclear.is_empty() {
+        true => Outcome::Pass,
+        false => Outcome::NoVerdict(unclear.join("; ")),
+    }
+}
+
+/// `Log-8 allocs/op: 1.333 times the base`.
+fn change(row: &Row) -> String {
+    let (name, unit) = (&row.name, &row.unit);
+    match row.ratio.is_finite() {
+        true => format!("{name} {unit}: {:.3} times the base", row.ratio),
+        false => format!("{name} {unit}: {} over a base of 0", row.new.median),
     }
 }
 
@@ -231,10 +318,11 @@ fn warnings(base: &[(String, Output)], new: &[(String, Output)]) -> Vec<String> 
     }
     for (name, output) in base.iter().chain(new) {
         if output.unfinished > 0 {
-            warnings.push(format!(
-                "{name}: {} benchmarks have a name and no figures: they failed, or the output was cut off",
-                output.unfinished
-            ));
+            let what = match output.unfinished {
+                1 => "1 benchmark has a name and no figures: it failed".to_owned(),
+                count => format!("{count} benchmarks have a name and no figures: they failed"),
+            };
+            warnings.push(format!("{name}: {what}, or the output was cut off"));
         }
     }
     warnings

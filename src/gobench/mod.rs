@@ -7,10 +7,10 @@
 //! both parts are put together again where the figures are whole and one name is waiting for them.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 
 /// Bytes of a line that are looked at.
-const MAX_LINE: u64 = 64 << 10;
+const MAX_LINE: usize = 64 << 10;
 /// Results that are kept.
 const MAX_RESULTS: usize = 1 << 20;
 
@@ -56,21 +56,57 @@ pub struct UnitNote {
 /// # Errors
 /// What cannot be read.
 pub fn read(source: &mut dyn BufRead) -> io::Result<Output> {
-    let mut reader = Reader::default();
-    let mut bytes = Vec::new();
+    let mut listener = Listener::default();
     loop {
-        bytes.clear();
-        let length = source.take(MAX_LINE).read_until(b'\n', &mut bytes)?;
-        if length == 0 {
+        let bytes = source.fill_buf()?;
+        if bytes.is_empty() {
             break;
         }
-        reader.line(&String::from_utf8_lossy(&bytes));
+        listener.hear(bytes);
+        let length = bytes.len();
+        source.consume(length);
     }
-    reader.close();
-    Ok(reader.output)
+    Ok(listener.end())
 }
 
-#[derive(Default)]
+/// Finds the results in an output that somebody else reads, e.g. from a pipe, which can be read only once.
+#[derive(Debug, Default)]
+pub struct Listener {
+    reader: Reader,
+    /// The line as far as it has come.
+    line: Vec<u8>,
+}
+
+impl Listener {
+    /// Takes the next bytes, wherever they were cut.
+    pub fn hear(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = bytes.len().min(MAX_LINE - self.line.len());
+            let end = memchr::memchr(b'\n', &bytes[..room]).map_or(room, |at| at + 1);
+            let (part, rest) = bytes.split_at(end);
+            self.line.extend_from_slice(part);
+            bytes = rest;
+            if part.ends_with(b"\n") || self.line.len() == MAX_LINE {
+                self.close_line();
+            }
+        }
+    }
+
+    /// The results, after the last bytes.
+    #[must_use]
+    pub fn end(mut self) -> Output {
+        self.close_line();
+        self.reader.close();
+        self.reader.output
+    }
+
+    fn close_line(&mut self) {
+        self.reader.line(&String::from_utf8_lossy(&self.line));
+        self.line.clear();
+    }
+}
+
+#[derive(Debug, Default)]
 struct Reader {
     output: Output,
     package: String,

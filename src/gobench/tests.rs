@@ -79,3 +79,21 @@ fn spaces_do_as_well_as_tabs() {
     let output = output("BenchmarkKey-8 1000 1234 ns/op 45 B/op 2 allocs/op\n");
     assert_eq!(output.results[0].values.len(), 3);
 }
+
+/// A pipe cuts where it likes.
+#[test]
+fn a_listener_hears_the_same_wherever_the_text_is_cut() {
+    let text =
+        b"pkg: a\nBenchmarkKey-8 \t 100\t 12.5 ns/op\t 1 allocs/op\nBenchmarkLog-8 \t 1\t 3 ns/op";
+    let whole = read(&mut Cursor::new(text)).unwrap();
+    assert_eq!(whole.results.len(), 2);
+    for size in 1..text.len() {
+        let mut listener = Listener::default();
+        text.chunks(size).for_each(|part| listener.hear(part));
+        assert_eq!(listener.end(), whole, "{size}");
+    }
+    // An endless line keeps no more than a line may hold.
+    let mut listener = Listener::default();
+    listener.hear(&vec![b'x'; 5 * MAX_LINE + 7]);
+    assert_eq!(listener.line.len(), 7);
+}

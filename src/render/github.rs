@@ -3,15 +3,17 @@
 //! One command a rule, worst first: its worst finding, and in how many processes it was raised. GitHub keeps ten
 //! annotations of a step, so there are at most nine of these; the last command is the roll-up: the verdict, what was read,
 //! and the findings for which there was no room. Up to three of the nine are lines that allocate most, as notices at these
-//! lines, where a heap profile was given. What fails the check is an error, other warnings are warnings, the rest
-//! are notices.
+//! lines, where a heap profile was given; the first of them is what is no pass against a baseline. What fails the check
+//! is an error, other warnings are warnings, the rest are notices.
 
 use std::io::{self, Write};
 
 use super::Style;
+use super::against_baseline;
 use super::escape::printable;
 use super::text::{self, findings, page};
 use crate::report::causes::Hot;
+use crate::report::comparison::{Against, Outcome};
 use crate::report::{Finding, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -57,7 +59,14 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
     };
     let causes = report.causes.iter().flat_map(|causes| &causes.allocated);
     let causes: Vec<_> = causes.filter(|site| site.line > 0).take(CAUSES).collect();
-    let (told, rest) = groups.split_at(groups.len().min(MOST - causes.len()));
+    let against = report.input.baseline.as_ref();
+    let against = against.filter(|against| against.outcome != Outcome::Pass);
+    let room = MOST - causes.len() - usize::from(against.is_some());
+    let (told, rest) = groups.split_at(groups.len().min(room));
+    if let Some(against) = against {
+        let text = against_baseline(against);
+        command(out, against_level(against), standing(against), &text)?;
+    }
     for group in told {
         if let Some(worst) = group.first() {
             let level = Level::of(worst, style.fail_on);
@@ -73,6 +82,25 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
         cause(out, site)?;
     }
     roll_up(report, rest, out, style.fail_on)
+}
+
+/// What is no pass against the baseline is as loud as it fails the check.
+const fn against_level(against: &Against) -> Level {
+    match (&against.outcome, against.exit_status) {
+        (Outcome::Regression(_), _) if !against.accepted => Level::Error,
+        (Outcome::NoVerdict(_), 0) => Level::Warning,
+        (Outcome::NoVerdict(_), _) => Level::Error,
+        (Outcome::Pass | Outcome::Regression(_), _) => Level::Notice,
+    }
+}
+
+/// How the report stands against its baseline, in a few words.
+const fn standing(against: &Against) -> &'static str {
+    match against.outcome {
+        Outcome::Pass => "no worse than the baseline",
+        Outcome::Regression(_) => "worse than the baseline",
+        Outcome::NoVerdict(_) => "no verdict against the baseline",
+    }
 }
 
 /// A line that allocates, at that line.
@@ -150,10 +178,12 @@ fn roll_up(
         .map(|finding| Level::of(finding, fail_on))
         .fold(least, Level::max);
     let message: Vec<_> = message.lines().map(printable).collect();
+    let against = report.input.baseline.as_ref();
+    let against = against.map_or_else(String::new, |against| format!(", {}", standing(against)));
     command(
         out,
         level,
-        &format!("gcpressure: {}", label.to_lowercase()),
+        &format!("gcpressure: {}{against}", label.to_lowercase()),
         &message.join("\n"),
     )
 }

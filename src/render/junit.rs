@@ -6,6 +6,7 @@
 //! | a finding below it | passed, with the finding as its output |
 //! | a rule that nothing was found by | passed |
 //! | a rule that is switched off or that no process had the evidence for | skipped |
+//! | a baseline | one more case `baseline`: failure where it is worse, unless the run is accepted as the new one; without a verdict as below |
 //! | no verdict | one more case `verdict`: an error where the exit status is 3, else skipped |
 //!
 //! So the test tab is red where `check` fails, and only there. Of several processes a rule counts as judged in all where it
@@ -17,8 +18,10 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::Style;
+use super::against_baseline;
 use super::escape::printable;
 use super::text::{self, findings};
+use crate::report::comparison::{Against, Outcome};
 use crate::report::{Finding, Report, RuleState, RuleStatus, Verdict};
 use crate::settings::Severity;
 use crate::units::Unit;
@@ -32,6 +35,9 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
     if !report.input.newest_first {
         suites(report, style.fail_on, &mut junit);
     }
+    if let Some(against) = &report.input.baseline {
+        junit.add_test_suite(baseline(against));
+    }
     if junit.test_suites.is_empty() {
         // A file without a test case counts as a broken report.
         let mut suite = TestSuite::new("gcpressure");
@@ -42,6 +48,14 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
 }
 
 fn no_verdict(reason: &str, exit_status: u8) -> TestSuite {
+    let mut suite = TestSuite::new("gcpressure");
+    let status = undecided(reason, exit_status);
+    suite.add_test_case(case("verdict", "gcpressure", status));
+    suite
+}
+
+/// An error where it is the program's status, else skipped.
+fn undecided(reason: &str, exit_status: u8) -> TestCaseStatus {
     let mut status = match exit_status {
         0 => TestCaseStatus::skipped(),
         _ => TestCaseStatus::non_success(NonSuccessKind::Error),
@@ -49,8 +63,28 @@ fn no_verdict(reason: &str, exit_status: u8) -> TestSuite {
     status
         .set_type("no-verdict")
         .set_message(printable(reason).as_ref());
-    let mut suite = TestSuite::new("gcpressure");
-    suite.add_test_case(case("verdict", "gcpressure", status));
+    status
+}
+
+/// How the report stands against its baseline.
+fn baseline(against: &Against) -> TestSuite {
+    let text = against_baseline(against);
+    let status = match &against.outcome {
+        Outcome::Regression(rows) if !against.accepted => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status
+                .set_type("regression")
+                .set_message(printable(&rows.join("; ")).as_ref())
+                .set_description(text.clone());
+            status
+        }
+        Outcome::NoVerdict(reason) => undecided(reason, against.exit_status),
+        Outcome::Pass | Outcome::Regression(_) => TestCaseStatus::success(),
+    };
+    let mut case = case("baseline", "gcpressure", status);
+    case.set_system_out(text);
+    let mut suite = TestSuite::new("gcpressure baseline");
+    suite.add_test_case(case);
     suite
 }
 

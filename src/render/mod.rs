@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::Report;
+use crate::report::comparison::{Against, Outcome};
 use crate::settings::Severity;
 
 mod benchfmt;
@@ -139,4 +140,24 @@ impl Format {
             Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }
+}
+
+/// How a report stands against its baseline, and what to do, for what CI servers read.
+fn against_baseline(against: &Against) -> String {
+    let path = &against.baseline;
+    let text = match &against.outcome {
+        Outcome::Pass => format!("no worse than the baseline {path}"),
+        Outcome::Regression(rows) if against.accepted => format!(
+            "worse than the baseline {path} was, and accepted as the new one: {}",
+            rows.join("; ")
+        ),
+        Outcome::Regression(rows) => format!(
+            "worse than the baseline {path}: {}\nnext: gcpressure compare {path} LOG shows every row; \
+             check --update-baseline accepts the run as the new baseline",
+            rows.join("; ")
+        ),
+        Outcome::NoVerdict(reason) => format!("no verdict against the baseline {path}: {reason}"),
+    };
+    let lines: Vec<_> = text.lines().map(escape::printable).collect();
+    lines.join("\n")
 }

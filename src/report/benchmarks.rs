@@ -5,7 +5,7 @@ use super::comparison::{Outcome, RowVerdict};
 /// The comparison of two sets of benchmark results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Benchmarks {
-    /// How it ends as a gate.
+    /// How it ends as a gate, the GC traces in the same outputs included.
     pub outcome: Outcome,
     /// The status that the program exits with (0, 1, 3).
     pub exit_status: u8,

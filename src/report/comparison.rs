@@ -32,6 +32,19 @@ pub enum Outcome {
     NoVerdict(String),
 }
 
+/// How a report stands against its baseline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Against {
+    /// The baseline as the user named it.
+    pub baseline: String,
+    /// How the comparison with it ends.
+    pub outcome: Outcome,
+    /// The run becomes the baseline, so that nothing in it fails.
+    pub accepted: bool,
+    /// The status that the comparison alone would exit with (0, 1, 3).
+    pub exit_status: u8,
+}
+
 /// One side: runs of one program under one configuration.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Side {

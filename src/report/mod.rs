@@ -90,6 +90,8 @@ pub struct Input {
     pub damaged_at: Vec<DamagedLine>,
     /// The stream runs newest line first; nothing can be said of it.
     pub newest_first: bool,
+    /// The baseline that was read beside them, and how they stand against it.
+    pub baseline: Option<comparison::Against>,
 }
 
 /// A gc line that could not be read.

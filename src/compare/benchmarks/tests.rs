@@ -20,7 +20,7 @@ fn side(lines: &[(&str, &[f64])]) -> Vec<(String, Output)> {
 }
 
 fn compared(base: &[(&str, &[f64])], new: &[(&str, &[f64])]) -> Benchmarks {
-    benchmarks(&side(base), &side(new), &BenchmarkGate::default())
+    benchmarks(&side(base), &side(new), &BenchmarkGate::default(), None)
 }
 
 /// Medians, intervals and p-values as the definitions give them; computed apart with exact fractions.

@@ -18,7 +18,7 @@ pub struct Benchmarks<'a> {
     pub schema: &'static str,
     /// What wrote this.
     pub tool: Tool,
-    /// `pass`, `regression` or `no-verdict`.
+    /// `pass`, `regression` or `no-verdict`, of the GC traces as well.
     pub outcome: &'static str,
     /// Why it is no pass.
     pub reasons: Vec<&'a str>,
@@ -32,7 +32,8 @@ pub struct Benchmarks<'a> {
     pub rows: Vec<Row<'a>>,
     /// The geometric mean of the ratios of each unit.
     pub means: Vec<Mean<'a>>,
-    /// The comparison of the GC traces in the same outputs; null where they hold none.
+    /// The comparison of the GC traces in the same outputs, whose outcome counts in the one above; null where they hold none
+    /// and no row of theirs is to be judged.
     pub gc: Option<comparison::Comparison<'a>>,
     /// What the reader should know about these numbers.
     pub warnings: &'a [String],
