@@ -125,6 +125,109 @@ fn what_is_no_file_stays_what_it_is() {
     assert_eq!(mode(&here.path().join("new.json")), mode(&plain));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_its_permissions_and_the_links_to_it() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let here = tempfile::tempdir().unwrap();
+    let path = |name: &str| here.path().join(name);
+    for mode in [0o600, 0o666, 0o751] {
+        fs::write(path("old.json"), "old").unwrap();
+        fs::set_permissions(path("old.json"), fs::Permissions::from_mode(mode)).unwrap();
+        let output = run(here.path(), &["-o", "json=old.json", BUSY]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let found = fs::metadata(path("old.json")).unwrap();
+        assert!(found.len() > 3);
+        assert_eq!(found.permissions().mode() & 0o7777, mode);
+    }
+    fs::create_dir(path("reports")).unwrap();
+    symlink("reports/new.json", path("first")).unwrap();
+    symlink("first", path("second")).unwrap();
+    let output = run(here.path(), &["-o", "json=second", BUSY]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(path("first").is_symlink() && path("second").is_symlink());
+    assert!(path("reports/new.json").is_file());
+    symlink("circle", path("circle")).unwrap();
+    let output = run(here.path(), &["-o", "json=circle", BUSY]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_read_is_not_replaced() {
+    let here = tempfile::tempdir().unwrap();
+    let path = |name: &str| here.path().join(name);
+    let log = fs::read(BUSY).unwrap();
+    for name in ["in.log", "gcpressure.toml", "escape.txt", "base.json"] {
+        fs::write(path(name), if name == "in.log" { &log[..] } else { b"" }).unwrap();
+    }
+    std::os::unix::fs::symlink("in.log", path("link.log")).unwrap();
+    for (args, read) in [
+        (&["-o", "json=in.log", "in.log"][..], "in.log"),
+        (&["-o", "json=./in.log", "link.log"], "link.log"),
+        (&["-o", "json=link.log", BUSY, "in.log"], "in.log"),
+        (&["-o", "json=in.log"], "standard input"),
+        (&["-o", "json=in.log", "-"], "standard input"),
+        (&["-o", "json=in.log", "--heap", "in.log", BUSY], "in.log"),
+        (&["check", "-o", "json=in.log", "in.log"], "in.log"),
+        (&["watch", "-o", "json=in.log", "in.log"], "in.log"),
+        (&["watch", "-o", "json=in.log"], "standard input"),
+        (&["-o", "json=gcpressure.toml", BUSY], "gcpressure.toml"),
+        (
+            &["run", "-o", "json=gcpressure.toml", "--", "true"],
+            "gcpressure.toml",
+        ),
+        (
+            &[
+                "-o",
+                "json=escape.txt",
+                "--heap",
+                HEAP,
+                "--escape",
+                "escape.txt",
+                BUSY,
+            ],
+            "escape.txt",
+        ),
+        (
+            &["check", "--baseline", "in.log", "-o", "json=in.log", BUSY],
+            "in.log",
+        ),
+    ] {
+        let output = program(here.path(), args)
+            .stdin(fs::File::open(path("in.log")).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+        let said = stderr(&output);
+        let reason = format!("would replace what is read: {read}\n\n  tip: write to another file");
+        assert!(said.contains(&reason), "{args:?}: {said}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+        assert_eq!(fs::read(path("in.log")).unwrap(), log, "{args:?}");
+    }
+}
+
+#[test]
+fn two_formats_do_not_write_the_same_file() {
+    let here = tempfile::tempdir().unwrap();
+    let output = run(here.path(), &["-o", "json=two", "-o", "junit=./two", BUSY]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: --output: json=two and junit=./two are the same file, and only the last would be left\n\n  \
+         tip: give each format a file of its own\n"
+    );
+    assert!(names(here.path()).is_empty());
+    // What comes to a device comes one after the other.
+    let args = ["-o", "json=/dev/null", "-o", "junit=/dev/null", BUSY];
+    assert_eq!(run(here.path(), &args).status.code(), Some(0));
+}
+
 #[test]
 fn the_example_configuration_is_written_once_and_works() {
     let here = tempfile::tempdir().unwrap();
@@ -217,6 +320,154 @@ fn foreign_lines_pass_through_unchanged() {
         .collect();
     assert_eq!(String::from_utf8(output.stdout.clone()).unwrap(), foreign);
     assert!(stderr(&output).contains("30 GC cycles"));
+}
+
+#[test]
+fn foreign_lines_on_a_full_disk_are_an_error_and_cost_no_report() {
+    let Ok(full) = fs::File::create("/dev/full") else {
+        return;
+    };
+    let here = tempfile::tempdir().unwrap();
+    let busy = fs::read_to_string(BUSY).unwrap();
+    // What fails while there is more to read, and what fails at the end.
+    for lines in [1, 100_000] {
+        let text = format!("{}{busy}{}", "line\n".repeat(lines), "line\n".repeat(lines));
+        fs::write(here.path().join("mixed.log"), text).unwrap();
+        for args in [
+            &["--passthrough", "mixed.log"][..],
+            &["check", "--passthrough", "mixed.log"],
+        ] {
+            let output = program(here.path(), args)
+                .stdout(full.try_clone().unwrap())
+                .output()
+                .unwrap();
+            let said = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains("300 GC cycles"), "{said}");
+            let error = "error: cannot write standard output: no space left on device\n";
+            assert!(said.ends_with(error), "{said}");
+        }
+    }
+}
+
+#[test]
+fn help_and_version_on_a_full_disk_are_an_error() {
+    let Ok(full) = fs::File::create("/dev/full") else {
+        return;
+    };
+    for args in [&["--help"][..], &["-h"], &["-V"], &["check", "--help"]] {
+        let output = program(Path::new("."), args)
+            .stdout(full.try_clone().unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(
+            stderr(&output),
+            "error: cannot write standard output: no space left on device\n"
+        );
+    }
+}
+
+const HEAP: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/rootcause/svc.go1.26.6.pb.gz"
+);
+const ESCAPE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/rootcause/svc.go1.26.6.escape.txt"
+);
+
+#[test]
+fn flags_of_the_root_cause_are_used_or_refused() {
+    let here = tempfile::tempdir().unwrap();
+    for (args, said) in [
+        (
+            &[BUSY, "--escape", ESCAPE][..],
+            "error: --escape explains a heap profile, and none is given\n\n  tip: add the profile: --heap ",
+        ),
+        (
+            &["check", BUSY, "--build", "./nothing"],
+            "error: --build explains a heap profile, and none is given\n",
+        ),
+        (
+            &["run", "--src", ".", "--", "true"],
+            "error: --src explains a heap profile, and none is given\n",
+        ),
+        (
+            &["watch", "--escape", ESCAPE, BUSY],
+            "error: --escape explains a heap profile, and none is given\n",
+        ),
+        (
+            &[BUSY, "--heap", HEAP, "--src", "."],
+            "error: --src shows lines of what the compiler says, and that is not given\n\n  \
+             tip: add --escape FILE, or --build ./...\n",
+        ),
+        (
+            &["why", HEAP, "--escape", ESCAPE, "--src", "nodir"],
+            "error: cannot read nodir: no such file or directory\n",
+        ),
+        (
+            &[BUSY, "--heap", HEAP, "--escape", ESCAPE, "--src", BUSY],
+            "error: --src: ",
+        ),
+    ] {
+        let output = run(here.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(
+            stderr(&output).starts_with(said),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+    let args = [BUSY, "--heap", HEAP, "--escape", ESCAPE, "--src", "."];
+    assert_eq!(run(here.path(), &args).status.code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_read_is_asked_for_by_what_it_should_hold() {
+    let here = tempfile::tempdir().unwrap();
+    fs::create_dir(here.path().join("folder")).unwrap();
+    let profile = "take a profile of the running program: curl ";
+    for (args, tip) in [
+        (&["nofile"][..], "name a log that holds "),
+        (&["sites", "nofile"], profile),
+        (&[BUSY, "--heap", "nofile"], profile),
+        (&["sites", "folder"], "name the heap profile in it"),
+        (&["why", "nofile", "--escape", ESCAPE], profile),
+        (
+            &["why", HEAP, "--escape", "nofile"],
+            "make it where the source is: go build ",
+        ),
+        (
+            &["why", HEAP, "--escape", "folder"],
+            "name the file that holds what go build said",
+        ),
+    ] {
+        let output = run(here.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = stderr(&output);
+        assert!(
+            said.contains(&format!("\n\n  tip: {tip}")),
+            "{args:?}: {said}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let output = program(Path::new("."), &["check", BUSY])
+        .arg(std::ffi::OsStr::from_bytes(b"bad\xffname.log"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: the argument \"bad\\xFFname.log\" is not UTF-8\n\n  \
+         tip: a file with such a name can come on standard input: gcpressure < FILE\n"
+    );
 }
 
 #[test]

@@ -274,3 +274,22 @@ fn without_a_terminal_there_are_plain_lines_and_the_report() {
         "{rest}"
     );
 }
+
+#[test]
+fn without_a_terminal_a_report_for_machines_has_standard_output_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.log"), trace(1, 3_000, 50)).unwrap();
+    for flags in [&["-f", "json"][..], &["-f", "csv"], &["-q"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+            .args(["watch", "--refresh", "1ms"])
+            .args(flags)
+            .current_dir(folder.path())
+            .stdin(fs::File::open(folder.path().join("app.log")).unwrap())
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(!stdout.contains("gcpressure: "), "{flags:?}: {stdout}");
+        assert_eq!(stdout.is_empty(), flags == ["-q"], "{flags:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{flags:?}");
+    }
+}

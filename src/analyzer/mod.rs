@@ -383,8 +383,9 @@ impl ProcessAnalyzer {
         if self.settings.scope == Scope::Nothing {
             "nothing was to be judged".to_owned()
         } else if cycles < MIN_CYCLES {
+            let s = if cycles == 1 { "" } else { "s" };
             format!(
-                "{cycles} GC cycles with a clock, {MIN_CYCLES} are needed: record for longer or under load"
+                "{cycles} GC cycle{s} with a clock, {MIN_CYCLES} are needed: record for longer or under load"
             )
         } else if covered < MIN_COVERED_NS {
             format!(

@@ -74,6 +74,8 @@ fn two_lines_of_the_article_are_no_verdict() {
     let (verdict, analysis) = verdict(article(2));
     assert!(matches!(verdict, Verdict::NoVerdict(_)), "{verdict:?}");
     assert!(!analysis.enough_evidence && analysis.why_not.contains("2 GC cycles"));
+    let (single, _) = analyse(Settings::default(), article(1));
+    assert!(single.why_not.starts_with("1 GC cycle with a clock, 4 "));
     assert_eq!(
         status(&analysis, "gc-frequency").status,
         RuleState::NoEvidence

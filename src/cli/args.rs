@@ -51,6 +51,10 @@ pub(crate) enum Command {
     /// writes there does not come through here.
     Run(Later<RunArgs>),
     /// A live dashboard of a log that grows, of standard input, or of a program that it runs
+    ///
+    /// Without a terminal it writes plain lines above the report: one for each finding that is raised or cleared, and one
+    /// every --refresh that says how things stand. A format for machines has standard output to itself: then they are told on
+    /// standard error, if that is a terminal.
     Watch(Later<WatchArgs>),
     /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
     Compare(Later<CompareArgs>),

@@ -29,7 +29,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     };
     let baseline = Baseline::open(args, &choices.settings)?;
     let mut comparison = None;
-    let report = report::judge_with(&args.report, &choices, policy, |report| {
+    let read = args.baseline.as_deref();
+    let report = report::judge_with(&args.report, &choices, policy, read, |report| {
         if let Some(baseline) = baseline {
             comparison = baseline.judge(report, policy.allow_no_verdict, policy.exit_zero)?;
         }
@@ -100,7 +101,7 @@ fn init() -> Result<(), Failure> {
     output::print(|out| {
         writeln!(
             out,
-            "wrote {path}; every setting in it is at its default and commented out"
+            "wrote {path}; every setting in it is commented out: the defaults, or an example where that is said"
         )
     })
 }

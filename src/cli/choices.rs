@@ -209,12 +209,23 @@ impl Choices {
         for id in &rules.only {
             self.only(id, Origin::Flag("--only"))
                 .map_err(|message| Failure::new(format!("--only: {message}")))?;
+            self.allowed.remove(id.as_str());
         }
         for id in &rules.allow {
             self.allow(id, Origin::Flag("--allow"))
                 .map_err(|message| Failure::new(format!("--allow: {message}")))?;
+            self.drop_from_file_only(id);
         }
         Ok(())
+    }
+
+    /// A flag that switches a rule off takes it out of the few that the file runs; the last of them stays, for without it
+    /// all the others would run.
+    fn drop_from_file_only(&mut self, id: &str) {
+        let of_file = matches!(self.only.get(id), Some(Origin::File { .. }));
+        if of_file && self.only.len() > 1 {
+            self.only.remove(id);
+        }
     }
 
     fn threshold_flag(
@@ -238,6 +249,9 @@ impl Choices {
         if level == Level::Critical {
             self.settings.required.insert(rule.id.to_owned());
             self.allowed.remove(rule.id);
+            if !self.only.is_empty() {
+                self.only.entry(rule.id).or_insert(Origin::Flag(flag));
+            }
         }
         Ok(())
     }
@@ -353,13 +367,43 @@ impl Choices {
             // Only a window was chosen: the default step shrinks with it.
             if self.values.contains_key(&Setting::Hop) {
                 return Err(Failure::new(format!(
-                    "the step of the window ({hop}) is longer than the window ({window})"
+                    "{}the step of the window ({hop}) is longer than the window ({window})",
+                    self.place(&[Setting::Hop, Setting::Window])
                 )));
             }
             self.settings.hop_ns = (window_ns / 5).max(1);
             let hop = units::duration(self.settings.hop_ns);
             self.values
                 .insert(Setting::Hop, (hop, Origin::Follows("window")));
+        }
+        self.agree_on_rules()
+    }
+
+    /// The first line of the configuration file that sets one of these, in front of a message; nothing where flags do.
+    fn place(&self, settings: &[Setting]) -> String {
+        let origins = settings
+            .iter()
+            .filter_map(|setting| self.values.get(setting));
+        let mut files = origins.filter(|(_, origin)| matches!(origin, Origin::File { .. }));
+        files
+            .next()
+            .map_or_else(String::new, |(_, origin)| format!("{origin}: "))
+    }
+
+    /// Which rules run; refuses what asks for a rule and switches it off.
+    fn agree_on_rules(&mut self) -> Result<(), Failure> {
+        // Only `--max` asks for a rule without naming it among those that run.
+        let required = &self.settings.required;
+        if let (Some(origin), Some(id)) = (
+            self.only.values().next(),
+            required
+                .iter()
+                .find(|id| !self.only.contains_key(id.as_str())),
+        ) {
+            return Err(
+                Failure::new(format!("{origin} leaves {id} out, but --max asks for it"))
+                    .tip(format!("add --only {id}, or leave its --max away")),
+            );
         }
         self.settings.allow = self.allowed.keys().map(|&id| id.to_owned()).collect();
         self.settings.only = self.only.keys().map(|&id| id.to_owned()).collect();

@@ -13,15 +13,18 @@ use super::{rule_list, suggest};
 /// The file that is read where none is named.
 pub(crate) const DEFAULT_PATH: &str = "gcpressure.toml";
 
+/// The file that is read: the one that was named, or the default file if there is one.
+pub(crate) fn path(named: Option<&str>) -> Option<&str> {
+    named.or_else(|| Path::new(DEFAULT_PATH).exists().then_some(DEFAULT_PATH))
+}
+
 /// The choices of the file that was named, or of the default file if there is one.
 ///
 /// # Errors
 /// A named file that cannot be read, and whatever is wrong in it, with its line.
 pub(crate) fn load(named: Option<&str>) -> Result<Choices, Failure> {
-    let path = match named {
-        Some(path) => path,
-        None if Path::new(DEFAULT_PATH).exists() => DEFAULT_PATH,
-        None => return Ok(Choices::default()),
+    let Some(path) = path(named) else {
+        return Ok(Choices::default());
     };
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::from(gcpressure::error::Error::Io {
@@ -189,17 +192,17 @@ impl<'a> File<'a> {
     }
 }
 
-/// A commented example of every setting, all of them at their defaults.
+/// An example of every setting, commented out: the default where there is one.
 pub(crate) fn example() -> String {
     let mut text = String::from(
         "# gcpressure.toml: how gcpressure judges GC pressure here. Flags override it; `gcpressure check -v` shows where\n\
-         # each value came from. Lines that start with # show the defaults.\n\
+         # each value came from. Settings that start with # show the defaults, or an example where that is said.\n\
          \n\
          # Sliding window of the program's own time, or a number of GC cycles (\"200gc\"), and its step.\n\
          #window = \"10s\"\n\
          #hop = \"2s\"\n\
          \n\
-         # Start of the run that rules leave out; without it 2s, at most a quarter of the run.\n\
+         # Start of the run that rules leave out; without it 2s, at most a quarter of the run. An example:\n\
          #warmup = \"5s\"\n\
          \n\
          # Judge sliding windows (\"window\") or the whole run as one (\"run\").\n\
@@ -211,16 +214,16 @@ pub(crate) fn example() -> String {
          # true: a log that cannot carry a verdict does not fail the check.\n\
          #allow-no-verdict = false\n\
          \n\
-         # What you know of the program; the log does not say it.\n\
+         # What you know of the program; the log does not say it. Examples:\n\
          #go = \"1.27\"\n\
          #gogc = 100\n\
          #memory-limit = \"512MiB\"\n\
          \n\
-         # Rules that are switched off, and the only ones that run (all of them where the list is empty).\n\
-         #allow = [\"gc-frequency\"]\n\
-         #only = []\n\
+         # Rules that are switched off, and the only ones that run; without these lines all of them run. Examples:\n\
+         #allow = [\"goal-churn\"]\n\
+         #only = [\"gc-frequency\", \"gc-cpu\"]\n\
          \n\
-         # Thresholds; `gcpressure explain RULE` says what each rule measures.\n",
+         # Thresholds, at their defaults; `gcpressure explain RULE` says what each rule measures.\n",
     );
     for rule in rule_list::all() {
         let line = |name: &str, value: Option<f64>| {
@@ -377,5 +380,22 @@ mod tests {
         assert_eq!(set.settings.window, Choices::default().settings.window);
         assert_eq!(set.settings.hop_ns, Choices::default().settings.hop_ns);
         assert_eq!(set.fail_on, Choices::default().fail_on);
+    }
+
+    #[test]
+    fn what_is_no_default_in_the_example_is_said_to_be_one() {
+        let defaults = Choices::default().describe();
+        let text = example();
+        let (settings, _) = text.split_once("\n# Thresholds").unwrap();
+        for paragraph in settings.split("\n\n").skip(1) {
+            let is_comment = |line: &&str| line.starts_with("# ");
+            let (said, set): (Vec<_>, Vec<_>) = paragraph.lines().partition(is_comment);
+            let is_default = set.iter().all(|line| {
+                let line = line[1..].replace('"', "");
+                defaults.contains(&format!("{line} (default)"))
+            });
+            let is_example = said.concat().contains("xample");
+            assert_eq!(is_default, !is_example, "{paragraph}");
+        }
     }
 }

@@ -14,6 +14,44 @@ use super::exit::Failure;
 /// Bytes of a source file that are read.
 const MAX_SOURCE: u64 = 16 << 20;
 
+/// Makes sure that what the flags name is there and has a use: the diagnostics explain a heap `profile`, the source shows
+/// the lines that they speak of.
+///
+/// # Errors
+/// It is not there, or has none.
+pub(crate) fn check(args: &EscapeArgs, profile: bool) -> Result<(), Failure> {
+    let given = [
+        ("--escape", args.escape.is_some()),
+        ("--build", !args.build.is_empty()),
+        ("--src", args.src.is_some()),
+    ];
+    if let Some((flag, _)) = given.iter().find(|(_, given)| *given && !profile) {
+        return Err(
+            Failure::new(format!("{flag} explains a heap profile, and none is given")).tip(
+                "add the profile: --heap heap.pb.gz beside a log, --heap-url http://localhost:6060 of a running program",
+            ),
+        );
+    }
+    if let Some(folder) = &args.src {
+        if args.escape.is_none() && args.build.is_empty() {
+            return Err(Failure::new(
+                "--src shows lines of what the compiler says, and that is not given",
+            )
+            .tip("add --escape FILE, or --build ./..."));
+        }
+        let found = fs::metadata(folder).map_err(|error| Failure::reading(folder, &error))?;
+        if !found.is_dir() {
+            return Err(Failure::new(format!("--src: {folder} is no directory")));
+        }
+    }
+    match args.escape.as_deref() {
+        None | Some("-") => Ok(()),
+        Some(path) => File::open(path)
+            .map(drop)
+            .map_err(|error| unreadable(path, &error)),
+    }
+}
+
 /// The diagnostics and their name; `None` where the user gave none.
 ///
 /// # Errors
@@ -34,8 +72,18 @@ pub(crate) fn open(args: &EscapeArgs) -> Result<Option<(Escapes, String)>, Failu
     };
     match escapes {
         Ok(escapes) => Ok(Some((escapes, name.clone()))),
-        Err(EscapeError::Io(error)) => Err(gcpressure::error::Error::io(name, error).into()),
+        Err(EscapeError::Io(error)) => Err(unreadable(name, &error)),
         Err(error) => Err(Failure::new(format!("cannot use {name}: {error}"))),
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::reading(name, error);
+    match error.kind() {
+        io::ErrorKind::NotFound => failure
+            .tip("make it where the source is: go build -gcflags='-m -m' ./... 2> escape.txt"),
+        io::ErrorKind::IsADirectory => failure.tip("name the file that holds what go build said"),
+        _ => failure,
     }
 }
 

@@ -26,15 +26,18 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     options.stop = Arc::clone(signals.stop());
     let sources = input::open(&args.input)?;
     let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;
-    let mut printer = Printer(match args.format {
-        RowFormat::Ndjson => rows::ndjson(queue),
-        RowFormat::Csv => rows::csv(queue),
-    });
+    let mut printer = Printer {
+        rows: match args.format {
+            RowFormat::Ndjson => rows::ndjson(queue),
+            RowFormat::Csv => rows::csv(queue),
+        },
+        any: false,
+    };
     let result = pipeline::analyse(sources, &options, &mut printer);
     let written = match &result {
         Err(Error::Output { error }) => Err(io::Error::from(error.kind())),
         // Also where a source broke off: the rows before that are good.
-        _ => printer.0.finish(),
+        _ => printer.rows.finish(),
     };
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
@@ -59,7 +62,8 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
         && !args.quiet
     {
-        output::complain(&format!("no rows: {reason}"));
+        let lacking = if printer.any { "no verdict" } else { "no rows" };
+        output::complain(&format!("{lacking}: {reason}"));
     }
     Ok(status)
 }
@@ -69,14 +73,19 @@ fn failed(error: &io::Error) -> Failure {
 }
 
 /// Prints each cycle.
-struct Printer(Box<dyn Rows>);
+struct Printer {
+    rows: Box<dyn Rows>,
+    /// At least one was printed.
+    any: bool,
+}
 
 impl Sink for Printer {
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
-        self.0.row(row)
+        self.any = true;
+        self.rows.row(row)
     }
 
     fn idle(&mut self, _: &SoFar<'_>) -> io::Result<()> {
-        self.0.flush()
+        self.rows.flush()
     }
 }

@@ -88,6 +88,11 @@ impl Failure {
         self
     }
 
+    /// Something could not be read; what to do depends on what it should have held.
+    pub(crate) fn reading(what: &str, error: &io::Error) -> Self {
+        Self::new(format!("cannot read {what}: {}", reason(error)))
+    }
+
     /// Something could not be written.
     pub(crate) fn writing(what: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot write {what}: {}", reason(error)))
@@ -112,7 +117,7 @@ impl fmt::Display for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
-            Error::Io { source, error } => reading(source, error),
+            Error::Io { source, error } => no_log(source, error),
             Error::Unsupported { source, what, hint } => {
                 Self::new(format!("cannot read {source}: {what}")).tip(hint)
             }
@@ -122,9 +127,9 @@ impl From<Error> for Failure {
     }
 }
 
-/// A source could not be read.
-fn reading(source: &str, error: &io::Error) -> Failure {
-    let failure = Failure::new(format!("cannot read {source}: {}", reason(error)));
+/// A log could not be read.
+fn no_log(source: &str, error: &io::Error) -> Failure {
+    let failure = Failure::reading(source, error);
     match error.kind() {
         io::ErrorKind::NotFound => {
             // A misspelt command is taken for a file.

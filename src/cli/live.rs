@@ -17,7 +17,7 @@ use super::exit::{Failure, Policy};
 use super::fetch::Fetcher;
 use super::on_critical::OnCritical;
 use super::output::Targets;
-use super::passthrough::{Passthrough, Queue};
+use super::passthrough::{Outlet, Passthrough, Queue};
 use super::refresh::Refresh;
 use super::signals::{Ending, Signals};
 use super::status::Status;
@@ -182,8 +182,10 @@ impl Live {
             if passthrough.inside() {
                 passed = Passed::InsideALine;
             }
-            if !passthrough.finish() {
-                passed = Passed::Stuck;
+            match passthrough.finish() {
+                Outlet::Whole => {}
+                Outlet::Lost(failure) => passed = Passed::Lost(failure),
+                Outlet::Stuck => passed = Passed::Stuck,
             }
         }
         if let Voice::Own(queue) = self.voice {
@@ -232,12 +234,14 @@ impl Live {
 }
 
 /// What became of the lines that were handed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Passed {
     /// All of them were written.
     Whole,
     /// All of them were written, and the last has no line feed.
     InsideALine,
+    /// Some could not be written.
+    Lost(Failure),
     /// Nobody takes them, and their stream is held by the last.
     Stuck,
 }

@@ -36,6 +36,7 @@ mod why;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use exit::Failure;
@@ -44,19 +45,41 @@ use exit::Failure;
 pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version come this way too. Where they cannot be written there is nobody to tell.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR));
-        }
+        Err(error) => return end(told(&error)),
     };
-    match dispatch(&cli) {
+    end(dispatch(&cli))
+}
+
+fn end(result: Result<u8, Failure>) -> ExitCode {
+    match result {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output::complain(&failure.to_string());
             ExitCode::from(exit::ERROR)
         }
     }
+}
+
+/// Prints what the parser has to say: what is wrong, or help and version, which are what was asked for.
+fn told(error: &clap::Error) -> Result<u8, Failure> {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return Err(not_utf8());
+    }
+    let printed = output::content(error.print());
+    if !error.use_stderr() {
+        printed.map_err(|error| Failure::writing("standard output", &error))?;
+    }
+    Ok(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR))
+}
+
+/// Which argument cannot be read as text; the parser does not say it.
+fn not_utf8() -> Failure {
+    let argument = std::env::args_os()
+        .skip(1)
+        .find(|arg| arg.to_str().is_none());
+    let shown = format!("{:?}", argument.unwrap_or_default());
+    Failure::new(format!("the argument {shown} is not UTF-8"))
+        .tip("a file with such a name can come on standard input: gcpressure < FILE")
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, Failure> {

@@ -1,5 +1,6 @@
 //! Where reports go: standard output and the files of `-o`.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -119,7 +120,7 @@ pub(crate) struct Place {
 /// What a path is.
 #[derive(Debug)]
 enum PlaceKind {
-    /// A file: written beside its place and moved there when it is whole.
+    /// A file, by a path that leads over no link: written beside its place and moved there when it is whole.
     File(PathBuf),
     /// A device or a named pipe: it must stay what it is.
     Device(File),
@@ -131,11 +132,46 @@ impl<F: Formats> Targets<F> {
     /// # Errors
     /// An unknown format, a path that cannot be written.
     pub(crate) fn open(pairs: &[String]) -> Result<Self, Failure> {
-        pairs
-            .iter()
-            .map(|pair| Target::open(pair))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let mut targets: Vec<Target<F>> = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let target = Target::open(pair)?;
+            if let Some(other) = targets.iter().find(|other| other.place.is(&target.place)) {
+                return Err(Failure::new(format!(
+                    "--output: {other} and {target} are the same file, and only the last would be left"
+                ))
+                .tip("give each format a file of its own"));
+            }
+            targets.push(target);
+        }
+        Ok(Self(targets))
+    }
+
+    /// Makes sure that no file is replaced that is read; `-` is standard input.
+    ///
+    /// # Errors
+    /// One would be.
+    pub(crate) fn spare<'a>(
+        &self,
+        inputs: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Failure> {
+        for input in inputs {
+            let path = if input == "-" { "/dev/stdin" } else { input };
+            let Ok(path) = fs::canonicalize(path) else {
+                continue;
+            };
+            if let Some(target) = self.0.iter().find(|target| target.place.is_at(&path)) {
+                let input = if input == "-" {
+                    "standard input"
+                } else {
+                    input
+                };
+                return Err(Failure::new(format!(
+                    "--output: {target} would replace what is read: {input}"
+                ))
+                .tip("write to another file"));
+            }
+        }
+        Ok(())
     }
 
     /// True where there is a file to write.
@@ -160,6 +196,13 @@ impl<F: Formats> Targets<F> {
         let files = self.0.iter().filter(|target| target.place.is_file());
         let written = files.map(|target| target.write(result, style));
         written.fold(Ok(()), Result::and)
+    }
+}
+
+impl<F: Formats> fmt::Display for Target<F> {
+    /// As the user typed it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.format.name(), self.place.name)
     }
 }
 
@@ -224,6 +267,16 @@ impl Place {
         self.kind.write(render)
     }
 
+    /// The same file; devices and pipes take what comes, one after the other.
+    fn is(&self, other: &Self) -> bool {
+        matches!(&other.kind, PlaceKind::File(path) if self.is_at(path))
+    }
+
+    /// A file with this path, which leads over no link.
+    fn is_at(&self, path: &Path) -> bool {
+        matches!(&self.kind, PlaceKind::File(own) if own == path)
+    }
+
     /// A file, which can be replaced again and again; to a device or a pipe each writing is one more.
     fn is_file(&self) -> bool {
         matches!(self.kind, PlaceKind::File(_))
@@ -232,12 +285,7 @@ impl Place {
 
 impl PlaceKind {
     fn open(path: &Path) -> io::Result<Self> {
-        // A symbolic link stays one: the file that it leads to is replaced.
-        let path = match fs::canonicalize(path) {
-            Ok(path) => path,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-            Err(error) => return Err(error),
-        };
+        let path = behind_links(path)?;
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => {
@@ -276,14 +324,40 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// A nameless-looking file that gets the permissions of any other new file.
+/// Where a file is, or will be. A symbolic link stays one: the file that it leads to is replaced, or made.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    loop {
+        match fs::canonicalize(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Links that lead in a circle end here too.
+            found => return found,
+        }
+        let Ok(next) = fs::read_link(&path) else {
+            break;
+        };
+        path = folder(&path).join(next);
+    }
+    let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
+    Ok(fs::canonicalize(folder(&path))?.join(name))
+}
+
+/// A nameless-looking file with the permissions of the one that it will replace, or of any other new file.
 #[cfg(unix)]
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new()
+    let before = fs::metadata(path).map(|found| found.permissions().mode() & 0o777);
+    let before = before.ok().map(fs::Permissions::from_mode);
+    let new = || fs::Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new()
         .prefix(".gcpressure-")
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder(path))
+        .permissions(before.clone().unwrap_or_else(new))
+        .tempfile_in(folder(path))?;
+    if let Some(before) = before {
+        // Those that the umask took away. A file system without permissions refuses, and needs none.
+        let _ = file.as_file().set_permissions(before);
+    }
+    Ok(file)
 }
 
 /// A nameless-looking file.

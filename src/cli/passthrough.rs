@@ -222,6 +222,9 @@ impl Write for Queue {
 #[derive(Debug)]
 pub(crate) struct Passthrough {
     out: Option<Queue>,
+    name: String,
+    /// Why lines were lost.
+    lost: Option<io::Error>,
     /// What was taken last did not end its line.
     inside: bool,
 }
@@ -239,6 +242,8 @@ impl Passthrough {
         Queue::new(out, stop)
             .map(|queue| Self {
                 out: Some(queue),
+                name: name.to_owned(),
+                lost: None,
                 inside: false,
             })
             .map_err(|error| Failure::writing(name, &error))
@@ -262,18 +267,16 @@ impl Passthrough {
         self.attempt(Write::flush);
     }
 
-    /// Waits until everything is written. False where the writer is stuck and everything is to stop: then it still holds
-    /// its stream, and to write there is to be stuck as well.
-    pub(crate) fn finish(mut self) -> bool {
-        let Some(out) = self.out.take() else {
-            return true;
-        };
-        let result = out.finish();
-        let stuck = matches!(&result, Err(error) if error.kind() == io::ErrorKind::TimedOut);
-        if let Some(message) = loss(result).filter(|_| !stuck) {
-            output::complain(&message);
+    /// Waits until everything is written.
+    pub(crate) fn finish(mut self) -> Outlet {
+        let result = self.out.take().map_or(Ok(()), Queue::finish);
+        if matches!(&result, Err(error) if error.kind() == io::ErrorKind::TimedOut) {
+            return Outlet::Stuck;
         }
-        !stuck
+        match self.lost.or(output::content(result).err()) {
+            Some(error) => Outlet::Lost(Failure::writing(&self.name, &error)),
+            None => Outlet::Whole,
+        }
     }
 
     fn attempt(&mut self, write: impl FnOnce(&mut Queue) -> io::Result<()>) {
@@ -282,7 +285,11 @@ impl Passthrough {
         if result.is_err() {
             // What comes later cannot be written either.
             self.out = None;
-            if let Some(message) = loss(result) {
+            // Where their reader has left, nobody misses the lines.
+            self.lost = output::content(result).err();
+            if let Some(error) = &self.lost {
+                let message =
+                    format!("warning: lines that are no GC trace are not copied any more: {error}");
                 // Not from here: standard error may be held, and the reading goes on.
                 std::thread::spawn(move || output::complain(&message));
             }
@@ -290,12 +297,15 @@ impl Passthrough {
     }
 }
 
-/// What is to be said of lines that cannot be written; nothing where nobody reads them.
-fn loss(result: io::Result<()>) -> Option<String> {
-    let error = output::content(result).err()?;
-    Some(format!(
-        "warning: lines that are no GC trace are not copied any more: {error}"
-    ))
+/// What became of the lines that were handed on.
+#[derive(Debug)]
+pub(crate) enum Outlet {
+    /// All were written, or their reader did not want them.
+    Whole,
+    /// Some could not be written.
+    Lost(Failure),
+    /// Nobody takes them, and everything is to stop: their stream is held, and to write there is to be stuck as well.
+    Stuck,
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
 
-use super::args::{AnalysisArgs, OutputArgs, ReportArgs, RuleArgs};
+use super::args::{AnalysisArgs, EscapeArgs, OutputArgs, ReportArgs, RuleArgs};
 use super::choices::Choices;
 use super::exit::{Failure, Policy};
 use super::heap::Heap;
-use super::live::{Live, Wishes};
+use super::live::{Live, Passed, Wishes};
 use super::output::{self, Targets};
 use super::signals::{Ending, Signals};
-use super::{config, exit, heap, input};
+use super::{config, escapes, exit, heap, input};
 
 /// Reads everything, writes the report, gives the exit status.
 pub(crate) fn run(args: &ReportArgs) -> Result<u8, Failure> {
@@ -44,24 +44,47 @@ pub(crate) fn policy(args: &OutputArgs, choices: &Choices) -> Policy {
     }
 }
 
+/// The files of `-o`, none of which is the configuration or the diagnostics that are read.
+///
+/// # Errors
+/// One is, or cannot be written.
+pub(crate) fn targets(
+    output: &OutputArgs,
+    rules: &RuleArgs,
+    escape: &EscapeArgs,
+) -> Result<Arc<Targets<Format>>, Failure> {
+    let targets = Targets::open(&output.output)?;
+    let config = config::path(rules.config.as_deref());
+    targets.spare(config.into_iter().chain(escape.escape.as_deref()))?;
+    Ok(Arc::new(targets))
+}
+
 /// Analyses the input and writes the report to standard output and to every file.
 pub(crate) fn judge(
     args: &ReportArgs,
     choices: &Choices,
     policy: Policy,
 ) -> Result<Report, Failure> {
-    judge_with(args, choices, policy, |_| Ok(()))
+    judge_with(args, choices, policy, None, |_| Ok(()))
 }
 
-/// The same, with a last word on the report before it is written.
+/// The same, with another file that is `read`, and a last word on the report before it is written.
 pub(crate) fn judge_with(
     args: &ReportArgs,
     choices: &Choices,
     policy: Policy,
+    read: Option<&str>,
     complete: impl FnOnce(&mut Report) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
     let wishes = Wishes::new(&args.live)?;
-    let targets = Arc::new(Targets::open(&args.output.output)?);
+    let profile = args.heap.heap.is_some() || wishes.profiles.is_some();
+    escapes::check(&args.heap.escape, profile)?;
+    let targets = targets(&args.output, &args.rules, &args.heap.escape)?;
+    let logs = args.input.files.iter().map(String::as_str);
+    let input = logs.clone().next().is_none().then_some("-");
+    let heap = [&args.heap.heap, &args.heap.heap_base];
+    let heap = heap.into_iter().filter_map(Option::as_deref);
+    targets.spare(logs.chain(input).chain(heap).chain(read))?;
     let mut options = input::options(&args.input.select, choices.settings.clone())?;
     options.foreign = args.passthrough;
     let mut heap = Heap::open(&args.heap)?;
@@ -91,7 +114,7 @@ pub(crate) fn judge_with(
             .map_err(exit::unable)?;
     }
     let result = pipeline::analyse(sources, &options, &mut live);
-    live.finish();
+    let passed = live.finish();
     let mut report = result?;
     match signals.status() {
         // What was broken off is no run to compare, or to keep.
@@ -113,7 +136,11 @@ pub(crate) fn judge_with(
         To::Stdout
     };
     deliver(&args.output, &targets, &report, policy, to)?;
-    Ok(report)
+    match passed {
+        // The reading went on without them; to say so comes last.
+        Passed::Lost(failure) => Err(failure),
+        Passed::Whole | Passed::InsideALine | Passed::Stuck => Ok(report),
+    }
 }
 
 /// Where the report for people goes.

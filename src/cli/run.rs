@@ -16,10 +16,10 @@ use gcpressure::report::{Process, Report, Verdict};
 use super::args::RunArgs;
 use super::exit::{self, Failure, Policy};
 use super::live::{Live, Passed, Wishes};
-use super::output::{self, Targets};
+use super::output;
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
-use super::{check, heap, input};
+use super::{check, escapes, heap, input};
 
 /// Runs the program and gives its exit status, or that of the check.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
@@ -29,7 +29,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         ..report::policy(&args.output, &choices)
     };
     let wishes = Wishes::new(&args.live)?;
-    let targets = Arc::new(Targets::open(&args.output.output)?);
+    escapes::check(&args.escape, wishes.profiles.is_some())?;
+    let targets = report::targets(&args.output, &args.rules, &args.escape)?;
     let mut options = input::options(&args.select, choices.settings.clone())?;
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
@@ -74,14 +75,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         exit::DONE if args.check => policy.status(&report),
         status => status,
     };
-    if passed == Passed::InsideALine && !args.output.show.quiet {
+    if matches!(passed, Passed::InsideALine) && !args.output.show.quiet {
         output::complain("");
     }
-    let to = match passed {
-        Passed::Stuck => To::Nobody,
-        Passed::Whole | Passed::InsideALine => To::Stderr,
+    let (to, lost) = match passed {
+        Passed::Stuck => (To::Nobody, Ok(())),
+        Passed::Lost(failure) => (To::Stderr, Err(failure)),
+        Passed::Whole | Passed::InsideALine => (To::Stderr, Ok(())),
     };
-    let delivered = report::deliver(&args.output, &targets, &report, policy, to);
+    let delivered = report::deliver(&args.output, &targets, &report, policy, to).and(lost);
     if to == To::Nobody {
         return Ok(report.exit_status);
     }

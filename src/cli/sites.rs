@@ -90,7 +90,18 @@ fn raw(name: &str) -> Result<Raw, Failure> {
 
 fn no_profile(name: &str, error: ProfileError) -> Failure {
     match error {
-        ProfileError::Io(error) => gcpressure::error::Error::io(name, error).into(),
+        ProfileError::Io(error) => unreadable(name, &error),
         error => Failure::new(format!("cannot use {name}: {error}")),
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::reading(name, error);
+    match error.kind() {
+        io::ErrorKind::NotFound => failure.tip(
+            "take a profile of the running program: curl -so heap.pb.gz http://localhost:6060/debug/pprof/allocs",
+        ),
+        io::ErrorKind::IsADirectory => failure.tip("name the heap profile in it"),
+        _ => failure,
     }
 }

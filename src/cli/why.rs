@@ -33,6 +33,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
 /// # Errors
 /// A profile or diagnostics that cannot be had.
 pub(crate) fn join(heap: &HeapArgs, escape: &EscapeArgs) -> Result<Option<Why>, Failure> {
+    escapes::check(escape, true)?;
     let Some((escapes, escapes_name)) = escapes::open(escape)? else {
         return Ok(None);
     };

@@ -1,6 +1,8 @@
 //! One very long stop.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, contention, ns, pause_p99, rule};
+use super::{
+    Crossing, Judged, Reading, Thresholds, Told, View, contention, counted, ns, pause_p99, rule,
+};
 use crate::units::Unit;
 
 rule! {
@@ -39,10 +41,10 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let cause = contention(view);
     Told {
         message: format!(
-            "a cycle stopped the program for {} (threshold {}, reached by {above} of {} cycles){}",
+            "a cycle stopped the program for {} (threshold {}, reached by {above} of {}){}",
             ns(crossing.value),
             ns(crossing.threshold),
-            pauses.count(),
+            counted(pauses.count(), "cycle"),
             pause_p99::why(cause.as_deref(), false),
         ),
         advice: pause_p99::remedies(cause.is_some()),

@@ -298,6 +298,12 @@ fn seldom(view: &View<'_>) -> &'static str {
     }
 }
 
+/// `1 cycle`, `2 cycles`.
+fn counted(count: u64, one: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{s}")
+}
+
 /// A duration in ns for people.
 fn ns(value: f64) -> String {
     Unit::Nanoseconds.format(value)

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, ns, rule};
+use super::{
+    Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, counted, ns, rule,
+};
 use crate::settings::Severity;
 use crate::stats::binomial_tail;
 use crate::units::{Unit, duration};
@@ -71,10 +73,11 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let cause = contention(view);
     let mut told = Told {
         message: format!(
-            "the pause p99 is {} over {} cycles (threshold {}, reached {above} times; p50 {}, longest {}){}",
+            "the pause p99 is {} over {} (threshold {}, reached {}; p50 {}, longest {}){}",
             ns(crossing.value),
-            pauses.count(),
+            counted(pauses.count(), "cycle"),
             ns(crossing.threshold),
+            counted(above, "time"),
             duration(pauses.quantile(500)),
             duration(pauses.max()),
             why(cause.as_deref(), crossing.suspected),
@@ -156,6 +159,12 @@ mod tests {
             two.told(&RULE)
                 .message
                 .contains("too few cycles to be sure")
+        );
+        let one = healthy(1, 100).each(|_, cycle| cycle.sweep_termination_ns = 50 * MS);
+        let message = one.told(&RULE).message;
+        assert!(
+            message.contains(" over 1 cycle (threshold 5ms, reached 1 time; "),
+            "{message}"
         );
     }
 }

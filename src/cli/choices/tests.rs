@@ -65,6 +65,48 @@ fn a_gate_switches_on_what_the_file_switches_off() {
 }
 
 #[test]
+fn a_gate_joins_the_few_that_the_file_runs() {
+    let file = "only = [\"gc-cpu\"]";
+    let choices = choose(file, &["--max", "gc-frequency=1/s"]).unwrap();
+    let only: Vec<_> = choices.settings.only.iter().collect();
+    assert_eq!(only, ["gc-cpu", "gc-frequency"]);
+    let said = choices.describe();
+    let line = "gc-frequency: warning 1/s (follows the critical threshold), critical 1/s (--max)";
+    assert!(said.contains(&line.to_owned()), "{said:#?}");
+}
+
+#[test]
+fn flags_that_choose_rules_win_over_the_file() {
+    let choices = choose("allow = [\"gc-cpu\"]", &["--only", "gc-cpu"]).unwrap();
+    assert!(choices.settings.allow.is_empty());
+    let file = "only = [\"gc-cpu\", \"pause-p99\"]";
+    let choices = choose(file, &["--allow", "gc-cpu"]).unwrap();
+    assert_eq!(
+        choices.settings.only.iter().collect::<Vec<_>>(),
+        ["pause-p99"]
+    );
+    // Without the last one all the others would run.
+    assert_eq!(
+        choose("only = [\"gc-cpu\"]", &["--allow", "gc-cpu"]).unwrap_err(),
+        "error: --allow switches gc-cpu off, but another setting asks for it"
+    );
+}
+
+#[test]
+fn a_step_that_is_too_long_is_told_with_its_place() {
+    for (file, flags, place) in [
+        ("\nhop = \"20s\"", &[][..], "x.toml:2: "),
+        ("hop = \"20s\"", &["--window", "10s"], "x.toml:1: "),
+        ("window = \"10s\"", &["--hop", "20s"], "x.toml:1: "),
+    ] {
+        assert_eq!(
+            choose(file, flags).unwrap_err(),
+            format!("error: {place}the step of the window (20s) is longer than the window (10s)")
+        );
+    }
+}
+
+#[test]
 fn a_shorter_window_shortens_its_step() {
     let choices = choose("", &["--window", "1s"]).unwrap();
     assert_eq!(choices.settings.hop_ns, 200_000_000);
@@ -102,6 +144,11 @@ fn what_cannot_be_is_refused() {
         (
             &["--allow", "gc-cpu", "--max", "gc-cpu=30%"],
             "error: --allow switches gc-cpu off, but another setting asks for it",
+        ),
+        (
+            &["--only", "gc-cpu", "--max", "gc-frequency=1/s"],
+            "error: --only leaves gc-frequency out, but --max asks for it\n\n  \
+             tip: add --only gc-frequency, or leave its --max away",
         ),
         (
             &["--window", "1s", "--hop", "2s"],

@@ -27,11 +27,12 @@ use gcpressure::report::Report;
 use super::args::WatchArgs;
 use super::exit::{self, Failure};
 use super::live::{Live, Wishes};
-use super::output::{self, Targets};
+use super::output;
+use super::passthrough::Outlet;
 use super::report::{self, To};
 use super::signals::{Ending, Signals};
-use super::{heap, input, run};
-use plain::Plain;
+use super::{escapes, heap, input, run};
+use plain::{Lines, Plain};
 use screen::{Interrupts, Left};
 use seen::{Onlooker, Seen};
 
@@ -45,7 +46,10 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     let choices = report::choose(&args.analysis, &args.rules, None)?;
     let policy = report::policy(&args.output, &choices);
     let wishes = Wishes::new(&args.live)?;
-    let targets = Arc::new(Targets::open(&args.output.output)?);
+    escapes::check(&args.escape, wishes.profiles.is_some())?;
+    let targets = report::targets(&args.output, &args.rules, &args.escape)?;
+    let file = args.file.as_deref().unwrap_or("-");
+    targets.spare(args.command.is_empty().then_some(file))?;
     let mut options = input::options(&args.select, choices.settings.clone())?;
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
@@ -72,6 +76,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
 
     let seen = Arc::new(Seen::default());
     let mut to = To::Stdout;
+    let mut lost = Ok(());
     let result = if on_screen {
         let onlooker = Onlooker::new(live, &seen, &signals, subject.endless);
         let reading = read(source, options, onlooker, &seen).map_err(exit::unable)?;
@@ -84,10 +89,13 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
             // Standard output is the program's own.
             to = To::Stderr;
         }
-        let mut plain = Plain::new(live, wishes.refresh, &signals, to, subject.endless)?;
+        let lines = Lines::beside(&args.output, to);
+        let mut plain = Plain::new(live, wishes.refresh, &signals, lines, to, subject.endless)?;
         let result = pipeline::analyse(vec![source], &options, &mut plain);
-        if !plain.finish() {
-            to = To::Nobody;
+        match plain.finish() {
+            Outlet::Whole => {}
+            Outlet::Lost(failure) => lost = Err(failure),
+            Outlet::Stuck => to = To::Nobody,
         }
         result
     };
@@ -114,7 +122,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
             output::complain(&line);
         }
     }
-    report::deliver(&args.output, &targets, &report, policy, to)?;
+    report::deliver(&args.output, &targets, &report, policy, to).and(lost)?;
     Ok(report.exit_status)
 }
 

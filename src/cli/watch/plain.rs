@@ -1,27 +1,55 @@
 //! Watching without a terminal: a line for each finding that is raised or cleared, and one now and then that says how
-//! things stand.
+//! things stand. They stand above the report where that is text; what machines read holds the report and nothing else.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::pipeline::{Sink, SoFar};
+use gcpressure::render::Format;
 use gcpressure::report::{Process, TimelinePoint};
 use gcpressure::settings::Severity;
 use gcpressure::units;
 
+use super::super::args::OutputArgs;
 use super::super::exit::Failure;
 use super::super::live::{self, Live};
-use super::super::passthrough::Passthrough;
+use super::super::passthrough::{Outlet, Passthrough};
 use super::super::report::To;
 use super::super::signals::Signals;
 use super::view;
 
+/// Where the lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Standard output, above the report.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// They are not wanted.
+    Nowhere,
+}
+
+impl Lines {
+    /// Above a report for people, which goes to standard error where standard output is the program's own. Beside what
+    /// machines read they are told as by every other command: on standard error, where that is a terminal.
+    pub(super) fn beside(output: &OutputArgs, report: To) -> Self {
+        match output.format {
+            _ if output.show.quiet => Self::Nowhere,
+            Format::Text if report == To::Stdout => Self::Stdout,
+            Format::Text => Self::Stderr,
+            _ if io::stderr().is_terminal() => Self::Stderr,
+            _ => Self::Nowhere,
+        }
+    }
+}
+
 /// Writes the lines.
 pub(super) struct Plain {
     live: Live,
-    lines: Passthrough,
+    out: Passthrough,
+    lines: Lines,
     /// What is no trace goes the same way: the program's own standard error.
     foreign: bool,
     every: Duration,
@@ -31,7 +59,7 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    /// Lines to standard output, or to standard error with the program's own.
+    /// Writes lines, and before a `report` on standard error what a program that is run writes there.
     ///
     /// # Errors
     /// The system has no thread left.
@@ -39,19 +67,21 @@ impl Plain {
         live: Live,
         every: Duration,
         signals: &Signals,
-        to: To,
+        lines: Lines,
+        report: To,
         endless: bool,
     ) -> Result<Self, Failure> {
-        let lines = match to {
-            To::Stdout => Passthrough::new(io::stdout(), "standard output", signals.stop()),
-            To::Stderr | To::Nobody => {
+        let out = match lines {
+            Lines::Stdout => Passthrough::new(io::stdout(), "standard output", signals.stop()),
+            Lines::Stderr | Lines::Nowhere => {
                 Passthrough::new(io::stderr(), "standard error", signals.stop())
             }
         }?;
         Ok(Self {
             live,
+            out,
             lines,
-            foreign: to == To::Stderr,
+            foreign: report == To::Stderr,
             every,
             last: Instant::now(),
             signals: signals.clone(),
@@ -59,21 +89,27 @@ impl Plain {
         })
     }
 
-    /// Waits until everything is written. False where it cannot be, and more cannot be either.
-    pub(super) fn finish(self) -> bool {
+    /// Waits until everything is written. Stuck is only what the report comes behind.
+    pub(super) fn finish(self) -> Outlet {
         self.live.finish();
-        self.lines.finish()
+        let before_report = self.foreign || self.lines == Lines::Stdout;
+        match self.out.finish() {
+            Outlet::Stuck if !before_report => Outlet::Whole,
+            outlet => outlet,
+        }
     }
 
     fn say(&mut self, line: &str) {
-        self.lines.write(format!("{line}\n").as_bytes());
+        if self.lines != Lines::Nowhere {
+            self.out.write(format!("{line}\n").as_bytes());
+        }
     }
 }
 
 impl Sink for Plain {
     fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.foreign {
-            self.lines.write(lines);
+            self.out.write(lines);
         }
         Ok(())
     }
@@ -97,7 +133,7 @@ impl Sink for Plain {
                 }
             }
         }
-        self.lines.flush();
+        self.out.flush();
         self.live.idle(so_far)
     }
 }

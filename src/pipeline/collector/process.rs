@@ -20,12 +20,11 @@ pub(super) struct Process {
     /// Where in its source that stands.
     pub(super) first_offset: u64,
     pub(super) last_cycle: u64,
+    /// Cycles that the options let through; so are those below.
     pub(super) seen: u64,
     pub(super) missing: u64,
     pub(super) repaired: u64,
     pub(super) forced: u64,
-    /// Cycles that the options let through.
-    pub(super) observed: u64,
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
     pub(super) forced_notice: bool,
@@ -33,6 +32,21 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// Counts a cycle that the options let through, and the `missing` numbers before it; before the first of them nothing
+    /// is missing.
+    pub(super) fn count(&mut self, found: &Found<'_>, missing: u64) {
+        if self.seen == 0 {
+            self.first_cycle = found.cycle.number;
+            self.first_offset = found.offset;
+        } else {
+            self.missing += missing;
+        }
+        self.seen += 1;
+        self.repaired += u64::from(found.repaired);
+        self.forced += u64::from(found.cycle.forced);
+        self.last_cycle = found.cycle.number;
+    }
+
     /// What only the reader knows of it.
     pub(super) fn settle(&mut self, reader: &Reader) {
         let stream = self.stream.as_deref().unwrap_or("").as_bytes();
@@ -41,7 +55,7 @@ impl Process {
 
     /// Judges it by what was seen, and keeps what was found.
     pub(super) fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
-        if self.observed == 0 {
+        if self.seen == 0 {
             return;
         }
         let analysis = analyzer.finish(&Completeness {
