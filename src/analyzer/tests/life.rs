@@ -164,3 +164,43 @@ fn rules_can_be_left_out() {
         .filter(|rule| rule.status != RuleState::Off);
     assert_eq!(on.map(|rule| rule.id).collect::<Vec<_>>(), ["gc-cpu"]);
 }
+
+#[test]
+fn a_window_of_cycles_leaves_out_no_more_than_the_warm_up() {
+    // The run ends at 3.2 s, so the warm-up is its first 800 ms.
+    let mut cycles = steady(6, 500);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = 200 * MS;
+    }
+    let settings = |cycles| Settings {
+        window: WindowLength::Cycles(cycles),
+        ..Settings::default()
+    };
+    for window in [5, 200] {
+        let (analysis, _) = analyse(settings(window), cycles.clone());
+        let long = finding(&analysis, "long-pause").unwrap();
+        assert_eq!(long.severity, Severity::Critical, "{window}gc");
+        let forced = status(&analysis, "forced-gc");
+        assert_eq!(forced.status, RuleState::Quiet, "{window}gc");
+        let counted = analysis.measures.timeline.iter().map(|p| p.cycles);
+        assert_eq!(counted.sum::<u64>(), 6, "{window}gc");
+    }
+}
+
+#[test]
+fn a_window_of_cycles_is_so_many_from_the_first_second_on() {
+    // Two seconds of automatic cycles, then six that are forced.
+    let mut cycles: Vec<GcCycle> = (1..=40).map(|n| cycle(n, 1_000 + n * 50)).collect();
+    cycles.extend((1..=6).map(|n| GcCycle {
+        forced: true,
+        ..cycle(40 + n, 3_000 + n * 100)
+    }));
+    let settings = Settings {
+        window: WindowLength::Cycles(5),
+        ..Settings::default()
+    };
+    let (analysis, _) = analyse(settings, cycles);
+    let forced = finding(&analysis, "forced-gc").unwrap();
+    assert_eq!(forced.severity, Severity::Critical);
+    assert!((forced.measured - 1.0).abs() < 1e-9, "{}", forced.measured);
+}
