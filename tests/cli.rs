@@ -276,3 +276,68 @@ fn schemas_completions_and_manual_pages_are_written() {
         assert!(text.contains(expected), "{args:?}: {text:.300}");
     }
 }
+
+/// `gc` lines by number and start in ms, but for those that were lost.
+fn log(cycles: impl Iterator<Item = (u64, u64)>) -> String {
+    let line = |(number, at): (u64, u64)| {
+        format!(
+            "gc {number} @{}.{:03}s 0%: 0.010+10+0.010 ms clock, 0.010+0/10/0+0.010 ms cpu, 50->60->20 MB, 61 MB goal, 0 MB stacks, 0 MB globals, 4 P\n",
+            at / 1_000,
+            at % 1_000
+        )
+    };
+    cycles.map(line).collect()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn sums_over_too_few_cycles_are_null_and_gate_nothing() {
+    let here = tempfile::tempdir().unwrap();
+    let all = || (1..=400).map(|number| (number, number * 50));
+    fs::write(here.path().join("base.log"), log(all())).unwrap();
+    let kept = all().filter(|(number, _)| number % 3 != 2);
+    fs::write(here.path().join("lost.log"), log(kept)).unwrap();
+
+    let mut report = json(&run(here.path(), &["-f", "json", "lost.log"]));
+    let process = &report["processes"][0];
+    for key in ["mark_duty_ratio", "stw_ratio", "mark_assist_cpu_ratio"] {
+        assert!(process[key].is_null(), "{key}: {}", process[key]);
+    }
+    assert!(process["allocation_bytes"].is_null());
+    assert_eq!(process["allocation_resolved"], false);
+    let text = run(here.path(), &["lost.log"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(!text.contains("0% of the time stopped"), "{text}");
+    assert!(
+        text.contains("unknown: over 20% of cycles missing"),
+        "{text}"
+    );
+
+    // As reports were before they had a null for this.
+    fs::write(here.path().join("new.json"), report.to_string()).unwrap();
+    for key in ["mark_duty_ratio", "stw_ratio", "mark_assist_cpu_ratio"] {
+        report["processes"][0][key] = 0.0.into();
+    }
+    fs::write(here.path().join("old.json"), report.to_string()).unwrap();
+    for new in ["lost.log", "new.json", "old.json"] {
+        let gate = [
+            "compare",
+            "--check",
+            "--max-ratio",
+            "mark-duty=1.5",
+            "base.log",
+            new,
+        ];
+        let output = run(here.path(), &gate);
+        assert_eq!(output.status.code(), Some(3), "{new}: {}", stderr(&output));
+        let gate = ["check", "-q", "--baseline", "base.json", "lost.log"];
+        if new == "lost.log" {
+            let save = ["-o", "json=base.json", "base.log"];
+            assert!(run(here.path(), &save).status.success());
+            assert_eq!(run(here.path(), &gate).status.code(), Some(3));
+        }
+    }
+}

@@ -34,7 +34,9 @@ impl ProcessAnalyzer {
             from: &first,
             to: &mark,
         };
-        let cpu = run.gc_cpu(self.meter.fields_exact()).unwrap_or_default();
+        let cpu = run.gc_cpu(self.meter.fields_exact());
+        let gc_cpu_withheld = run.is_withheld() && cpu.is_none();
+        let cpu = cpu.unwrap_or_default();
         let seconds = run.seconds();
         let assist = run.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap_or(0.0);
         let background = run.cpu_ratio(|mark| mark.background_cpu_ns).unwrap_or(0.0);
@@ -105,6 +107,8 @@ impl ProcessAnalyzer {
                 && counts.mark.is_exact()
                 && counts.period.is_exact(),
             sums_estimated: run.seen() < cycles,
+            sums_withheld: run.is_withheld(),
+            gc_cpu_withheld,
             mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
             overshoot_ratio: total.share(total.overshoots),

@@ -279,6 +279,11 @@ pub struct Measures {
     pub percentiles_exact: bool,
     /// True where cycles are missing, so that sums are scaled up from those seen.
     pub sums_estimated: bool,
+    /// True where so many are missing (over 20 %) that sums are not given: those of CPU, of time and of allocation are
+    /// unknown, whatever their fields hold.
+    pub sums_withheld: bool,
+    /// The same of GC CPU, which the log's percentages may still tell.
+    pub gc_cpu_withheld: bool,
     /// Bounds of `allocation_bytes`: the log truncates each heap size to whole MiB.
     pub allocation_bytes_low: u64,
     /// See `allocation_bytes_low`.
