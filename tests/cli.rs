@@ -341,3 +341,31 @@ fn sums_over_too_few_cycles_are_null_and_gate_nothing() {
         }
     }
 }
+
+#[test]
+fn all_figures_are_of_the_cycles_let_through() {
+    let here = tempfile::tempdir().unwrap();
+    // 66 of the first 228 are lost, and none of the 101 from 15 s on.
+    let kept = (1..=400).filter(|number| *number > 228 || number % 3 != 1 || *number == 1);
+    let cycles = kept.map(|number| (number, number * 50));
+    fs::write(here.path().join("half.log"), log(cycles)).unwrap();
+    let since = ["-f", "json", "--since", "15s", "half.log"];
+    let report = json(&run(here.path(), &since));
+    let process = &report["processes"][0];
+    let of = ["first_cycle", "last_cycle", "cycles_seen", "cycles_missing"];
+    assert_eq!(
+        of.map(|key| process[key].as_u64().unwrap()),
+        [300, 400, 101, 0]
+    );
+    assert_eq!(process["pause_ns"]["count"], 101);
+    let raised = report["findings"].as_array().unwrap();
+    assert!(
+        raised
+            .iter()
+            .all(|finding| finding["rule"] != "log-quality")
+    );
+    let until = ["-f", "json", "--until", "1s", "half.log"];
+    let report = json(&run(here.path(), &until));
+    let of = of.map(|key| report["processes"][0][key].as_u64().unwrap());
+    assert_eq!(of, [1, 20, 14, 6]);
+}

@@ -116,16 +116,12 @@ impl Finds for Collector<'_> {
             process: entry,
             analysis,
         } = &mut self.open[index];
-        entry.seen += 1;
-        entry.missing += missing;
-        entry.repaired += u64::from(found.repaired);
-        entry.forced += u64::from(found.cycle.forced);
-        entry.last_cycle = found.cycle.number;
         self.clock += 1;
         entry.used = self.clock;
         if self.filtered && !wanted(self.options, entry, found) {
             return true;
         }
+        entry.count(found, missing);
         let notice = std::mem::take(&mut entry.forced_notice);
         let changed = match (analysis, &mut self.aside) {
             (Analysis::Here(analyzer), _) => {
@@ -141,7 +137,6 @@ impl Finds for Collector<'_> {
             }
             (Analysis::Aside(_), None) => false,
         };
-        entry.observed += 1;
         let near = self.large
             && entry.seen == ASIDE_AFTER
             && found.offset.saturating_sub(entry.first_offset) < ASIDE_AFTER * CLOSE;
@@ -347,14 +342,13 @@ impl Collector<'_> {
             stream,
             number,
             format: found.cycle.format,
-            first_cycle: found.cycle.number,
-            first_offset: found.offset,
-            last_cycle: found.cycle.number,
+            first_cycle: 0,
+            first_offset: 0,
+            last_cycle: 0,
             seen: 0,
             missing: 0,
             repaired: 0,
             forced: 0,
-            observed: 0,
             used: 0,
             forced_notice: false,
             approximate: false,

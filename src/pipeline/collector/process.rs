@@ -7,7 +7,7 @@ use crate::pipeline::reader::{Found, Reader};
 use crate::pipeline::{Bound, Options};
 use crate::report;
 
-/// What is known of a process while its cycles come.
+/// What is known of a process while its cycles come. All that is counted is of the cycles that the options let through.
 #[derive(Clone)]
 pub(super) struct Process {
     pub(super) id: String,
@@ -22,8 +22,6 @@ pub(super) struct Process {
     pub(super) missing: u64,
     pub(super) repaired: u64,
     pub(super) forced: u64,
-    /// Cycles that the options let through.
-    pub(super) observed: u64,
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
     pub(super) forced_notice: bool,
@@ -31,6 +29,21 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// Counts a cycle that the options let through; `missing` stood between it and the one before.
+    #[inline]
+    pub(super) fn count(&mut self, found: &Found<'_>, missing: u64) {
+        if self.seen == 0 {
+            self.first_cycle = found.cycle.number;
+            self.first_offset = found.offset;
+        } else {
+            self.missing += missing;
+        }
+        self.last_cycle = found.cycle.number;
+        self.seen += 1;
+        self.repaired += u64::from(found.repaired);
+        self.forced += u64::from(found.cycle.forced);
+    }
+
     /// What only the reader knows of it.
     pub(super) fn settle(&mut self, reader: &Reader) {
         let stream = self.stream.as_deref().unwrap_or("").as_bytes();
@@ -39,7 +52,7 @@ impl Process {
 
     /// Judges it by what was seen, and keeps what was found.
     pub(super) fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
-        if self.observed == 0 {
+        if self.seen == 0 {
             return;
         }
         let analysis = analyzer.finish(&Completeness {
