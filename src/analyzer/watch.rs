@@ -143,9 +143,17 @@ impl Watches {
         self.watches.iter().all(|watch| watch.open.is_none())
     }
 
-    /// Evaluations of empty windows were left out.
-    pub(super) const fn skip(&mut self, evaluations: u64) {
+    /// Evaluations that say the same as the last one were left out, the last of them at `at`.
+    pub(super) fn skip(&mut self, evaluations: u64, at: u64) {
         self.evaluations = self.evaluations.saturating_add(evaluations);
+        for watch in self.watches.iter_mut().filter(|_| evaluations > 0) {
+            if let Some(open) = &mut watch.open {
+                watch.active = watch.active.saturating_add(evaluations);
+                if watch.previous.is_some() {
+                    open.until_ns = at;
+                }
+            }
+        }
     }
 
     /// Findings, worst first, and the state of each rule.

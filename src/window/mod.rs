@@ -523,14 +523,43 @@ impl Panes {
         }
     }
 
-    /// Nothing is left that a window could hold: evaluations up to `end_ns` may be left out. Gives how many there were.
-    pub fn skip(&mut self, end_ns: u64) -> u64 {
+    /// Keeps a pane of which the warm-up may still take all or nothing.
+    fn hold(&mut self, pane: Pane) {
+        let part = |pane: &Pane| self.warmup.may_end_before(pane.start_ns);
+        match self.held.last_mut() {
+            Some(last) if part(last) == part(&pane) => last.append(&pane),
+            _ => self.held.push(pane),
+        }
+    }
+
+    /// Adds a pane that has left to the run after the warm-up, or to the warm-up.
+    fn add_up(&mut self, pane: &Pane, warm: u64) {
+        self.left.merge(&pane.tally);
+        if pane.start_ns >= warm {
+            let first = || Box::new(Gone::new(pane));
+            self.gone.get_or_insert_with(first).add(pane);
+        } else {
+            self.before.get_or_insert_default().add(pane);
+        }
+    }
+
+    /// Nothing is left that a window could hold: evaluations before the last one up to `end_ns` may be left out. Gives how
+    /// many those are, and when the last of them was due, ns of program time.
+    pub fn skip(&mut self, end_ns: u64) -> (u64, u64) {
         let Length::Time { pane_ns, .. } = self.length else {
             return (0, 0);
         };
         let hops = end_ns.saturating_sub(self.next_ns) / pane_ns;
         self.next_ns = self.next_ns.saturating_add(hops * pane_ns);
-        hops
+        (hops, self.next_ns.saturating_sub(pane_ns))
+    }
+
+    /// Program time between two evaluations, and that a window covers, ns; 0 for windows of cycles.
+    pub fn hop_and_window_ns(&self) -> (u64, u64) {
+        match self.length {
+            Length::Time { pane_ns, panes } => (pane_ns, pane_ns.saturating_mul(panes)),
+            Length::Cycles { .. } => (0, 0),
+        }
     }
 }
 
