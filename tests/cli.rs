@@ -369,3 +369,44 @@ fn all_figures_are_of_the_cycles_let_through() {
     let of = of.map(|key| report["processes"][0][key].as_u64().unwrap());
     assert_eq!(of, [1, 20, 14, 6]);
 }
+
+#[test]
+fn a_notice_of_the_timer_is_of_the_process_that_prints_the_cycle() {
+    let idle = |from: u64, to: u64| -> String {
+        let line = |number| log([(number, 500 + (number - 1) * 120_001)].into_iter());
+        let lines = (from..=to).map(|number| match number {
+            1 => line(number),
+            _ => format!("GC forced\n{}", line(number)),
+        });
+        lines.collect()
+    };
+    let periodic = |log: &str| {
+        let here = tempfile::tempdir().unwrap();
+        fs::write(here.path().join("gc.log"), log).unwrap();
+        let report = json(&run(here.path(), &["-f", "json", "gc.log"]));
+        let processes = report["processes"].as_array().unwrap().iter();
+        let figure = |process: &serde_json::Value, key: &str| process[key].as_u64().unwrap();
+        let mut counts: Vec<_> = processes
+            .map(|process| {
+                (
+                    figure(process, "cycles_seen"),
+                    figure(process, "periodic_cycles"),
+                )
+            })
+            .collect();
+        counts.sort_unstable();
+        counts
+    };
+    let busy = log((1..=8).map(|number| (number, number * 1_000)));
+    assert_eq!(periodic(&idle(1, 6)), [(6, 5)]);
+    // One that has ended prints no more.
+    assert_eq!(periodic(&format!("{busy}{}", idle(1, 6))), [(6, 5), (8, 0)]);
+    // A log that starts in the middle of a run, with a notice.
+    assert_eq!(periodic(&idle(5, 7)), [(3, 3)]);
+    // The line of a busy process comes between a notice and its cycle.
+    let between = idle(1, 2).replace(
+        "forced\n",
+        &format!("forced\n{}", log([(9, 9_000)].into_iter())),
+    );
+    assert_eq!(periodic(&format!("{busy}{between}")), [(2, 1), (9, 0)]);
+}

@@ -1,7 +1,8 @@
 //! A process while its cycles come: what is counted of it, and its end.
 
 use crate::analyzer::{Completeness, ProcessAnalyzer};
-use crate::event::Format;
+use crate::event::{Format, GcCycle};
+use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::Outcomes;
 use crate::pipeline::reader::{Found, Reader};
 use crate::pipeline::{Bound, Options};
@@ -24,7 +25,8 @@ pub(super) struct Process {
     pub(super) forced: u64,
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
-    pub(super) forced_notice: bool,
+    /// The end of its last cycle, whether or not the options let that through, ns of its program time.
+    pub(super) end_ns: Option<u64>,
     pub(super) approximate: bool,
 }
 
@@ -42,6 +44,13 @@ impl Process {
         self.seen += 1;
         self.repaired += u64::from(found.repaired);
         self.forced += u64::from(found.cycle.forced);
+    }
+
+    /// The two-minute timer may have started this cycle: none of the process ended less than two minutes before, so far as
+    /// the log shows. The timer starts none before the first one has ended (`gcTrigger.test` in runtime/mgc.go).
+    pub(super) fn may_be_periodic(&self, cycle: &GcCycle) -> bool {
+        let silent = |end| cycle.start_ns.saturating_sub(end) >= PERIODIC_NS;
+        !cycle.forced && cycle.number > 1 && self.end_ns.is_none_or(silent)
     }
 
     /// What only the reader knows of it.
