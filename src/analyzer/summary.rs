@@ -125,13 +125,15 @@ fn distribution<const UNIT: u64>(counts: &Counts<UNIT>) -> Distribution {
     let totals = counts.totals();
     let values = counts.sorted();
     let ranked = Ranked::of(&values);
+    // Values that had to be rounded down may have come below the smallest.
+    let quantile = |per_mille| ranked.quantile(per_mille).max(totals.min);
     Distribution {
         count: totals.count,
         min: totals.min,
-        p50: ranked.quantile(500),
-        p90: ranked.quantile(900),
-        p99: ranked.quantile(990),
-        p999: ranked.quantile(999),
+        p50: quantile(500),
+        p90: quantile(900),
+        p99: quantile(990),
+        p999: quantile(999),
         max: totals.max,
         sum: totals.sum,
     }
@@ -144,7 +146,7 @@ fn size(counts: &Counts<1>, first: u64, last: u64) -> Size {
         first: bytes(first),
         last: bytes(last),
         min: bytes(totals.min),
-        p50: bytes(median(counts).unwrap_or(0)),
+        p50: bytes(median(counts).unwrap_or(0).max(totals.min)),
         max: bytes(totals.max),
     }
 }

@@ -301,6 +301,22 @@ fn sums_are_not_given_where_too_many_cycles_are_missing() {
 }
 
 #[test]
+fn no_percentile_is_below_the_smallest_value() {
+    // More distinct pauses than are kept exactly, so they are rounded down.
+    let mut cycles = steady(14_000, 100);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = 10_001_000 + cycle.number % 5_000;
+    }
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let pause = &analysis.measures.pause;
+    assert!(!analysis.measures.percentiles_exact);
+    assert!(
+        pause.p50 >= pause.min && pause.p99 <= pause.max,
+        "{pause:?}"
+    );
+}
+
+#[test]
 fn a_log_that_starts_in_the_middle_tells_nothing_of_the_time_before() {
     let cycles: Vec<GcCycle> = steady(7_300, 500).into_iter().skip(7_200).collect();
     let (analysis, _) = analyse(Settings::default(), cycles);

@@ -274,8 +274,7 @@ impl Watch {
             severity,
         });
         open.until_ns = until(view);
-        open.worst = open.worst.max(value);
-        open.severity = open.severity.max(severity);
+        worsen(open, severity, value);
         self.active += 1;
 
         let crossing = Crossing {
@@ -351,8 +350,7 @@ impl Watch {
         match self.episodes.last_mut().filter(|_| full) {
             Some(last) => {
                 last.until_ns = episode.until_ns;
-                last.worst = last.worst.max(episode.worst);
-                last.severity = last.severity.max(episode.severity);
+                worsen(last, episode.severity, episode.worst);
             }
             None => self.episodes.push(episode),
         }
@@ -408,6 +406,14 @@ impl Watch {
                 .filter_map(evidence)
                 .collect(),
         })
+    }
+}
+
+/// The worst is the largest value of those of the highest severity, in an episode as in its finding: a rule with more
+/// conditions than one may grade a larger value milder.
+fn worsen(episode: &mut Episode, severity: Severity, value: f64) {
+    if (severity, value) > (episode.severity, episode.worst) {
+        (episode.severity, episode.worst) = (severity, value);
     }
 }
 

@@ -142,7 +142,7 @@ impl Stretch<'_> {
     pub fn cpu_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
         let (capacity, scale) = self.capacity()?;
         let sum = total(self.to).saturating_sub(total(self.from)) as f64;
-        Some(sum / capacity * scale)
+        Some((sum / capacity * scale).min(1.0))
     }
 
     /// GOMAXPROCS x time, ns, and what sums are multiplied with; `None` where there is no ratio.

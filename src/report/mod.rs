@@ -319,7 +319,7 @@ pub struct Episode {
     pub since_ns: u64,
     /// Cleared, or the end of the log.
     pub until_ns: u64,
-    /// The worst value in it.
+    /// The worst value in it: the largest of those of the highest severity.
     pub worst: f64,
     /// The severity at its worst.
     pub severity: Severity,
@@ -345,7 +345,7 @@ pub struct Finding {
     pub process: String,
     /// `window` or `run`.
     pub scope: &'static str,
-    /// The worst value measured, in `unit`.
+    /// The worst value measured, in `unit`: the largest of those of the highest severity.
     pub measured: f64,
     /// The threshold that it crossed.
     pub threshold: f64,

@@ -429,7 +429,7 @@ pub struct Finding<'a> {
     pub process: &'a str,
     /// `window` or `run`.
     pub scope: &'a str,
-    /// The worst value, in `unit`.
+    /// The worst value, in `unit`: the largest of those of the highest severity.
     pub measured: Number,
     /// The threshold that it crossed, in `unit`.
     pub threshold: Number,
@@ -462,7 +462,7 @@ pub struct Episode {
     pub since_ns: u64,
     /// Cleared, or the end of the log, ns of program time.
     pub until_ns: u64,
-    /// The worst value, in the finding's unit.
+    /// The worst value, in the finding's unit: the largest of those of the highest severity.
     pub worst: Number,
     /// The severity at its worst.
     pub severity: Severity,

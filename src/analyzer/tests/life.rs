@@ -268,3 +268,15 @@ fn the_heap_may_turn_out_to_have_grown_while_nothing_comes() {
         assert_eq!(growth.severity, Severity::Warning, "{window} ms");
     }
 }
+
+#[test]
+fn a_finding_tells_the_worst_of_its_episodes() {
+    // 120 MiB would double within ten minutes, which is critical; the 141 MiB at the end grew slowly.
+    let (analysis, _) = analyse(Settings::default(), leak_and_silence());
+    let growth = finding(&analysis, "heap-growth").unwrap();
+    assert_eq!(growth.severity, Severity::Critical);
+    let worst = growth.episodes.iter().map(|e| (e.severity, e.worst));
+    let worst = worst.reduce(|a, b| if b > a { b } else { a }).unwrap();
+    assert_eq!(worst, (growth.severity, growth.measured), "{growth:?}");
+    assert!(growth.message.contains("120MiB"), "{}", growth.message);
+}
