@@ -22,6 +22,8 @@ const REMEMBERED: usize = 2_048;
 const REMEMBERED_NAMED: usize = 128;
 /// Slack for clocks printed in whole milliseconds and phases truncated.
 const SLACK_NS: u64 = 2_000_000;
+/// Starts are printed in whole milliseconds, cut off.
+const START_RESOLUTION_NS: u64 = 1_000_000;
 /// Cycles after which a process that printed none of them is no longer counted as alive.
 const LATELY: u64 = 64;
 /// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
@@ -274,8 +276,9 @@ impl Stream {
     fn is_other_process(&self, track: &Track, cycle: &GcCycle) -> bool {
         let gap = cycle.number - track.last.number - 1;
         let formats_differ = track.last.format != cycle.format;
-        // A process that skips numbers takes time for them; one whose heap was far smaller is another.
+        // A process that skips numbers takes time for them, up to 1 ms more than starts in whole ms show.
         let elapsed = cycle.start_ns.saturating_sub(track.last.start_ns);
+        let elapsed = elapsed.saturating_add(START_RESOLUTION_NS);
         let too_fast = gap > 0 && elapsed / (gap + 1) < 20_000;
         formats_differ || too_fast
     }

@@ -527,3 +527,137 @@ fn schemas_completions_and_manual_pages_are_written() {
         assert!(text.contains(expected), "{args:?}: {text:.300}");
     }
 }
+
+/// `gc` lines by number and start in ms, but for those that were lost.
+fn log(cycles: impl Iterator<Item = (u64, u64)>) -> String {
+    let line = |(number, at): (u64, u64)| {
+        format!(
+            "gc {number} @{}.{:03}s 0%: 0.010+10+0.010 ms clock, 0.010+0/10/0+0.010 ms cpu, 50->60->20 MB, 61 MB goal, 0 MB stacks, 0 MB globals, 4 P\n",
+            at / 1_000,
+            at % 1_000
+        )
+    };
+    cycles.map(line).collect()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn sums_over_too_few_cycles_are_null_and_gate_nothing() {
+    let here = tempfile::tempdir().unwrap();
+    let all = || (1..=400).map(|number| (number, number * 50));
+    fs::write(here.path().join("base.log"), log(all())).unwrap();
+    let kept = all().filter(|(number, _)| number % 3 != 2);
+    fs::write(here.path().join("lost.log"), log(kept)).unwrap();
+
+    let mut report = json(&run(here.path(), &["-f", "json", "lost.log"]));
+    let process = &report["processes"][0];
+    for key in ["mark_duty_ratio", "stw_ratio", "mark_assist_cpu_ratio"] {
+        assert!(process[key].is_null(), "{key}: {}", process[key]);
+    }
+    assert!(process["allocation_bytes"].is_null());
+    assert_eq!(process["allocation_resolved"], false);
+    let text = run(here.path(), &["lost.log"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(!text.contains("0% of the time stopped"), "{text}");
+    assert!(
+        text.contains("unknown: over 20% of cycles missing"),
+        "{text}"
+    );
+
+    // As reports were before they had a null for this.
+    fs::write(here.path().join("new.json"), report.to_string()).unwrap();
+    for key in ["mark_duty_ratio", "stw_ratio", "mark_assist_cpu_ratio"] {
+        report["processes"][0][key] = 0.0.into();
+    }
+    fs::write(here.path().join("old.json"), report.to_string()).unwrap();
+    for new in ["lost.log", "new.json", "old.json"] {
+        let gate = [
+            "compare",
+            "--check",
+            "--max-ratio",
+            "mark-duty=1.5",
+            "base.log",
+            new,
+        ];
+        let output = run(here.path(), &gate);
+        assert_eq!(output.status.code(), Some(3), "{new}: {}", stderr(&output));
+        let gate = ["check", "-q", "--baseline", "base.json", "lost.log"];
+        if new == "lost.log" {
+            let save = ["-o", "json=base.json", "base.log"];
+            assert!(run(here.path(), &save).status.success());
+            assert_eq!(run(here.path(), &gate).status.code(), Some(3));
+        }
+    }
+}
+
+#[test]
+fn all_figures_are_of_the_cycles_let_through() {
+    let here = tempfile::tempdir().unwrap();
+    // 66 of the first 228 are lost, and none of the 101 from 15 s on.
+    let kept = (1..=400).filter(|number| *number > 228 || number % 3 != 1 || *number == 1);
+    let cycles = kept.map(|number| (number, number * 50));
+    fs::write(here.path().join("half.log"), log(cycles)).unwrap();
+    let since = ["-f", "json", "--since", "15s", "half.log"];
+    let report = json(&run(here.path(), &since));
+    let process = &report["processes"][0];
+    let of = ["first_cycle", "last_cycle", "cycles_seen", "cycles_missing"];
+    assert_eq!(
+        of.map(|key| process[key].as_u64().unwrap()),
+        [300, 400, 101, 0]
+    );
+    assert_eq!(process["pause_ns"]["count"], 101);
+    let raised = report["findings"].as_array().unwrap();
+    assert!(
+        raised
+            .iter()
+            .all(|finding| finding["rule"] != "log-quality")
+    );
+    let until = ["-f", "json", "--until", "1s", "half.log"];
+    let report = json(&run(here.path(), &until));
+    let of = of.map(|key| report["processes"][0][key].as_u64().unwrap());
+    assert_eq!(of, [1, 20, 14, 6]);
+}
+
+#[test]
+fn a_notice_of_the_timer_is_of_the_process_that_prints_the_cycle() {
+    let idle = |from: u64, to: u64| -> String {
+        let line = |number| log([(number, 500 + (number - 1) * 120_001)].into_iter());
+        let lines = (from..=to).map(|number| match number {
+            1 => line(number),
+            _ => format!("GC forced\n{}", line(number)),
+        });
+        lines.collect()
+    };
+    let periodic = |log: &str| {
+        let here = tempfile::tempdir().unwrap();
+        fs::write(here.path().join("gc.log"), log).unwrap();
+        let report = json(&run(here.path(), &["-f", "json", "gc.log"]));
+        let processes = report["processes"].as_array().unwrap().iter();
+        let figure = |process: &serde_json::Value, key: &str| process[key].as_u64().unwrap();
+        let mut counts: Vec<_> = processes
+            .map(|process| {
+                (
+                    figure(process, "cycles_seen"),
+                    figure(process, "periodic_cycles"),
+                )
+            })
+            .collect();
+        counts.sort_unstable();
+        counts
+    };
+    let busy = log((1..=8).map(|number| (number, number * 1_000)));
+    assert_eq!(periodic(&idle(1, 6)), [(6, 5)]);
+    // One that has ended prints no more.
+    assert_eq!(periodic(&format!("{busy}{}", idle(1, 6))), [(6, 5), (8, 0)]);
+    // A log that starts in the middle of a run, with a notice.
+    assert_eq!(periodic(&idle(5, 7)), [(3, 3)]);
+    // The line of a busy process comes between a notice and its cycle.
+    let between = idle(1, 2).replace(
+        "forced\n",
+        &format!("forced\n{}", log([(9, 9_000)].into_iter())),
+    );
+    assert_eq!(periodic(&format!("{busy}{between}")), [(2, 1), (9, 0)]);
+}

@@ -190,8 +190,9 @@ impl ProcessAnalyzer {
         while let Some(at) = self.panes.due(end) {
             self.evaluate(at, false);
             self.panes.pass(at);
-            if self.is_idle(at) {
-                self.watches.skip(self.panes.skip(end));
+            if let Some(change) = self.idle_until(at) {
+                let (evaluations, last) = self.panes.skip(end.min(change));
+                self.watches.skip(evaluations, last);
             }
         }
 
@@ -273,13 +274,18 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// True where no evaluation at `at` or later can change anything before the next cycle comes: the last one has left
-    /// every window, and either nothing is raised or all that looks further back has had the time to clear.
-    fn is_idle(&self, at: u64) -> bool {
+    /// Until when all evaluations after the one at `at` say the same as that one, if no cycle comes before; `None` where
+    /// the next one may differ. The last cycle has left every window, and either nothing is raised or the swings of the goal
+    /// have had the time to clear; then only the growth of the live heap still changes, where its past gets too old.
+    fn idle_until(&self, at: u64) -> Option<u64> {
         let silent = at.saturating_sub(self.meter.mark().end_ns);
-        let hops = self.settings.hop_ns.saturating_mul(IDLE_HOPS);
-        let window = self.window_ns().saturating_add(hops);
-        silent > window && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window))
+        let (hop, window) = self.panes.hop_and_window_ns();
+        let hops = hop.saturating_mul(IDLE_HOPS);
+        let window = window.saturating_add(hops);
+        let settled = silent > window
+            && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window));
+        let change = self.trend.next_change(at.saturating_sub(hops));
+        (settled && change > at).then_some(change)
     }
 
     /// Judges the window that ends at `at`.

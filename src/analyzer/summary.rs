@@ -34,7 +34,9 @@ impl ProcessAnalyzer {
             from: &first,
             to: &mark,
         };
-        let cpu = run.gc_cpu(self.meter.fields_exact()).unwrap_or_default();
+        let cpu = run.gc_cpu(self.meter.fields_exact());
+        let gc_cpu_withheld = run.is_withheld() && cpu.is_none();
+        let cpu = cpu.unwrap_or_default();
         let seconds = run.seconds();
         let assist = run.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap_or(0.0);
         let background = run.cpu_ratio(|mark| mark.background_cpu_ns).unwrap_or(0.0);
@@ -105,6 +107,8 @@ impl ProcessAnalyzer {
                 && counts.mark.is_exact()
                 && counts.period.is_exact(),
             sums_estimated: run.seen() < cycles,
+            sums_withheld: run.is_withheld(),
+            gc_cpu_withheld,
             mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
             overshoot_ratio: total.share(total.overshoots),
@@ -121,13 +125,15 @@ fn distribution<const UNIT: u64>(counts: &Counts<UNIT>) -> Distribution {
     let totals = counts.totals();
     let values = counts.sorted();
     let ranked = Ranked::of(&values);
+    // Values that had to be rounded down may have come below the smallest.
+    let quantile = |per_mille| ranked.quantile(per_mille).max(totals.min);
     Distribution {
         count: totals.count,
         min: totals.min,
-        p50: ranked.quantile(500),
-        p90: ranked.quantile(900),
-        p99: ranked.quantile(990),
-        p999: ranked.quantile(999),
+        p50: quantile(500),
+        p90: quantile(900),
+        p99: quantile(990),
+        p999: quantile(999),
         max: totals.max,
         sum: totals.sum,
     }
@@ -140,7 +146,7 @@ fn size(counts: &Counts<1>, first: u64, last: u64) -> Size {
         first: bytes(first),
         last: bytes(last),
         min: bytes(totals.min),
-        p50: bytes(median(counts).unwrap_or(0)),
+        p50: bytes(median(counts).unwrap_or(0).max(totals.min)),
         max: bytes(totals.max),
     }
 }

@@ -286,6 +286,39 @@ fn a_clock_that_wrapped_enters_no_measure() {
 }
 
 #[test]
+fn sums_are_not_given_where_too_many_cycles_are_missing() {
+    let thinned = |kept: fn(u64) -> bool| {
+        let mut cycles = steady(400, 50);
+        cycles.retain(|cycle| kept(cycle.number));
+        analyse(Settings::default(), cycles).0.measures
+    };
+    let some = thinned(|number| !number.is_multiple_of(6));
+    assert!(some.sums_estimated && !some.sums_withheld && some.allocation_resolved);
+    assert!((some.mark_duty_ratio - 0.1).abs() < 0.001);
+    let many = thinned(|number| !number.is_multiple_of(4));
+    assert!(many.sums_withheld && !many.allocation_resolved);
+    assert_eq!(many.allocation_bytes, 0, "not even a rough one");
+    // A whole run has percentages that tell its GC CPU.
+    assert!(!many.gc_cpu_withheld && many.gc_cpu_ratio > 0.0);
+}
+
+#[test]
+fn no_percentile_is_below_the_smallest_value() {
+    // More distinct pauses than are kept exactly, so they are rounded down.
+    let mut cycles = steady(14_000, 100);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = 10_001_000 + cycle.number % 5_000;
+    }
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let pause = &analysis.measures.pause;
+    assert!(!analysis.measures.percentiles_exact);
+    assert!(
+        pause.p50 >= pause.min && pause.p99 <= pause.max,
+        "{pause:?}"
+    );
+}
+
+#[test]
 fn a_log_that_starts_in_the_middle_tells_nothing_of_the_time_before() {
     let cycles: Vec<GcCycle> = steady(7_300, 500).into_iter().skip(7_200).collect();
     let (analysis, _) = analyse(Settings::default(), cycles);

@@ -143,9 +143,17 @@ impl Watches {
         self.watches.iter().all(|watch| watch.open.is_none())
     }
 
-    /// Evaluations of empty windows were left out.
-    pub(super) const fn skip(&mut self, evaluations: u64) {
+    /// Evaluations that say the same as the last one were left out, the last of them at `at`.
+    pub(super) fn skip(&mut self, evaluations: u64, at: u64) {
         self.evaluations = self.evaluations.saturating_add(evaluations);
+        for watch in self.watches.iter_mut().filter(|_| evaluations > 0) {
+            if let Some(open) = &mut watch.open {
+                watch.active = watch.active.saturating_add(evaluations);
+                if watch.previous.is_some() {
+                    open.until_ns = at;
+                }
+            }
+        }
     }
 
     /// Findings, worst first, and the state of each rule.
@@ -266,8 +274,7 @@ impl Watch {
             severity,
         });
         open.until_ns = until(view);
-        open.worst = open.worst.max(value);
-        open.severity = open.severity.max(severity);
+        worsen(open, severity, value);
         self.active += 1;
 
         let crossing = Crossing {
@@ -343,8 +350,7 @@ impl Watch {
         match self.episodes.last_mut().filter(|_| full) {
             Some(last) => {
                 last.until_ns = episode.until_ns;
-                last.worst = last.worst.max(episode.worst);
-                last.severity = last.severity.max(episode.severity);
+                worsen(last, episode.severity, episode.worst);
             }
             None => self.episodes.push(episode),
         }
@@ -400,6 +406,14 @@ impl Watch {
                 .filter_map(evidence)
                 .collect(),
         })
+    }
+}
+
+/// The worst is the largest value of those of the highest severity, in an episode as in its finding: a rule with more
+/// conditions than one may grade a larger value milder.
+fn worsen(episode: &mut Episode, severity: Severity, value: f64) {
+    if (severity, value) > (episode.severity, episode.worst) {
+        (episode.severity, episode.worst) = (severity, value);
     }
 }
 

@@ -109,7 +109,7 @@ pub const MEASURES: &[Measure] = &[
         floor: 0.001,
         practical: 1.5,
         per_work: Some(TIME),
-        ..share(|run| Some(run.stw_ratio))
+        ..share(|run| run.sum(run.stw_ratio))
     },
     Measure {
         id: "gc-cpu",
@@ -117,19 +117,19 @@ pub const MEASURES: &[Measure] = &[
         gated: true,
         per_work: Some(CPU_TIME),
         bounds: Some(|run| (run.gc_cpu_ratio_low, run.gc_cpu_ratio_high)),
-        ..share(|run| Some(run.gc_cpu_ratio))
+        ..share(|run| (!run.gc_cpu_withheld).then_some(run.gc_cpu_ratio))
     },
     Measure {
         id: "assist-cpu",
         title: "assist CPU",
         per_work: Some(CPU_TIME),
-        ..share(|run| Some(run.mark_assist_cpu_ratio))
+        ..share(|run| run.sum(run.mark_assist_cpu_ratio))
     },
     Measure {
         id: "mark-duty",
         title: "mark duty",
         floor: 0.02,
-        ..share(|run| Some(run.mark_duty_ratio))
+        ..share(|run| run.sum(run.mark_duty_ratio))
     },
     Measure {
         id: "allocation",
@@ -143,8 +143,8 @@ pub const MEASURES: &[Measure] = &[
             unit: "bytes",
             each_second: |_| 1.0,
         }),
-        value: |run| Some(run.allocation_bytes_per_second),
-        resolved: |run| run.allocation_resolved,
+        value: |run| run.sum(run.allocation_bytes_per_second),
+        resolved: |run| run.allocation_resolved || run.sums_withheld,
         bounds: Some(|run| {
             let share = |bytes: u64| {
                 run.allocation_bytes_per_second * bytes as f64

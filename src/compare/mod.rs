@@ -97,8 +97,9 @@ pub fn compare(base: Side, new: Side, gate: &Gate) -> Comparison {
                 .get(samples.measure.id)
                 .map_or((None, false), |&(ratio, required)| (Some(ratio), required));
             let p_adjusted = adjusted.get(samples.measure.id).copied();
-            // A row that cannot gate does not, unless the user asked for it.
-            let max_ratio = max_ratio.filter(|_| required || samples.judgeable());
+            // A row that cannot gate does not, unless the user asked for it; but cycles that were lost excuse nothing.
+            let max_ratio =
+                max_ratio.filter(|_| required || samples.judgeable() || samples.withheld);
             let row = row(samples, tested, max_ratio, p_adjusted);
             if let Some(max_ratio) = max_ratio {
                 ends.push(end(samples, &row, max_ratio));

@@ -22,6 +22,8 @@ pub(super) struct Samples {
     pub(super) cliffs_delta: f64,
     /// Every run has a value.
     pub(super) complete: bool,
+    /// A run has none because too many of its cycles are missing.
+    pub(super) withheld: bool,
     /// The log shows this measure well enough on every run.
     pub(super) resolved: bool,
     pub(super) note: Option<String>,
@@ -52,7 +54,10 @@ impl Samples {
         let (base_factors, new_factors) = (factors(base, amount), factors(new, amount));
         let before = sample(base, &base_factors, value);
         let after = sample(new, &new_factors, value);
-        let bounds = measure.bounds.and_then(|bounds| {
+        let lacks = |run: &Run| value(run).is_none();
+        let complete = !runs().any(lacks);
+        let withheld = runs().any(|run| lacks(run) && run.sums_withheld);
+        let bounds = measure.bounds.filter(|_| complete).and_then(|bounds| {
             let (low, high) = extremes(&base.runs, &base_factors, bounds)?;
             let (new_low, new_high) = extremes(&new.runs, &new_factors, bounds)?;
             Some((stats::ratio(high, new_low), stats::ratio(low, new_high)))
@@ -62,6 +67,11 @@ impl Samples {
             Some(format!(
                 "a p99 needs {P99_CYCLES} cycles in every run; this is the share of cycles that stop for 5ms or more"
             ))
+        } else if withheld {
+            Some(
+                "over 20% of the cycles of a run are missing, so sums over them are not given"
+                    .to_owned(),
+            )
         } else {
             (!resolved)
                 .then(|| "below 4 MiB a cycle, which the log's whole MiB cannot show".to_owned())
@@ -88,8 +98,8 @@ impl Samples {
             },
             p: test.map_or(1.0, |test| test.p),
             cliffs_delta: stats::cliffs_delta(&before.values, &after.values).unwrap_or(0.0),
-            complete: before.values.len() == base.runs.len()
-                && after.values.len() == new.runs.len(),
+            complete,
+            withheld,
             resolved,
             note,
             // A floor is for the value over time; the base's own time and work make it one of amounts.

@@ -178,6 +178,32 @@ fn unresolved_rows_are_shown_and_never_gate_unless_asked_for() {
 }
 
 #[test]
+fn sums_that_are_not_given_are_no_evidence() {
+    let withheld = |mut run: Run| {
+        (run.sums_withheld, run.allocation_resolved) = (true, false);
+        (run.stw_ratio, run.allocation_bytes_per_second) = (0.0, 0.0);
+        run
+    };
+    let lost = "over 20% of the cycles of a run are missing";
+    for (base, new) in [(run(), withheld(run())), (withheld(run()), run())] {
+        let comparison = one(base, new);
+        for id in ["stw-ratio", "mark-duty", "allocation"] {
+            assert_eq!(verdict_of(&comparison, id), RowVerdict::Unresolved, "{id}");
+        }
+        assert_eq!(verdict_of(&comparison, "gc-cpu"), RowVerdict::Same);
+        assert!(matches!(comparison.outcome, Outcome::NoVerdict(why) if why.contains(lost)));
+    }
+    let mut gate = Gate::default();
+    gate.release(find("allocation").unwrap());
+    let side_of = |run| side(vec![run]);
+    let released = compare(side_of(run()), side_of(withheld(run())), &gate);
+    assert_eq!(released.outcome, Outcome::Pass);
+    gate.require(find("mark-duty").unwrap(), 1.5);
+    let asked = compare(side_of(run()), side_of(withheld(run())), &gate);
+    assert!(matches!(asked.outcome, Outcome::NoVerdict(why) if why.contains(lost)));
+}
+
+#[test]
 fn a_p99_of_few_cycles_gives_way_to_the_count_of_long_pauses() {
     let mut gate = Gate::default();
     gate.require(find("pause-p99").unwrap(), 1.5);

@@ -23,8 +23,8 @@ use crate::event::{Format, GcCycle, resolution_ns};
 /// A goal up to here is the smallest heap there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17), MiB.
 pub const MIN_HEAP_GOAL_MIB: u64 = 5;
 
-/// The timer that starts a cycle after two minutes without one, with room for its own lateness, ns.
-const PERIODIC_NS: u64 = 119_900_000_000;
+/// The timer starts a cycle after two minutes without one; this is less by what truncation may take off, ns.
+pub const PERIODIC_NS: u64 = 119_900_000_000;
 
 /// What is known of the program besides its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -127,17 +127,22 @@ impl Stretch<'_> {
         (time > 0).then(|| self.cycles() as f64 * 1e9 / time as f64)
     }
 
+    /// Over 20 % of the cycles are missing: no sums are given.
+    pub fn is_withheld(&self) -> bool {
+        (self.seen() as f64) < 0.8 * self.cycles() as f64
+    }
+
     /// What sums over the cycles seen are multiplied with to make up for missing ones; `None` where over 20 % are missing.
     pub fn scale(&self) -> Option<f64> {
         let (all, seen) = (self.cycles() as f64, self.seen() as f64);
-        (seen > 0.0 && seen >= 0.8 * all).then(|| (all / seen).max(1.0))
+        (seen > 0.0 && !self.is_withheld()).then(|| (all / seen).max(1.0))
     }
 
     /// CPU time summed over the stretch as a share of GOMAXPROCS x time.
     pub fn cpu_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
         let (capacity, scale) = self.capacity()?;
         let sum = total(self.to).saturating_sub(total(self.from)) as f64;
-        Some(sum / capacity * scale)
+        Some((sum / capacity * scale).min(1.0))
     }
 
     /// GOMAXPROCS x time, ns, and what sums are multiplied with; `None` where there is no ratio.
@@ -216,7 +221,7 @@ impl Stretch<'_> {
             .allocated_mib
             .saturating_sub(self.from.allocated_mib)
             .max(0);
-        if linked == 0 || (linked as f64) < 0.5 * self.cycles() as f64 {
+        if linked == 0 || self.is_withheld() {
             return None;
         }
         Some(sum as f64 * self.cycles() as f64 / linked as f64)

@@ -58,6 +58,19 @@ fn ratios_come_from_the_cycles_between_two_marks() {
 }
 
 #[test]
+fn no_share_is_more_than_all() {
+    // A second of assists in a tenth of a second on 4 Ps.
+    let mut cycles = steady(3, 100);
+    cycles[2].mark_assist_cpu_ns = 1_000 * MS;
+    let (steps, _) = run(&cycles);
+    let stretch = Stretch {
+        from: &steps[1].mark,
+        to: &steps[2].mark,
+    };
+    close(stretch.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap(), 1.0);
+}
+
+#[test]
 fn a_change_of_gomaxprocs_counts_from_where_it_happens() {
     let mut cycles = steady(4, 1_000);
     cycles[2].gomaxprocs = 1;

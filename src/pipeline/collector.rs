@@ -1,5 +1,6 @@
 //! Cycles to their processes, processes to their analyzers, analyses to one report.
 
+mod notices;
 mod process;
 mod so_far;
 
@@ -17,6 +18,7 @@ use crate::process::{Placement, Stream};
 use crate::report::Report;
 use crate::settings::Scope;
 
+use notices::Notices;
 use process::{Process, wanted};
 pub use so_far::SoFar;
 
@@ -67,6 +69,7 @@ pub(super) struct Collector<'s> {
     nameless: u64,
     names: HashMap<String, u64>,
     clock: u64,
+    notices: Notices,
 }
 
 impl<'s> Collector<'s> {
@@ -90,6 +93,7 @@ impl<'s> Collector<'s> {
             nameless: 0,
             names: HashMap::new(),
             clock: 0,
+            notices: Notices::default(),
         }
     }
 }
@@ -118,11 +122,14 @@ impl Finds for Collector<'_> {
         } = &mut self.open[index];
         self.clock += 1;
         entry.used = self.clock;
+        let notice = !self.notices.is_empty()
+            && entry.may_be_periodic(found.cycle)
+            && self.notices.take(found.stream);
+        entry.end_ns = Some(found.cycle.end_ns());
         if self.filtered && !wanted(self.options, entry, found) {
             return true;
         }
         entry.count(found, missing);
-        let notice = std::mem::take(&mut entry.forced_notice);
         let changed = match (analysis, &mut self.aside) {
             (Analysis::Here(analyzer), _) => {
                 if notice {
@@ -166,16 +173,7 @@ impl Finds for Collector<'_> {
     }
 
     fn forced_notice(&mut self, stream: &[u8]) {
-        // The notice names no process: it is of the one that was silent for two minutes.
-        if let Some(entry) = self
-            .open
-            .iter_mut()
-            .map(|followed| &mut followed.process)
-            .filter(|p| p.stream.as_deref().unwrap_or("").as_bytes() == stream)
-            .min_by_key(|p| p.used)
-        {
-            entry.forced_notice = true;
-        }
+        self.notices.push(stream);
     }
 
     fn close(&mut self, process: u32) {
@@ -342,15 +340,15 @@ impl Collector<'_> {
             stream,
             number,
             format: found.cycle.format,
-            first_cycle: found.cycle.number,
-            first_offset: found.offset,
-            last_cycle: found.cycle.number,
+            first_cycle: 0,
+            first_offset: 0,
+            last_cycle: 0,
             seen: 0,
             missing: 0,
             repaired: 0,
             forced: 0,
             used: 0,
-            forced_notice: false,
+            end_ns: None,
             approximate: false,
         }
     }

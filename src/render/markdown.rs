@@ -149,7 +149,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
                 .gc_frequency_per_second
                 .map_or_else(|| "-".to_owned(), units::rate),
             units::duration(measures.pause.max),
-            prose(&units::percent(measures.gc_cpu_ratio)),
+            prose(&measures::gc_cpu_ratio(measures)),
             prose(&measures::heap(measures.live_heap.last)),
         );
     }

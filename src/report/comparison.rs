@@ -108,6 +108,8 @@ pub struct Run {
     pub allocation_bytes_high: u64,
     pub allocation_bytes_per_second: f64,
     pub allocation_resolved: bool,
+    pub sums_withheld: bool,
+    pub gc_cpu_withheld: bool,
     pub live_heap_p50_bytes: u64,
     pub heap_goal_p50_bytes: Option<u64>,
     pub heap_goal_churn_per_minute: f64,
@@ -146,11 +148,20 @@ impl Run {
             allocation_bytes_high: measures.allocation_bytes_high,
             allocation_bytes_per_second: measures.allocation_bytes_per_second,
             allocation_resolved: measures.allocation_resolved,
+            sums_withheld: measures.sums_withheld,
+            gc_cpu_withheld: measures.gc_cpu_withheld,
             live_heap_p50_bytes: measures.live_heap.p50,
             heap_goal_p50_bytes: measures.heap_goal.map(|goal| goal.p50),
             heap_goal_churn_per_minute: measures.heap_goal_churn_per_minute,
             timeline: measures.timeline.clone(),
         }
+    }
+}
+
+impl Run {
+    /// A figure that is summed up over the cycles, unless too many are missing for that.
+    pub fn sum(&self, figure: f64) -> Option<f64> {
+        (!self.sums_withheld).then_some(figure)
     }
 }
 

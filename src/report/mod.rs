@@ -281,6 +281,11 @@ pub struct Measures {
     pub percentiles_exact: bool,
     /// True where cycles are missing, so that sums are scaled up from those seen.
     pub sums_estimated: bool,
+    /// True where so many are missing (over 20 %) that sums are not given: those of CPU, of time and of allocation are
+    /// unknown, whatever their fields hold.
+    pub sums_withheld: bool,
+    /// The same of GC CPU, which the log's percentages may still tell.
+    pub gc_cpu_withheld: bool,
     /// Bounds of `allocation_bytes`: the log truncates each heap size to whole MiB.
     pub allocation_bytes_low: u64,
     /// See `allocation_bytes_low`.
@@ -316,7 +321,7 @@ pub struct Episode {
     pub since_ns: u64,
     /// Cleared, or the end of the log.
     pub until_ns: u64,
-    /// The worst value in it.
+    /// The worst value in it: the largest of those of the highest severity.
     pub worst: f64,
     /// The severity at its worst.
     pub severity: Severity,
@@ -342,7 +347,7 @@ pub struct Finding {
     pub process: String,
     /// `window` or `run`.
     pub scope: &'static str,
-    /// The worst value measured, in `unit`.
+    /// The worst value measured, in `unit`: the largest of those of the highest severity.
     pub measured: f64,
     /// The threshold that it crossed.
     pub threshold: f64,

@@ -209,24 +209,25 @@ pub struct Process<'a> {
     pub stop_ns: Distribution,
     /// Concurrent mark, wall clock, ns.
     pub concurrent_mark_ns: Distribution,
-    /// GC CPU over GOMAXPROCS times time.
-    pub gc_cpu_ratio: f64,
+    /// GC CPU over GOMAXPROCS times time; null where over 20 % of the cycles are missing and the log's percentages cannot
+    /// tell either.
+    pub gc_cpu_ratio: Option<f64>,
     /// Lower bound of `gc_cpu_ratio`.
-    pub gc_cpu_ratio_low: f64,
+    pub gc_cpu_ratio_low: Option<f64>,
     /// Upper bound of `gc_cpu_ratio`.
-    pub gc_cpu_ratio_high: f64,
-    /// CPU of mark assists over GOMAXPROCS times time.
-    pub mark_assist_cpu_ratio: f64,
-    /// CPU of idle marking over GOMAXPROCS times time: free, no pressure.
-    pub mark_idle_cpu_ratio: f64,
-    /// Share of the time with marking on.
-    pub mark_duty_ratio: f64,
-    /// Share of the time in a stop.
-    pub stw_ratio: f64,
-    /// Bytes allocated between the first and the last cycle.
-    pub allocation_bytes: u64,
+    pub gc_cpu_ratio_high: Option<f64>,
+    /// CPU of mark assists over GOMAXPROCS times time; null where over 20 % of the cycles are missing.
+    pub mark_assist_cpu_ratio: Option<f64>,
+    /// CPU of idle marking over GOMAXPROCS times time: free, no pressure; null where over 20 % of the cycles are missing.
+    pub mark_idle_cpu_ratio: Option<f64>,
+    /// Share of the time with marking on; null where over 20 % of the cycles are missing.
+    pub mark_duty_ratio: Option<f64>,
+    /// Share of the time in a stop; null where over 20 % of the cycles are missing.
+    pub stw_ratio: Option<f64>,
+    /// Bytes allocated between the first and the last cycle; null where over 20 % of the cycles are missing.
+    pub allocation_bytes: Option<u64>,
     /// The same per second.
-    pub allocation_bytes_per_second: f64,
+    pub allocation_bytes_per_second: Option<f64>,
     /// False where truncation to whole MiB drowns the figure.
     pub allocation_resolved: bool,
     /// Live heap, bytes (the log holds whole MiB).
@@ -249,12 +250,12 @@ pub struct Process<'a> {
     pub pause_histogram: Vec<PauseCount>,
     /// False where so many values differed that percentiles are of values rounded to two or three digits.
     pub percentiles_exact: bool,
-    /// True where cycles are missing, so that sums are scaled up from those seen.
+    /// True where cycles are missing, so that sums are scaled up from those seen, or null where over 20 % are missing.
     pub sums_estimated: bool,
     /// Lower bound of `allocation_bytes`.
-    pub allocation_bytes_low: u64,
+    pub allocation_bytes_low: Option<u64>,
     /// Upper bound of `allocation_bytes`.
-    pub allocation_bytes_high: u64,
+    pub allocation_bytes_high: Option<u64>,
     /// Share of the mark CPU (assist and background) that assists paid; null without marking.
     pub mark_assist_share_ratio: Option<f64>,
     /// Median of live heap over the next heap goal; null in the minimum heap or without a goal.
@@ -428,7 +429,7 @@ pub struct Finding<'a> {
     pub process: &'a str,
     /// `window` or `run`.
     pub scope: &'a str,
-    /// The worst value, in `unit`.
+    /// The worst value, in `unit`: the largest of those of the highest severity.
     pub measured: Number,
     /// The threshold that it crossed, in `unit`.
     pub threshold: Number,
@@ -461,7 +462,7 @@ pub struct Episode {
     pub since_ns: u64,
     /// Cleared, or the end of the log, ns of program time.
     pub until_ns: u64,
-    /// The worst value, in the finding's unit.
+    /// The worst value, in the finding's unit: the largest of those of the highest severity.
     pub worst: Number,
     /// The severity at its worst.
     pub severity: Severity,

@@ -43,6 +43,9 @@ rule! {
     tell: tell,
 }
 
+/// The share of cycles that may be missing before sums over those seen are withheld.
+const SUMMED_UP_TO: f64 = 0.2;
+
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let Some(log) = view.completeness else {
         return Reading::NoEvidence;
@@ -69,8 +72,12 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let log = view.completeness.unwrap_or_default();
     let all = view.cycles_seen.saturating_add(log.cycles_missing);
     let mut message = if log.cycles_missing > 0 {
+        let sums = match crossing.value > SUMMED_UP_TO {
+            true => "sums are not given",
+            false => "sums are scaled up",
+        };
         format!(
-            "{} of {all} cycles ({}, threshold {}) are missing from the log: rates stay exact, sums are scaled up, percentiles may miss the worst",
+            "{} of {all} cycles ({}, threshold {}) are missing from the log: rates stay exact, {sums}, percentiles may miss the worst",
             log.cycles_missing,
             percent(crossing.value),
             percent(crossing.threshold),

@@ -41,6 +41,16 @@ impl Bag {
         self.values.reserve(self.values.len());
     }
 
+    /// Puts in all numbers of another one.
+    pub fn merge(&mut self, other: &Self) {
+        for &number in &other.values {
+            if self.values.len() == self.values.capacity() {
+                self.make_room();
+            }
+            self.values.push(number);
+        }
+    }
+
     /// Forgets all numbers and keeps the memory.
     pub fn clear(&mut self) {
         self.values.clear();

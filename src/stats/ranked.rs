@@ -21,6 +21,13 @@ impl Sample {
         fresh.take(|value, count| self.add(value, count));
     }
 
+    /// Counts all that `other` counted.
+    pub fn merge(&mut self, other: &Self) {
+        for &(value, count) in &other.values {
+            self.add(value, count);
+        }
+    }
+
     #[inline]
     fn add(&mut self, value: u64, count: u64) {
         let value = self.precision.round(value);

@@ -154,6 +154,21 @@ impl LiveTrend {
         }
     }
 
+    /// The first instant after `now` at which [`LiveTrend::growth`] may differ without another cycle, since the oldest
+    /// bucket or the run are too long ago then; `u64::MAX` where nothing is left to go. ns of program time.
+    pub fn next_change(&self, now: u64) -> u64 {
+        let bucket = self.recent(now).next();
+        let bucket = bucket.map(|oldest| (oldest.0 + 1).saturating_mul(self.width_ns));
+        let run = (self.run.length > 0).then(|| self.run.end_ns.saturating_add(1));
+        [bucket, run]
+            .into_iter()
+            .flatten()
+            .map(|end| end.saturating_add(LOOK_BACK_NS))
+            .filter(|change| *change > now)
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
     /// Slope of the live heap over the last ten minutes before `now`, MiB/s; `None` for fewer than ten buckets.
     pub fn slope(&self, now: u64) -> Option<f64> {
         let points = self.points(now);

@@ -103,6 +103,29 @@ impl Warmup {
             Self::Until(end) => end,
         }
     }
+
+    /// The last instant up to `at` at which it may end, whenever a window is judged; 0 where there is none.
+    fn may_end_before(self, at: u64) -> u64 {
+        match self {
+            Self::Adaptive => at.min(MAX_WARMUP_NS) / WARMUP_STEP_NS * WARMUP_STEP_NS,
+            Self::Until(end) if at < end => 0,
+            Self::Until(end) => end,
+        }
+    }
+
+    /// The first such instant after `at`; `u64::MAX` where there is none.
+    fn may_end_after(self, at: u64) -> u64 {
+        match self {
+            Self::Adaptive if at < MAX_WARMUP_NS => (at / WARMUP_STEP_NS + 1) * WARMUP_STEP_NS,
+            Self::Until(end) if at < end => end,
+            Self::Adaptive | Self::Until(_) => u64::MAX,
+        }
+    }
+
+    /// True where no window judged after `at` sees another end.
+    fn is_final(self, at: u64) -> bool {
+        self != Self::Adaptive || at / 4 >= MAX_WARMUP_NS
+    }
 }
 
 /// What a rule looks at: a stretch of one process, summed up.
@@ -151,6 +174,12 @@ pub struct Panes {
     length: Length,
     warmup: Warmup,
     panes: VecDeque<Pane>,
+    /// A cycle that ends here or later opens a pane, ns of program time.
+    pane_end_ns: u64,
+    /// Windows of cycles judged so far.
+    hop: u64,
+    /// Panes that left the window while the warm-up may still end in them: one for each instant at which it may.
+    held: Vec<Pane>,
     /// Panes to use again, with their memory.
     spare: Vec<Pane>,
     /// Pauses of the newest pane that it has not counted yet, ns.
@@ -182,6 +211,9 @@ impl Panes {
             length,
             warmup,
             panes: VecDeque::new(),
+            pane_end_ns: 0,
+            hop: 0,
+            held: Vec::new(),
             spare: Vec::new(),
             fresh: Fresh::default(),
             headroom: MovingMedian::default(),
@@ -214,11 +246,15 @@ impl Panes {
         (end_ns >= self.next_ns).then_some(self.next_ns)
     }
 
-    /// True where the last push completed a pane of cycles: the window is to be evaluated now.
+    /// True where the last push completed a hop of cycles: the window is to be evaluated now.
     pub fn full(&self) -> bool {
-        match (self.length, self.panes.back()) {
-            (Length::Cycles { pane, .. }, Some(last)) => last.tally.cycles >= pane,
-            _ => false,
+        match self.length {
+            Length::Time { .. } => false,
+            Length::Cycles { pane, .. } => {
+                let hop = self.panes.iter().rev();
+                let hop = hop.take_while(|last| last.hop == self.hop);
+                hop.map(|last| last.tally.cycles).sum::<u64>() >= pane
+            }
         }
     }
 
@@ -234,11 +270,7 @@ impl Panes {
         wall: Option<&str>,
     ) {
         let end = mark.end_ns;
-        let fits = self.panes.back().is_some_and(|pane| match self.length {
-            Length::Time { .. } => end < pane.end_ns,
-            Length::Cycles { pane: cycles, .. } => end < pane.end_ns && pane.tally.cycles < cycles,
-        });
-        if !fits {
+        if end >= self.pane_end_ns {
             self.open(end);
         }
         if let Some(pane) = self.panes.back_mut() {
@@ -278,42 +310,34 @@ impl Panes {
     /// All cycles there were.
     pub fn total(&self) -> Tally {
         let mut total = self.left;
-        self.panes.iter().for_each(|pane| total.merge(&pane.tally));
+        let all = self.held.iter().chain(&self.panes);
+        all.for_each(|pane| total.merge(&pane.tally));
         total
     }
 
     #[cold]
     fn open(&mut self, end: u64) {
         self.count();
+        // Neither does a pane of cycles reach over an instant at which the warm-up may end.
+        let cut = self.warmup.may_end_after(end);
         let (start_ns, end_ns) = match self.length {
-            Length::Time { pane_ns, .. } => self.bounds(end, pane_ns),
-            // A pane of cycles does not reach over the end of the warm-up either.
-            Length::Cycles { .. } => match self.warmup {
-                Warmup::Until(warm) if end < warm => (end, warm),
-                _ => (end, u64::MAX),
-            },
+            Length::Time { pane_ns, .. } => {
+                let start = end / pane_ns * pane_ns;
+                let first = start.max(self.warmup.may_end_before(end));
+                (first, start.saturating_add(pane_ns).min(cut))
+            }
+            Length::Cycles { .. } => (end, u64::MAX),
         };
+        self.pane_end_ns = end_ns.min(cut);
         let mut pane = self.spare.pop().unwrap_or_default();
-        pane.reset(start_ns, end_ns);
+        pane.reset(start_ns, end_ns, self.hop);
         if self.panes.is_empty() {
             // Many processes of a log never come further than one.
             self.panes.reserve_exact(1);
         }
         self.panes.push_back(pane);
-    }
-
-    /// The pane that an instant falls in: split where the warm-up ends, and every 100 ms while that may still move.
-    fn bounds(&self, at: u64, pane_ns: u64) -> (u64, u64) {
-        let start = at / pane_ns * pane_ns;
-        let end = start.saturating_add(pane_ns);
-        match self.warmup {
-            Warmup::Adaptive if at < MAX_WARMUP_NS => {
-                let fine = at / WARMUP_STEP_NS * WARMUP_STEP_NS;
-                (start.max(fine), end.min(fine + WARMUP_STEP_NS))
-            }
-            Warmup::Until(warm) if at < warm => (start, end.min(warm)),
-            Warmup::Until(warm) => (start.max(warm), end),
-            Warmup::Adaptive => (start.max(MAX_WARMUP_NS), end),
+        if matches!(self.length, Length::Cycles { .. }) {
+            self.let_go(end);
         }
     }
 
@@ -330,18 +354,32 @@ impl Panes {
         }
     }
 
+    /// Whether a pane lies before the window that begins at `start`.
+    fn is_before(&self, pane: &Pane, start: u64) -> bool {
+        pane.start_ns < start || self.has_left(pane)
+    }
+
+    /// Whether a pane of cycles has more of them behind it than a window holds.
+    fn has_left(&self, pane: &Pane) -> bool {
+        match (self.length, self.panes.back()) {
+            (Length::Cycles { panes, .. }, Some(last)) => last.hop - pane.hop >= panes,
+            _ => false,
+        }
+    }
+
     /// The window that ends at `at`: an evaluation that is due, or the end of the stream. [`Panes::settle`] goes before.
     pub fn window(&self, at: u64, fields_exact: bool) -> Window<'_> {
         let start = self.start(at);
-        let row = Row::since(&self.panes, start);
+        let row = Row::after(&self.panes, |pane| self.is_before(pane, start));
         let mut sum = Summary::default();
         row.iter().for_each(|pane| sum.add(pane));
         let start_ns = match self.length {
             Length::Time { .. } => start.max(self.origin_ns),
             Length::Cycles { .. } => sum.ends.map_or(start, |(first, _)| first.start_ns),
         };
-        let first = self.panes.front().map_or(0, |pane| pane.start_ns);
-        let (headroom, (lacking, stops)) = if first >= start {
+        let front = self.panes.front();
+        let all = front.is_none_or(|pane| !self.is_before(pane, start));
+        let (headroom, (lacking, stops)) = if all {
             let lacking = (self.lacking.get(), self.lacking.count());
             (self.headroom.get(), lacking)
         } else {
@@ -396,7 +434,7 @@ impl Panes {
             sum.tally = gone.tally;
         }
         let mut before = self.before.as_deref().cloned().unwrap_or_default();
-        for pane in &self.panes {
+        for pane in self.held.iter().chain(&self.panes) {
             if pane.start_ns >= warm {
                 sum.add(pane);
             } else {
@@ -418,18 +456,22 @@ impl Panes {
 
     /// The panes since the evaluation before the one that is due, oldest first. [`Panes::settle`] goes before.
     pub fn closing(&self) -> Row<'_> {
-        let from = match self.length {
-            Length::Time { pane_ns, .. } => self.next_ns.saturating_sub(pane_ns),
-            Length::Cycles { .. } => self.panes.back().map_or(0, |pane| pane.start_ns),
-        };
-        Row::since(&self.panes, from)
+        match self.length {
+            Length::Time { pane_ns, .. } => {
+                let from = self.next_ns.saturating_sub(pane_ns);
+                Row::after(&self.panes, |pane| pane.start_ns < from)
+            }
+            Length::Cycles { .. } => Row::after(&self.panes, |pane| pane.hop < self.hop),
+        }
     }
 
     /// The wall-clock times of the first and the last cycle of the window that is judged at `at`, or of the run, where the
     /// log has them.
     pub fn walls(&self, at: u64, whole_run: bool) -> (Option<&str>, Option<&str>) {
-        let start = if whole_run { 0 } else { self.start(at) };
-        let now = self.panes.iter().find(|pane| pane.start_ns >= start);
+        let start = self.start(at);
+        let held = self.held.iter().filter(|_| whole_run);
+        let mut panes = held.chain(&self.panes);
+        let now = panes.find(|pane| whole_run || !self.is_before(pane, start));
         let first = match self.gone.as_deref().filter(|_| whole_run) {
             Some(gone) => pane::wall(&gone.first_wall),
             None => now.and_then(|pane| pane.walls().0),
@@ -440,48 +482,84 @@ impl Panes {
     /// Goes on to the next evaluation after one at `at`; drops the panes that no later window holds.
     pub fn pass(&mut self, at: u64) {
         self.count();
-        if let Length::Time { pane_ns, .. } = self.length {
-            self.next_ns = self.next_ns.saturating_add(pane_ns);
-        }
-        let start = self.start(at);
-        let warm = self.warmup.end_ns(at);
-        // Until the warm-up is final its panes stay, whatever the length of the window.
-        let settled = self.warmup != Warmup::Adaptive || at / 4 >= MAX_WARMUP_NS;
-        while let Some(pane) = self.panes.front() {
-            let out = match self.length {
-                Length::Time { .. } => pane.start_ns < start,
-                Length::Cycles { panes, .. } => self.panes.len() as u64 >= panes,
-            };
-            if !out || (!settled && pane.start_ns < MAX_WARMUP_NS) {
-                break;
+        self.pane_end_ns = 0;
+        match self.length {
+            Length::Time { pane_ns, .. } => {
+                self.next_ns = self.next_ns.saturating_add(pane_ns);
+                self.let_go(at);
             }
-            let Some(pane) = self.panes.pop_front() else {
-                break;
-            };
-            self.left.merge(&pane.tally);
+            // The window stays what it is until the next cycle comes.
+            Length::Cycles { .. } => self.hop += 1,
+        }
+    }
+
+    /// Drops the panes that no window from `at` on holds.
+    fn let_go(&mut self, at: u64) {
+        let warm = self.warmup.end_ns(at);
+        let is_final = self.warmup.is_final(at);
+        if is_final && !self.held.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            held.iter().for_each(|pane| self.add_up(pane, warm));
+        }
+        let start = match self.length {
+            Length::Time { .. } => self.start(at),
+            Length::Cycles { .. } => 0,
+        };
+        while let Some(pane) = self.panes.front()
+            && self.is_before(pane, start)
+            && let Some(pane) = self.panes.pop_front()
+        {
             self.headroom.remove(&pane.headroom);
             self.lacking.remove(&pane.lacking);
-            if pane.start_ns >= warm {
-                let first = || Box::new(Gone::new(&pane));
-                self.gone.get_or_insert_with(first).add(&pane);
+            if is_final {
+                self.add_up(&pane, warm);
+                // One goes for each that comes; the short ones of the warm-up are many and go at once.
+                if self.spare.len() < SPARE {
+                    self.spare.push(pane);
+                }
             } else {
-                self.before.get_or_insert_default().add(&pane);
-            }
-            // One goes for each that comes; the short ones of the warm-up are many and go at once.
-            if self.spare.len() < SPARE {
-                self.spare.push(pane);
+                self.hold(pane);
             }
         }
     }
 
-    /// Nothing is left that a window could hold: evaluations up to `end_ns` may be left out. Gives how many there were.
-    pub fn skip(&mut self, end_ns: u64) -> u64 {
+    /// Keeps a pane of which the warm-up may still take all or nothing.
+    fn hold(&mut self, pane: Pane) {
+        let part = |pane: &Pane| self.warmup.may_end_before(pane.start_ns);
+        match self.held.last_mut() {
+            Some(last) if part(last) == part(&pane) => last.append(&pane),
+            _ => self.held.push(pane),
+        }
+    }
+
+    /// Adds a pane that has left to the run after the warm-up, or to the warm-up.
+    fn add_up(&mut self, pane: &Pane, warm: u64) {
+        self.left.merge(&pane.tally);
+        if pane.start_ns >= warm {
+            let first = || Box::new(Gone::new(pane));
+            self.gone.get_or_insert_with(first).add(pane);
+        } else {
+            self.before.get_or_insert_default().add(pane);
+        }
+    }
+
+    /// Nothing is left that a window could hold: evaluations before the last one up to `end_ns` may be left out. Gives how
+    /// many those are, and when the last of them was due, ns of program time.
+    pub fn skip(&mut self, end_ns: u64) -> (u64, u64) {
         let Length::Time { pane_ns, .. } = self.length else {
-            return 0;
+            return (0, 0);
         };
         let hops = end_ns.saturating_sub(self.next_ns) / pane_ns;
         self.next_ns = self.next_ns.saturating_add(hops * pane_ns);
-        hops
+        (hops, self.next_ns.saturating_sub(pane_ns))
+    }
+
+    /// Program time between two evaluations, and that a window covers, ns; 0 for windows of cycles.
+    pub fn hop_and_window_ns(&self) -> (u64, u64) {
+        match self.length {
+            Length::Time { pane_ns, panes } => (pane_ns, pane_ns.saturating_mul(panes)),
+            Length::Cycles { .. } => (0, 0),
+        }
     }
 }
 

@@ -134,8 +134,10 @@ fn join<T: Ord + Copy>(range: &mut (T, T), other: (T, T)) {
 pub struct Pane {
     /// Where it begins, ns of program time.
     pub start_ns: u64,
-    /// Where the next one begins.
+    /// Where the next one begins; `u64::MAX` where that is up to the cycles.
     pub end_ns: u64,
+    /// Windows of cycles judged before it.
+    pub(super) hop: u64,
     /// Totals at its first cycle.
     pub first: Mark,
     /// Totals at its last cycle.
@@ -153,9 +155,10 @@ pub struct Pane {
 }
 
 impl Pane {
-    pub(super) fn reset(&mut self, start_ns: u64, end_ns: u64) {
+    pub(super) fn reset(&mut self, start_ns: u64, end_ns: u64, hop: u64) {
         self.start_ns = start_ns;
         self.end_ns = end_ns;
+        self.hop = hop;
         self.tally = Tally::default();
         self.pauses.clear();
         self.headroom.clear();
@@ -174,6 +177,22 @@ impl Pane {
             }
             self.last_wall.clear();
             self.last_wall.push_str(wall);
+        }
+    }
+
+    /// Takes in the pane behind it.
+    pub(super) fn append(&mut self, later: &Self) {
+        self.end_ns = later.end_ns;
+        self.last = later.last;
+        self.tally.merge(&later.tally);
+        self.pauses.merge(&later.pauses);
+        self.headroom.merge(&later.headroom);
+        self.lacking.merge(&later.lacking);
+        if self.first_wall.is_empty() {
+            self.first_wall.clone_from(&later.first_wall);
+        }
+        if !later.last_wall.is_empty() {
+            self.last_wall.clone_from(&later.last_wall);
         }
     }
 

@@ -33,10 +33,15 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
     values.get(rank.checked_sub(1)?).copied()
 }
 
-/// The window over the cycles that ended from `start` on and were there at `at`, computed from nothing but their list.
-fn check(window: &Window<'_>, seen: &[Entry], start: u64, warm: u64, at: u64) {
+/// Those of the cycles that ended from `start` on.
+fn since(seen: &[Entry], start: u64) -> &[Entry] {
+    &seen[seen.partition_point(|entry| entry.mark.end_ns < start)..]
+}
+
+/// The window at `at` over the cycles `inside` of those that were `seen`, computed from nothing but their list.
+fn check(window: &Window<'_>, seen: &[Entry], inside: &[Entry], warm: u64, at: u64) {
     let end = |entry: &&Entry| entry.mark.end_ns;
-    let inside: Vec<&Entry> = seen.iter().filter(|e| end(e) >= start).collect();
+    let inside: Vec<&Entry> = inside.iter().collect();
     assert_eq!(window.tally.cycles, inside.len() as u64, "cycles at {at}");
     if let (Some(first), Some(last)) = (inside.first(), inside.last()) {
         assert_eq!(window.stretch.from, &first.mark);
@@ -80,6 +85,31 @@ fn whole(entries: &[Entry]) -> (Counts<MICROSECOND>, Counts<1>, Counts<1>) {
         step.cpus.iter().for_each(|(_, v)| lacking.record(*v));
     }
     (pauses, headroom, lacking)
+}
+
+/// The whole run from the end of the warm-up on.
+fn check_run(panes: &Panes, entries: &[Entry], warm: u64, at: u64) {
+    let (pauses, headroom, lacking) = whole(entries);
+    let whole = Whole {
+        pauses: &pauses,
+        headroom: &headroom,
+        lacking: &lacking,
+    };
+    let mut pauses = Vec::new();
+    let run = panes.run(at, false, whole, &mut pauses);
+    let all = since(entries, warm);
+    let longest = all.iter().map(|e| e.cycle.pause_ns()).max().unwrap_or(0);
+    assert_eq!(run.tally.cycles, all.len() as u64);
+    assert_eq!(run.pauses.max(), longest);
+    assert_eq!(run.pauses.count(), all.len() as u64);
+    let headroom = all.iter().filter_map(|e| e.step.headroom_use).collect();
+    if all.len() >= REACH_CYCLES {
+        assert_eq!(run.headroom_use, median(headroom));
+    }
+    if let (Some(first), Some(last)) = (all.first(), all.last()) {
+        assert_eq!(run.stretch.from, &first.mark);
+        assert_eq!(run.stretch.to, &last.mark);
+    }
 }
 
 fn cycles() -> impl Strategy<Value = Vec<GcCycle>> {
@@ -129,7 +159,8 @@ proptest! {
                 let warm = warmup.end_ns(at);
                 let start = at.saturating_sub(pane_ns * panes).max(warm);
                 panes_.settle();
-                check(&panes_.window(at, false), &entries[..seen], start, warm, at);
+                let seen = &entries[..seen];
+                check(&panes_.window(at, false), seen, since(seen, start), warm, at);
                 panes_.pass(at);
                 boundary += pane_ns;
             }
@@ -140,15 +171,49 @@ proptest! {
         let warm = warmup.end_ns(at);
         let start = boundary.saturating_sub(pane_ns * panes).max(warm);
         panes_.settle();
-        check(&panes_.window(at, false), &entries, start, warm, at);
-        let (pauses, headroom, lacking) = whole(&entries);
-        let whole = Whole { pauses: &pauses, headroom: &headroom, lacking: &lacking };
-        let mut pauses = Vec::new();
-        let run = panes_.run(at, false, whole, &mut pauses);
-        let all: Vec<&Entry> = entries.iter().filter(|e| e.mark.end_ns >= warm).collect();
-        prop_assert_eq!(run.tally.cycles, all.len() as u64);
-        prop_assert_eq!(run.pauses.max(), all.iter().map(|e| e.cycle.pause_ns()).max().unwrap_or(0));
-        prop_assert_eq!(run.pauses.count(), all.len() as u64);
+        check(&panes_.window(at, false), &entries, since(&entries, start), warm, at);
+        check_run(&panes_, &entries, warm, at);
+    }
+
+    #[test]
+    fn windows_of_cycles_leave_out_the_warm_up_and_nothing_else(
+        cycles in cycles(),
+        window in 1_u64..60,
+        warm_ms in prop::option::of(0_u64..20_000),
+    ) {
+        let length = Length::cycles(window);
+        let Length::Cycles { pane, panes } = length else { unreachable!() };
+        let warmup = warm_ms.map_or(Warmup::Adaptive, |ms| Warmup::Until(ms * MS));
+        let entries = entries(&cycles);
+        let mut all = Panes::new(length, warmup);
+        // Whole hops, but for the last one.
+        let check_last = |all: &mut Panes, seen: &[Entry]| {
+            let cycles = match seen.len() as u64 % pane {
+                0 => pane * panes,
+                begun => pane * (panes - 1) + begun,
+            };
+            let last = seen.len().saturating_sub(usize::try_from(cycles).unwrap());
+            let at = seen[seen.len() - 1].mark.end_ns;
+            let warm = warmup.end_ns(at);
+            all.settle();
+            check(&all.window(at, false), seen, since(&seen[last..], warm), warm, at);
+        };
+        let mut closed = 0;
+        for (seen, entry) in entries.iter().enumerate() {
+            all.push(&entry.cycle, &entry.step, &entry.mark, 0, None);
+            prop_assert_eq!(all.full(), (seen as u64 + 1).is_multiple_of(pane));
+            if all.full() {
+                check_last(&mut all, &entries[..=seen]);
+                closed += all.closing().iter().map(|pane| pane.tally.cycles).sum::<u64>();
+                all.pass(entry.mark.end_ns);
+            }
+        }
+        check_last(&mut all, &entries);
+        closed += all.closing().iter().map(|pane| pane.tally.cycles).sum::<u64>();
+        prop_assert_eq!(closed, entries.len() as u64, "each cycle closes once");
+        let at = entries[entries.len() - 1].mark.end_ns;
+        check_run(&all, &entries, warmup.end_ns(at), at);
+        prop_assert_eq!(all.total().cycles, entries.len() as u64);
     }
 
     #[test]
@@ -202,11 +267,28 @@ fn memory_does_not_depend_on_the_rate() {
 }
 
 #[test]
+fn memory_does_not_depend_on_the_rate_of_a_start_that_is_all_warm_up() {
+    // A hundred thousand cycles in two seconds, in windows of one.
+    let mut panes = Panes::new(Length::cycles(1), Warmup::Adaptive);
+    let mut meter = Meter::new(Known::default());
+    for number in 1..=100_000 {
+        let cycle = cycle(number, number / 50);
+        let step = meter.observe(&cycle);
+        panes.push(&cycle, &step, meter.mark(), 0, None);
+        panes.pass(meter.mark().end_ns);
+    }
+    assert!(panes.held.len() <= 21, "{}", panes.held.len());
+    assert!(panes.panes.len() <= 2, "{}", panes.panes.len());
+    assert_eq!(panes.total().cycles, 100_000);
+}
+
+#[test]
 fn a_long_silence_is_skipped_in_one_step() {
     let mut panes = Panes::new(Length::time(10_000 * MS, 2_000 * MS), Warmup::Until(0));
     panes.begin(0, 0);
     let year = 365 * 86_400_000 * MS;
-    assert_eq!(panes.skip(year), (year - 2_000 * MS) / (2_000 * MS));
+    let hops = (year - 2_000 * MS) / (2_000 * MS);
+    assert_eq!(panes.skip(year), (hops, hops * 2_000 * MS));
     assert!(panes.due(year).is_some_and(|at| at > year - 2_000 * MS));
 }
 

@@ -14,11 +14,11 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The panes that begin at `start` or later.
-    pub(super) fn since(panes: &'a VecDeque<Pane>, start: u64) -> Self {
+    /// The panes after those that are `before`.
+    pub(super) fn after(panes: &'a VecDeque<Pane>, before: impl Fn(&Pane) -> bool) -> Self {
         let (older, newer) = panes.as_slices();
         let late = |part: &'a [Pane]| {
-            let from = part.partition_point(|pane| pane.start_ns < start);
+            let from = part.partition_point(&before);
             part.get(from..).unwrap_or(&[])
         };
         Self {

@@ -164,3 +164,119 @@ fn rules_can_be_left_out() {
         .filter(|rule| rule.status != RuleState::Off);
     assert_eq!(on.map(|rule| rule.id).collect::<Vec<_>>(), ["gc-cpu"]);
 }
+
+#[test]
+fn a_window_of_cycles_leaves_out_no_more_than_the_warm_up() {
+    // The run ends at 3.2 s, so the warm-up is its first 800 ms.
+    let mut cycles = steady(6, 500);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = 200 * MS;
+    }
+    let settings = |cycles| Settings {
+        window: WindowLength::Cycles(cycles),
+        ..Settings::default()
+    };
+    for window in [5, 200] {
+        let (analysis, _) = analyse(settings(window), cycles.clone());
+        let long = finding(&analysis, "long-pause").unwrap();
+        assert_eq!(long.severity, Severity::Critical, "{window}gc");
+        let forced = status(&analysis, "forced-gc");
+        assert_eq!(forced.status, RuleState::Quiet, "{window}gc");
+        let counted = analysis.measures.timeline.iter().map(|p| p.cycles);
+        assert_eq!(counted.sum::<u64>(), 6, "{window}gc");
+    }
+}
+
+#[test]
+fn a_window_of_cycles_is_so_many_from_the_first_second_on() {
+    // Two seconds of automatic cycles, then six that are forced.
+    let mut cycles: Vec<GcCycle> = (1..=40).map(|n| cycle(n, 1_000 + n * 50)).collect();
+    cycles.extend((1..=6).map(|n| GcCycle {
+        forced: true,
+        ..cycle(40 + n, 3_000 + n * 100)
+    }));
+    let settings = Settings {
+        window: WindowLength::Cycles(5),
+        ..Settings::default()
+    };
+    let (analysis, _) = analyse(settings, cycles);
+    let forced = finding(&analysis, "forced-gc").unwrap();
+    assert_eq!(forced.severity, Severity::Critical);
+    assert!((forced.measured - 1.0).abs() < 1e-9, "{}", forced.measured);
+}
+
+/// A cycle with this live heap, MiB.
+fn holding(number: u64, start_ms: u64, live: u64) -> GcCycle {
+    GcCycle {
+        heap_start_mib: live + 1,
+        heap_end_mib: live + 1,
+        heap_live_mib: live,
+        heap_goal_mib: 2 * live + 2,
+        ..cycle(number, start_ms)
+    }
+}
+
+/// Seven cycles that leak, then silence until one at 700 s.
+fn leak_and_silence() -> Vec<GcCycle> {
+    let mut cycles: Vec<GcCycle> = (1..=7).map(|n| holding(n, n * 20_000, n * 20)).collect();
+    cycles.extend([holding(8, 700_000, 160), holding(9, 710_000, 161)]);
+    cycles
+}
+
+#[test]
+fn a_finding_is_active_while_nothing_comes() {
+    let (analysis, _) = analyse(Settings::default(), leak_and_silence());
+    let growth = finding(&analysis, "heap-growth").unwrap();
+    // Evaluated every 2 s from the first cycle, at 20 s, on, and raised from about 120 s until the end.
+    assert_eq!(growth.episodes.len(), 1, "{growth:?}");
+    assert!(growth.until_ns >= 710_000 * MS, "{growth:?}");
+    let raised = 295.0 / 346.0;
+    assert!((growth.active_ratio - raised).abs() < 0.01, "{growth:?}");
+}
+
+#[test]
+fn the_heap_may_turn_out_to_have_grown_while_nothing_comes() {
+    // The cycles before 670 s are too long ago in the end, and those after them only rise.
+    let live = [
+        (412_604, 10),
+        (416_171, 8),
+        (542_660, 9),
+        (662_664, 10),
+        (668_848, 10),
+        (669_204, 10),
+        (957_370, 15),
+        (959_596, 18),
+        (966_411, 16),
+        (970_112, 18),
+        (973_499, 24),
+        (1_093_503, 22),
+    ];
+    let cycles: Vec<GcCycle> = live
+        .iter()
+        .zip(1..)
+        .map(|(&(at, live), number)| holding(number, at, live))
+        .collect();
+    // No window matters to it.
+    for window in [10_000, 30_000, 60_000] {
+        let settings = Settings {
+            window: WindowLength::Time(window * MS),
+            hop_ns: 1_000 * MS,
+            ..Settings::default()
+        };
+        let (analysis, _) = analyse(settings, cycles.clone());
+        let growth = finding(&analysis, "heap-growth").unwrap();
+        assert_eq!(growth.severity, Severity::Warning, "{window} ms");
+    }
+}
+
+#[test]
+fn a_finding_tells_the_worst_of_its_episodes() {
+    // 120 MiB would double within ten minutes, which is critical; the 141 MiB at the end grew slowly.
+    let (analysis, _) = analyse(Settings::default(), leak_and_silence());
+    let growth = finding(&analysis, "heap-growth").unwrap();
+    assert_eq!(growth.severity, Severity::Critical);
+    let worst = growth.episodes.iter().map(|e| (e.severity, e.worst));
+    let worst = worst.reduce(|a, b| if b > a { b } else { a }).unwrap();
+    assert_eq!(worst, (growth.severity, growth.measured), "{growth:?}");
+    assert!(growth.message.contains("120MiB"), "{}", growth.message);
+}

@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 
 use crate::analyzer::{Completeness, ProcessAnalyzer};
-use crate::event::Format;
+use crate::event::{Format, GcCycle};
+use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::Outcomes;
 use crate::pipeline::reader::{Found, Reader};
 use crate::pipeline::{Bound, Options, WallTime};
 use crate::report;
 
-/// What is known of a process while its cycles come.
+/// What is known of a process while its cycles come. All that is counted is of the cycles that the options let through.
 #[derive(Clone)]
 pub(super) struct Process {
     pub(super) id: String,
@@ -27,13 +28,14 @@ pub(super) struct Process {
     pub(super) forced: u64,
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
-    pub(super) forced_notice: bool,
+    /// The end of its last cycle, whether or not the options let that through, ns of its program time.
+    pub(super) end_ns: Option<u64>,
     pub(super) approximate: bool,
 }
 
 impl Process {
-    /// Counts a cycle that the options let through, and the `missing` numbers before it; before the first of them nothing
-    /// is missing.
+    /// Counts a cycle that the options let through; `missing` stood between it and the one before.
+    #[inline]
     pub(super) fn count(&mut self, found: &Found<'_>, missing: u64) {
         if self.seen == 0 {
             self.first_cycle = found.cycle.number;
@@ -41,10 +43,17 @@ impl Process {
         } else {
             self.missing += missing;
         }
+        self.last_cycle = found.cycle.number;
         self.seen += 1;
         self.repaired += u64::from(found.repaired);
         self.forced += u64::from(found.cycle.forced);
-        self.last_cycle = found.cycle.number;
+    }
+
+    /// The two-minute timer may have started this cycle: none of the process ended less than two minutes before, so far as
+    /// the log shows. The timer starts none before the first one has ended (`gcTrigger.test` in runtime/mgc.go).
+    pub(super) fn may_be_periodic(&self, cycle: &GcCycle) -> bool {
+        let silent = |end| cycle.start_ns.saturating_sub(end) >= PERIODIC_NS;
+        !cycle.forced && cycle.number > 1 && self.end_ns.is_none_or(silent)
     }
 
     /// What only the reader knows of it.

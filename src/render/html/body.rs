@@ -224,7 +224,7 @@ fn row(at: usize, process: &Process, severity: Option<Severity>) -> Markup {
             td.number { (frequency) }
             td.number { (p99) }
             td.number { (units::duration(measures.pause.max)) }
-            td.number { (units::percent(measures.gc_cpu_ratio)) }
+            td.number { (measures::gc_cpu_ratio(measures)) }
             td.number { (measures::heap(measures.live_heap.last)) }
         }
     }

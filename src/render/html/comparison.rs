@@ -167,6 +167,10 @@ fn run_row(side: &str, run: &Run) -> Markup {
     let frequency = run
         .gc_frequency_per_second
         .map_or_else(|| "-".to_owned(), units::rate);
+    let gc_cpu = match run.gc_cpu_withheld {
+        true => "-".to_owned(),
+        false => units::percent(run.gc_cpu_ratio),
+    };
     html! {
         tr {
             td { span.side.(side) { (side) } }
@@ -175,7 +179,7 @@ fn run_row(side: &str, run: &Run) -> Markup {
             td.number { (units::duration(run.duration_ns)) }
             td.number { (run.gomaxprocs.1) }
             td.number { (frequency) }
-            td.number { (units::percent(run.gc_cpu_ratio)) }
+            td.number { (gc_cpu) }
         }
     }
 }

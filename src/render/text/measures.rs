@@ -57,14 +57,17 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
         (
             "pause",
             times(&measures.pause),
-            format!("{} of the time stopped", units::percent(measures.stw_ratio)),
+            sum(measures, measures.stw_ratio).map_or_else(
+                || "time stopped unknown".to_owned(),
+                |share| format!("{share} of the time stopped"),
+            ),
         ),
         (
             "marking",
             times(&measures.concurrent_mark),
-            format!(
-                "{} of the time marking",
-                units::percent(measures.mark_duty_ratio)
+            sum(measures, measures.mark_duty_ratio).map_or_else(
+                || "time marking unknown".to_owned(),
+                |share| format!("{share} of the time marking"),
             ),
         ),
         ("GC CPU", none(), gc_cpu(measures)),
@@ -93,6 +96,22 @@ fn cycles(rate: f64) -> String {
     units::rate(rate).replace('/', " cycles/")
 }
 
+/// Why a sum is not told.
+const TOO_MANY_MISSING: &str = "unknown: over 20% of cycles missing";
+
+/// GC CPU for tables, where the log tells it.
+pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
+    match measures.gc_cpu_withheld {
+        true => "-".to_owned(),
+        false => units::percent(measures.gc_cpu_ratio),
+    }
+}
+
+/// A share that is summed up over the cycles, where it is given.
+fn sum(measures: &Measures, share: f64) -> Option<String> {
+    (!measures.sums_withheld).then(|| units::percent(share))
+}
+
 fn gc_cpu(measures: &Measures) -> String {
     let [ratio, low, high] = [
         measures.gc_cpu_ratio,
@@ -100,8 +119,11 @@ fn gc_cpu(measures: &Measures) -> String {
         measures.gc_cpu_ratio_high,
     ]
     .map(units::percent);
-    let assists = units::percent(measures.mark_assist_cpu_ratio);
-    if low == high {
+    let assists = sum(measures, measures.mark_assist_cpu_ratio);
+    let assists = assists.unwrap_or_else(|| "unknown".to_owned());
+    if measures.gc_cpu_withheld {
+        TOO_MANY_MISSING.to_owned()
+    } else if low == high {
         format!("{ratio}, assists {assists}")
     } else {
         format!("{ratio} ({low} to {high}), assists {assists}")
@@ -109,6 +131,9 @@ fn gc_cpu(measures: &Measures) -> String {
 }
 
 fn allocation(measures: &Measures) -> String {
+    if measures.sums_withheld {
+        return TOO_MANY_MISSING.to_owned();
+    }
     if !measures.allocation_resolved {
         return "unresolved: few or small cycles".to_owned();
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::measures::{heap, times};
+use super::measures::{gc_cpu_ratio, heap, times};
 use super::page::{self, Page, left, right};
 use crate::report::{Process, Report};
 use crate::settings::Severity;
@@ -72,7 +72,7 @@ fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
         frequency,
         p99,
         units::duration(measures.pause.max),
-        units::percent(measures.gc_cpu_ratio),
+        gc_cpu_ratio(measures),
         heap(measures.live_heap.last),
     ]);
     format!("{}{verdict}{figures}", left(&name, NAME))

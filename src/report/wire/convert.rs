@@ -78,6 +78,10 @@ impl<'a> From<&'a model::Process> for Process<'a> {
         let measures = &process.measures;
         let [ms1, ms10, ms100, s1] = measures.mmu;
         let period = measures.period;
+        let sums_given = !measures.sums_withheld;
+        let ratio = |sum: f64| sums_given.then_some(sum);
+        let bytes = |sum: u64| sums_given.then_some(sum);
+        let gc_cpu = |ratio: f64| (!measures.gc_cpu_withheld).then_some(ratio);
         Self {
             id: &process.id,
             stream: process.stream.as_deref(),
@@ -108,15 +112,15 @@ impl<'a> From<&'a model::Process> for Process<'a> {
             pause_ns: measures.pause.into(),
             stop_ns: measures.stop.into(),
             concurrent_mark_ns: measures.concurrent_mark.into(),
-            gc_cpu_ratio: measures.gc_cpu_ratio,
-            gc_cpu_ratio_low: measures.gc_cpu_ratio_low,
-            gc_cpu_ratio_high: measures.gc_cpu_ratio_high,
-            mark_assist_cpu_ratio: measures.mark_assist_cpu_ratio,
-            mark_idle_cpu_ratio: measures.mark_idle_cpu_ratio,
-            mark_duty_ratio: measures.mark_duty_ratio,
-            stw_ratio: measures.stw_ratio,
-            allocation_bytes: measures.allocation_bytes,
-            allocation_bytes_per_second: measures.allocation_bytes_per_second,
+            gc_cpu_ratio: gc_cpu(measures.gc_cpu_ratio),
+            gc_cpu_ratio_low: gc_cpu(measures.gc_cpu_ratio_low),
+            gc_cpu_ratio_high: gc_cpu(measures.gc_cpu_ratio_high),
+            mark_assist_cpu_ratio: ratio(measures.mark_assist_cpu_ratio),
+            mark_idle_cpu_ratio: ratio(measures.mark_idle_cpu_ratio),
+            mark_duty_ratio: ratio(measures.mark_duty_ratio),
+            stw_ratio: ratio(measures.stw_ratio),
+            allocation_bytes: bytes(measures.allocation_bytes),
+            allocation_bytes_per_second: ratio(measures.allocation_bytes_per_second),
             allocation_resolved: measures.allocation_resolved,
             live_heap_bytes: measures.live_heap.into(),
             heap_goal_bytes: measures.heap_goal.map(Into::into),
@@ -140,8 +144,8 @@ impl<'a> From<&'a model::Process> for Process<'a> {
                 .collect(),
             percentiles_exact: measures.percentiles_exact,
             sums_estimated: measures.sums_estimated,
-            allocation_bytes_low: measures.allocation_bytes_low,
-            allocation_bytes_high: measures.allocation_bytes_high,
+            allocation_bytes_low: bytes(measures.allocation_bytes_low),
+            allocation_bytes_high: bytes(measures.allocation_bytes_high),
             mark_assist_share_ratio: measures.mark_assist_share,
             headroom_use_p50_ratio: measures.headroom_use_p50,
             overshoot_ratio: measures.overshoot_ratio,
