@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::exit::Failure;
@@ -225,6 +226,8 @@ pub(crate) struct Passthrough {
     name: String,
     /// Why lines were lost.
     lost: Option<io::Error>,
+    /// Who says so at once.
+    warning: Option<JoinHandle<()>>,
     /// What was taken last did not end its line.
     inside: bool,
 }
@@ -244,6 +247,7 @@ impl Passthrough {
                 out: Some(queue),
                 name: name.to_owned(),
                 lost: None,
+                warning: None,
                 inside: false,
             })
             .map_err(|error| Failure::writing(name, &error))
@@ -269,6 +273,10 @@ impl Passthrough {
 
     /// Waits until everything is written.
     pub(crate) fn finish(mut self) -> Outlet {
+        if let Some(warning) = self.warning.take() {
+            // What is said next goes to standard error too, and behind it.
+            drop(warning.join());
+        }
         let result = self.out.take().map_or(Ok(()), Queue::finish);
         if matches!(&result, Err(error) if error.kind() == io::ErrorKind::TimedOut) {
             return Outlet::Stuck;
@@ -291,7 +299,7 @@ impl Passthrough {
                 let message =
                     format!("warning: lines that are no GC trace are not copied any more: {error}");
                 // Not from here: standard error may be held, and the reading goes on.
-                std::thread::spawn(move || output::complain(&message));
+                self.warning = Some(std::thread::spawn(move || output::complain(&message)));
             }
         }
     }

@@ -9,12 +9,19 @@ const DAY_NS: i128 = 86_400 * SECOND_NS;
 /// alone, or seconds, ms, us or ns since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WallTime {
-    /// Year, where there is one, month and day.
-    date: Option<(Option<i64>, i64, i64)>,
+    date: Option<Date>,
     /// Since midnight.
     time_ns: i128,
     /// East of UTC, where it is known.
     zone_ns: Option<i128>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Date {
+    /// RFC 3164 writes none.
+    year: Option<i64>,
+    month: i64,
+    day: i64,
 }
 
 impl WallTime {
@@ -51,17 +58,13 @@ impl WallTime {
         let (Some(date), Some(other_date)) = (self.date, other.date) else {
             return self.time_ns.cmp(&other.time_ns);
         };
-        let year = |date: Option<i64>, other: Option<i64>| date.or(other).unwrap_or(2000);
         let (zone, other_zone) = self.zone_ns.zip(other.zone_ns).unwrap_or_default();
-        let instant = |time: Self, year, (_, month, day): (_, i64, i64), zone| {
-            i128::from(days(year, month, day)) * DAY_NS + time.time_ns - zone
+        let instant = |time: Self, date: Date, year: Option<i64>, zone| {
+            let year = date.year.or(year).unwrap_or(2000);
+            i128::from(days(year, date.month, date.day)) * DAY_NS + time.time_ns - zone
         };
-        instant(self, year(date.0, other_date.0), date, zone).cmp(&instant(
-            other,
-            year(other_date.0, date.0),
-            other_date,
-            other_zone,
-        ))
+        instant(self, date, other_date.year, zone)
+            .cmp(&instant(other, other_date, date.year, other_zone))
     }
 }
 
@@ -101,7 +104,11 @@ fn since_1970(text: &str) -> Option<WallTime> {
         };
     let (year, month, day) = civil(i64::try_from(ns.div_euclid(DAY_NS)).ok()?);
     Some(WallTime {
-        date: Some((Some(year), month, day)),
+        date: Some(Date {
+            year: Some(year),
+            month,
+            day,
+        }),
         time_ns: ns.rem_euclid(DAY_NS),
         zone_ns: Some(0),
     })
@@ -122,7 +129,7 @@ fn civil(days_since: i64) -> (i64, i64, i64) {
 }
 
 /// `2026-11-23`, `2026/11/23`, `Nov 23`, `Nov  3 2026`, with a weekday before it or not, and what is behind the `T` or blank.
-fn date(text: &str) -> Option<((Option<i64>, i64, i64), &str)> {
+fn date(text: &str) -> Option<(Date, &str)> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
@@ -131,7 +138,7 @@ fn date(text: &str) -> Option<((Option<i64>, i64, i64), &str)> {
         Some((day, rest)) if day.len() == 3 && named(Some(day)).is_none() => rest.trim_start(),
         _ => text,
     };
-    let (date, rest) = if let Some(month) = named(text.get(..3)) {
+    let ((written, month, day), rest) = if let Some(month) = named(text.get(..3)) {
         let (day, rest) = number(text[3..].trim_start(), 2)?;
         let year = number(rest.trim_start(), 4)
             .filter(|(year, rest)| *year > 999 && rest.starts_with(' '));
@@ -145,9 +152,8 @@ fn date(text: &str) -> Option<((Option<i64>, i64, i64), &str)> {
         let (day, rest) = number(rest.strip_prefix(separator)?, 2)?;
         ((Some(year), month, day), rest)
     };
-    let (year, month, day) = date;
     // A year that is not written may be a leap year.
-    let year = year.unwrap_or(2000);
+    let year = written.unwrap_or(2000);
     (1..=12).contains(&month).then_some(())?;
     let next = if month == 12 {
         days(year + 1, 1, 1)
@@ -157,6 +163,11 @@ fn date(text: &str) -> Option<((Option<i64>, i64, i64), &str)> {
     (1..=next - days(year, month, 1))
         .contains(&day)
         .then_some(())?;
+    let date = Date {
+        year: written,
+        month,
+        day,
+    };
     Some((date, rest.trim_start_matches(['T', 't', ' '])))
 }
 
