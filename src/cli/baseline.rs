@@ -132,7 +132,7 @@ impl Baseline {
         if let Some(comparison) = &comparison {
             report.exit_status = worse(report.exit_status, comparison.exit_status);
             report.warnings.extend(sentence(&self.path, comparison));
-            report.input.baseline = Some(Against {
+            report.baseline = Some(Against {
                 baseline: self.path,
                 outcome: comparison.outcome.clone(),
                 accepted: self.update.is_some(),

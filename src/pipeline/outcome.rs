@@ -105,6 +105,7 @@ impl Outcomes {
             rules: self.judgement.rules().to_vec(),
             warnings,
             causes: None,
+            baseline: None,
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
     };
     let causes = report.causes.iter().flat_map(|causes| &causes.allocated);
     let causes: Vec<_> = causes.filter(|site| site.line > 0).take(CAUSES).collect();
-    let against = report.input.baseline.as_ref();
+    let against = report.baseline.as_ref();
     let against = against.filter(|against| against.outcome != Outcome::Pass);
     let room = MOST - causes.len() - usize::from(against.is_some());
     let (told, rest) = groups.split_at(groups.len().min(room));
@@ -178,7 +178,7 @@ fn roll_up(
         .map(|finding| Level::of(finding, fail_on))
         .fold(least, Level::max);
     let message: Vec<_> = message.lines().map(printable).collect();
-    let against = report.input.baseline.as_ref();
+    let against = report.baseline.as_ref();
     let against = against.map_or_else(String::new, |against| format!(", {}", standing(against)));
     command(
         out,

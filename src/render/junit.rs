@@ -35,7 +35,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
     if !report.input.newest_first {
         suites(report, style.fail_on, &mut junit);
     }
-    if let Some(against) = &report.input.baseline {
+    if let Some(against) = &report.baseline {
         junit.add_test_suite(baseline(against));
     }
     if junit.test_suites.is_empty() {

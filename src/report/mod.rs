@@ -33,6 +33,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Where the allocation comes from, where a heap profile was given.
     pub causes: Option<causes::Causes>,
+    /// How it stands against a baseline, where one was given.
+    pub baseline: Option<comparison::Against>,
 }
 
 /// The verdict: the worst finding, or that there is none to give.
@@ -90,8 +92,6 @@ pub struct Input {
     pub damaged_at: Vec<DamagedLine>,
     /// The stream runs newest line first; nothing can be said of it.
     pub newest_first: bool,
-    /// The baseline that was read beside them, and how they stand against it.
-    pub baseline: Option<comparison::Against>,
 }
 
 /// A gc line that could not be read.

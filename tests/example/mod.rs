@@ -225,6 +225,7 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
         ],
         warnings: Vec::new(),
         causes: None,
+        baseline: None,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Trace behind wrappings, among the lines that are skipped: notes, and gc lines whose ` ms clock, ` was split between two
-//! records.
+//! Trace behind wrappings, among the lines that are skipped: notes, gc lines whose ` ms clock, ` was split between two
+//! records, and those that were cut off before it.
 //!
 //! A program's lines are all wrapped alike. So they are looked for only until the first gc line without a wrapping, and
 //! from the first with one.
@@ -17,8 +17,8 @@ const PATIENCE: u32 = 4_096;
 
 /// What is looked for behind wrappings.
 pub(super) struct Wrapped {
-    /// In every note that the slow way counts, and in every line that begins as a gc line.
-    notes: [Finder<'static>; 5],
+    /// What is in every note that the slow way counts, and in every line that begins as a gc line.
+    trace: [Finder<'static>; 5],
     /// The beginning of a gc line in a record that may go on in the next: of CRI, and of docker.
     beginnings: [Finder<'static>; 2],
     /// A gc line without a wrapping was seen.
@@ -32,7 +32,7 @@ pub(super) struct Wrapped {
 impl Default for Wrapped {
     fn default() -> Self {
         Self {
-            notes: [&b"GC forced"[..], b"scvg", b" KiB work", b"pacer: ", b"gc "].map(Finder::new),
+            trace: [&b"GC forced"[..], b"scvg", b" KiB work", b"pacer: ", b"gc "].map(Finder::new),
             beginnings: [&b" P gc "[..], b"\"log\":\"gc "].map(Finder::new),
             bare: false,
             seen: false,
@@ -92,7 +92,7 @@ impl Reader {
             return;
         }
         let mut starts = Vec::new();
-        for finder in &self.wrapped.notes {
+        for finder in &self.wrapped.trace {
             let found = finder
                 .find_iter(&text[lines.clone()])
                 .map(|at| lines.start + at);

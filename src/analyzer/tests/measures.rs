@@ -1,0 +1,143 @@
+//! What is measured of a run, and what is not.
+
+use super::*;
+
+#[test]
+fn sums_are_not_given_where_too_many_cycles_are_missing() {
+    let thinned = |kept: fn(u64) -> bool| {
+        let mut cycles = steady(400, 50);
+        cycles.retain(|cycle| kept(cycle.number));
+        analyse(Settings::default(), cycles).0.measures
+    };
+    let some = thinned(|number| !number.is_multiple_of(6));
+    assert!(some.sums_estimated && !some.sums_withheld && some.allocation_resolved);
+    assert!((some.mark_duty_ratio - 0.1).abs() < 0.001);
+    let many = thinned(|number| !number.is_multiple_of(4));
+    assert!(many.sums_withheld && !many.allocation_resolved);
+    assert_eq!(many.allocation_bytes, 0, "not even a rough one");
+    // A whole run has percentages that tell its GC CPU.
+    assert!(!many.gc_cpu_withheld && many.gc_cpu_ratio > 0.0);
+}
+
+#[test]
+fn no_percentile_is_below_the_smallest_value() {
+    // More distinct pauses than are kept exactly, so they are rounded down.
+    let mut cycles = steady(14_000, 100);
+    for cycle in &mut cycles {
+        cycle.sweep_termination_ns = 10_001_000 + cycle.number % 5_000;
+    }
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let pause = &analysis.measures.pause;
+    assert!(!analysis.measures.percentiles_exact);
+    assert!(
+        pause.p50 >= pause.min && pause.p99 <= pause.max,
+        "{pause:?}"
+    );
+}
+
+#[test]
+fn the_timeline_is_bounded_and_keeps_its_peaks() {
+    let mut cycles = steady(40_000, 1_000);
+    cycles[23_456].sweep_termination_ns = 777 * MS;
+    cycles[30_000].heap_end_mib = 9_999;
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let timeline = &analysis.measures.timeline;
+    assert!(
+        timeline.len() > 400 && timeline.len() <= 2_000,
+        "{}",
+        timeline.len()
+    );
+    assert_eq!(
+        timeline.iter().map(|p| p.pause_max_ns).max().unwrap(),
+        777 * MS + 10_000
+    );
+    assert_eq!(
+        timeline.iter().map(|p| p.heap_end_max_bytes).max().unwrap(),
+        9_999 * MIB
+    );
+    assert_eq!(timeline.iter().map(|p| p.cycles).sum::<u64>(), 40_000);
+    assert!(
+        timeline
+            .windows(2)
+            .all(|pair| pair[0].end_ns <= pair[1].start_ns)
+    );
+}
+
+#[test]
+fn the_measures_of_a_steady_process() {
+    let (analysis, _) = analyse(Settings::default(), steady(100, 500));
+    let m = &analysis.measures;
+    assert_eq!(
+        (m.started_ns, m.duration_ns),
+        (500 * MS, 49_500 * MS + 5_100_000)
+    );
+    assert_eq!(m.gomaxprocs, (4, 4));
+    assert_eq!(
+        (m.period.count, m.period.p50, m.period_mean_ns),
+        (99, 500 * MS, Some(500 * MS))
+    );
+    assert_eq!(
+        (m.stop.count, m.stop.max, m.stop.min),
+        (200, 90_000, 10_000)
+    );
+    assert_eq!(m.pause_histogram, [(100_000, 100)]);
+    assert!(m.percentiles_exact && !m.sums_estimated && m.allocation_resolved);
+    // 42 MiB before the first mark ended, then 22 a cycle.
+    assert_eq!(m.allocation_bytes, (42 + 99 * 22) * MIB);
+    assert_eq!(
+        (m.live_heap.p50, m.heap_goal.unwrap().max),
+        (20 * MIB, 41 * MIB)
+    );
+    assert!((m.headroom_use_p50.unwrap() - 0.487).abs() < 1e-9);
+    let (low, high) = m.implied_gogc.unwrap();
+    assert!(low <= 105.0 && high >= 100.0, "{low} {high}");
+    // The worst window of 1 ms ends with the stop of 90 us.
+    assert!(
+        (m.mmu[0] - 0.91).abs() < 1e-9 && m.mmu[3] > 0.999,
+        "{:?}",
+        m.mmu
+    );
+    let peak = m.peak_window.unwrap();
+    assert!((peak.gc_frequency_per_second - 2.0).abs() < 0.01 && peak.cycles >= 4);
+    assert_eq!(
+        (m.heap_goal_reversals, m.goal_churn_cause, m.gogc_changes),
+        (0, None, 0)
+    );
+    assert!(!m.limit_regime && m.early_cycles == 0);
+}
+
+#[test]
+fn a_clock_that_wrapped_enters_no_measure() {
+    let mut cycles = steady(100, 500);
+    cycles[50].start_ns = u64::MAX - 5_000;
+    cycles[60].concurrent_mark_ns = 1 << 63;
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    assert_eq!(analysis.measures.pause.count, 98);
+    assert_eq!(analysis.measures.concurrent_mark.max, 5 * MS);
+    assert!(analysis.measures.sums_estimated);
+    assert!((analysis.measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);
+    assert!(
+        analysis
+            .findings
+            .iter()
+            .all(|f| f.severity == Severity::Info),
+        "{:?}",
+        analysis.findings
+    );
+}
+
+#[test]
+fn a_log_that_starts_in_the_middle_tells_nothing_of_the_time_before() {
+    let cycles: Vec<GcCycle> = steady(7_300, 500).into_iter().skip(7_200).collect();
+    let (analysis, _) = analyse(Settings::default(), cycles);
+    let measures = &analysis.measures;
+    assert_eq!(measures.started_ns, 7_201 * 500 * MS);
+    assert!((measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);
+    assert!(
+        (measures.stw_ratio - 0.000_2).abs() < 1e-6,
+        "{}",
+        measures.stw_ratio
+    );
+    assert!(measures.timeline.first().unwrap().start_ns >= 3_600_000 * MS);
+    assert!(analysis.enough_evidence);
+}
