@@ -202,7 +202,7 @@ pub struct Process {
     pub approximate: bool,
     /// Shape of its lines, e.g. `go1.18+`.
     pub format: &'static str,
-    /// Number of its first cycle in the log.
+    /// Number of its first cycle in the log, of those that `--since` and the like let through.
     pub first_cycle: u64,
     /// Number of its last cycle.
     pub last_cycle: u64,

@@ -181,9 +181,9 @@ pub struct Process<'a> {
     pub approximate: bool,
     /// Shape of its lines, e.g. `go1.18+`.
     pub format: &'a str,
-    /// Number of its first cycle in the log.
+    /// Number of its first cycle in the log, of those that `--since` and the like let through.
     pub first_cycle: u64,
-    /// Number of its last cycle in the log.
+    /// Number of its last cycle in the log, likewise.
     pub last_cycle: u64,
     /// Cycles read.
     pub cycles_seen: u64,
