@@ -13,11 +13,6 @@ use super::number::{lit, milliseconds, milliseconds_behind, miss, percent, secon
 use super::text::{Line, Parsed, Text, WINDOW};
 use crate::event::{Format, GcCycle};
 
-/// Wall-clock times of a cycle, ns: first stop, concurrent part, last stop.
-type Clock = (u64, u64, u64);
-/// CPU times of a cycle, ns: first stop, assist, background, idle, last stop.
-type Cpu = (u64, u64, u64, u64, u64);
-
 #[inline(always)]
 fn plus<I: Text>(input: I) -> Parsed<I, u64> {
     milliseconds_behind(b'+', input)
@@ -28,159 +23,182 @@ fn slash<I: Text>(input: I) -> Parsed<I, u64> {
     milliseconds_behind(b'/', input)
 }
 
-/// Both lists of times of Go 1.6 and later, after the first three clock numbers.
+/// The CPU times of Go 1.6 and later.
 #[inline(always)]
-fn cpu_1_6<I: Text>(input: I) -> Parsed<I, Cpu> {
+fn cpu_1_6<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, first) = milliseconds(input)?;
+    cycle.sweep_termination_cpu_ns = first;
     let (input, assist) = plus(input)?;
+    cycle.mark_assist_cpu_ns = assist;
     let (input, background) = slash(input)?;
+    cycle.mark_background_cpu_ns = background;
     let (input, idle) = slash(input)?;
+    cycle.mark_idle_cpu_ns = idle;
     let (input, last) = plus(input)?;
-    let (input, ()) = lit(b" ms cpu, ")(input)?;
-    Ok((input, (first, assist, background, idle, last)))
+    cycle.mark_termination_cpu_ns = last;
+    lit(b" ms cpu, ")(input)
 }
 
 /// What is left of the clock list of Go 1.5 after three numbers, and its CPU list.
 #[cold]
-fn times_1_5<I: Text>(first: Clock, input: I) -> Parsed<I, (Clock, Cpu)> {
+fn times_1_5<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, (mark, last_stop)) = terminated((plus, plus), lit(b" ms clock, ")).parse(input)?;
     let (input, (stop0, scan, barrier, assist, background, idle, stop1)) = terminated(
         (milliseconds, plus, plus, plus, slash, slash, plus),
         lit(b" ms cpu, "),
     )
     .parse(input)?;
-    let (stop, scan_wall, barrier_wall) = first;
-    let concurrent = scan_wall.saturating_add(barrier_wall).saturating_add(mark);
-    let background = background.saturating_add(scan).saturating_add(barrier);
-    Ok((
-        input,
-        (
-            (stop, concurrent, last_stop),
-            (stop0, assist, background, idle, stop1),
-        ),
-    ))
+    // The second and third number were the scan and the installation of the write barrier.
+    cycle.concurrent_mark_ns = cycle
+        .concurrent_mark_ns
+        .saturating_add(cycle.mark_termination_ns)
+        .saturating_add(mark);
+    cycle.mark_termination_ns = last_stop;
+    cycle.sweep_termination_cpu_ns = stop0;
+    cycle.mark_assist_cpu_ns = assist;
+    cycle.mark_background_cpu_ns = background.saturating_add(scan).saturating_add(barrier);
+    cycle.mark_idle_cpu_ns = idle;
+    cycle.mark_termination_cpu_ns = stop1;
+    Ok((input, ()))
 }
 
 /// One gc line up to where its grammar ends; the rest is what stands behind it.
 pub(super) fn cycle(text: &[u8]) -> Parsed<&[u8], GcCycle> {
-    match measured(text) {
-        Some((cycle, length)) => Ok((text.skip(length), cycle)),
+    let mut cycle = BLANK;
+    match measured(text, &mut cycle) {
+        Some(length) => Ok((text.skip(length), cycle)),
         None => miss(),
     }
 }
 
-/// One gc line at the start of `text`, up to where its grammar ends, with the number of its bytes.
+/// A cycle to read a line into.
+pub(crate) const BLANK: GcCycle = GcCycle {
+    number: 0,
+    start_ns: 0,
+    sweep_termination_ns: 0,
+    concurrent_mark_ns: 0,
+    mark_termination_ns: 0,
+    sweep_termination_cpu_ns: 0,
+    mark_assist_cpu_ns: 0,
+    mark_background_cpu_ns: 0,
+    mark_idle_cpu_ns: 0,
+    mark_termination_cpu_ns: 0,
+    heap_start_mib: 0,
+    heap_end_mib: 0,
+    heap_live_mib: 0,
+    heap_goal_mib: 0,
+    stacks_mib: 0,
+    globals_mib: 0,
+    cumulative_cpu_percent: 0,
+    gomaxprocs: 0,
+    format: Format::Go1_18,
+    forced: false,
+    leak_check: false,
+};
+
+/// Reads one gc line at the start of `text`, up to where its grammar ends, and gives the number of its bytes. Where it is none,
+/// `cycle` is left half written.
+///
+/// Each number goes to its place at once: held until all are known, they would not fit the registers, and the cycle would be
+/// copied on its way out.
 #[inline]
-pub(super) fn measured(text: &[u8]) -> Option<(GcCycle, usize)> {
+pub(super) fn measured(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
     if let Some(window) = text.first_chunk() {
-        return windowed(window);
+        return windowed(window, cycle);
     }
     // Near the end of what was read there is no whole window: what is left is laid into one.
     text.starts_with(b"gc ").then(|| {
         let mut window = [0; WINDOW];
         let (filled, _) = window.split_at_mut(text.len().min(WINDOW));
         filled.copy_from_slice(&text[..filled.len()]);
-        windowed(&window)
+        windowed(&window, cycle)
     })?
 }
 
 #[inline]
-fn windowed(window: &[u8; WINDOW]) -> Option<(GcCycle, usize)> {
-    let (line, cycle) = line(Line::new(window)).ok()?;
-    Some((cycle, line.passed()))
+fn windowed(window: &[u8; WINDOW], cycle: &mut GcCycle) -> Option<usize> {
+    let (line, ()) = line(Line::new(window), cycle).ok()?;
+    Some(line.passed())
 }
 
 /// The grammar. Leaf after leaf rather than by nom's tuples: the compiler makes calls of those, not one straight run.
 #[inline(always)]
-fn line<I: Text>(input: I) -> Parsed<I, GcCycle> {
+fn line<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, ()) = lit(b"gc ")(input)?;
     let (input, number) = uint(input)?;
+    cycle.number = number;
     let (input, ()) = lit(b" @")(input)?;
-    let (input, start_ns) = seconds(input)?;
+    let (input, start) = seconds(input)?;
+    cycle.start_ns = start;
     let (input, ()) = lit(b"s ")(input)?;
-    let (input, cumulative_cpu_percent) = percent(input)?;
+    let (input, percent) = percent(input)?;
+    cycle.cumulative_cpu_percent = percent;
     let (input, leak_check) = match lit(b"%: ")(input) {
         Ok((input, ())) => (input, false),
         Err(_) => (lit(b"% (checking for goroutine leaks): ")(input)?.0, true),
     };
+    cycle.leak_check = leak_check;
     let (input, stop) = milliseconds(input)?;
+    cycle.sweep_termination_ns = stop;
     let (input, concurrent) = plus(input)?;
+    cycle.concurrent_mark_ns = concurrent;
     let (input, last_stop) = plus(input)?;
-    let clock = (stop, concurrent, last_stop);
-    let (input, clock, cpu, five) = match lit(b" ms clock, ")(input) {
-        Ok((input, ())) => {
-            let (input, cpu) = cpu_1_6(input)?;
-            (input, clock, cpu, false)
-        }
-        Err(_) => {
-            let (input, (clock, cpu)) = times_1_5(clock, input)?;
-            (input, clock, cpu, true)
-        }
+    cycle.mark_termination_ns = last_stop;
+    let (input, five) = match lit(b" ms clock, ")(input) {
+        Ok((input, ())) => (cpu_1_6(input, cycle)?.0, false),
+        Err(_) => (times_1_5(input, cycle)?.0, true),
     };
-    let (input, heap_start_mib) = uint(input)?;
+    let (input, heap_start) = uint(input)?;
+    cycle.heap_start_mib = heap_start;
     let (input, ()) = lit(b"->")(input)?;
-    let (input, heap_end_mib) = uint(input)?;
+    let (input, heap_end) = uint(input)?;
+    cycle.heap_end_mib = heap_end;
     let (input, ()) = lit(b"->")(input)?;
-    let (input, heap_live_mib) = uint(input)?;
+    let (input, heap_live) = uint(input)?;
+    cycle.heap_live_mib = heap_live;
     let (input, ()) = lit(b" MB, ")(input)?;
-    let (input, heap_goal_mib) = uint(input)?;
+    let (input, heap_goal) = uint(input)?;
+    cycle.heap_goal_mib = heap_goal;
     let (input, ()) = lit(b" MB goal, ")(input)?;
     // The count of processors, or stacks and globals before it.
     let (input, next) = uint(input)?;
-    let (input, processors, stacks, globals_mib) = match lit(b" MB stacks, ")(input) {
+    let (input, processors) = match lit(b" MB stacks, ")(input) {
+        Ok(_) if five => return miss(),
         Ok((input, ())) => {
             let (input, globals) = uint(input)?;
             let (input, ()) = lit(b" MB globals, ")(input)?;
-            let (input, processors) = uint(input)?;
-            (input, processors, Some(next), globals)
+            (cycle.stacks_mib, cycle.globals_mib) = (next, globals);
+            cycle.format = Format::Go1_18;
+            uint(input)?
         }
-        Err(_) => (input, next, None, 0),
+        Err(_) => {
+            (cycle.stacks_mib, cycle.globals_mib) = (0, 0);
+            cycle.format = if five { Format::Go1_5 } else { Format::Go1_6 };
+            (input, next)
+        }
     };
     let Ok(gomaxprocs) = u32::try_from(processors) else {
         return miss();
     };
+    cycle.gomaxprocs = gomaxprocs;
     let (input, ()) = lit(b" P")(input)?;
-    let format = match (five, stacks) {
-        (false, Some(_)) => Format::Go1_18,
-        (false, None) => Format::Go1_6,
-        (true, None) => Format::Go1_5,
-        (true, Some(_)) => return miss(),
-    };
     let (input, forced) = match lit(b" (forced)")(input) {
         Ok((input, ())) => (input, true),
         Err(_) => (input, false),
     };
-    Ok((
-        input,
-        GcCycle {
-            number,
-            start_ns,
-            sweep_termination_ns: clock.0,
-            concurrent_mark_ns: clock.1,
-            mark_termination_ns: clock.2,
-            sweep_termination_cpu_ns: cpu.0,
-            mark_assist_cpu_ns: cpu.1,
-            mark_background_cpu_ns: cpu.2,
-            mark_idle_cpu_ns: cpu.3,
-            mark_termination_cpu_ns: cpu.4,
-            heap_start_mib,
-            heap_end_mib,
-            heap_live_mib,
-            heap_goal_mib,
-            stacks_mib: stacks.unwrap_or(0),
-            globals_mib,
-            cumulative_cpu_percent,
-            gomaxprocs,
-            format,
-            forced,
-            leak_check,
-        },
-    ))
+    cycle.forced = forced;
+    Ok((input, ()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &[u8]) -> Option<(GcCycle, usize)> {
+        let mut cycle = BLANK;
+        let length = measured(text, &mut cycle)?;
+        Some((cycle, length))
+    }
 
     /// The longest text that the grammar passes: every number as long as it can be.
     #[test]
@@ -194,7 +212,7 @@ mod tests {
         );
         for behind in ["", "\n", "\ngc 1 @0.001s", &"x".repeat(1_000)] {
             let text = format!("{line}{behind}");
-            let (cycle, length) = measured(text.as_bytes()).expect("a gc line");
+            let (cycle, length) = read(text.as_bytes()).expect("a gc line");
             assert_eq!(length, line.len());
             assert_eq!(cycle.heap_goal_mib, u64::MAX);
         }
@@ -205,33 +223,33 @@ mod tests {
             line.replace(number, &digits),
             line.replace(ms, &digits),
         ] {
-            assert_eq!(measured(text.as_bytes()), None);
+            assert_eq!(read(text.as_bytes()), None);
         }
     }
 
     #[test]
     fn no_line_is_shorter_than_the_shortest() {
         let line = "gc 1 @0.000s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 0->0->0 MB, 0 MB goal, 0 P";
-        let (_, length) = measured(line.as_bytes()).expect("a gc line");
+        let (_, length) = read(line.as_bytes()).expect("a gc line");
         assert_eq!(length, crate::parse::SHORTEST);
         for at in 0..line.len() {
             let without = [&line[..at], &line[at + 1..]].concat();
-            assert_eq!(measured(without.as_bytes()), None, "{without}");
+            assert_eq!(read(without.as_bytes()), None, "{without}");
         }
     }
 
     #[test]
     fn a_line_is_the_same_wherever_the_text_ends() {
         let line = b"gc 7 @1.234s 2%: 0.049+1.2+0.003 ms clock, 0.39+0.12/2.3/0+0.031 ms cpu, 4->5->2 MB, 6 MB goal, 1 MB stacks, 0 MB globals, 8 P";
-        let whole = measured(line);
+        let whole = read(line);
         assert!(whole.is_some());
         for behind in 0..2 * WINDOW {
             let mut text = line.to_vec();
             text.resize(line.len() + behind, b'-');
-            assert_eq!(measured(&text), whole, "{behind} bytes behind");
+            assert_eq!(read(&text), whole, "{behind} bytes behind");
         }
         for length in 0..line.len() - 1 {
-            assert_eq!(measured(&line[..length]), None, "{length} bytes");
+            assert_eq!(read(&line[..length]), None, "{length} bytes");
         }
     }
 }

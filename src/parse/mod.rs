@@ -13,6 +13,7 @@ pub(crate) mod rejoin;
 mod text;
 mod token;
 
+pub(crate) use gc::BLANK;
 pub(crate) use token::NEEDLE;
 
 use crate::error::ParseError;
@@ -53,10 +54,10 @@ pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
     gc::cycle(text).ok().map(|(rest, cycle)| (cycle, rest))
 }
 
-/// A gc line at the start of `text`, and its length.
+/// Reads a gc line at the start of `text` into `cycle` and gives its length.
 #[inline]
-pub(crate) fn measured_cycle(text: &[u8]) -> Option<(GcCycle, usize)> {
-    gc::measured(text)
+pub(crate) fn measured_cycle(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
+    gc::measured(text, cycle)
 }
 
 /// A gc line that is all of `text`.
@@ -69,10 +70,10 @@ pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
 #[inline]
 pub(crate) fn cycle_in(text: &[u8], length: usize) -> Option<GcCycle> {
     // Most lines that are cut are parsed almost to their end to be found out.
-    may_end_cycle(text.get(..length)?)
-        .then(|| gc::measured(text))?
-        .filter(|(_, measured)| *measured == length)
-        .map(|(cycle, _)| cycle)
+    let mut cycle = BLANK;
+    let whole = may_end_cycle(text.get(..length)?)
+        && gc::measured(text, &mut cycle).is_some_and(|measured| measured == length);
+    whole.then_some(cycle)
 }
 
 /// Whether a gc line may end as `text` does: in ` P` or ` (forced)`.

@@ -158,12 +158,14 @@ impl Reader {
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
         let mut beginning = None;
+        // One cycle after the other is read into the same place: it is 144 bytes.
+        let mut room = parse::BLANK;
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
             let was_hot = self.hot;
             if self.hot || slow {
-                if let Some(length) = self.plain_cycle(rest, base + at as u64, finds) {
+                if let Some(length) = self.plain_cycle(rest, base + at as u64, &mut room, finds) {
                     at += length;
                     continue;
                 }
@@ -200,7 +202,7 @@ impl Reader {
             }
             let rest = &bytes[start..to];
             at = start
-                + match self.plain_cycle(rest, base + start as u64, finds) {
+                + match self.plain_cycle(rest, base + start as u64, &mut room, finds) {
                     Some(length) => length,
                     None => {
                         let line = self.physical(rest);
@@ -218,18 +220,28 @@ impl Reader {
         }
     }
 
-    /// A whole gc line without prefix at the start of `text`: its length with its line ending.
+    /// A whole gc line without prefix at the start of `text`, read into `room`: its length with its line ending.
     #[inline(always)]
-    fn plain_cycle(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
+    fn plain_cycle(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        room: &mut GcCycle,
+        finds: &mut dyn Finds,
+    ) -> Option<usize> {
         // Not worth a call for other lines.
         text.starts_with(b"gc ")
-            .then(|| self.cycle_line(text, offset, finds))?
+            .then(|| self.cycle_line(text, offset, room, finds))?
     }
 
-    fn cycle_line(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) -> Option<usize> {
-        // Looked at where it is: a cycle is 144 bytes.
-        let parsed = parse::measured_cycle(text);
-        let (cycle, length) = parsed.as_ref().map(|(cycle, length)| (cycle, *length))?;
+    fn cycle_line(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        cycle: &mut GcCycle,
+        finds: &mut dyn Finds,
+    ) -> Option<usize> {
+        let length = parse::measured_cycle(text, cycle)?;
         let end = match text.get(length..)? {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
