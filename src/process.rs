@@ -54,6 +54,8 @@ pub enum Placement {
 struct Track {
     process: u32,
     last: GcCycle,
+    /// Its end, ns of program time.
+    end_ns: u64,
     /// Least and greatest number of processors that its stops can have stopped.
     stops: (u64, u64),
     /// Real time minus the process's clock, ns, as far as the order of lines shows: a lower bound.
@@ -97,7 +99,12 @@ impl Track {
     /// Whether the cycle can come after the last one of this process.
     fn admits(&self, cycle: &GcCycle) -> bool {
         cycle.number > self.last.number
-            && cycle.start_ns.saturating_add(SLACK_NS) >= self.last.end_ns()
+            && cycle.start_ns.saturating_add(SLACK_NS) >= self.end_ns
+    }
+
+    /// Whether the cycle is the next of this process as long as there is no other: what it admits, without a gap, in the same format.
+    fn goes_on_with(&self, cycle: &GcCycle) -> bool {
+        cycle.follows(&self.last) && cycle.format == self.last.format && self.admits(cycle)
     }
 
     /// How much has to be explained away for the cycle to be the next of this process; 0 is a perfect fit.
@@ -107,7 +114,7 @@ impl Track {
         let heap = last
             .heap_live_mib
             .saturating_sub(cycle.heap_start_mib.saturating_add(1));
-        let late = now.saturating_sub(self.offset.saturating_add(end(cycle)));
+        let late = now.saturating_sub(self.offset.saturating_add(instant(cycle.end_ns())));
         let late_ms = u64::try_from(late).unwrap_or(0) / 1_000_000;
         u64::from(last.format != cycle.format) * FORMAT_STRAIN
             + u64::from(last.gomaxprocs != cycle.gomaxprocs) * PROCESSORS_STRAIN
@@ -121,8 +128,8 @@ impl Track {
 }
 
 /// When a cycle ended on its process's clock, ns. A clock that ran backwards is as late as can be.
-fn end(cycle: &GcCycle) -> i64 {
-    i64::try_from(cycle.end_ns()).unwrap_or(i64::MAX)
+fn instant(end_ns: u64) -> i64 {
+    i64::try_from(end_ns).unwrap_or(i64::MAX)
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
@@ -193,35 +200,40 @@ impl Stream {
     /// Finds the process of a cycle. `fresh` gives the number of a new process.
     pub fn place(&mut self, cycle: &GcCycle, fresh: &mut dyn FnMut() -> u32) -> Placement {
         let hash = fingerprint(cycle);
-        // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
-        let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
-        if repeated && self.seen.contains(hash) {
-            return Placement::Duplicate;
-        }
+        let chosen = match &self.tracks[..] {
+            // The usual case: the next cycle of the only process.
+            [track] if track.goes_on_with(cycle) => Some(0),
+            _ => {
+                // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
+                let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
+                if repeated && self.seen.contains(hash) {
+                    return Placement::Duplicate;
+                }
+                self.choose(cycle)
+            }
+        };
         self.watch_order(cycle);
         self.seen.push(hash);
         self.placed += 1;
-        match self.choose(cycle) {
-            Some(index) => {
-                let now = self.now;
-                let track = &mut self.tracks[index];
-                let missing = cycle.number - track.last.number - 1;
-                track.stops = narrowed(track, cycle);
-                track.last = *cycle;
-                track.used = self.placed;
-                let end = end(cycle);
-                track.offset = track.offset.max(now.saturating_sub(end));
-                self.now = now.max(track.offset.saturating_add(end));
-                Placement::Next {
-                    process: track.process,
-                    missing,
-                }
-            }
-            None => self.open(cycle, fresh()),
+        let Some(track) = chosen.and_then(|index| self.tracks.get_mut(index)) else {
+            return self.open(cycle, fresh());
+        };
+        let missing = cycle.number - track.last.number - 1;
+        track.stops = narrowed(track, cycle);
+        track.last = *cycle;
+        track.used = self.placed;
+        track.end_ns = cycle.end_ns();
+        let end = instant(track.end_ns);
+        track.offset = track.offset.max(self.now.saturating_sub(end));
+        self.now = self.now.max(track.offset.saturating_add(end));
+        Placement::Next {
+            process: track.process,
+            missing,
         }
     }
 
     /// The track that the cycle continues.
+    #[cold]
     fn choose(&mut self, cycle: &GcCycle) -> Option<usize> {
         let now = self.now;
         let admits: Vec<usize> = match &self.tracks[..] {
@@ -290,7 +302,8 @@ impl Stream {
         {
             closed = Some(self.tracks.swap_remove(index).process);
         }
-        let end = end(cycle);
+        let end_ns = cycle.end_ns();
+        let end = instant(end_ns);
         if self.now == i64::MIN {
             self.now = end;
         }
@@ -301,6 +314,7 @@ impl Stream {
         self.tracks.push(Track {
             process,
             last: *cycle,
+            end_ns,
             stops: stop_processors(cycle).unwrap_or((1, u64::MAX)),
             offset: self.now.saturating_sub(end),
             used: self.placed,

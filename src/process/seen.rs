@@ -43,8 +43,8 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
 pub(super) struct Seen {
     hashes: Vec<u64>,
     most: usize,
-    /// The oldest, once there are so many.
-    oldest: usize,
+    /// Where the next one goes: behind the others, or in the place of the oldest.
+    next: usize,
 }
 
 impl Seen {
@@ -53,7 +53,7 @@ impl Seen {
         Self {
             hashes: Vec::new(),
             most,
-            oldest: 0,
+            next: 0,
         }
     }
 
@@ -64,15 +64,13 @@ impl Seen {
     /// Remembers one; forgets the oldest where there are too many.
     #[inline]
     pub(super) fn push(&mut self, hash: u64) {
-        if self.hashes.len() < self.most {
-            self.hashes.push(hash);
-        } else if let Some(oldest) = self.hashes.get_mut(self.oldest) {
-            *oldest = hash;
-            self.oldest = if self.oldest + 1 == self.most {
-                0
-            } else {
-                self.oldest + 1
-            };
+        match self.hashes.get_mut(self.next) {
+            Some(oldest) => *oldest = hash,
+            None => self.hashes.push(hash),
+        }
+        self.next += 1;
+        if self.next == self.most {
+            self.next = 0;
         }
     }
 }
