@@ -259,7 +259,9 @@ impl ProcessAnalyzer {
             .observe(end, live.saturating_sub(grown).saturating_mul(2));
         let goal = cycle.goal_mib();
         if let Some(goal) = goal {
-            self.first_goal = self.first_goal.or(Some(goal));
+            if self.first_goal.is_none() {
+                self.first_goal = Some(goal);
+            }
             self.counts.goal.record(goal);
             self.goal_legs.observe(end, goal);
             self.regime.observe(self.last_sizes.0, goal);

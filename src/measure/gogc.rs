@@ -41,11 +41,22 @@ fn smaller(one: f64, other: f64) -> f64 {
 }
 
 /// The GOGC that all goals since the last change agree with.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Gogc {
-    range: Option<(f64, f64)>,
+    /// From and to; all there are before the first goal.
+    range: (f64, f64),
     cycles: u64,
     changes: u64,
+}
+
+impl Default for Gogc {
+    fn default() -> Self {
+        Self {
+            range: (f64::NEG_INFINITY, f64::INFINITY),
+            cycles: 0,
+            changes: 0,
+        }
+    }
 }
 
 impl Gogc {
@@ -53,21 +64,18 @@ impl Gogc {
     #[inline]
     pub fn observe(&mut self, implied: (f64, f64)) {
         self.cycles += 1;
-        let (low, high) = match self.range {
-            Some((low, high)) => (larger(low, implied.0), smaller(high, implied.1)),
-            None => implied,
-        };
-        self.range = if low <= high {
-            Some((low, high))
-        } else {
+        let low = larger(self.range.0, implied.0);
+        let high = smaller(self.range.1, implied.1);
+        self.range = (low, high);
+        if low > high {
             self.changes += 1;
-            Some(implied)
-        };
+            self.range = implied;
+        }
     }
 
     /// The interval in percent; `None` where the goals disagree or none could tell.
     pub fn range(&self) -> Option<(f64, f64)> {
-        self.range.filter(|_| self.changes == 0)
+        (self.cycles > 0 && self.changes == 0).then_some(self.range)
     }
 
     /// How often a goal left no GOGC that all goals since the last change agree with.

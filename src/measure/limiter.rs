@@ -27,10 +27,15 @@ impl Limiter {
         let marking = all(cycle.concurrent_mark_ns);
         let background = marking / 4;
         let assists = cycle.mark_assist_cpu_ns;
-        let between = all(cycle.start_ns.saturating_sub(self.end_ns));
+        let between = cycle.start_ns.saturating_sub(self.end_ns);
         self.end_ns = cycle.end_ns().max(self.end_ns);
 
-        self.drain(between);
+        // Nearly always there is time for all of it, whatever the number of processors.
+        if between / 2 >= self.fill_ns {
+            self.fill_ns = 0;
+        } else {
+            self.drain(all(between));
+        }
         self.fill(all(cycle.sweep_termination_ns));
         let before = self.fill_ns;
         // Both at once: the net decides, and what the bucket cannot hold is lost only at the end.

@@ -51,19 +51,18 @@ impl Mmu {
         }
         // No window holds more of it.
         let length = length.min(MMU_WINDOWS_NS[3]);
-        match self.stops.last_mut() {
-            // In the same ms as the last, or before.
-            Some(last) if end < self.next_ms => {
-                last.0 = last.0.max(end);
-                last.1 = last.1.saturating_add(length);
+        // In the same ms as the last, or before.
+        if end < self.next_ms
+            && let Some(last) = self.stops.last_mut()
+        {
+            last.0 = last.0.max(end);
+            last.1 = last.1.saturating_add(length);
+        } else {
+            if self.stops.len() == self.stops.capacity() {
+                self.drop_old(end);
             }
-            _ => {
-                if self.stops.len() == self.stops.capacity() {
-                    self.drop_old(end);
-                }
-                self.stops.push((end, length));
-                self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
-            }
+            self.stops.push((end, length));
+            self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
         }
         self.sum = self.sum.saturating_add(length);
         if self.sum > self.bound {

@@ -1,7 +1,7 @@
 //! Value -> count: an exact, mergeable summary of values that fall on a coarse grid.
 
 use super::sparse::Sparse;
-use super::{Counted, join_equal};
+use super::{Counted, join_equal, multiple};
 
 /// Steps of the grid that are counted side by side.
 const DENSE: usize = 1_024;
@@ -67,14 +67,11 @@ impl<const UNIT: u64> Counts<UNIT> {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        let step = value / UNIT;
-        if step * UNIT == value
-            && let Some(count) = usize::try_from(step)
-                .ok()
-                .and_then(|step| self.dense.get_mut(step))
-            && *count < u32::MAX
+        let step = usize::try_from(multiple::<UNIT>(value)).unwrap_or(usize::MAX);
+        if let Some(count) = self.dense.get_mut(step)
+            && let Some(more) = count.checked_add(1)
         {
-            *count += 1;
+            *count = more;
             return;
         }
         self.record_elsewhere(value);

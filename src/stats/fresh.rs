@@ -1,5 +1,7 @@
 //! Durations that have just come, on their way to where they are kept in order.
 
+use super::multiple;
+
 /// Durations that are only listed: so few are sorted in less time than they are counted.
 const FEW: usize = 20;
 /// Whole microseconds below this are counted where there are more; other durations are listed.
@@ -48,13 +50,12 @@ impl Fresh {
 
     #[inline]
     fn count(&mut self, duration: u64) -> bool {
-        let micros = duration / 1_000;
-        let at = usize::try_from(micros).unwrap_or(COUNTED);
+        let at = usize::try_from(multiple::<1_000>(duration)).unwrap_or(usize::MAX);
         if let Some(count) = self.counts.get_mut(at)
-            && micros * 1_000 == duration
+            && let Some(lengths) = self.lengths.get_mut(at / 64)
         {
             *count += 1;
-            self.lengths[at / 64] |= 1 << (at % 64);
+            *lengths |= 1 << (at % 64);
             return *count < u16::MAX;
         }
         self.other(duration)

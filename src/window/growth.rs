@@ -1,7 +1,5 @@
 //! Is the live heap growing: the last ten minutes in at most 64 buckets, and the run of rising values.
 
-use std::collections::VecDeque;
-
 use crate::stats::{mann_kendall, theil_sen};
 
 /// How far back the trend looks, ns.
@@ -28,7 +26,7 @@ pub struct LiveTrend {
     /// Where the last bucket ends, ns of program time.
     bucket_end_ns: u64,
     /// (bucket number, smallest live heap in it, MiB): the floor, because a leak raises it and a swing does not.
-    buckets: VecDeque<(u64, u64)>,
+    buckets: Vec<(u64, u64)>,
     /// Kendall's score of all buckets but the last: pairs that rise less pairs that fall.
     score: i64,
     run: Run,
@@ -79,7 +77,7 @@ impl LiveTrend {
             end_ns,
             last_mib: live_mib,
         };
-        match self.buckets.back_mut() {
+        match self.buckets.last_mut() {
             Some(last) if end_ns < self.bucket_end_ns => last.1 = last.1.min(live_mib),
             _ => self.open(end_ns, live_mib),
         }
@@ -90,27 +88,27 @@ impl LiveTrend {
         self.width_ns = self.width_ns.max(FINEST_NS);
         let bucket = end_ns / self.width_ns;
         self.score += self.rises_to_last();
-        self.buckets.push_back((bucket, live_mib));
+        self.buckets.push((bucket, live_mib));
         let kept = LOOK_BACK_NS / self.width_ns;
-        while let Some(first) = self.buckets.front()
+        while let Some(first) = self.buckets.first()
             && first.0 + kept <= bucket
         {
             self.score -= self.rises_from_first();
-            self.buckets.pop_front();
+            self.buckets.remove(0);
         }
         if self.buckets.len() > MAX_BUCKETS {
             self.width_ns *= 2;
-            let mut joined: VecDeque<(u64, u64)> = VecDeque::with_capacity(MAX_BUCKETS + 1);
+            let mut joined: Vec<(u64, u64)> = Vec::with_capacity(MAX_BUCKETS + 1);
             for (bucket, live) in self.buckets.drain(..) {
-                match joined.back_mut() {
+                match joined.last_mut() {
                     Some(last) if last.0 == bucket / 2 => last.1 = last.1.min(live),
-                    _ => joined.push_back((bucket / 2, live)),
+                    _ => joined.push((bucket / 2, live)),
                 }
             }
             self.score = 0;
             for (bucket, live) in joined {
                 self.score += self.rises_to_last();
-                self.buckets.push_back((bucket, live));
+                self.buckets.push((bucket, live));
             }
         }
         self.bucket_end_ns = (end_ns / self.width_ns + 1).saturating_mul(self.width_ns);
@@ -118,7 +116,7 @@ impl LiveTrend {
 
     /// Earlier buckets below the last one less those above it.
     fn rises_to_last(&self) -> i64 {
-        let Some(last) = self.buckets.back() else {
+        let Some(last) = self.buckets.last() else {
             return 0;
         };
         self.buckets.iter().map(|early| rise(early.1, last.1)).sum()
@@ -212,7 +210,7 @@ impl LiveTrend {
     }
 
     fn by_trend(&mut self, now: u64) -> Growth {
-        let (Some(&first), Some(&last)) = (self.recent(now).next(), self.buckets.back()) else {
+        let (Some(&first), Some(&last)) = (self.recent(now).next(), self.buckets.last()) else {
             return Growth::default();
         };
         match self.computed {

@@ -198,9 +198,8 @@ pub struct Panes {
     next_ns: u64,
     /// Where the log begins to tell, ns of program time.
     origin_ns: u64,
-    /// The last cycles, the newest at `newest`: totals up to them and the headroom used.
+    /// The last cycles: totals up to them and the headroom used. The next one goes to `seen`, modulo their number.
     recent: [(Mark, Option<u64>); REACH_CYCLES],
-    newest: usize,
     seen: usize,
 }
 
@@ -227,7 +226,6 @@ impl Panes {
             },
             origin_ns: 0,
             recent: [(Mark::default(), None); REACH_CYCLES],
-            newest: 0,
             seen: 0,
         }
     }
@@ -285,9 +283,8 @@ impl Panes {
                 self.lacking.push(lacking, &mut pane.lacking);
             }
         }
-        self.newest = (self.newest + 1) % REACH_CYCLES;
-        self.seen = (self.seen + 1).min(REACH_CYCLES);
-        self.recent[self.newest] = (*mark, step.headroom_use);
+        self.recent[self.seen % REACH_CYCLES] = (*mark, step.headroom_use);
+        self.seen = self.seen.wrapping_add(1);
         if !self.fresh.push(cycle.pause_ns()) {
             self.count();
         }
@@ -302,7 +299,7 @@ impl Panes {
 
     fn count(&mut self) {
         if let Some(pane) = self.panes.back_mut().filter(|_| !self.fresh.is_empty()) {
-            pane.last = self.recent[self.newest].0;
+            pane.last = self.recent[self.seen.wrapping_sub(1) % REACH_CYCLES].0;
             pane.pauses.take(&mut self.fresh);
         }
     }
@@ -398,8 +395,8 @@ impl Panes {
         let warm = self.warmup.end_ns(at).max(at.saturating_sub(REACH_NS));
         let mut reach = Summary::default();
         let mut shares = [None; REACH_CYCLES];
-        let oldest = self.newest + REACH_CYCLES + 1 - self.seen;
-        let recent = (oldest..oldest + self.seen).map(|at| &self.recent[at % REACH_CYCLES]);
+        let kept = self.seen.min(REACH_CYCLES);
+        let recent = (self.seen - kept..self.seen).map(|at| &self.recent[at % REACH_CYCLES]);
         for ((mark, share), kept) in recent
             .filter(|(mark, _)| mark.end_ns >= warm)
             .zip(&mut shares)

@@ -63,11 +63,8 @@ impl Tally {
     #[inline]
     pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64) {
         self.cycles += 1;
-        match step.trigger {
-            Trigger::Heap => {}
-            Trigger::Forced => self.forced += 1,
-            Trigger::Periodic => self.periodic += 1,
-            Trigger::Early => self.early += 1,
+        if step.trigger != Trigger::Heap {
+            self.push_trigger(step.trigger);
         }
         self.min_heap += u64::from(step.min_heap);
         self.overshoots += u64::from(step.overshoots);
@@ -83,6 +80,16 @@ impl Tally {
         widen(&mut self.live_mib, cycle.heap_live_mib);
         if let Some(goal) = cycle.goal_mib() {
             widen(&mut self.goal_mib, goal);
+        }
+    }
+
+    #[cold]
+    const fn push_trigger(&mut self, trigger: Trigger) {
+        match trigger {
+            Trigger::Heap => {}
+            Trigger::Forced => self.forced += 1,
+            Trigger::Periodic => self.periodic += 1,
+            Trigger::Early => self.early += 1,
         }
     }
 
