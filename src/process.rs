@@ -38,6 +38,8 @@ pub enum Placement {
         process: u32,
         /// Cycle numbers between the last one and this one.
         missing: u64,
+        /// From the end of the last one to the start of this one, ns.
+        silent_ns: u64,
     },
     /// The first cycle seen of a new process.
     First {
@@ -198,42 +200,69 @@ impl Stream {
     }
 
     /// Finds the process of a cycle. `fresh` gives the number of a new process.
+    #[inline]
     pub fn place(&mut self, cycle: &GcCycle, fresh: &mut dyn FnMut() -> u32) -> Placement {
         let hash = fingerprint(cycle);
-        let chosen = match &self.tracks[..] {
+        match &self.tracks[..] {
             // The usual case: the next cycle of the only process.
-            [track] if track.goes_on_with(cycle) => Some(0),
-            _ => {
-                // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
-                let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
-                if repeated && self.seen.contains(hash) {
-                    return Placement::Duplicate;
-                }
-                self.choose(cycle)
+            [track] if track.goes_on_with(cycle) => self.next(0, cycle, hash),
+            _ => self.place_among(cycle, hash, fresh),
+        }
+    }
+
+    #[inline(never)]
+    fn place_among(
+        &mut self,
+        cycle: &GcCycle,
+        hash: u64,
+        fresh: &mut dyn FnMut() -> u32,
+    ) -> Placement {
+        // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
+        let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
+        if repeated && self.seen.contains(hash) {
+            return Placement::Duplicate;
+        }
+        match self.choose(cycle) {
+            Some(index) => self.next(index, cycle, hash),
+            None => {
+                self.remember(cycle, hash);
+                self.open(cycle, fresh())
             }
-        };
+        }
+    }
+
+    fn remember(&mut self, cycle: &GcCycle, hash: u64) {
         self.watch_order(cycle);
         self.seen.push(hash);
         self.placed += 1;
-        let Some(track) = chosen.and_then(|index| self.tracks.get_mut(index)) else {
-            return self.open(cycle, fresh());
-        };
+    }
+
+    /// The cycle is the next of a track.
+    #[inline(always)]
+    fn next(&mut self, index: usize, cycle: &GcCycle, hash: u64) -> Placement {
+        self.remember(cycle, hash);
+        let track = &mut self.tracks[index];
         let missing = cycle.number - track.last.number - 1;
+        let silent_ns = cycle.start_ns.saturating_sub(track.end_ns);
         track.stops = narrowed(track, cycle);
         track.last = *cycle;
         track.used = self.placed;
         track.end_ns = cycle.end_ns();
         let end = instant(track.end_ns);
-        track.offset = track.offset.max(self.now.saturating_sub(end));
-        self.now = self.now.max(track.offset.saturating_add(end));
+        let at = track.offset.saturating_add(end);
+        if at >= self.now {
+            self.now = at;
+        } else {
+            track.offset = self.now.saturating_sub(end);
+        }
         Placement::Next {
             process: track.process,
             missing,
+            silent_ns,
         }
     }
 
     /// The track that the cycle continues.
-    #[cold]
     fn choose(&mut self, cycle: &GcCycle) -> Option<usize> {
         let now = self.now;
         let admits: Vec<usize> = match &self.tracks[..] {

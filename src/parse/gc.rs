@@ -10,7 +10,7 @@ use nom::Parser;
 use nom::sequence::terminated;
 
 use super::number::{lit, milliseconds, milliseconds_behind, miss, percent, seconds, uint};
-use super::text::{Line, Parsed, Text, WINDOW};
+use super::text::{LINE, Line, POSITIONS, Parsed, Text};
 use crate::event::{Format, GcCycle};
 
 #[inline(always)]
@@ -115,15 +115,25 @@ pub(super) fn measured(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
     })?
 }
 
+/// Bytes that all three parts of the grammar may look at.
+const WINDOW: usize = BEHIND_HEAD + POSITIONS;
+/// The same of all but the first part.
+const BEHIND_HEAD: usize = LINE + POSITIONS;
+
 #[inline]
 fn windowed(window: &[u8; WINDOW], cycle: &mut GcCycle) -> Option<usize> {
-    let (line, ()) = line(Line::new(window), cycle).ok()?;
-    Some(line.passed())
+    let (head, ()) = head(Line::new(window), cycle).ok()?;
+    let (times, ()) = times(Line::new(head.rest::<BEHIND_HEAD>()?), cycle).ok()?;
+    let (sizes, ()) = sizes(Line::new(times.rest::<LINE>()?), cycle).ok()?;
+    Some(head.passed() + times.passed() + sizes.passed())
 }
 
-/// The grammar. Leaf after leaf rather than by nom's tuples: the compiler makes calls of those, not one straight run.
+// The grammar, leaf after leaf rather than by nom's tuples: the compiler makes calls of those, not one straight run. Its three
+// parts pass at most 97, 198 and 185 bytes, with as many digits as a number can have, and 20 of one that is none.
+
+/// Number, start and share of CPU time: `gc N @S.SSSs U%: `.
 #[inline(always)]
-fn line<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
+fn head<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, ()) = lit(b"gc ")(input)?;
     let (input, number) = uint(input)?;
     cycle.number = number;
@@ -138,16 +148,33 @@ fn line<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
         Err(_) => (lit(b"% (checking for goroutine leaks): ")(input)?.0, true),
     };
     cycle.leak_check = leak_check;
+    Ok((input, ()))
+}
+
+/// Both lists of times. They tell Go 1.5 from later versions.
+#[inline(always)]
+fn times<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, stop) = milliseconds(input)?;
     cycle.sweep_termination_ns = stop;
     let (input, concurrent) = plus(input)?;
     cycle.concurrent_mark_ns = concurrent;
     let (input, last_stop) = plus(input)?;
     cycle.mark_termination_ns = last_stop;
-    let (input, five) = match lit(b" ms clock, ")(input) {
-        Ok((input, ())) => (cpu_1_6(input, cycle)?.0, false),
-        Err(_) => (times_1_5(input, cycle)?.0, true),
-    };
+    match lit(b" ms clock, ")(input) {
+        Ok((input, ())) => {
+            cycle.format = Format::Go1_6;
+            cpu_1_6(input, cycle)
+        }
+        Err(_) => {
+            cycle.format = Format::Go1_5;
+            times_1_5(input, cycle)
+        }
+    }
+}
+
+/// Sizes of the heap and what is behind them.
+#[inline(always)]
+fn sizes<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, heap_start) = uint(input)?;
     cycle.heap_start_mib = heap_start;
     let (input, ()) = lit(b"->")(input)?;
@@ -163,7 +190,7 @@ fn line<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     // The count of processors, or stacks and globals before it.
     let (input, next) = uint(input)?;
     let (input, processors) = match lit(b" MB stacks, ")(input) {
-        Ok(_) if five => return miss(),
+        Ok(_) if cycle.format == Format::Go1_5 => return miss(),
         Ok((input, ())) => {
             let (input, globals) = uint(input)?;
             let (input, ()) = lit(b" MB globals, ")(input)?;
@@ -173,7 +200,6 @@ fn line<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
         }
         Err(_) => {
             (cycle.stacks_mib, cycle.globals_mib) = (0, 0);
-            cycle.format = if five { Format::Go1_5 } else { Format::Go1_6 };
             (input, next)
         }
     };

@@ -56,6 +56,18 @@ const fn two_digits(bytes: u64) -> Option<u64> {
     Some((values * (1 + (10 << 8))) >> 8 & 0xFF)
 }
 
+/// The number of tenths that the three lowest bytes are.
+#[inline(always)]
+const fn digit_point_digit(bytes: u64) -> Option<u64> {
+    // Nothing is left of the point, and no more than 9 of the digits, as above.
+    let values = (bytes & 0x00FF_FFFF) ^ 0x0030_2E30;
+    if (values | (values + 0x0076_0076)) & 0x0080_FF80 != 0 {
+        return None;
+    }
+    // Both products fall into the third byte.
+    Some((values * (1 + (10 << 16))) >> 16 & 0xFF)
+}
+
 /// All digits behind so many bytes, with `value` before them; overflow is a miss.
 #[inline(always)]
 fn digits<I: Text>(mut value: u64, input: I, from: usize) -> Parsed<I, u64> {
@@ -117,8 +129,8 @@ fn milliseconds_in<I: Text>(text: u64, input: I) -> Parsed<I, u64> {
         (two_digits(text >> 24), 5, 1_000)
     } else if text & 0xFFFF == ZERO | POINT << 8 {
         (two_digits(text >> 16), 4, 10_000)
-    } else if text >> 8 & 0xFF == POINT {
-        (two_digits(text & 0xFF | text >> 8 & 0xFF00), 3, 100_000)
+    } else if let tenths @ Some(_) = digit_point_digit(text) {
+        (tenths, 3, 100_000)
     } else {
         return whole_milliseconds(input);
     };
@@ -152,11 +164,8 @@ pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
     let decimals = (two_digits(text >> 8), digit(rest.byte(3)));
     match (rest.byte(0), decimals) {
         (b'.', (Some(hundredths), Some(last))) => {
-            match whole
-                .checked_mul(1_000)
-                .and_then(|w| w.checked_add(hundredths * 10 + last))
-                .and_then(|ms| ms.checked_mul(1_000_000))
-            {
+            let ns = (hundredths * 10 + last) * 1_000_000;
+            match whole.checked_mul(1_000_000_000).and_then(|whole| whole.checked_add(ns)) {
                 Some(ns) => Ok((rest.skip(4), ns)),
                 None => miss(),
             }
@@ -168,12 +177,22 @@ pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
 /// `pct`: a whole number, with a minus only where the runtime's own figure is broken.
 #[inline(always)]
 pub(super) fn percent<I: Text>(input: I) -> Parsed<I, i64> {
-    let negative = input.byte(0) == b'-';
-    let (rest, value) = uint(if negative { input.skip(1) } else { input })?;
+    if input.byte(0) == b'-' {
+        return negative(input.skip(1));
+    }
+    let (rest, value) = uint(input)?;
     match i64::try_from(value) {
-        Ok(value) => Ok((rest, if negative { -value } else { value })),
-        // The one value whose negation does not fit: what a broken float converts to.
-        Err(_) if negative && value == 1 << 63 => Ok((rest, i64::MIN)),
+        Ok(value) => Ok((rest, value)),
         Err(_) => miss(),
+    }
+}
+
+#[cold]
+fn negative<I: Text>(input: I) -> Parsed<I, i64> {
+    let (rest, value) = uint(input)?;
+    // Down to the least number there is, which is what a broken float converts to.
+    match 0_i64.checked_sub_unsigned(value) {
+        Some(value) => Ok((rest, value)),
+        None => miss(),
     }
 }

@@ -1,4 +1,4 @@
-//! What the grammar reads: a slice, or a line in a window of fixed size, where no step asks whether bytes are left.
+//! What the grammar reads: a slice, or so many bytes that no step has to ask whether any are left.
 
 use nom::IResult;
 
@@ -44,61 +44,70 @@ impl Text for &[u8] {
     }
 }
 
-/// Positions in a window: a power of two, and more than the grammar can pass. Its longest line, of Go 1.5, is 506 bytes,
-/// with 20 digits in each of 19 numbers; a digit more and the number is none.
-const POSITIONS: usize = 512;
-/// Bytes of a window: the longest literal may begin at the last position.
-pub(super) const WINDOW: usize = POSITIONS + 40;
+/// Positions in a line: as many as a byte has values.
+pub(super) const POSITIONS: usize = 256;
+/// Bytes of a line: the longest literal may begin at the last position.
+pub(super) const LINE: usize = POSITIONS + 40;
 
-/// A place in a window on the text.
+/// A part of the grammar on its way through text, from the first of `N` bytes on, of which it passes 255 at most.
 ///
-/// Positions are taken modulo their number, which changes none of them and shows the compiler that none is outside: no
-/// bounds are checked, and that is a quarter of the work on a line.
+/// A position is a byte, and there are at least [`LINE`] bytes, which shows the compiler that none is outside: no bounds are
+/// checked, and that is a quarter of the work on a line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
-    bytes: &'a [u8; WINDOW],
-    at: usize,
+pub(super) struct Line<'a, const N: usize> {
+    bytes: &'a [u8; N],
+    at: u8,
 }
 
-impl<'a> Line<'a> {
-    /// The start of a window.
+impl<'a, const N: usize> Line<'a, N> {
+    /// The start of a part.
     #[inline(always)]
-    pub(super) const fn new(bytes: &'a [u8; WINDOW]) -> Self {
+    pub(super) const fn new(bytes: &'a [u8; N]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// Bytes passed.
     #[inline(always)]
-    pub(super) const fn passed(self) -> usize {
-        self.at
+    pub(super) fn passed(self) -> usize {
+        usize::from(self.at)
+    }
+
+    /// What the next part begins with; `None` where this one has fewer bytes than both may pass.
+    #[inline(always)]
+    pub(super) fn rest<const M: usize>(self) -> Option<&'a [u8; M]> {
+        self.bytes.get(self.passed()..)?.first_chunk()
     }
 }
 
-impl Text for Line<'_> {
+impl<const N: usize> Text for Line<'_, N> {
     #[inline(always)]
     fn byte(self, ahead: usize) -> u8 {
-        self.bytes[(self.at % POSITIONS) + ahead]
+        self.bytes[self.passed() + ahead]
     }
 
     #[inline(always)]
     fn eight(self) -> u64 {
-        let at = self.at % POSITIONS;
         let mut eight = [0; 8];
-        eight.copy_from_slice(&self.bytes[at..at + 8]);
+        eight.copy_from_slice(&self.bytes[self.passed()..self.passed() + 8]);
         u64::from_le_bytes(eight)
     }
 
     #[inline(always)]
     fn skip(self, count: usize) -> Self {
         Self {
-            at: self.at + count,
+            at: self.at.wrapping_add(count as u8),
             ..self
         }
     }
 
     #[inline(always)]
-    fn follows<const N: usize>(self, text: &[u8; N]) -> bool {
-        let at = self.at % POSITIONS;
-        self.bytes[at..at + N] == text[..]
+    fn follows<const M: usize>(self, text: &[u8; M]) -> bool {
+        if matches!(M, 3 | 5..=7) {
+            // One load and a mask, where the compiler takes two loads.
+            let mut eight = [0; 8];
+            eight[..M].copy_from_slice(text);
+            return self.eight() & (u64::MAX >> (64 - 8 * M)) == u64::from_le_bytes(eight);
+        }
+        self.bytes[self.passed()..self.passed() + M] == text[..]
     }
 }

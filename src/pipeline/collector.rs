@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::settings::Scope;
 
 use notices::Notices;
-use process::{Process, wanted};
+use process::{Process, may_be_periodic, wanted};
 pub use so_far::SoFar;
 
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
@@ -105,14 +105,18 @@ impl Finds for Collector<'_> {
             *next += 1;
             *next
         });
-        let (process, missing) = match placement {
+        let (process, missing, silent_ns) = match placement {
             Placement::Duplicate => return false,
-            Placement::Next { process, missing } => (process, missing),
+            Placement::Next {
+                process,
+                missing,
+                silent_ns,
+            } => (process, missing, silent_ns),
             Placement::First { process, closed } => {
                 if let Some(closed) = closed {
                     self.close(closed);
                 }
-                (process, 0)
+                (process, 0, u64::MAX)
             }
         };
         let index = self.slot(process, found);
@@ -123,9 +127,8 @@ impl Finds for Collector<'_> {
         self.clock += 1;
         entry.used = self.clock;
         let notice = !self.notices.is_empty()
-            && entry.may_be_periodic(found.cycle)
+            && may_be_periodic(found.cycle, silent_ns)
             && self.notices.take(found.stream);
-        entry.end_ns = Some(found.cycle.end_ns());
         if self.filtered && !wanted(self.options, entry, found) {
             return true;
         }
@@ -348,7 +351,6 @@ impl Collector<'_> {
             repaired: 0,
             forced: 0,
             used: 0,
-            end_ns: None,
             approximate: false,
         }
     }

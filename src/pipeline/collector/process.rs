@@ -28,8 +28,6 @@ pub(super) struct Process {
     pub(super) forced: u64,
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
-    /// The end of its last cycle, whether or not the options let that through, ns of its program time.
-    pub(super) end_ns: Option<u64>,
     pub(super) approximate: bool,
 }
 
@@ -47,13 +45,6 @@ impl Process {
         self.seen += 1;
         self.repaired += u64::from(found.repaired);
         self.forced += u64::from(found.cycle.forced);
-    }
-
-    /// The two-minute timer may have started this cycle: none of the process ended less than two minutes before, so far as
-    /// the log shows. The timer starts none before the first one has ended (`gcTrigger.test` in runtime/mgc.go).
-    pub(super) fn may_be_periodic(&self, cycle: &GcCycle) -> bool {
-        let silent = |end| cycle.start_ns.saturating_sub(end) >= PERIODIC_NS;
-        !cycle.forced && cycle.number > 1 && self.end_ns.is_none_or(silent)
     }
 
     /// What only the reader knows of it.
@@ -87,6 +78,12 @@ impl Process {
             measures,
         });
     }
+}
+
+/// The two-minute timer may have started this cycle: none of the process ended in the `silent_ns` before, so far as the log
+/// shows. The timer starts none before the first one has ended (`gcTrigger.test` in runtime/mgc.go).
+pub(super) const fn may_be_periodic(cycle: &GcCycle, silent_ns: u64) -> bool {
+    !cycle.forced && cycle.number > 1 && silent_ns >= PERIODIC_NS
 }
 
 /// Whether the options let a cycle through to its analyzer and the sink.
