@@ -15,8 +15,8 @@ const RESOLUTION_NS: u64 = 1_000_000;
 /// window (1,000 entries, and what the list grows by) whatever the rate.
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
-    /// (end, stopped ns), oldest first: those of the last second, and older ones that were not dropped yet.
-    stops: Vec<(u64, u64)>,
+    /// Oldest first: those of the last second, and older ones that were not dropped yet.
+    stops: Vec<Stop>,
     /// Where the ms of the newest stop ends.
     next_ms: u64,
     /// All stops added up, ns.
@@ -24,6 +24,15 @@ pub struct Mmu {
     spans: [Span; 4],
     /// The sum up to which no window of any length is worse.
     bound: u64,
+}
+
+/// A stop, or some that ended in the same ms.
+#[derive(Debug, Clone, Copy)]
+struct Stop {
+    /// The end, ns of program time.
+    end: u64,
+    /// All stops before it added up, ns.
+    before: u64,
 }
 
 /// The windows of one length.
@@ -55,13 +64,13 @@ impl Mmu {
         if end < self.next_ms
             && let Some(last) = self.stops.last_mut()
         {
-            last.0 = last.0.max(end);
-            last.1 = last.1.saturating_add(length);
+            last.end = last.end.max(end);
         } else {
             if self.stops.len() == self.stops.capacity() {
                 self.drop_old(end);
             }
-            self.stops.push((end, length));
+            let before = self.sum;
+            self.stops.push(Stop { end, before });
             self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
         }
         self.sum = self.sum.saturating_add(length);
@@ -72,9 +81,9 @@ impl Mmu {
 
     #[cold]
     fn look(&mut self) {
-        for (span, window) in self.spans.iter_mut().zip(MMU_WINDOWS_NS) {
+        for (span, window) in self.spans.iter_mut().zip(&MMU_WINDOWS_NS) {
             if self.sum > span.bound {
-                span.look(&self.stops, window, self.sum);
+                span.look(&self.stops, *window, self.sum);
             }
         }
         self.bound = self.bound();
@@ -115,38 +124,48 @@ impl Mmu {
 
 impl Span {
     /// The window that ends with the last stop may be worse than the worst so far; `sum` is that of all stops.
-    fn look(&mut self, stops: &[(u64, u64)], window: u64, sum: u64) {
-        let end = stops.last().map_or(0, |last| last.0);
+    #[inline(never)]
+    fn look(&mut self, stops: &[Stop], window: u64, sum: u64) {
+        let end = stops.last().map_or(0, |last| last.end);
         let start = end.saturating_sub(window);
         self.leave(stops, start, sum);
         if sum.wrapping_sub(self.before) > self.worst {
-            // The oldest stop may stick out of the window on its left.
-            let stopped = stops[self.first..]
-                .iter()
-                .map(|(end, length)| (*length).min(end - start))
-                .fold(0, u64::saturating_add);
-            self.worst = if stopped < window {
-                self.worst.max(stopped)
-            } else {
-                FULL
-            };
+            self.add_up(stops, start, window, sum);
         }
         self.bound = self.before.saturating_add(self.worst);
     }
 
-    /// Takes off what ended at `start` or before.
-    fn leave(&mut self, stops: &[(u64, u64)], start: u64, sum: u64) {
+    /// The oldest stop may stick out of the window on its left.
+    #[cold]
+    fn add_up(&mut self, stops: &[Stop], start: u64, window: u64, sum: u64) {
+        let stops = stops.iter().skip(self.first);
+        let up_to = stops.clone().skip(1).map(|next| next.before);
+        let stopped = stops
+            .zip(up_to.chain([sum]))
+            .map(|(stop, up_to)| up_to.wrapping_sub(stop.before).min(stop.end - start))
+            .fold(0, u64::saturating_add);
+        self.worst = if stopped < window {
+            self.worst.max(stopped)
+        } else {
+            FULL
+        };
+    }
+
+    /// Takes off what ended at `start` or before; `sum` is that of all stops.
+    fn leave(&mut self, stops: &[Stop], start: u64, sum: u64) {
+        let mut first = self.first;
         // In a short window there is as a rule no stop but the last.
-        if let Some((last, before)) = stops.split_last()
-            && before.last().is_some_and(|before| before.0 <= start)
+        if let [.., before, _] = stops
+            && before.end <= start
         {
-            (self.first, self.before) = (before.len(), sum.wrapping_sub(last.1));
+            first = stops.len() - 1;
         }
-        while let Some(&(end, length)) = stops.get(self.first)
-            && end <= start
+        while let Some(stop) = stops.get(first)
+            && stop.end <= start
         {
-            self.before = self.before.wrapping_add(length);
-            self.first += 1;
+            first += 1;
         }
+        self.first = first;
+        self.before = stops.get(first).map_or(sum, |stop| stop.before);
     }
 }
