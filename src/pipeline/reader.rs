@@ -234,6 +234,7 @@ impl Reader {
             .then(|| self.cycle_line(text, offset, room, finds))?
     }
 
+    #[inline(always)]
     fn cycle_line(
         &mut self,
         text: &[u8],

@@ -6,7 +6,7 @@ use super::Counted;
 const MOST: u16 = 4_095;
 
 /// Distinct numbers that a [`Bag`] holds before it looks for equal ones.
-const LOOSE: usize = 64;
+const LOOSE: usize = 128;
 
 /// Small numbers in no order, with their counts: as they come, and put together where they get many.
 #[derive(Debug, Clone, Default)]

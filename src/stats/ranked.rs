@@ -31,23 +31,24 @@ impl Sample {
     #[inline]
     fn add(&mut self, value: u64, count: u64) {
         let value = self.precision.round(value);
-        let at = match self.values.last_mut() {
+        match self.values.last_mut() {
             Some(last) if last.0 == value => {
                 last.1 = last.1.saturating_add(count);
                 return;
             }
-            Some(last) if last.0 > value => {
-                match self.values.binary_search_by_key(&value, |pair| pair.0) {
-                    Ok(at) => {
-                        self.values[at].1 = self.values[at].1.saturating_add(count);
-                        return;
-                    }
-                    Err(at) => at,
-                }
-            }
-            _ => self.values.len(),
-        };
-        self.values.insert(at, (value, count));
+            Some(last) if last.0 > value => return self.add_between(value, count),
+            _ => self.values.push((value, count)),
+        }
+        if self.values.len() > MAX_DISTINCT {
+            self.coarsen();
+        }
+    }
+
+    fn add_between(&mut self, value: u64, count: u64) {
+        match self.values.binary_search_by_key(&value, |pair| pair.0) {
+            Ok(at) => self.values[at].1 = self.values[at].1.saturating_add(count),
+            Err(at) => self.values.insert(at, (value, count)),
+        }
         if self.values.len() > MAX_DISTINCT {
             self.coarsen();
         }

@@ -173,7 +173,8 @@ pub struct Whole<'a> {
 pub struct Panes {
     length: Length,
     warmup: Warmup,
-    panes: VecDeque<Pane>,
+    /// Boxed, as those to use again: one goes and one comes with each evaluation, and each is half a KB.
+    panes: VecDeque<Box<Pane>>,
     /// A cycle that ends here or later opens a pane, ns of program time.
     pane_end_ns: u64,
     /// Windows of cycles judged so far.
@@ -181,7 +182,7 @@ pub struct Panes {
     /// Panes that left the window while the warm-up may still end in them: one for each instant at which it may.
     held: Vec<Pane>,
     /// Panes to use again, with their memory.
-    spare: Vec<Pane>,
+    spare: VecDeque<Box<Pane>>,
     /// Pauses of the newest pane that it has not counted yet, ns.
     fresh: Fresh,
     /// Live heap / next goal of all panes, 1/1000.
@@ -213,7 +214,7 @@ impl Panes {
             pane_end_ns: 0,
             hop: 0,
             held: Vec::new(),
-            spare: Vec::new(),
+            spare: VecDeque::new(),
             fresh: Fresh::default(),
             headroom: MovingMedian::default(),
             lacking: MovingMedian::default(),
@@ -307,7 +308,7 @@ impl Panes {
     /// All cycles there were.
     pub fn total(&self) -> Tally {
         let mut total = self.left;
-        let all = self.held.iter().chain(&self.panes);
+        let all = self.held.iter().chain(self.panes.iter().map(Box::as_ref));
         all.for_each(|pane| total.merge(&pane.tally));
         total
     }
@@ -326,7 +327,7 @@ impl Panes {
             Length::Cycles { .. } => (end, u64::MAX),
         };
         self.pane_end_ns = end_ns.min(cut);
-        let mut pane = self.spare.pop().unwrap_or_default();
+        let mut pane = self.spare.pop_back().unwrap_or_default();
         pane.reset(start_ns, end_ns, self.hop);
         if self.panes.is_empty() {
             // Many processes of a log never come further than one.
@@ -431,7 +432,7 @@ impl Panes {
             sum.tally = gone.tally;
         }
         let mut before = self.before.as_deref().cloned().unwrap_or_default();
-        for pane in self.held.iter().chain(&self.panes) {
+        for pane in self.held.iter().chain(self.panes.iter().map(Box::as_ref)) {
             if pane.start_ns >= warm {
                 sum.add(pane);
             } else {
@@ -467,7 +468,7 @@ impl Panes {
     pub fn walls(&self, at: u64, whole_run: bool) -> (Option<&str>, Option<&str>) {
         let start = self.start(at);
         let held = self.held.iter().filter(|_| whole_run);
-        let mut panes = held.chain(&self.panes);
+        let mut panes = held.chain(self.panes.iter().map(Box::as_ref));
         let now = panes.find(|pane| whole_run || !self.is_before(pane, start));
         let first = match self.gone.as_deref().filter(|_| whole_run) {
             Some(gone) => pane::wall(&gone.first_wall),
@@ -512,10 +513,10 @@ impl Panes {
                 self.add_up(&pane, warm);
                 // One goes for each that comes; the short ones of the warm-up are many and go at once.
                 if self.spare.len() < SPARE {
-                    self.spare.push(pane);
+                    self.spare.push_back(pane);
                 }
             } else {
-                self.hold(pane);
+                self.hold(*pane);
             }
         }
     }

@@ -259,7 +259,7 @@ fn memory_does_not_depend_on_the_rate() {
             panes.push(&cycle, &step, meter.mark(), 0, None);
         }
         panes.settle();
-        let samples = |pane: &Pane| pane.pauses.values().len();
+        let samples = |pane: &Box<Pane>| pane.pauses.values().len();
         panes.panes.iter().map(samples).max().unwrap()
     };
     assert_eq!(slots(500), 50);

@@ -10,15 +10,15 @@ use crate::units::from_f64;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Row<'a> {
     /// Both in order, since a ring of panes may come round.
-    parts: [&'a [Pane]; 2],
+    parts: [&'a [Box<Pane>]; 2],
 }
 
 impl<'a> Row<'a> {
     /// The panes after those that are `before`.
-    pub(super) fn after(panes: &'a VecDeque<Pane>, before: impl Fn(&Pane) -> bool) -> Self {
+    pub(super) fn after(panes: &'a VecDeque<Box<Pane>>, before: impl Fn(&Pane) -> bool) -> Self {
         let (older, newer) = panes.as_slices();
-        let late = |part: &'a [Pane]| {
-            let from = part.partition_point(&before);
+        let late = |part: &'a [Box<Pane>]| {
+            let from = part.partition_point(|pane| before(pane));
             part.get(from..).unwrap_or(&[])
         };
         Self {
@@ -29,7 +29,7 @@ impl<'a> Row<'a> {
     /// One after another.
     pub fn iter(self) -> impl Iterator<Item = &'a Pane> + Clone {
         let [older, newer] = self.parts;
-        older.iter().chain(newer)
+        older.iter().chain(newer).map(Box::as_ref)
     }
 
     /// Their pauses, `count` in all.
