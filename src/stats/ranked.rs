@@ -28,7 +28,7 @@ impl Sample {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, value: u64, count: u64) {
         let value = self.precision.round(value);
         match self.values.last_mut() {
@@ -164,9 +164,12 @@ pub fn quantile_of<'a>(
 
 /// The largest value of all lists, below a bound where there is one, with its count.
 fn largest<'a>(lists: impl Iterator<Item = &'a [Counted]>, bound: Option<u64>) -> Option<Counted> {
-    let last = |list: &[Counted]| match bound {
-        None => list.last().copied(),
-        Some(bound) => {
+    let last = |list: &'a [Counted]| match (bound, list) {
+        (None, _) => list.last().copied(),
+        // Few of a list's values are passed before the quantile is reached.
+        (Some(bound), [.., last]) if last.0 < bound => Some(*last),
+        (Some(bound), [.., last, _]) if last.0 < bound => Some(*last),
+        (Some(bound), _) => {
             let below = list.partition_point(|pair| pair.0 < bound);
             list.get(..below)?.last().copied()
         }
