@@ -108,7 +108,7 @@ impl GcCycle {
 
     /// True where it has the number after the other's.
     pub(crate) const fn follows(&self, other: &Self) -> bool {
-        matches!(other.number.checked_add(1), Some(next) if next == self.number)
+        matches!(self.number.checked_sub(other.number), Some(1))
     }
 
     /// True where a time is not one: the runtime's clock went backwards and the difference wrapped around.

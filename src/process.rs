@@ -135,12 +135,8 @@ fn instant(end_ns: u64) -> i64 {
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
-#[inline]
 fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
-    let (low, high) = track.stops;
-    // One number left is narrowed no further, which is soon the usual case.
-    if track.last.gomaxprocs == cycle.gomaxprocs && (low == high || nothing_new(track.stops, cycle))
-    {
+    if track.last.gomaxprocs == cycle.gomaxprocs && nothing_new(track.stops, cycle) {
         return track.stops;
     }
     narrowed_by(track, cycle)
@@ -244,7 +240,10 @@ impl Stream {
         let track = &mut self.tracks[index];
         let missing = cycle.number - track.last.number - 1;
         let silent_ns = cycle.start_ns.saturating_sub(track.end_ns);
-        track.stops = narrowed(track, cycle);
+        // One number left is narrowed no further, which is soon the usual case.
+        if track.stops.0 != track.stops.1 || track.last.gomaxprocs != cycle.gomaxprocs {
+            track.stops = narrowed(track, cycle);
+        }
         track.last = *cycle;
         track.used = self.placed;
         track.end_ns = cycle.end_ns();

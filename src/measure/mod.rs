@@ -142,7 +142,7 @@ impl Meter {
         let before = self
             .previous
             .as_ref()
-            .filter(|previous| previous.number.checked_add(1) == Some(cycle.number));
+            .filter(|previous| cycle.number.checked_sub(previous.number) == Some(1));
         let trigger = self.trigger(cycle, before, elapsed);
         let goal = cycle.goal_mib();
         let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
