@@ -201,7 +201,11 @@ impl Stream {
         let hash = fingerprint(cycle);
         match &self.tracks[..] {
             // The usual case: the next cycle of the only process.
-            [track] if track.goes_on_with(cycle) => self.next(0, cycle, hash),
+            [track] if track.goes_on_with(cycle) => {
+                // It is the neighbour of the last cycle of the stream.
+                self.rising += u64::from(cycle.start_ns >= track.last.start_ns);
+                self.next(0, cycle, hash)
+            }
             _ => self.place_among(cycle, hash, fresh),
         }
     }
@@ -218,6 +222,7 @@ impl Stream {
         if repeated && self.seen.contains(hash) {
             return Placement::Duplicate;
         }
+        self.watch_order(cycle);
         match self.choose(cycle) {
             Some(index) => self.next(index, cycle, hash),
             None => {
@@ -228,7 +233,7 @@ impl Stream {
     }
 
     fn remember(&mut self, cycle: &GcCycle, hash: u64) {
-        self.watch_order(cycle);
+        self.previous = (cycle.number, cycle.start_ns);
         self.seen.push(hash);
         self.placed += 1;
     }
@@ -358,7 +363,6 @@ impl Stream {
         } else if cycle.number.wrapping_add(1) == number && cycle.start_ns <= start {
             self.falling += 1;
         }
-        self.previous = (cycle.number, cycle.start_ns);
     }
 
     /// The stream runs newest line first.

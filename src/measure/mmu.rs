@@ -73,7 +73,8 @@ impl Mmu {
             self.stops.push(Stop { end, before });
             self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
         }
-        self.sum = self.sum.saturating_add(length);
+        // A second at most each: no log has enough of them to overflow.
+        self.sum = self.sum.wrapping_add(length);
         if self.sum > self.bound {
             self.look();
         }
