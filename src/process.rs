@@ -100,8 +100,7 @@ impl Default for Stream {
 impl Track {
     /// Whether the cycle can come after the last one of this process.
     fn admits(&self, cycle: &GcCycle) -> bool {
-        cycle.number > self.last.number
-            && cycle.start_ns.saturating_add(SLACK_NS) >= self.end_ns
+        cycle.number > self.last.number && cycle.start_ns.saturating_add(SLACK_NS) >= self.end_ns
     }
 
     /// Whether the cycle is the next of this process as long as there is no other: what it admits, without a gap, in the same format.

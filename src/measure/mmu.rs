@@ -17,8 +17,8 @@ const RESOLUTION_NS: u64 = 1_000_000;
 pub struct Mmu {
     /// Oldest first: those of the last second, and older ones that were not dropped yet.
     stops: Vec<Stop>,
-    /// Where the ms of the newest stop ends.
-    next_ms: u64,
+    /// The end of the first stop of the newest ms.
+    opened: u64,
     /// All stops added up, ns.
     sum: u64,
     spans: [Span; 4],
@@ -61,7 +61,8 @@ impl Mmu {
         // No window holds more of it.
         let length = length.min(MMU_WINDOWS_NS[3]);
         // In the same ms as the last, or before.
-        if end < self.next_ms
+        if end.saturating_sub(self.opened) < RESOLUTION_NS
+            && end / RESOLUTION_NS <= self.opened / RESOLUTION_NS
             && let Some(last) = self.stops.last_mut()
         {
             last.end = last.end.max(end);
@@ -71,7 +72,7 @@ impl Mmu {
             }
             let before = self.sum;
             self.stops.push(Stop { end, before });
-            self.next_ms = (end / RESOLUTION_NS + 1) * RESOLUTION_NS;
+            self.opened = end;
         }
         // A second at most each: no log has enough of them to overflow.
         self.sum = self.sum.wrapping_add(length);

@@ -176,10 +176,8 @@ impl Meter {
         };
         if let Some(live) = live_before {
             mark.linked += 1;
-            mark.allocated_mib = mark
-                .allocated_mib
-                .saturating_add(signed(cycle.heap_end_mib))
-                .saturating_sub(signed(live));
+            let grown = signed(cycle.heap_end_mib) - signed(live);
+            mark.allocated_mib = mark.allocated_mib.saturating_add(grown);
         }
         let step = Step {
             trigger,
@@ -223,18 +221,13 @@ impl Meter {
         let Some((previous, goal)) = before.zip(cycle.goal_mib()) else {
             return Trigger::Heap;
         };
-        // The lowest heap trigger lies 45/64 of the way from the live heap to the goal (up to Go 1.17: 0.6). One MiB is
-        // added because the printed sizes are truncated.
-        let share = if cycle.format < Format::Go1_18 {
-            38
-        } else {
-            45
-        };
         let live = previous.heap_live_mib;
         // A goal is below the sentinel of 2^40.
         let room = goal.saturating_sub(live);
-        let below =
-            cycle.heap_start_mib.saturating_add(1) <= live.saturating_add(room * share / 64);
+        // The lowest heap trigger lies 45/64 of the way from the live heap to the goal (up to Go 1.17: 0.6). Not even the same
+        // MiB is below it, because the printed sizes are truncated.
+        let below = |share: u64| cycle.heap_start_mib < live.saturating_add(room * share / 64);
+        let below = below(45) && (cycle.format >= Format::Go1_18 || below(38));
         match (below, elapsed >= PERIODIC_NS) {
             (true, true) => Trigger::Periodic,
             // In small heaps the truncation is as large as the room.

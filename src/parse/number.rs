@@ -165,7 +165,10 @@ pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
     match (rest.byte(0), decimals) {
         (b'.', (Some(hundredths), Some(last))) => {
             let ns = (hundredths * 10 + last) * 1_000_000;
-            match whole.checked_mul(1_000_000_000).and_then(|whole| whole.checked_add(ns)) {
+            match whole
+                .checked_mul(1_000_000_000)
+                .and_then(|whole| whole.checked_add(ns))
+            {
                 Some(ns) => Ok((rest.skip(4), ns)),
                 None => miss(),
             }
