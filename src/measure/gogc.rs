@@ -43,7 +43,7 @@ fn smaller(one: f64, other: f64) -> f64 {
 /// The GOGC that all goals since the last change agree with.
 #[derive(Debug, Clone, Copy)]
 pub struct Gogc {
-    /// From and to; all there are before the first goal.
+    /// From and to; without bounds before the first goal.
     range: (f64, f64),
     cycles: u64,
     changes: u64,

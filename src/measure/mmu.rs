@@ -60,7 +60,7 @@ impl Mmu {
         }
         // No window holds more of it.
         let length = length.min(MMU_WINDOWS_NS[3]);
-        // In the same ms as the last, or before.
+        // In the same ms as the last, or before: nearly always they are more than one apart, which is told without a division.
         if end.saturating_sub(self.opened) < RESOLUTION_NS
             && end / RESOLUTION_NS <= self.opened / RESOLUTION_NS
             && let Some(last) = self.stops.last_mut()

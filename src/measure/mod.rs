@@ -176,8 +176,10 @@ impl Meter {
         };
         if let Some(live) = live_before {
             mark.linked += 1;
-            let grown = signed(cycle.heap_end_mib) - signed(live);
-            mark.allocated_mib = mark.allocated_mib.saturating_add(grown);
+            mark.allocated_mib = mark
+                .allocated_mib
+                .saturating_add(signed(cycle.heap_end_mib))
+                .saturating_sub(signed(live));
         }
         let step = Step {
             trigger,
@@ -224,8 +226,8 @@ impl Meter {
         let live = previous.heap_live_mib;
         // A goal is below the sentinel of 2^40.
         let room = goal.saturating_sub(live);
-        // The lowest heap trigger lies 45/64 of the way from the live heap to the goal (up to Go 1.17: 0.6). Not even the same
-        // MiB is below it, because the printed sizes are truncated.
+        // The lowest heap trigger lies 45/64 of the way from the live heap to the goal (up to Go 1.17: 0.6). Printed sizes are
+        // truncated, so a heap that is printed as large as that may be above it.
         let below = |share: u64| cycle.heap_start_mib < live.saturating_add(room * share / 64);
         let below = below(45) && (cycle.format >= Format::Go1_18 || below(38));
         match (below, elapsed >= PERIODIC_NS) {

@@ -169,6 +169,13 @@ fn why_a_cycle_began() {
     assert_eq!(heap(&cycles), Trigger::Early);
     cycles[1].heap_start_mib = 34;
     assert_eq!(heap(&cycles), Trigger::Heap, "34 may have been 34.9");
+    // Up to Go 1.17 below 20 + 38/64 x 21 = 32.5.
+    cycles[1].format = Format::Go1_6;
+    cycles[1].heap_start_mib = 31;
+    assert_eq!(heap(&cycles), Trigger::Early);
+    cycles[1].heap_start_mib = 32;
+    assert_eq!(heap(&cycles), Trigger::Heap);
+    cycles[1].format = Format::Go1_18;
     cycles[1].heap_start_mib = 33;
     cycles[1].forced = true;
     assert_eq!(heap(&cycles), Trigger::Forced);
@@ -335,6 +342,30 @@ fn worst(stops: &[(u64, u64)], window: u64) -> u64 {
         .map(|from| inside(from, from + window))
         .max()
         .unwrap_or(0)
+}
+
+#[test]
+fn stops_of_the_same_ms_are_one_for_the_mmu() {
+    let worst_ms = |ends: [u64; 3]| {
+        let mut mmu = Mmu::default();
+        for end in ends {
+            mmu.observe(end, 400_000);
+        }
+        mmu.curve(1_000 * MS)[0]
+    };
+    let joined = |ends| (worst_ms(ends) - 0.2).abs() < 1e-9;
+    assert!(joined([5_000_000, 5_999_999, 9_000_000]));
+    assert!(
+        joined([5_900_000, 5_000_000, 9_000_000]),
+        "the clock ran back"
+    );
+    assert!(
+        joined([5_500_000, 4_000_000, 9_000_000]),
+        "by more than one"
+    );
+    // Nearer to each other, but not in the same ms: of the first 50 us are in the window of the second.
+    let apart = worst_ms([5_100_000, 6_050_000, 9_000_000]);
+    assert!((apart - 0.55).abs() < 1e-9, "{apart}");
 }
 
 proptest! {

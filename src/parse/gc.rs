@@ -129,7 +129,7 @@ fn windowed(window: &[u8; WINDOW], cycle: &mut GcCycle) -> Option<usize> {
 }
 
 // The grammar, leaf after leaf rather than by nom's tuples: the compiler makes calls of those, not one straight run. Its three
-// parts pass at most 97, 198 and 185 bytes, with as many digits as a number can have, and 20 of one that is none.
+// parts pass at most 96, 198 and 185 bytes, with as many digits as a number can have, and 20 more of one that is too large.
 
 /// Number, start and share of CPU time: `gc N @S.SSSs U%: `.
 #[inline(always)]
@@ -242,6 +242,13 @@ mod tests {
             assert_eq!(length, line.len());
             assert_eq!(cycle.heap_goal_mib, u64::MAX);
         }
+        let stacks = format!(", {number} MB stacks, {number} MB globals, 4294967295 P");
+        let line_1_18 = format!(
+            "gc {number} @{seconds}s -9223372036854775808% (checking for goroutine leaks): {ms}+{ms}+{ms} ms clock, \
+             {ms}+{ms}/{ms}/{ms}+{ms} ms cpu, {number}->{number}->{number} MB, {number} MB goal{stacks} (forced)"
+        );
+        let (cycle, length) = read(line_1_18.as_bytes()).expect("a gc line");
+        assert_eq!((cycle.globals_mib, length), (u64::MAX, line_1_18.len()));
         // Digits without end overflow before they come round.
         let digits = "9".repeat(2_000);
         for text in [

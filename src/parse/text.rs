@@ -49,7 +49,7 @@ pub(super) const POSITIONS: usize = 256;
 /// Bytes of a line: the longest literal may begin at the last position.
 pub(super) const LINE: usize = POSITIONS + 40;
 
-/// A part of the grammar on its way through text, from the first of `N` bytes on, of which it passes 255 at most.
+/// A place in `N` bytes of text, at most 255 behind the first: as far as any part of the grammar comes.
 ///
 /// A position is a byte, and there are at least [`LINE`] bytes, which shows the compiler that none is outside: no bounds are
 /// checked, and that is a quarter of the work on a line.
@@ -60,9 +60,10 @@ pub(super) struct Line<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Line<'a, N> {
-    /// The start of a part.
+    /// The first byte.
     #[inline(always)]
     pub(super) const fn new(bytes: &'a [u8; N]) -> Self {
+        const { assert!(N >= LINE, "the last position is inside") };
         Self { bytes, at: 0 }
     }
 
@@ -72,7 +73,7 @@ impl<'a, const N: usize> Line<'a, N> {
         usize::from(self.at)
     }
 
-    /// What the next part begins with; `None` where this one has fewer bytes than both may pass.
+    /// `M` bytes from here on, for the next part of the grammar; there are as many where `N` is [`POSITIONS`] more.
     #[inline(always)]
     pub(super) fn rest<const M: usize>(self) -> Option<&'a [u8; M]> {
         self.bytes.get(self.passed()..)?.first_chunk()
@@ -94,8 +95,9 @@ impl<const N: usize> Text for Line<'_, N> {
 
     #[inline(always)]
     fn skip(self, count: usize) -> Self {
+        debug_assert!(self.passed() + count < POSITIONS, "no part passes as much");
         Self {
-            at: self.at.wrapping_add(count as u8),
+            at: self.at.wrapping_add(count.to_le_bytes()[0]),
             ..self
         }
     }

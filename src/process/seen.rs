@@ -2,8 +2,8 @@
 
 use crate::event::GcCycle;
 
-/// A cycle as 64 bits: its numbers as two polynomials. Two cycles that differ in one come out the same by accident alone, and a
-/// general hash would cost a fifth of reading the line. Where all numbers are the same, so is what else the line says.
+/// A cycle as 64 bits: all that its line says as two polynomials. Two cycles that differ come out the same by accident alone,
+/// and a general hash would cost a fifth of reading the line.
 #[inline]
 pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
     /// Odd; the first of SplitMix64 (G. Steele, D. Lea, C. Flood 2014).
@@ -11,8 +11,13 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
     const fn then(sum: u64, number: u64) -> u64 {
         sum.wrapping_add(number).wrapping_mul(FACTOR)
     }
+    // Above all numbers of cycles that there are.
+    let shape = (cycle.gomaxprocs as u64) << 32
+        ^ (cycle.format as u64) << 60
+        ^ (cycle.leak_check as u64) << 62
+        ^ (cycle.forced as u64) << 63;
     // Two, so that the processor need not wait for each product before the next.
-    let one = then(cycle.gomaxprocs as u64, cycle.number);
+    let one = then(shape, cycle.number);
     let one = then(one, cycle.start_ns);
     let one = then(one, cycle.sweep_termination_ns);
     let one = then(one, cycle.concurrent_mark_ns);

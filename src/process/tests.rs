@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Format;
 use crate::measure::testing::cycle;
 
 /// The processes that these cycles are placed in.
@@ -16,6 +17,56 @@ fn placed(cycles: &[GcCycle]) -> Vec<u32> {
         }
     };
     cycles.iter().map(&mut place).collect()
+}
+
+#[test]
+fn a_line_is_a_duplicate_only_where_all_of_it_is_the_same() {
+    let first = cycle(1, 100);
+    let next = cycle(2, 200);
+    assert_eq!(placed(&[first, next, next]), [1, 1, 0]);
+    let others: [fn(&mut GcCycle); 4] = [
+        |cycle| cycle.forced = true,
+        |cycle| cycle.leak_check = true,
+        |cycle| cycle.format = Format::Go1_6,
+        // Not taken for the number of the cycle.
+        |cycle| (cycle.gomaxprocs, cycle.number) = (cycle.gomaxprocs + 1, cycle.number - 1),
+    ];
+    for other in others {
+        let mut like = next;
+        other(&mut like);
+        assert_ne!(placed(&[first, next, like])[2], 0, "{like:?}");
+    }
+}
+
+#[test]
+fn the_order_of_a_stream_is_that_of_most_neighbours() {
+    let newest_first = |numbers: &[u64]| {
+        let mut stream = Stream::default();
+        for number in numbers {
+            stream.place(&cycle(*number, number * 100), &mut || 1);
+        }
+        stream.newest_first()
+    };
+    assert!(newest_first(&[9, 8, 7, 6, 5]));
+    // The same behind others that rose.
+    assert!(!newest_first(&[1, 2, 3, 4, 9, 8, 7, 6, 5]));
+}
+
+#[test]
+fn a_placement_tells_the_silence_before_it() {
+    let mut stream = Stream::default();
+    let (first, next) = (cycle(1, 100), cycle(3, 500));
+    stream.place(&first, &mut || 1);
+    let placement = stream.place(&next, &mut || 2);
+    let silent_ns = next.start_ns - first.end_ns();
+    assert_eq!(
+        placement,
+        Placement::Next {
+            process: 1,
+            missing: 1,
+            silent_ns
+        }
+    );
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub use zigzag::{Leg, MAX_LEGS, ZigZag};
 /// How many times `UNIT` a value is, where it is a multiple; more than `u64::MAX / UNIT` where it is none.
 ///
 /// A multiplication by what `UNIT` gives 1 with, modulo 2^64, undoes one by `UNIT`; it maps the multiples to the smallest numbers,
-/// and so all others to larger ones (T. Granlund, P. Montgomery 1994, section 9). A third of a division and a look at what is left.
+/// and so all others to larger ones (T. Granlund, P. Montgomery 1994, section 9). It takes a third of the instructions of a division
+/// and a look at its remainder.
 #[inline]
 const fn multiple<const UNIT: u64>(value: u64) -> u64 {
     let twos = UNIT.trailing_zeros();

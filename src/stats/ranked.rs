@@ -46,7 +46,10 @@ impl Sample {
 
     fn add_between(&mut self, value: u64, count: u64) {
         match self.values.binary_search_by_key(&value, |pair| pair.0) {
-            Ok(at) => self.values[at].1 = self.values[at].1.saturating_add(count),
+            Ok(at) => {
+                self.values[at].1 = self.values[at].1.saturating_add(count);
+                return;
+            }
             Err(at) => self.values.insert(at, (value, count)),
         }
         if self.values.len() > MAX_DISTINCT {

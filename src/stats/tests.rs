@@ -140,6 +140,37 @@ fn too_many_distinct_values_are_rounded_down_and_say_so() {
 }
 
 #[test]
+fn a_value_that_is_known_makes_a_sample_no_coarser() {
+    // One more than it holds, of three digits, which is what they are rounded to at first.
+    let values = || {
+        let decades = (0..5).map(|decade| 10_u64.pow(decade));
+        let values = decades.flat_map(|unit| (100..1_000).map(move |digits| digits * unit));
+        values.take(MAX_DISTINCT + 1)
+    };
+    let once = sample(&values().collect::<Vec<_>>());
+    let twice = sample(&values().chain([100]).collect::<Vec<_>>());
+    assert_eq!(once.values().len(), MAX_DISTINCT + 1);
+    assert_eq!(twice.values().len(), MAX_DISTINCT + 1);
+}
+
+#[test]
+fn multiples_have_places_and_nothing_else() {
+    fn check<const UNIT: u64>() {
+        for value in (0..5_000).chain((u64::MAX / UNIT - 9)..=u64::MAX / UNIT) {
+            assert_eq!(multiple::<UNIT>(value * UNIT), value);
+        }
+        for value in (0..3 * UNIT.min(5_000)).chain(u64::MAX - 99..=u64::MAX) {
+            let is_multiple = value % UNIT == 0;
+            assert_eq!(multiple::<UNIT>(value) <= u64::MAX / UNIT, is_multiple);
+        }
+    }
+    check::<1>();
+    check::<1_000>();
+    check::<100_000>();
+    check::<1_000_000>();
+}
+
+#[test]
 fn an_empty_summary_has_no_values() {
     let none = Ranked::of(&[]);
     assert_eq!(

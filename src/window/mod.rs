@@ -182,7 +182,8 @@ pub struct Panes {
     /// Panes that left the window while the warm-up may still end in them: one for each instant at which it may.
     held: Vec<Pane>,
     /// Panes to use again, with their memory.
-    spare: VecDeque<Box<Pane>>,
+    #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
+    spare: Vec<Box<Pane>>,
     /// Pauses of the newest pane that it has not counted yet, ns.
     fresh: Fresh,
     /// Live heap / next goal of all panes, 1/1000.
@@ -199,8 +200,9 @@ pub struct Panes {
     next_ns: u64,
     /// Where the log begins to tell, ns of program time.
     origin_ns: u64,
-    /// The last cycles: totals up to them and the headroom used. The next one goes to `seen`, modulo their number.
+    /// Totals up to the last cycles, and the headroom that each used: a ring.
     recent: [(Mark, Option<u64>); REACH_CYCLES],
+    /// All cycles there were: the next one's place in the ring is this, modulo its length.
     seen: usize,
 }
 
@@ -214,7 +216,7 @@ impl Panes {
             pane_end_ns: 0,
             hop: 0,
             held: Vec::new(),
-            spare: VecDeque::new(),
+            spare: Vec::new(),
             fresh: Fresh::default(),
             headroom: MovingMedian::default(),
             lacking: MovingMedian::default(),
@@ -327,7 +329,7 @@ impl Panes {
             Length::Cycles { .. } => (end, u64::MAX),
         };
         self.pane_end_ns = end_ns.min(cut);
-        let mut pane = self.spare.pop_back().unwrap_or_default();
+        let mut pane = self.spare.pop().unwrap_or_default();
         pane.reset(start_ns, end_ns, self.hop);
         if self.panes.is_empty() {
             // Many processes of a log never come further than one.
@@ -513,7 +515,7 @@ impl Panes {
                 self.add_up(&pane, warm);
                 // One goes for each that comes; the short ones of the warm-up are many and go at once.
                 if self.spare.len() < SPARE {
-                    self.spare.push_back(pane);
+                    self.spare.push(pane);
                 }
             } else {
                 self.hold(*pane);

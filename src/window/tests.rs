@@ -259,8 +259,9 @@ fn memory_does_not_depend_on_the_rate() {
             panes.push(&cycle, &step, meter.mark(), 0, None);
         }
         panes.settle();
-        let samples = |pane: &Box<Pane>| pane.pauses.values().len();
-        panes.panes.iter().map(samples).max().unwrap()
+        let samples = |pane: &Pane| pane.pauses.values().len();
+        let all = panes.panes.iter().map(|pane| samples(pane));
+        all.max().unwrap()
     };
     assert_eq!(slots(500), 50);
     assert_eq!(slots(5_000), 50);
