@@ -55,6 +55,13 @@ pub(crate) fn halve<T: Copy>(values: &mut Vec<T>, join: impl Fn(&mut T, &T)) {
     values.truncate(kept);
 }
 
+/// Moves values to a place of their size. Where they are it would be cut off behind them, and what is left would fit nobody.
+fn fit<T: Copy>(values: &mut Vec<T>) {
+    if values.len() < values.capacity() {
+        *values = values.to_vec();
+    }
+}
+
 impl Measures {
     /// Leaves at most so many points of the timeline, and so many values of the pause histogram.
     pub fn thin(&mut self, most: usize) {
@@ -71,7 +78,7 @@ impl Measures {
                 },
             );
         }
-        self.timeline.shrink_to_fit();
-        self.pause_histogram.shrink_to_fit();
+        fit(&mut self.timeline);
+        fit(&mut self.pause_histogram);
     }
 }
