@@ -27,9 +27,6 @@ const REST: Duration = Duration::from_micros(300);
 /// The text of a source, decoded, as a thread reads it.
 pub(super) struct Ahead {
     shared: Arc<Shared>,
-    /// What was taken over from the thread to be given in parts, and how many bytes of it were.
-    batch: Block,
-    given: usize,
     tick: Option<Duration>,
 }
 
@@ -137,12 +134,7 @@ impl Ahead {
                 theirs.lock().ended = Some(result);
                 theirs.changed.notify_all();
             })?;
-        Ok(Self {
-            shared,
-            batch: Block::default(),
-            given: 0,
-            tick,
-        })
+        Ok(Self { shared, tick })
     }
 
     /// Whether a decompressor stands in the source; known as soon as anything was read.
@@ -152,7 +144,7 @@ impl Ahead {
 
     /// Whether a read would give something without waiting for it.
     pub(super) fn has_more(&self) -> bool {
-        self.given < self.batch.len() || !self.shared.lock().ready.is_empty()
+        !self.shared.lock().ready.is_empty()
     }
 
     /// What was read, in the order in which it was read; waits where there is none. An empty one is the end. The thread reads
@@ -193,22 +185,6 @@ impl Ahead {
                 }
             };
         }
-    }
-}
-
-impl Read for Ahead {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.batch.len() {
-            self.given = 0;
-            self.batch.clear();
-            let mut used = vec![std::mem::take(&mut self.batch)];
-            self.batch = self.chunk(&mut used)?;
-        }
-        let batch = &self.batch.text()[self.given..];
-        let count = buf.len().min(batch.len());
-        buf[..count].copy_from_slice(&batch[..count]);
-        self.given += count;
-        Ok(count)
     }
 }
 

@@ -7,6 +7,7 @@ mod buffer;
 mod child;
 mod decode;
 mod follow;
+mod share;
 mod source;
 
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};

@@ -1,7 +1,7 @@
 //! A source of bytes: a file, standard input or any reader, decompressed and decoded while it is read.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::ahead::Ahead;
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
+use super::share::Share;
 use crate::error::Error;
 
 /// Bytes from which on a file is worth more than one thread.
@@ -31,7 +32,12 @@ pub struct Source {
     warnings: Vec<String>,
     live: bool,
     tick: Option<Duration>,
+    /// A large file, and where in it reading begins.
+    file: Option<(Arc<File>, u64)>,
     state: State,
+    /// What a thread has read and is given in parts, and how many bytes of it were.
+    batch: Option<Block>,
+    given: usize,
 }
 
 /// How far the reading of a source has come, for others to look at while it is read.
@@ -60,6 +66,7 @@ enum State {
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
     Ahead(Ahead),
+    Shared(Share),
     Ended,
 }
 
@@ -90,9 +97,14 @@ impl Source {
         if !metadata.is_file() {
             widen(&file);
         }
-        let mut source = Self::from_reader(path, Box::new(file));
+        let file = Arc::new(file);
+        let mut source = Self::from_reader(path, Box::new(Arc::clone(&file)));
         if metadata.is_file() {
             source.size = Some(metadata.len());
+            if source.is_large() {
+                let begins = (&*file).stream_position().map_err(failed)?;
+                source.file = Some((file, begins));
+            }
             source.recognise().map_err(failed)?;
         } else {
             source.live = true;
@@ -118,7 +130,10 @@ impl Source {
             warnings: Vec::new(),
             live: false,
             tick: None,
+            file: None,
             state: State::Unread(Box::new(raw)),
+            batch: None,
+            given: 0,
         }
     }
 
@@ -190,14 +205,15 @@ impl Source {
     /// without a thread. What is in `spare` is read into again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
         self.recognise()?;
-        let State::Ahead(ahead) = &mut self.state else {
-            return Ok(None);
+        let (result, compressed) = match &mut self.state {
+            State::Ahead(ahead) => (ahead.chunk(spare), ahead.compressed()),
+            State::Shared(share) => (share.chunk(spare), false),
+            State::Unread(_) | State::Reading(_) | State::Ended => return Ok(None),
         };
-        match ahead.chunk(spare) {
+        match result {
             Ok(chunk) => Ok(Some(chunk)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
             Err(error) => {
-                let compressed = ahead.compressed();
                 self.give_up(error, compressed)?;
                 Ok(Some(Block::default()))
             }
@@ -210,7 +226,13 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                if self.is_large() {
+                if decoded.plain
+                    && let Some((file, begins)) = self.file.take()
+                {
+                    // What was looked at is read again.
+                    self.read.store(0, Ordering::Relaxed);
+                    State::Shared(Share::new(file, begins, Arc::clone(&self.read))?)
+                } else if self.is_large() {
                     State::Ahead(Ahead::of(decoded)?)
                 } else {
                     State::Reading(decoded)
@@ -263,14 +285,29 @@ impl Read for Source {
         if buf.is_empty() {
             return Ok(0);
         }
-        self.recognise()?;
-        let (result, compressed) = match &mut self.state {
-            State::Reading(decoded) => (decoded.text.read(buf), decoded.compressed),
-            State::Ahead(ahead) => (ahead.read(buf), ahead.compressed()),
-            State::Unread(_) | State::Ended => return Ok(0),
+        if self
+            .batch
+            .as_ref()
+            .is_none_or(|batch| batch.len() == self.given)
+        {
+            let mut used = self.batch.take().into_iter().collect::<Vec<_>>();
+            used.iter_mut().for_each(Block::clear);
+            self.given = 0;
+            self.batch = self.chunk(&mut used)?;
+        }
+        if let Some(batch) = &self.batch {
+            let text = &batch.text()[self.given..];
+            let count = buf.len().min(text.len());
+            buf[..count].copy_from_slice(&text[..count]);
+            self.given += count;
+            return Ok(count);
+        }
+        let State::Reading(decoded) = &mut self.state else {
+            return Ok(0);
         };
-        match result {
+        match decoded.text.read(buf) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                let compressed = decoded.compressed;
                 self.give_up(error, compressed)
             }
             result => result,

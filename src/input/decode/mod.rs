@@ -17,12 +17,14 @@ use zstd::ZstdReader;
 /// Compressed bytes asked of a source at once.
 const CHUNK: usize = 64 * 1024;
 
-/// A reader of plain text, and whether a decompressor stands in it.
+/// A reader of plain text, and what stands in it.
 pub(super) struct Decoded {
     /// The text.
     pub(super) text: Box<dyn Read + Send>,
     /// Whether the source is compressed, so that bad data can be told from a failing source.
     pub(super) compressed: bool,
+    /// Whether the text is what the source gives, byte for byte.
+    pub(super) plain: bool,
 }
 
 /// Recognises what `raw` holds and puts the readers in front of it that make plain text of it.
@@ -45,13 +47,16 @@ pub(super) fn decode(raw: Box<dyn Read + Send>) -> Result<Decoded, Refused> {
     };
 
     let mut plain = Peeked::new(plain);
-    let text: Box<dyn Read + Send> = match Text::of(plain.peek(Text::undecided))? {
+    let compressed = compression != Compression::None;
+    let encoding = Text::of(plain.peek(Text::undecided))?;
+    let text: Box<dyn Read + Send> = match encoding {
         Text::Utf8 => Box::new(plain),
         Text::Utf16(encoding) => Box::new(Utf16Reader::new(plain, encoding)),
     };
     Ok(Decoded {
         text,
-        compressed: compression != Compression::None,
+        compressed,
+        plain: !compressed && encoding == Text::Utf8,
     })
 }
 
