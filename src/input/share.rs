@@ -20,6 +20,8 @@ pub(super) struct Share(Arc<Shared>);
 
 struct Shared {
     file: Arc<File>,
+    /// Where reading begins.
+    begins: u64,
     /// Counts what was read.
     count: Arc<AtomicU64>,
     state: Mutex<State>,
@@ -28,8 +30,6 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Where the next block to be read begins in the file.
-    next: u64,
     /// In the order of the file; `None` where one is being read.
     blocks: VecDeque<Option<Block>>,
     /// Blocks handed out so far.
@@ -38,10 +38,10 @@ struct State {
     free: Vec<Block>,
     /// Nothing comes after `blocks`: the end, or why there is none.
     ended: Option<io::Result<()>>,
-    /// The thread waits for room.
-    full: bool,
-    /// The first block is waited for.
-    wanted: bool,
+    /// The thread reads nothing: whoever wants the text reads it all.
+    alone: bool,
+    /// The thread waits for something to read.
+    idle: bool,
     /// Nobody wants the text any more.
     left: bool,
 }
@@ -50,21 +50,17 @@ struct State {
 struct Part {
     /// How many blocks come before it.
     number: u64,
-    offset: u64,
     block: Block,
 }
 
 impl Share {
-    /// Starts the thread that reads `file` from `offset` on. What was read is added to `count`.
-    pub(super) fn new(file: Arc<File>, offset: u64, count: Arc<AtomicU64>) -> io::Result<Self> {
-        let state = State {
-            next: offset,
-            ..State::default()
-        };
+    /// Starts the thread that reads `file` from `begins` on. What was read is added to `count`.
+    pub(super) fn new(file: Arc<File>, begins: u64, count: Arc<AtomicU64>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             file,
+            begins,
             count,
-            state: Mutex::new(state),
+            state: Mutex::default(),
             changed: Condvar::new(),
         });
         let theirs = Arc::clone(&shared);
@@ -74,6 +70,13 @@ impl Share {
         Ok(Self(shared))
     }
 
+    /// Whether the thread is to read, too.
+    pub(super) fn read_ahead(&mut self, ahead: bool) {
+        let mut state = self.0.lock();
+        state.alone = !ahead;
+        self.0.wake(state);
+    }
+
     /// The next block; an empty one at the end. What is in `spare` is read into again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Block> {
         let shared = &*self.0;
@@ -81,11 +84,7 @@ impl Share {
         state.free.append(spare);
         loop {
             if let Some(block) = state.take() {
-                let room = std::mem::take(&mut state.full);
-                drop(state);
-                if room {
-                    shared.changed.notify_all();
-                }
+                shared.wake(state);
                 return Ok(block);
             }
             if state.blocks.is_empty()
@@ -93,13 +92,9 @@ impl Share {
             {
                 return std::mem::replace(end, Ok(())).map(|()| Block::default());
             }
-            state = if let Some(part) = state.claim() {
-                drop(state);
-                shared.read(part)
-            } else {
-                state.wanted = true;
-                shared.wait(state)
-            };
+            let part = state.claim().unwrap_or_else(|| state.again());
+            drop(state);
+            state = shared.read(part);
         }
     }
 }
@@ -125,31 +120,36 @@ impl State {
         if self.ended.is_some() || self.blocks.len() >= BLOCKS {
             return None;
         }
-        let block = self.free.pop().unwrap_or_default();
-        let number = self.taken + self.blocks.len() as u64;
-        let offset = self.next;
-        self.next += PART as u64;
         self.blocks.push_back(None);
-        Some(Part {
-            number,
-            offset,
-            block,
-        })
+        Some(self.part(self.blocks.len() - 1))
     }
 
-    /// Puts a block to its place: after a shorter one before it there is none.
-    fn put(&mut self, number: u64, block: Block, ended: Option<io::Result<()>>) {
-        let place = usize::try_from(number - self.taken).unwrap_or(usize::MAX);
-        if place >= self.blocks.len() {
-            return;
+    /// The first block once more: the thread that reads it may have been interrupted.
+    fn again(&mut self) -> Part {
+        self.part(0)
+    }
+
+    fn part(&mut self, place: usize) -> Part {
+        Part {
+            number: self.taken + place as u64,
+            block: self.free.pop().unwrap_or_default(),
         }
+    }
+
+    /// Puts a block to its place. Gives it back where there is one, and where the end was met before it.
+    fn put(&mut self, number: u64, block: Block, ended: Option<io::Result<()>>) -> Option<Block> {
+        let place = number
+            .checked_sub(self.taken)
+            .and_then(|place| usize::try_from(place).ok())
+            .filter(|place| matches!(self.blocks.get(*place), Some(None)));
+        let Some(place) = place else {
+            return Some(block);
+        };
         if ended.is_some() {
             self.ended = ended;
             self.blocks.truncate(place + usize::from(block.len() > 0));
         }
-        if let Some(free) = self.blocks.get_mut(place) {
-            *free = Some(block);
-        }
+        self.blocks.get_mut(place)?.replace(block)
     }
 }
 
@@ -167,23 +167,30 @@ impl Shared {
     fn read_ahead(&self) {
         let mut state = self.lock();
         while !state.left && state.ended.is_none() {
-            state = if let Some(part) = state.claim() {
+            let part = if state.alone { None } else { state.claim() };
+            state = if let Some(part) = part {
                 drop(state);
                 self.read(part)
             } else {
-                state.full = true;
+                state.idle = true;
                 self.wait(state)
             };
         }
     }
 
+    /// Wakes the thread if it waits and there is something to read.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let wakes = !state.alone && std::mem::take(&mut state.idle);
+        drop(state);
+        if wakes {
+            self.changed.notify_all();
+        }
+    }
+
     /// Reads a part and puts it to its place.
     fn read(&self, part: Part) -> MutexGuard<'_, State> {
-        let Part {
-            number,
-            offset,
-            mut block,
-        } = part;
+        let Part { number, mut block } = part;
+        let offset = self.begins + number * PART as u64;
         let ended = loop {
             let (held, room) = (block.len(), block.room());
             let room = &mut room[..PART - held];
@@ -197,11 +204,13 @@ impl Shared {
                 Err(error) => break Some(Err(error)),
             }
         };
-        self.count.fetch_add(block.len() as u64, Ordering::Relaxed);
+        let length = block.len() as u64;
         let mut state = self.lock();
-        state.put(number, block, ended);
-        if number == state.taken && std::mem::take(&mut state.wanted) {
-            self.changed.notify_all();
+        if let Some(mut block) = state.put(number, block, ended) {
+            block.clear();
+            state.free.push(block);
+        } else {
+            self.count.fetch_add(length, Ordering::Relaxed);
         }
         state
     }
@@ -315,13 +324,35 @@ mod tests {
         assert!(state.claim().is_none());
         for (number, byte) in numbers.into_iter().zip(*b"abc").rev() {
             assert!(state.take().is_none());
-            state.put(number, block(byte), None);
+            assert!(state.put(number, block(byte), None).is_none());
         }
         for byte in *b"abc" {
             assert_eq!(state.take().unwrap().text(), [byte]);
         }
-        let next = state.claim().unwrap();
-        assert_eq!((next.number, next.offset), (3, 3 * PART as u64));
+        assert_eq!(state.claim().unwrap().number, 3);
+    }
+
+    #[test]
+    fn a_part_that_two_have_read_is_given_once() {
+        for taken_between in [true, false] {
+            let mut state = State::default();
+            let first = state.claim().unwrap().number;
+            let second = state.claim().unwrap().number;
+            assert_eq!(state.again().number, first);
+            assert!(state.put(first, block(b'a'), None).is_none());
+            if taken_between {
+                assert_eq!(state.take().unwrap().text(), b"a");
+                assert_eq!(state.again().number, second);
+            }
+            // The file may have been cut meanwhile: what was given stands.
+            let late = state.put(first, Block::default(), Some(Ok(())));
+            assert_eq!(late.unwrap().len(), 0);
+            assert!(state.put(second, block(b'b'), None).is_none());
+            assert!(state.ended.is_none());
+            let rest = std::iter::from_fn(|| state.take());
+            let rest: Vec<u8> = rest.flat_map(|block| block.text().to_vec()).collect();
+            assert_eq!(rest, if taken_between { &b"b"[..] } else { b"ab" });
+        }
     }
 
     /// The file may grow, or be cut, between the reads of two parts.
@@ -338,12 +369,13 @@ mod tests {
                     Block::default()
                 };
                 if later_first {
-                    state.put(third, block(b'c'), None);
-                    state.put(second, short, Some(Ok(())));
+                    assert!(state.put(third, block(b'c'), None).is_none());
+                    assert!(state.put(second, short, Some(Ok(()))).is_none());
                 } else {
-                    state.put(second, short, Some(Ok(())));
+                    assert!(state.put(second, short, Some(Ok(()))).is_none());
                     assert_eq!(state.take().unwrap().text(), b"a");
-                    state.put(third, block(b'c'), Some(Err(io::Error::other("late"))));
+                    let late = Some(Err(io::Error::other("late")));
+                    assert!(state.put(third, block(b'c'), late).is_some());
                 }
                 let text: Vec<u8> = std::iter::from_fn(|| state.take())
                     .flat_map(|block| block.text().to_vec())

@@ -34,6 +34,8 @@ pub struct Source {
     tick: Option<Duration>,
     /// A large file, and where in it reading begins.
     file: Option<(Arc<File>, u64)>,
+    /// See [`Source::read_ahead`].
+    ahead: bool,
     state: State,
     /// What a thread has read and is given in parts, and how many bytes of it were.
     batch: Option<Block>,
@@ -131,6 +133,7 @@ impl Source {
             live: false,
             tick: None,
             file: None,
+            ahead: true,
             state: State::Unread(Box::new(raw)),
             batch: None,
             given: 0,
@@ -161,6 +164,15 @@ impl Source {
     /// True for a file that is worth more than one thread.
     pub(crate) fn is_large(&self) -> bool {
         self.size.is_some_and(|size| size >= LARGE)
+    }
+
+    /// Whether a large file is read by a thread of its own, too, as it is at first: false where whoever reads it has the time to.
+    pub(crate) fn read_ahead(&mut self, ahead: bool) {
+        if let State::Shared(share) = &mut self.state
+            && std::mem::replace(&mut self.ahead, ahead) != ahead
+        {
+            share.read_ahead(ahead);
+        }
     }
 
     /// True where a live source has more to give at once: what was read so far need not be told yet.

@@ -25,6 +25,8 @@ pub(super) struct Aside {
     shared: Arc<Shared>,
     /// The batch that is being filled.
     batch: Batch,
+    /// Cycles in all batches before it.
+    handed_over: u64,
     /// Batches made so far, and how many of them are with the thread.
     made: usize,
     away: usize,
@@ -91,6 +93,7 @@ impl Aside {
             analyzers,
             shared,
             batch: Batch::default(),
+            handed_over: 0,
             made: 1,
             away: 0,
             free: Vec::new(),
@@ -129,12 +132,18 @@ impl Aside {
         }
     }
 
+    /// Cycles taken so far.
+    pub(super) fn taken(&self) -> u64 {
+        self.handed_over + self.batch.jobs.len() as u64
+    }
+
     /// Hands over what was gathered. Waits only where all batches are with the thread.
     pub(super) fn hand_over(&mut self) {
         if self.batch.jobs.is_empty() {
             return;
         }
         let batch = std::mem::take(&mut self.batch);
+        self.handed_over += batch.jobs.len() as u64;
         let mut state = self.shared.lock();
         state.ready.push_back(batch);
         let wakes = state.idle && state.ready.len() >= WAKE;

@@ -209,6 +209,11 @@ impl Collector<'_> {
 
     /// Leaves the analysis of a process to another thread, where there is one to be had.
     #[cold]
+    /// Cycles analysed by another thread so far.
+    pub(super) fn analysed_aside(&self) -> u64 {
+        self.aside.as_ref().map_or(0, Aside::taken)
+    }
+
     fn put_aside(&mut self, index: usize) {
         if self.aside.is_none() {
             self.aside = Aside::new().ok();

@@ -33,6 +33,10 @@ const TICK: Duration = Duration::from_millis(100);
 /// Bytes after which a sink is heard though a live source goes on giving.
 const UNHEARD: u64 = 1 << 20;
 
+/// Bytes of text a cycle below which the thread that analyses cycles has as much to do as the one that reads lines, though that one
+/// reads the file as well: then a third thread would only take turns with them.
+const CROWDED: u64 = 320;
+
 /// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
 /// and the runtime does not pause that long inside a line.
 const QUIET: u32 = 3;
@@ -235,7 +239,10 @@ fn read(
             if filled == Filled::End {
                 last = Some(buffer.text().bytes[from..to].to_vec());
             }
+            let before = collector.analysed_aside();
             reader.lines(buffer.text(), from, to, collector);
+            let cycles = collector.analysed_aside() - before;
+            source.read_ahead(cycles * CROWDED < (to - from) as u64);
             buffer.consume(to);
         }
         if !skipping && buffer.rest() > LINE_CAP {
