@@ -104,8 +104,9 @@ impl Source {
         if metadata.is_file() {
             source.size = Some(metadata.len());
             if source.is_large() {
-                let begins = (&*file).stream_position().map_err(failed)?;
-                source.file = Some((file, begins));
+                // Where there is no position, the file can only be read from one end to the other.
+                let position = (&*file).stream_position().ok();
+                source.file = position.map(|begins| (file, begins));
             }
             source.recognise().map_err(failed)?;
         } else {
