@@ -13,4 +13,5 @@ mod source;
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
 pub use child::{Child, Streams};
 pub use follow::Follow;
+pub(crate) use share::Helper;
 pub use source::{Progress, Source};

@@ -1,11 +1,12 @@
-//! A large file read by two threads: one of its own, which reads ahead, and whoever wants the text, who reads the next block
-//! himself where it would have to be waited for. So both are busy, whichever takes longer, reading or what is done with the text.
+//! A large file read by several threads: by one of its own, which reads ahead, by others that have nothing else to do, and by whoever
+//! wants the text, who reads the next part himself where he would have to wait for it. So all are busy, whichever takes longer,
+//! reading or what is done with the text.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 use super::block::Block;
@@ -17,6 +18,10 @@ const PART: usize = 64 * 1024;
 
 /// The text of a file, in blocks.
 pub(super) struct Share(Arc<Shared>);
+
+/// For another thread that has nothing to do: it may read, too.
+#[derive(Clone)]
+pub(crate) struct Helper(Weak<Shared>);
 
 struct Shared {
     file: Arc<File>,
@@ -38,15 +43,15 @@ struct State {
     free: Vec<Block>,
     /// Nothing comes after `blocks`: the end, or why there is none.
     ended: Option<io::Result<()>>,
-    /// The thread reads nothing: whoever wants the text reads it all.
-    alone: bool,
-    /// The thread waits for something to read.
+    /// The thread of its own rests.
+    resting: bool,
+    /// It waits for something to read.
     idle: bool,
     /// Nobody wants the text any more.
     left: bool,
 }
 
-/// A part of the file that one of the threads reads.
+/// A part of the file that somebody reads.
 struct Part {
     /// How many blocks come before it.
     number: u64,
@@ -70,10 +75,15 @@ impl Share {
         Ok(Self(shared))
     }
 
-    /// Whether the thread is to read, too.
+    /// See [`Helper`].
+    pub(super) fn helper(&self) -> Helper {
+        Helper(Arc::downgrade(&self.0))
+    }
+
+    /// Whether the thread of its own is to read.
     pub(super) fn read_ahead(&mut self, ahead: bool) {
         let mut state = self.0.lock();
-        state.alone = !ahead;
+        state.resting = !ahead;
         self.0.wake(state);
     }
 
@@ -96,6 +106,17 @@ impl Share {
             drop(state);
             state = shared.read(part);
         }
+    }
+}
+
+impl Helper {
+    /// Reads one part of the file; false where there is none to be read now.
+    pub(crate) fn help(&self) -> bool {
+        let Some(shared) = self.0.upgrade() else {
+            return false;
+        };
+        let part = shared.lock().claim();
+        part.map(|part| drop(shared.read(part))).is_some()
     }
 }
 
@@ -167,7 +188,7 @@ impl Shared {
     fn read_ahead(&self) {
         let mut state = self.lock();
         while !state.left && state.ended.is_none() {
-            let part = if state.alone { None } else { state.claim() };
+            let part = if state.resting { None } else { state.claim() };
             state = if let Some(part) = part {
                 drop(state);
                 self.read(part)
@@ -180,7 +201,7 @@ impl Shared {
 
     /// Wakes the thread if it waits and there is something to read.
     fn wake(&self, mut state: MutexGuard<'_, State>) {
-        let wakes = !state.alone && std::mem::take(&mut state.idle);
+        let wakes = !state.resting && std::mem::take(&mut state.idle);
         drop(state);
         if wakes {
             self.changed.notify_all();
@@ -275,6 +296,29 @@ mod tests {
             assert_eq!(count.load(Ordering::Relaxed), length as u64);
             assert_eq!(share.chunk(&mut spare).unwrap().len(), 0);
         }
+    }
+
+    #[test]
+    fn others_read_where_the_thread_of_its_own_rests() {
+        let text = bytes(9 * PART + 5);
+        let (mut share, _) = share(&file(&text), 0);
+        share.read_ahead(false);
+        let helper = share.helper();
+        let (mut seen, mut spare) = (Vec::new(), Vec::new());
+        loop {
+            let block = share.chunk(&mut spare).unwrap();
+            if block.len() == 0 {
+                break;
+            }
+            seen.extend_from_slice(block.text());
+            while helper.help() {}
+            let state = share.0.lock();
+            assert!(state.blocks.len() == BLOCKS || state.ended.is_some());
+        }
+        assert!(seen == text);
+        assert!(!helper.help());
+        drop(share);
+        assert!(!helper.help());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::ahead::Ahead;
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
-use super::share::Share;
+use super::share::{Helper, Share};
 use crate::error::Error;
 
 /// Bytes from which on a file is worth more than one thread.
@@ -167,12 +167,20 @@ impl Source {
         self.size.is_some_and(|size| size >= LARGE)
     }
 
-    /// Whether a large file is read by a thread of its own, too, as it is at first: false where whoever reads it has the time to.
+    /// Whether a large file is read by a thread of its own as well, as it is at first: false where others have the time to.
     pub(crate) fn read_ahead(&mut self, ahead: bool) {
         if let State::Shared(share) = &mut self.state
             && std::mem::replace(&mut self.ahead, ahead) != ahead
         {
             share.read_ahead(ahead);
+        }
+    }
+
+    /// For a thread that has the time to read parts of a large file, too.
+    pub(crate) fn helper(&self) -> Option<Helper> {
+        match &self.state {
+            State::Shared(share) => Some(share.helper()),
+            _ => None,
         }
     }
 

@@ -11,6 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::analyzer::{FindingChange, ProcessAnalyzer};
 use crate::event::GcCycle;
+use crate::input::Helper;
 
 /// Cycles handed over at a time.
 const BATCH: usize = 128;
@@ -52,6 +53,8 @@ struct State {
     done: Vec<Batch>,
     /// How many of those the thread that reads waits for; 0 where it does not wait.
     wanted: usize,
+    /// For the time that nothing is ready.
+    helper: Option<Helper>,
     /// The thread that analyses waits.
     idle: bool,
     /// Nobody gives anything more.
@@ -130,6 +133,11 @@ impl Aside {
         if self.batch.jobs.len() >= BATCH {
             self.hand_over();
         }
+    }
+
+    /// What the thread does where it has nothing to analyse.
+    pub(super) fn helps(&mut self, helper: Option<Helper>) {
+        self.shared.lock().helper = helper;
     }
 
     /// Cycles taken so far.
@@ -275,6 +283,17 @@ impl Shared {
     /// The next batch. Once there was none, it waits for several, unless those few are waited for.
     fn next(&self) -> Option<Batch> {
         let mut state = self.lock();
+        while state.ready.is_empty()
+            && !state.left
+            && let Some(helper) = state.helper.clone()
+        {
+            drop(state);
+            let helped = helper.help();
+            state = self.lock();
+            if !helped {
+                break;
+            }
+        }
         if state.ready.is_empty() {
             state.idle = true;
             while !state.left

@@ -14,6 +14,7 @@ use super::reader::{Finds, Found, Reader};
 use super::{CycleRow, Options, Sink};
 use crate::analyzer::ProcessAnalyzer;
 use crate::error::Error;
+use crate::input::Helper;
 use crate::process::{Placement, Stream};
 use crate::report::Report;
 use crate::settings::Scope;
@@ -29,7 +30,7 @@ const OPEN: usize = 512;
 /// other lines are analysed faster than they are handed over.
 const ASIDE_AFTER: u64 = 1_024;
 /// Bytes a cycle that are close.
-const CLOSE: u64 = 2_048;
+pub(super) const CLOSE: u64 = 2_048;
 
 /// Stream names counted, to number the processes of each.
 const NAMES: usize = 4_096;
@@ -60,6 +61,7 @@ pub(super) struct Collector<'s> {
     /// The source is a large file, and there is something to analyse.
     large: bool,
     aside: Option<Aside>,
+    helper: Option<Helper>,
     open: Vec<Followed>,
     /// Where the last cycle went: the next one goes there too, as a rule.
     recent: usize,
@@ -86,6 +88,7 @@ impl<'s> Collector<'s> {
             source: String::new(),
             large: false,
             aside: None,
+            helper: None,
             open: Vec::new(),
             recent: usize::MAX,
             outcomes: Outcomes::new(&options.settings),
@@ -192,8 +195,10 @@ impl Finds for Collector<'_> {
 
 impl Collector<'_> {
     /// The next source begins.
-    pub(super) fn open(&mut self, name: &str, large: bool) {
+    pub(super) fn open(&mut self, name: &str, large: bool, helper: Option<Helper>) {
         name.clone_into(&mut self.source);
+        self.helper = helper;
+        self.lend();
         self.large = large && self.options.settings.scope != Scope::Nothing;
         if !large {
             // It may be a pipe: what is found in it must not wait for a batch to be full.
@@ -207,16 +212,24 @@ impl Collector<'_> {
         }
     }
 
-    /// Leaves the analysis of a process to another thread, where there is one to be had.
-    #[cold]
+    /// Lets the other thread read where it has nothing to analyse.
+    fn lend(&mut self) {
+        if let Some(aside) = &mut self.aside {
+            aside.helps(self.helper.clone());
+        }
+    }
+
     /// Cycles analysed by another thread so far.
     pub(super) fn analysed_aside(&self) -> u64 {
         self.aside.as_ref().map_or(0, Aside::taken)
     }
 
+    /// Leaves the analysis of a process to another thread, where there is one to be had.
+    #[cold]
     fn put_aside(&mut self, index: usize) {
         if self.aside.is_none() {
             self.aside = Aside::new().ok();
+            self.lend();
         }
         let Some(aside) = &mut self.aside else {
             return;

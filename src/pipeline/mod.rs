@@ -22,8 +22,8 @@ use crate::input::{Buffer, Filled, LINE_CAP, Source};
 use crate::report::Report;
 use crate::settings::Settings;
 
-use collector::Collector;
 pub use collector::SoFar;
+use collector::{CLOSE, Collector};
 use reader::Reader;
 pub use wall::WallTime;
 
@@ -32,10 +32,6 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Bytes after which a sink is heard though a live source goes on giving.
 const UNHEARD: u64 = 1 << 20;
-
-/// Bytes of text a cycle below which the thread that analyses cycles has as much to do as the one that reads lines, though that one
-/// reads the file as well: then a third thread would only take turns with them.
-const CROWDED: u64 = 320;
 
 /// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
 /// and the runtime does not pause that long inside a line.
@@ -166,7 +162,7 @@ pub fn analyse(
     for mut source in sources {
         let start = buffer.offset(buffer.position());
         reader.open(source.name(), start);
-        collector.open(source.name(), source.is_large());
+        collector.open(source.name(), source.is_large(), source.helper());
         source.tick(TICK);
         last = read(
             &mut source,
@@ -242,7 +238,9 @@ fn read(
             let before = collector.analysed_aside();
             reader.lines(buffer.text(), from, to, collector);
             let cycles = collector.analysed_aside() - before;
-            source.read_ahead(cycles * CROWDED < (to - from) as u64);
+            // Where there are many, the thread that analyses them has the time to read as well, and a third one would only take
+            // turns with the other two.
+            source.read_ahead(cycles * CLOSE < (to - from) as u64);
             buffer.consume(to);
         }
         if !skipping && buffer.rest() > LINE_CAP {
