@@ -34,7 +34,7 @@ use wrapped::{NextSplit, Wrapped};
 /// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
 const CREDIT: i64 = 1_000_000;
 /// Bytes read that pay for one more piece: what bounds the work on hostile input.
-const BYTES_A_PIECE: usize = 256;
+const BYTES_A_PIECE: u64 = 256;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +87,8 @@ pub(super) struct Reader {
     active: usize,
     /// Less than nothing after a line that took more than was left.
     credit: i64,
-    /// Bytes read that have not paid for a piece yet.
-    unpaid: usize,
+    /// The bytes of the input before this place have paid.
+    paid: u64,
     newest_first: bool,
     claimed: VecDeque<u64>,
     strange: Strangers,
@@ -121,7 +121,7 @@ impl Reader {
             lanes: Lanes::default(),
             active: 0,
             credit: CREDIT,
-            unpaid: 0,
+            paid: 0,
             newest_first: false,
             claimed: VecDeque::new(),
             strange: Strangers::default(),
@@ -148,12 +148,6 @@ impl Reader {
     /// Reads the complete lines `from..to` of a text.
     pub(super) fn lines(&mut self, text: Text<'_>, from: usize, to: usize, finds: &mut dyn Finds) {
         let (bytes, base) = (text.bytes, text.base);
-        // Short lines that come one by one pay as well.
-        self.unpaid += to - from;
-        self.credit = self
-            .credit
-            .saturating_add_unsigned((self.unpaid / BYTES_A_PIECE) as u64);
-        self.unpaid %= BYTES_A_PIECE;
         let mut at = from;
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
@@ -272,6 +266,7 @@ impl Reader {
         );
         self.plain.ended(offset + (length + end) as u64, true);
         if self.plain.is_active() {
+            self.pay(offset);
             self.settle(&[]);
         }
         self.hot = true;

@@ -4,7 +4,7 @@ use memchr::memmem::Finder;
 
 use super::super::lane::{Lane, Lanes, Torn};
 use super::super::unwrap::{Unwrapped, unwrap, without_end};
-use super::{CREDIT, Finds, Found, Reader, tally};
+use super::{BYTES_A_PIECE, CREDIT, Finds, Found, Reader, tally};
 use crate::event::GcCycle;
 use crate::input::{HISTORY, Text};
 use crate::parse::rejoin::{self, Claim, Mended};
@@ -69,8 +69,16 @@ impl Reader {
         let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
         lane.ended(end, whole);
         if lane.is_active() && whole {
+            self.pay(end);
             self.settle(name);
         }
+    }
+
+    /// All bytes before `offset` of the input pay: by their place, so that nothing depends on how many are read at a time.
+    pub(super) fn pay(&mut self, offset: u64) {
+        let pieces = offset.saturating_sub(self.paid) / BYTES_A_PIECE;
+        self.credit = self.credit.saturating_add_unsigned(pieces);
+        self.paid += pieces * BYTES_A_PIECE;
     }
 
     /// After a line was shown to a lane: what it gives up is damaged.
@@ -351,4 +359,67 @@ fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (
         at = end;
         Some(line)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use std::fmt::Write as _;
+    use std::io::{self, Read};
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::input::{Buffer, Source};
+    use crate::pipeline::collector::Collector;
+    use crate::pipeline::{Options, read};
+
+    /// Gives a text so many bytes at a time.
+    struct Parts(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Parts {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let most = buf.len().min(self.1);
+            self.0.read(&mut buf[..most])
+        }
+    }
+
+    /// Where the work on cut lines runs out must not depend on how much is read at a time.
+    #[test]
+    fn bytes_pay_by_their_place() {
+        let mut log = String::new();
+        for n in 1..4_000 {
+            let line = format!(
+                "gc {n} @{n}.000s 0%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P"
+            );
+            let (head, tail) = line.split_at(60 + n % 20);
+            writeln!(log, "{head}\nserved {n}").unwrap();
+            if n % 7 == 0 {
+                writeln!(log, "{tail}").unwrap();
+            }
+        }
+        let counts = [131_072, 65_536, 10_000, 777].map(|most| {
+            let text = Parts(io::Cursor::new(log.clone().into_bytes()), most);
+            let mut source = Source::from_reader("log", Box::new(text));
+            let options = Options::default();
+            let mut sink = ();
+            let mut collector = Collector::new(&options, &mut sink);
+            let mut reader = Reader::new(false);
+            reader.credit = 30_000;
+            reader.open("log", 0);
+            read(
+                &mut source,
+                &AtomicBool::new(false),
+                0,
+                &mut Buffer::default(),
+                &mut reader,
+                &mut collector,
+            )
+            .unwrap();
+            (reader.input.repaired, reader.input.damaged, reader.credit)
+        });
+        let (repaired, damaged, _) = counts[0];
+        assert!(repaired > 0 && damaged > 0, "{counts:?}");
+        assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    }
 }

@@ -47,6 +47,7 @@ impl Reader {
         let line = &text.bytes[at..at + line.length];
         let offset = text.base + at as u64;
         self.line += 1;
+        self.pay(offset);
         // Where lines are wrapped nearly all of them are whole behind their wrapping.
         let cut_open = (self.credit < 0 || !self.wrapped.seen)
             && needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
