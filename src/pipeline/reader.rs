@@ -35,6 +35,8 @@ use wrapped::{NextSplit, Wrapped};
 const CREDIT: i64 = 1_000_000;
 /// Bytes read that pay for one more piece: what bounds the work on hostile input.
 const BYTES_A_PIECE: u64 = 256;
+/// Bytes that pay at a time: the beginning of the work on a cut line has a price of its own.
+const PAYDAY: u64 = 128 * 1024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use memchr::memmem::Finder;
 
 use super::super::lane::{Lane, Lanes, Torn};
 use super::super::unwrap::{Unwrapped, unwrap, without_end};
-use super::{BYTES_A_PIECE, CREDIT, Finds, Found, Reader, tally};
+use super::{BYTES_A_PIECE, CREDIT, Finds, Found, PAYDAY, Reader, tally};
 use crate::event::GcCycle;
 use crate::input::{HISTORY, Text};
 use crate::parse::rejoin::{self, Claim, Mended};
@@ -76,9 +76,9 @@ impl Reader {
 
     /// All bytes before `offset` of the input pay: by their place, so that nothing depends on how many are read at a time.
     pub(super) fn pay(&mut self, offset: u64) {
-        let pieces = offset.saturating_sub(self.paid) / BYTES_A_PIECE;
-        self.credit = self.credit.saturating_add_unsigned(pieces);
-        self.paid += pieces * BYTES_A_PIECE;
+        let bytes = offset.saturating_sub(self.paid) / PAYDAY * PAYDAY;
+        self.credit = self.credit.saturating_add_unsigned(bytes / BYTES_A_PIECE);
+        self.paid += bytes;
     }
 
     /// After a line was shown to a lane: what it gives up is damaged.
