@@ -164,7 +164,8 @@ impl Ahead {
                 return Ok(chunk);
             }
             if let Some(result) = &mut state.ended {
-                return std::mem::replace(result, Ok(())).map(|()| Block::default());
+                let end = std::mem::replace(result, Ok(()));
+                return end.map(|()| state.free.pop().unwrap_or_default());
             }
             state = match self.tick {
                 None => self

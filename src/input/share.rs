@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -17,7 +17,13 @@ const BLOCKS: usize = 3;
 const PART: usize = 64 * 1024;
 
 /// The text of a file, in blocks.
-pub(super) struct Share(Arc<Shared>);
+pub(super) struct Share {
+    shared: Arc<Shared>,
+    /// The thread of its own reads.
+    ahead: bool,
+    /// The end was met after all that comes before it was read.
+    sure: bool,
+}
 
 /// For another thread that has nothing to do: it may read, too.
 #[derive(Clone)]
@@ -27,7 +33,7 @@ struct Shared {
     file: Arc<File>,
     /// Where reading begins.
     begins: u64,
-    /// Counts what was read.
+    /// Counts what was handed out.
     count: Arc<AtomicU64>,
     state: Mutex<State>,
     changed: Condvar,
@@ -59,8 +65,8 @@ struct Part {
 }
 
 impl Share {
-    /// Starts the thread that reads `file` from `begins` on. What was read is added to `count`.
-    pub(super) fn new(file: Arc<File>, begins: u64, count: Arc<AtomicU64>) -> io::Result<Self> {
+    /// Starts the thread that reads `file` from `begins` on. What is handed out is added to `count`.
+    pub(super) fn new(file: Arc<File>, begins: u64, count: Arc<AtomicU64>) -> Self {
         let shared = Arc::new(Shared {
             file,
             begins,
@@ -69,40 +75,62 @@ impl Share {
             changed: Condvar::new(),
         });
         let theirs = Arc::clone(&shared);
-        thread::Builder::new()
+        // Where the system has no thread left, whoever wants the text reads it all.
+        let _ = thread::Builder::new()
             .name("input".to_owned())
-            .spawn(move || theirs.read_ahead())?;
-        Ok(Self(shared))
+            .spawn(move || theirs.read_ahead());
+        Self {
+            shared,
+            ahead: true,
+            sure: false,
+        }
     }
 
     /// See [`Helper`].
     pub(super) fn helper(&self) -> Helper {
-        Helper(Arc::downgrade(&self.0))
+        Helper(Arc::downgrade(&self.shared))
     }
 
-    /// Whether the thread of its own is to read.
+    /// Lets the thread of its own read, or rest.
     pub(super) fn read_ahead(&mut self, ahead: bool) {
-        let mut state = self.0.lock();
-        state.resting = !ahead;
-        self.0.wake(state);
+        if std::mem::replace(&mut self.ahead, ahead) != ahead {
+            let mut state = self.shared.lock();
+            state.resting = !ahead;
+            self.shared.wake(state);
+        }
     }
 
     /// The next block; an empty one at the end. What is in `spare` is read into again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Block> {
-        let shared = &*self.0;
+        let shared = &*self.shared;
         let mut state = shared.lock();
         state.free.append(spare);
         loop {
             if let Some(block) = state.take() {
                 shared.wake(state);
+                self.sure = false;
+                let length = block.len() as u64;
+                shared.count.fetch_add(length, Ordering::Relaxed);
                 return Ok(block);
             }
             if state.blocks.is_empty()
                 && let Some(end) = &mut state.ended
             {
-                return std::mem::replace(end, Ok(())).map(|()| Block::default());
+                let end = std::mem::replace(end, Ok(()));
+                let given = shared.count.load(Ordering::Relaxed);
+                if end.is_ok() && !self.sure && given == state.taken * PART as u64 {
+                    // In a file that grows the last part may have been empty before the one before it was full.
+                    self.sure = true;
+                    state.ended = None;
+                } else {
+                    self.sure = true;
+                    // Whoever has the file, too, finds it read.
+                    let _ = (&*shared.file).seek(SeekFrom::Start(shared.begins + given));
+                    return end.map(|()| state.free.pop().unwrap_or_default());
+                }
             }
-            let part = state.claim().unwrap_or_else(|| state.again());
+            // The thread that reads the first block may have been interrupted.
+            let part = state.claim().unwrap_or_else(|| state.part(0));
             drop(state);
             state = shared.read(part);
         }
@@ -122,8 +150,8 @@ impl Helper {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.0.lock().left = true;
-        self.0.changed.notify_all();
+        self.shared.lock().left = true;
+        self.shared.changed.notify_all();
     }
 }
 
@@ -145,11 +173,6 @@ impl State {
         Some(self.part(self.blocks.len() - 1))
     }
 
-    /// The first block once more: the thread that reads it may have been interrupted.
-    fn again(&mut self) -> Part {
-        self.part(0)
-    }
-
     fn part(&mut self, place: usize) -> Part {
         Part {
             number: self.taken + place as u64,
@@ -157,7 +180,7 @@ impl State {
         }
     }
 
-    /// Puts a block to its place. Gives it back where there is one, and where the end was met before it.
+    /// Puts a block to its place. Gives it back where that part is there already, was handed out, or lies behind the end.
     fn put(&mut self, number: u64, block: Block, ended: Option<io::Result<()>>) -> Option<Block> {
         let place = number
             .checked_sub(self.taken)
@@ -225,13 +248,10 @@ impl Shared {
                 Err(error) => break Some(Err(error)),
             }
         };
-        let length = block.len() as u64;
         let mut state = self.lock();
         if let Some(mut block) = state.put(number, block, ended) {
             block.clear();
             state.free.push(block);
-        } else {
-            self.count.fetch_add(length, Ordering::Relaxed);
         }
         state
     }
@@ -252,6 +272,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
     use std::io::Write as _;
+    use std::time::Duration;
 
     use super::*;
 
@@ -263,7 +284,7 @@ mod tests {
 
     fn share(file: &Arc<File>, offset: u64) -> (Share, Arc<AtomicU64>) {
         let count = Arc::default();
-        let share = Share::new(Arc::clone(file), offset, Arc::clone(&count)).unwrap();
+        let share = Share::new(Arc::clone(file), offset, Arc::clone(&count));
         (share, count)
     }
 
@@ -289,7 +310,7 @@ mod tests {
                 spare.push(block);
                 if seen.len() % (3 * PART) == 0 {
                     // Here the thread runs full.
-                    thread::sleep(std::time::Duration::from_millis(2));
+                    thread::sleep(Duration::from_millis(2));
                 }
             }
             assert!(seen == text, "{length}");
@@ -302,9 +323,29 @@ mod tests {
     fn others_read_where_the_thread_of_its_own_rests() {
         let text = bytes(9 * PART + 5);
         let (mut share, _) = share(&file(&text), 0);
+        let held = |share: &Share| share.shared.lock().blocks.len();
+        let until = |what: &dyn Fn() -> bool| {
+            for _ in 0..2_000 {
+                if what() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+            panic!("waited in vain");
+        };
+        until(&|| share.shared.lock().idle);
+        assert_eq!(held(&share), BLOCKS);
         share.read_ahead(false);
         let helper = share.helper();
         let (mut seen, mut spare) = (Vec::new(), Vec::new());
+        for left in (0..BLOCKS).rev() {
+            seen.extend_from_slice(share.chunk(&mut spare).unwrap().text());
+            thread::sleep(Duration::from_millis(2));
+            assert_eq!(held(&share), left);
+        }
+        share.read_ahead(true);
+        until(&|| held(&share) == BLOCKS);
+        share.read_ahead(false);
         loop {
             let block = share.chunk(&mut spare).unwrap();
             if block.len() == 0 {
@@ -312,7 +353,7 @@ mod tests {
             }
             seen.extend_from_slice(block.text());
             while helper.help() {}
-            let state = share.0.lock();
+            let state = share.shared.lock();
             assert!(state.blocks.len() == BLOCKS || state.ended.is_some());
         }
         assert!(seen == text);
@@ -330,7 +371,35 @@ mod tests {
     }
 
     #[test]
+    fn the_file_is_read_to_where_it_ends_now() {
+        let file = file(&bytes(2 * PART));
+        let (mut share, count) = share(&file, 0);
+        for _ in 0..2 {
+            assert_eq!(share.chunk(&mut Vec::new()).unwrap().len(), PART);
+        }
+        // Somebody may have met the end already.
+        while share.helper().help() {}
+        (&*file).seek(SeekFrom::End(0)).unwrap();
+        (&*file).write_all(b"more").unwrap();
+        assert_eq!(share.chunk(&mut Vec::new()).unwrap().text(), b"more");
+        (&*file).seek(SeekFrom::Start(3)).unwrap();
+        assert_eq!(share.chunk(&mut Vec::new()).unwrap().len(), 0);
+        let end = count.load(Ordering::Relaxed);
+        assert_eq!(end, 2 * PART as u64 + 4);
+        assert_eq!((&*file).stream_position().unwrap(), end);
+    }
+
+    #[test]
     fn a_failure_comes_in_its_place() {
+        let mut state = State::default();
+        let numbers = [0; BLOCKS].map(|_| state.claim().unwrap().number);
+        let failure = Some(Err(io::Error::other("no more")));
+        assert!(state.put(numbers[1], block(b'b'), failure).is_none());
+        assert!(state.put(numbers[0], block(b'a'), None).is_none());
+        for byte in *b"ab" {
+            assert_eq!(state.take().unwrap().text(), [byte]);
+        }
+        assert!(state.blocks.is_empty() && matches!(state.ended, Some(Err(_))));
         let folder = tempfile::tempdir().unwrap();
         // What cannot be read from: on some systems it cannot even be opened.
         if let Ok(folder) = File::open(folder.path()) {
@@ -343,13 +412,13 @@ mod tests {
     #[test]
     fn whoever_leaves_early_holds_no_thread() {
         let (share, _) = share(&file(&bytes(10 * PART)), 0);
-        let shared = Arc::downgrade(&share.0);
+        let shared = Arc::downgrade(&share.shared);
         drop(share);
         for _ in 0..2_000 {
             if shared.strong_count() == 0 {
                 return;
             }
-            thread::sleep(std::time::Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
         panic!("the thread is still there");
     }
@@ -382,11 +451,11 @@ mod tests {
             let mut state = State::default();
             let first = state.claim().unwrap().number;
             let second = state.claim().unwrap().number;
-            assert_eq!(state.again().number, first);
+            assert_eq!(state.part(0).number, first);
             assert!(state.put(first, block(b'a'), None).is_none());
             if taken_between {
                 assert_eq!(state.take().unwrap().text(), b"a");
-                assert_eq!(state.again().number, second);
+                assert_eq!(state.part(0).number, second);
             }
             // The file may have been cut meanwhile: what was given stands.
             let late = state.put(first, Block::default(), Some(Ok(())));

@@ -34,10 +34,8 @@ pub struct Source {
     tick: Option<Duration>,
     /// A large file, and where in it reading begins.
     file: Option<(Arc<File>, u64)>,
-    /// See [`Source::read_ahead`].
-    ahead: bool,
     state: State,
-    /// What a thread has read and is given in parts, and how many bytes of it were.
+    /// A block that is given in parts, and how many bytes of it were.
     batch: Option<Block>,
     given: usize,
 }
@@ -134,7 +132,6 @@ impl Source {
             live: false,
             tick: None,
             file: None,
-            ahead: true,
             state: State::Unread(Box::new(raw)),
             batch: None,
             given: 0,
@@ -167,11 +164,9 @@ impl Source {
         self.size.is_some_and(|size| size >= LARGE)
     }
 
-    /// Whether a large file is read by a thread of its own as well, as it is at first: false where others have the time to.
+    /// Lets a thread of its own read a large file ahead, as at first, or rest where others have the time to.
     pub(crate) fn read_ahead(&mut self, ahead: bool) {
-        if let State::Shared(share) = &mut self.state
-            && std::mem::replace(&mut self.ahead, ahead) != ahead
-        {
+        if let State::Shared(share) = &mut self.state {
             share.read_ahead(ahead);
         }
     }
@@ -222,8 +217,8 @@ impl Source {
         &self.warnings
     }
 
-    /// What a thread has read ahead, with the block that it stands in; an empty one at the end. `None` for a source that is read
-    /// without a thread. What is in `spare` is read into again.
+    /// What was read, with the block that it stands in; an empty one at the end. `None` for a source that is read
+    /// without threads. What is in `spare` is read into again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
         self.recognise()?;
         let (result, compressed) = match &mut self.state {
@@ -247,12 +242,11 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                if decoded.plain
-                    && let Some((file, begins)) = self.file.take()
-                {
+                let file = self.file.take();
+                if let Some((file, begins)) = file.filter(|_| decoded.plain) {
                     // What was looked at is read again.
                     self.read.store(0, Ordering::Relaxed);
-                    State::Shared(Share::new(file, begins, Arc::clone(&self.read))?)
+                    State::Shared(Share::new(file, begins, Arc::clone(&self.read)))
                 } else if self.is_large() {
                     State::Ahead(Ahead::of(decoded)?)
                 } else {

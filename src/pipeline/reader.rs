@@ -35,7 +35,7 @@ use wrapped::{NextSplit, Wrapped};
 const CREDIT: i64 = 1_000_000;
 /// Bytes read that pay for one more piece: what bounds the work on hostile input.
 const BYTES_A_PIECE: u64 = 256;
-/// Bytes that pay at a time: the beginning of the work on a cut line has a price of its own.
+/// Bytes that pay at once: to begin with a cut line for the sake of one piece would be work in vain.
 const PAYDAY: u64 = 128 * 1024;
 
 /// A cycle as it was found, on its way to the one that counts it.
@@ -89,7 +89,7 @@ pub(super) struct Reader {
     active: usize,
     /// Less than nothing after a line that took more than was left.
     credit: i64,
-    /// The bytes of the input before this place have paid.
+    /// The bytes of the input before this place have paid, a multiple of `PAYDAY`.
     paid: u64,
     newest_first: bool,
     claimed: VecDeque<u64>,

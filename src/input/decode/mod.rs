@@ -17,7 +17,7 @@ use zstd::ZstdReader;
 /// Compressed bytes asked of a source at once.
 const CHUNK: usize = 64 * 1024;
 
-/// A reader of plain text, and what stands in it.
+/// A reader of plain text, and what it is made from.
 pub(super) struct Decoded {
     /// The text.
     pub(super) text: Box<dyn Read + Send>,
