@@ -11,6 +11,7 @@ mod unwrap;
 mod wall;
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -236,7 +237,7 @@ fn read(
                 last = Some(buffer.text().bytes[from..to].to_vec());
             }
             let before = collector.analysed_aside();
-            reader.lines(buffer.text(), from, to, collector);
+            lines(buffer, from, to, reader, collector);
             let cycles = collector.analysed_aside() - before;
             // Where there are many, the thread that analyses them has the time to read as well, and a third one would only take
             // turns with the other two.
@@ -258,6 +259,41 @@ fn read(
         }
     }
     Ok(last)
+}
+
+/// Reads complete lines. Those over the cap are skipped here too, or it would depend on how much is read at a time which ones are.
+fn lines(
+    buffer: &Buffer,
+    from: usize,
+    to: usize,
+    reader: &mut Reader,
+    collector: &mut Collector<'_>,
+) {
+    let text = buffer.text();
+    let mut at = from;
+    while let Some(line) = overlong(&text.bytes[..to], at) {
+        reader.lines(text, at, line.start, collector);
+        reader.overlong();
+        let skipped = &text.bytes[line.clone()];
+        reader.pass_overlong(skipped, buffer.offset(line.start), collector);
+        at = line.end;
+    }
+    reader.lines(text, at, to, collector);
+}
+
+/// The first line over the cap in `bytes[from..]`, with its line feed.
+fn overlong(bytes: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    while bytes.len() - at > LINE_CAP {
+        let most = &bytes[at..=at + LINE_CAP];
+        let Some(last) = memchr::memrchr(b'\n', most) else {
+            let rest = &bytes[at + most.len()..];
+            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            return Some(at..at + most.len() + length);
+        };
+        at += last + 1;
+    }
+    None
 }
 
 /// Skips what is there of a line over the cap. Returns true while its line feed has not come.
