@@ -36,7 +36,7 @@ const CREDIT: i64 = 1_000_000;
 /// Bytes read that pay for one more piece: what bounds the work on hostile input.
 const BYTES_A_PIECE: u64 = 256;
 /// Bytes that pay at once: to begin with a cut line for the sake of one piece would be work in vain.
-const PAYDAY: u64 = 128 * 1024;
+const PAYDAY: u64 = 16 * 1024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
