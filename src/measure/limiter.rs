@@ -6,8 +6,8 @@ use crate::event::GcCycle;
 ///
 /// The bucket holds GOMAXPROCS x 1 s of CPU. Time in the collector fills it (all Ps in a stop; while marking a quarter of
 /// them plus the assists), the program's own time drains it, and when it is full the runtime stops assisting, so the heap
-/// may grow past its limit. The runtime does not count idle Ps as the program's time, and scavenging on allocation counts
-/// as GC; the log shows neither. A fifth of what looks like the program's share is therefore taken as idle. That figure
+/// may grow past its limit. The runtime counts neither idle Ps nor idle marking as the program's time, and scavenging on
+/// allocation counts as GC; the log shows idle marking alone. A fifth of what looks like the program's share is therefore taken as idle. That figure
 /// is fitted: with it the replay names the very cycle of `/gc/limiter/last-enabled` in all four limited logs that the
 /// runtime's own answer is known for, with nothing taken off it reaches 0.60 to 0.83 in them; all other logs stay at 0.35
 /// or below either way.
@@ -23,13 +23,11 @@ impl Limiter {
     pub fn observe(&mut self, cycle: &GcCycle) -> u64 {
         let (procs, between) = self.begin(cycle);
         let (first, last) = (cycle.sweep_termination_ns, cycle.mark_termination_ns);
-        let mark = cycle.concurrent_mark_ns;
+        let (gc, program) = marking(cycle, procs);
         // Nearly always the bucket runs empty before the cycle and again while it marks, and holds next to nothing at either
-        // end. Before, one processor alone drains four fifths of the time, and half is enough. While marking, GC fills at most
-        // 5/16 of it and the program drains four fifths of the other 11/16, 0.23 more than that: the first stop was less.
+        // end. Before, one processor alone drains four fifths of the time, and half is enough.
         if between / 2 >= self.fill_ns
-            && cycle.mark_assist_cpu_ns <= mark.saturating_mul(procs) / 16
-            && first <= mark / 5
+            && program >= gc.saturating_add(first.saturating_mul(procs))
             && first.max(last) < 1_000_000
         {
             self.fill_ns = last * procs;
@@ -49,17 +47,11 @@ impl Limiter {
 
     fn replay(&mut self, cycle: &GcCycle, procs: u64, between: u64) -> u64 {
         let all = |wall: u64| wall.saturating_mul(procs);
-        let marking = all(cycle.concurrent_mark_ns);
-        let background = marking / 4;
-        let assists = cycle.mark_assist_cpu_ns;
-
         self.drain(all(between));
         self.fill(all(cycle.sweep_termination_ns));
         let before = self.fill_ns;
         // Both at once: the net decides, and what the bucket cannot hold is lost only at the end.
-        let gc = background.saturating_add(assists);
-        let program = marking.saturating_sub(gc);
-        let program = program - program / 5;
+        let (gc, program) = marking(cycle, procs);
         if gc >= program {
             self.fill(gc - program);
         } else {
@@ -79,6 +71,21 @@ impl Limiter {
     fn drain(&mut self, program: u64) {
         self.fill_ns = self.fill_ns.saturating_sub(program - program / 5);
     }
+}
+
+/// CPU time that fills the bucket while marking, and that drains it, ns.
+#[inline]
+fn marking(cycle: &GcCycle, procs: u64) -> (u64, u64) {
+    let all = cycle.concurrent_mark_ns.saturating_mul(procs);
+    let gc = (all / 4).saturating_add(cycle.mark_assist_cpu_ns);
+    // The caller of a forced cycle waits for it: an idle program that marks at full speed is not held up by the limiter.
+    let idle = if cycle.forced {
+        0
+    } else {
+        cycle.mark_idle_cpu_ns
+    };
+    let program = all.saturating_sub(gc.saturating_add(idle));
+    (gc, program - program / 5)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! difference of two marks is a [`Stretch`], from which every ratio follows. So a window costs two marks, whatever its
 //! length and however many cycles it holds.
 
+mod cpus;
 mod gogc;
 mod limiter;
 mod mmu;
@@ -13,10 +14,11 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use gogc::{Gogc, LimitRegime};
+pub use cpus::{CPU, Cpus};
+pub use gogc::{Gogc, Limit};
 pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
-pub use stretch::{GcCpu, Mark, Stretch};
+pub use stretch::{GcCpu, MAX_MISSING, Mark, Stretch, Trust};
 
 use crate::event::{Format, GcCycle, resolution_ns};
 
@@ -31,8 +33,10 @@ pub const PERIODIC_NS: u64 = 119_900_000_000;
 pub struct Known {
     /// GOGC, percent.
     pub gogc: Option<u32>,
-    /// The CPU fields are the runtime's own accounting (Go up to 1.22), not an upper bound.
-    pub fields_exact: bool,
+    /// The Go version, as (1, minor).
+    pub go_version: Option<(u32, u32)>,
+    /// CPUs that the program has, 1/1000.
+    pub cpus: Option<u64>,
 }
 
 /// Why a cycle began.
@@ -59,9 +63,6 @@ pub struct Step {
     pub headroom_use: Option<u64>,
     /// The GOGC that its goal agrees with, percent, from and to; `None` where the goal cannot tell.
     pub gogc: Option<(f64, f64)>,
-    /// CPUs that the stop was charged with, min(GOMAXPROCS, CPUs), and GOMAXPROCS less that, both in 1/10; `None` for
-    /// stops under 0.1 ms, too short to divide by.
-    pub cpus: Option<(u64, u64)>,
     /// The goal is the smallest there is.
     pub min_heap: bool,
     /// The heap at end was 10 % and 2 MiB above the goal.
@@ -72,6 +73,7 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct Meter {
     known: Known,
+    cpus: Cpus,
     min_heap_goal_mib: u64,
     mark: Mark,
     previous: Option<Previous>,
@@ -84,8 +86,8 @@ struct Previous {
     number: u64,
     start_ns: u64,
     heap_live_mib: u64,
-    /// Stacks and globals.
-    roots_mib: u64,
+    stacks_mib: u64,
+    globals_mib: u64,
     format: Format,
 }
 
@@ -96,7 +98,8 @@ impl From<&GcCycle> for Previous {
             number: cycle.number,
             start_ns: cycle.start_ns,
             heap_live_mib: cycle.heap_live_mib,
-            roots_mib: cycle.stacks_mib.saturating_add(cycle.globals_mib),
+            stacks_mib: cycle.stacks_mib,
+            globals_mib: cycle.globals_mib,
             format: cycle.format,
         }
     }
@@ -108,8 +111,10 @@ impl Meter {
         let min_heap_goal_mib = known
             .gogc
             .map_or(MIN_HEAP_GOAL_MIB, |gogc| 4 * u64::from(gogc) / 100 + 1);
+        let since_1_10 = known.go_version.map(|version| version >= (1, 10));
         Self {
             known,
+            cpus: Cpus::new(known.cpus, since_1_10),
             min_heap_goal_mib,
             mark: Mark::default(),
             previous: None,
@@ -147,6 +152,7 @@ impl Meter {
         let goal = cycle.goal_mib();
         let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
         let first = self.mark.seen == 0;
+        let cpus = self.cpus.observe(cycle);
 
         let mark = &mut self.mark;
         mark.number = cycle.number;
@@ -155,6 +161,7 @@ impl Meter {
         mark.percent = cycle.cumulative_cpu_percent;
         mark.seen += 1;
         mark.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
+        mark.had_ns += u128::from(elapsed) * u128::from(cpus);
         let stop_cpu = cycle
             .sweep_termination_cpu_ns
             .saturating_add(cycle.mark_termination_cpu_ns);
@@ -196,7 +203,6 @@ impl Meter {
                 }
                 _ => None,
             },
-            cpus: cpus(cycle),
             min_heap,
             overshoots: goal.is_some_and(|goal| overshoots(cycle.heap_end_mib, goal)),
         };
@@ -205,12 +211,16 @@ impl Meter {
         step
     }
 
-    /// True where the CPU fields are the runtime's own accounting: known from the shape of the line, or told.
-    pub fn fields_exact(&self) -> bool {
-        self.known.fields_exact
-            || self
-                .previous
-                .is_some_and(|cycle| cycle.format < Format::Go1_18)
+    /// What can be relied on in the sums.
+    pub fn trust(&self) -> Trust {
+        let before_1_18 = |previous: Previous| previous.format < Format::Go1_18;
+        Trust {
+            fields_exact: match self.known.go_version {
+                Some(version) => version <= (1, 22),
+                None => self.previous.is_some_and(before_1_18),
+            },
+            cpus: self.cpus.known(),
+        }
     }
 
     fn trigger(&self, cycle: &GcCycle, before: Option<&Previous>, elapsed: u64) -> Trigger {
@@ -252,17 +262,4 @@ fn signed(mib: u64) -> i64 {
 const fn overshoots(heap_end_mib: u64, goal_mib: u64) -> bool {
     let over = heap_end_mib.saturating_sub(goal_mib);
     over >= 2 && over.saturating_mul(10) >= goal_mib
-}
-
-/// A stop is charged to min(GOMAXPROCS, CPUs), so CPU time / wall time tells that number, to two digits. Both times are
-/// truncated, so the quotient is off by up to a tenth either way; a twentieth is granted before a CPU counts as lacking.
-fn cpus(cycle: &GcCycle) -> Option<(u64, u64)> {
-    let (wall, cpu) = (cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns);
-    if wall < 100_000 {
-        return None;
-    }
-    let seen = cpu.saturating_mul(10) / wall;
-    let granted = seen.saturating_add(1).saturating_mul(21) / 20;
-    let lacking = (u64::from(cycle.gomaxprocs) * 10).saturating_sub(granted);
-    Some((seen, lacking))
 }

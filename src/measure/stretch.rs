@@ -1,5 +1,10 @@
 //! Running totals of a process, and what lies between two of them.
 
+use super::CPU;
+
+/// The share of cycles that may be missing before sums over those seen are withheld.
+pub const MAX_MISSING: f64 = 0.2;
+
 /// The widest %-interval that is used, as a ratio: a wider one says nothing.
 const MAX_INTERVAL: f64 = 0.05;
 
@@ -21,6 +26,8 @@ pub struct Mark {
     pub linked: u64,
     /// GOMAXPROCS x time, added up over its changes, ns.
     pub capacity_ns: u128,
+    /// CPUs had x time, 1/1000 CPU x ns.
+    pub had_ns: u128,
     /// CPU of both stops, ns.
     pub stop_cpu_ns: u64,
     /// CPU of mark assists, ns.
@@ -49,6 +56,7 @@ impl Mark {
         seen: 0,
         linked: 0,
         capacity_ns: 0,
+        had_ns: 0,
         stop_cpu_ns: 0,
         assist_cpu_ns: 0,
         background_cpu_ns: 0,
@@ -66,26 +74,36 @@ impl Default for Mark {
     }
 }
 
-/// The cycles after `from` up to `to`: their times lie between the ends of the two. The default has none.
+/// The cycles after `from` up to `to`, in the time that was looked at. The default has none.
+///
+/// Silence counts: 120 cycles in 2.5 s of a window of 10 s are 12 a second. So every share and rate is one of the time
+/// looked at, which may begin after `from` (a window) and end after `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stretch<'m> {
     /// The last cycle before.
     pub from: &'m Mark,
     /// The last cycle in it.
     pub to: &'m Mark,
+    /// The time looked at, ns.
+    pub looked_ns: u64,
+}
+
+/// What can be relied on in the sums of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Trust {
+    /// The CPU fields are the runtime's own accounting (Go up to 1.22), not an upper bound.
+    pub fields_exact: bool,
+    /// The CPUs had are known.
+    pub cpus: bool,
 }
 
 impl Default for Stretch<'_> {
     fn default() -> Self {
-        let start = &Mark::START;
-        Self {
-            from: start,
-            to: start,
-        }
+        Self::whole(&Mark::START, &Mark::START)
     }
 }
 
-/// GC CPU / (GOMAXPROCS x time) without idle marking.
+/// GC CPU over the time looked at, without idle marking, as a share of GOMAXPROCS x time.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct GcCpu {
     /// The estimate.
@@ -100,6 +118,24 @@ pub struct GcCpu {
     pub interval: f64,
 }
 
+impl GcCpu {
+    /// The ratio that a severity may be taken from: the estimate where it is pinned down, else the lower bound.
+    pub const fn floor(&self) -> f64 {
+        if self.resolved { self.ratio } else { self.low }
+    }
+}
+
+impl<'m> Stretch<'m> {
+    /// From the end of one cycle to the end of another.
+    pub const fn whole(from: &'m Mark, to: &'m Mark) -> Self {
+        Self {
+            from,
+            to,
+            looked_ns: to.end_ns.saturating_sub(from.end_ns),
+        }
+    }
+}
+
 impl Stretch<'_> {
     /// Cycles in it by their numbers, missing ones included.
     pub const fn cycles(&self) -> u64 {
@@ -111,28 +147,41 @@ impl Stretch<'_> {
         self.to.seen.saturating_sub(self.from.seen)
     }
 
-    /// From end to end, ns.
-    pub const fn duration_ns(&self) -> u64 {
-        self.to.end_ns.saturating_sub(self.from.end_ns)
-    }
-
-    /// The same in seconds.
+    /// The time looked at, s.
     pub fn seconds(&self) -> f64 {
-        self.duration_ns() as f64 / 1e9
+        self.looked_ns as f64 / 1e9
     }
 
-    /// Cycles per second, from numbers and starts: exact to 1 ms even where lines are missing.
+    /// Cycles by their numbers per second of the time looked at: missing lines hide none. `None` without time.
+    pub fn rate(&self) -> Option<f64> {
+        (self.looked_ns > 0).then(|| self.cycles() as f64 / self.seconds())
+    }
+
+    /// The same without the cycle that a window takes in or leaves out at its edges: where cycles come all the time, the time
+    /// between the starts of two of them is exact to 1 ms.
     pub fn frequency(&self) -> Option<f64> {
+        let rate = self.rate()?;
+        let starts = self.to.start_ns.saturating_sub(self.from.start_ns);
+        let period = self.looked_ns.checked_div(self.cycles()).unwrap_or(0);
+        if starts.abs_diff(self.looked_ns) <= period.saturating_mul(2) {
+            self.frequency_by_starts().or(Some(rate))
+        } else {
+            Some(rate)
+        }
+    }
+
+    /// Cycles per second from start to start: exact to 1 ms where the stretch is as long as its cycles.
+    pub fn frequency_by_starts(&self) -> Option<f64> {
         let time = self.to.start_ns.saturating_sub(self.from.start_ns);
         (time > 0).then(|| self.cycles() as f64 * 1e9 / time as f64)
     }
 
-    /// Over 20 % of the cycles are missing: no sums are given.
+    /// More than [`MAX_MISSING`] of the cycles are missing: no sums are given.
     pub fn is_withheld(&self) -> bool {
-        (self.seen() as f64) < 0.8 * self.cycles() as f64
+        (self.seen() as f64) < (1.0 - MAX_MISSING) * self.cycles() as f64
     }
 
-    /// What sums over the cycles seen are multiplied with to make up for missing ones; `None` where over 20 % are missing.
+    /// What sums over the cycles seen are multiplied with to make up for missing ones; `None` where too many are missing.
     pub fn scale(&self) -> Option<f64> {
         let (all, seen) = (self.cycles() as f64, self.seen() as f64);
         (seen > 0.0 && !self.is_withheld()).then(|| (all / seen).max(1.0))
@@ -140,20 +189,59 @@ impl Stretch<'_> {
 
     /// CPU time summed over the stretch as a share of GOMAXPROCS x time.
     pub fn cpu_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
-        let (capacity, scale) = self.capacity()?;
-        let sum = total(self.to).saturating_sub(total(self.from)) as f64;
-        Some((sum / capacity * scale).min(1.0))
+        Some(self.cpu_sum(total)?.min(1.0))
     }
 
-    /// GOMAXPROCS x time, ns, and what sums are multiplied with; `None` where there is no ratio.
-    fn capacity(&self) -> Option<(f64, f64)> {
-        let capacity = float(self.to.capacity_ns.saturating_sub(self.from.capacity_ns));
+    /// The same, which may be more than 1 where a cycle began before the time looked at.
+    pub fn cpu_sum(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
+        let (capacity, scale) = self.scaled_capacity()?;
+        let sum = total(self.to).saturating_sub(total(self.from)) as f64;
+        Some(sum / capacity * scale)
+    }
+
+    /// GOMAXPROCS x time looked at, CPU-ns; 0 without time.
+    fn capacity(&self) -> f64 {
+        float(self.to.capacity_ns.saturating_sub(self.from.capacity_ns)) * self.stretched()
+    }
+
+    /// CPUs had x time looked at, CPU-ns; 0 without time.
+    fn had(&self) -> f64 {
+        float(self.to.had_ns.saturating_sub(self.from.had_ns)) / CPU as f64 * self.stretched()
+    }
+
+    /// The time looked at over the time from end to end: GOMAXPROCS outside of it is taken as it is inside.
+    fn stretched(&self) -> f64 {
+        let inside = self.to.end_ns.saturating_sub(self.from.end_ns);
+        if inside == 0 {
+            0.0
+        } else {
+            self.looked_ns as f64 / inside as f64
+        }
+    }
+
+    fn scaled_capacity(&self) -> Option<(f64, f64)> {
+        let capacity = self.capacity();
         (capacity > 0.0).then_some((capacity, self.scale()?))
+    }
+
+    /// GOMAXPROCS and the CPUs had, averaged over the time; `None` without time.
+    pub fn processors(&self) -> Option<(f64, f64)> {
+        let time = self.looked_ns as f64;
+        let capacity = self.capacity();
+        (capacity > 0.0).then(|| (capacity / time, self.had() / time))
+    }
+
+    /// What a share of GOMAXPROCS x time is multiplied with to be one of the CPUs had; 1 where those are not known.
+    pub fn to_cpus(&self, trust: Trust) -> f64 {
+        match self.processors() {
+            Some((procs, cpus)) if trust.cpus && cpus > 0.0 => procs / cpus,
+            _ => 1.0,
+        }
     }
 
     /// Wall time summed over the stretch as a share of the time.
     pub fn wall_ratio(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
-        let time = self.duration_ns() as f64;
+        let time = self.looked_ns as f64;
         let sum = total(self.to).saturating_sub(total(self.from)) as f64;
         (time > 0.0).then_some((sum / time * self.scale()?).min(1.0))
     }
@@ -165,14 +253,15 @@ impl Stretch<'_> {
     /// longer charges, so all fields with what truncation took off them are an upper bound, mark and assist a lower one.
     /// The percentage p is truncated, so GC CPU up to a cycle lies between p and p + 1 percent of the capacity C then, and
     /// over the stretch a to b between (p_b C_b - (p_a + 1) C_a) / (C_b - C_a) and ((p_b + 1) C_b - p_a C_a) / (C_b - C_a).
-    /// At the start of the process both are exactly 0. Intervals wider than 5 points are not used.
+    /// At the start of the process both are exactly 0. The same CPU over the time looked at is the ratio. Intervals wider than 5 points are not used.
     /// The upper edge as the estimate was rejected: it is 0.3 points too high on average, the middle 0.15 off.
-    pub fn gc_cpu(&self, fields_exact: bool) -> Option<GcCpu> {
+    pub fn gc_cpu(&self, trust: Trust) -> Option<GcCpu> {
+        let fields_exact = trust.fields_exact;
         let (before, after) = (
             float(self.from.capacity_ns) / 100.0,
             float(self.to.capacity_ns) / 100.0,
         );
-        let capacity = (after - before) * 100.0;
+        let capacity = self.capacity();
         if capacity <= 0.0 {
             return None;
         }
@@ -184,7 +273,7 @@ impl Stretch<'_> {
         let valid = |p: i64| (0..=100).contains(&p);
         let usable = interval <= MAX_INTERVAL && valid(self.from.percent) && valid(self.to.percent);
 
-        let (low, high) = match self.capacity() {
+        let (low, high) = match self.scaled_capacity() {
             Some((capacity, scale)) => {
                 let share = |total: fn(&Mark) -> u64| {
                     total(self.to).saturating_sub(total(self.from)) as f64 / capacity * scale

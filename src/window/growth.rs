@@ -1,84 +1,86 @@
-//! Is the live heap growing: the last ten minutes in at most 64 buckets, and the run of rising values.
+//! Does the live heap keep growing: its floor over the whole run, in constant memory.
 
 use crate::stats::{mann_kendall, theil_sen};
 
-/// How far back the trend looks, ns.
-const LOOK_BACK_NS: u64 = 600_000_000_000;
-
-/// The finest bucket: buckets double in width as the stretch grows, so that there are never more than 64.
-const FINEST_NS: u64 = LOOK_BACK_NS / 512;
+/// The finest bucket, ns. Buckets double in width as the run grows, so that there are never more than 64.
+const FINEST_NS: u64 = 100_000_000;
 
 const MAX_BUCKETS: usize = 64;
 
-/// Buckets that a trend needs.
-const MIN_BUCKETS: usize = 10;
+/// Values that a trend needs.
+const MIN_VALUES: usize = 6;
 
-/// Kendall's tau that a steady rise has at least.
-const MIN_TAU: f64 = 0.7;
+/// The share of the run that counts as its start: caches fill then, and libraries load.
+const START_UP: u64 = 10;
 
-/// Values that a rising run needs: six in a row rise by chance once in 720 times.
-const MIN_RUN: u64 = 6;
+/// Kendall's tau that a steady rise has at least, and the p-value below which it is no chance.
+const MIN_TAU: f64 = 0.6;
+const MAX_P: f64 = 0.01;
+
+/// A rise below a tenth of the heap, or below this many MiB, is none.
+const MIN_RISE_MIB: u64 = 8;
+
+/// What the slope of the last third is of that of the rest at least: a heap that levels off has filled.
+const STILL_RISING: f64 = 0.5;
+
+/// Two spans of this length in a row in which the heap grows so many times over are more than any linear growth.
+const SPAN_S: f64 = 600.0;
+const EXPLODES: f64 = 2.2;
 
 /// Follows the live heap of one process.
+///
+/// The floor is the smallest live heap of a bucket: a leak raises it and a swing does not. A bucket counts with at least
+/// 4 cycles in a run of 60 and more, with 2 in one of 40, else with 1.
 #[derive(Debug, Clone, Default)]
 pub struct LiveTrend {
     width_ns: u64,
     /// Where the last bucket ends, ns of program time.
     bucket_end_ns: u64,
-    /// (bucket number, smallest live heap in it, MiB): the floor, because a leak raises it and a swing does not.
-    buckets: Vec<(u64, u64)>,
-    /// Kendall's score of all buckets but the last: pairs that rise less pairs that fall.
-    score: i64,
-    run: Run,
-    /// The last trend, and the first and last bucket it was computed from: the test is O(n^2) and they seldom change.
-    computed: Option<(Ends, Growth)>,
+    buckets: Vec<Bucket>,
+    cycles: u64,
+    /// Buckets opened so far, and how many they were when the growth was computed last: the test is O(n^2).
+    opened: u64,
+    computed: Option<(u64, Growth)>,
 }
 
-type Ends = [(u64, u64); 2];
-
-/// Live heaps that rose from cycle to cycle, up to the newest.
-#[derive(Debug, Clone, Copy, Default)]
-struct Run {
-    length: u64,
-    start_ns: u64,
-    first_mib: u64,
-    end_ns: u64,
-    last_mib: u64,
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    number: u64,
+    floor_mib: u64,
+    cycles: u64,
 }
 
-/// Growth of the live heap, up to the newest cycle.
+/// Growth of the live heap since the start-up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Growth {
-    /// From the first to the last value, MiB; 0 where it fell.
+    /// From the first to the last floor, MiB; 0 where it fell.
     pub mib: f64,
-    /// The newest live heap, MiB.
+    /// The newest floor, MiB.
     pub live_mib: f64,
-    /// From the first to the last value, s.
+    /// From the first to the last floor, s.
     pub seconds: f64,
-    /// MiB per second.
+    /// MiB per second, by the median of all slopes.
     pub slope: f64,
-    /// True where it is growth and not noise.
+    /// It keeps growing.
     pub certain: bool,
-    /// Enough buckets, or a long enough run, to tell.
+    /// It grew more than 2.2-fold in each of the last two spans of ten minutes.
+    pub explodes: bool,
+    /// Enough values to tell.
     pub evidence: bool,
+    /// Where the start-up ends, ns of program time.
+    pub since_ns: u64,
 }
 
 impl LiveTrend {
     /// Takes the live heap at the end of a cycle.
     #[inline]
     pub fn observe(&mut self, end_ns: u64, live_mib: u64) {
-        // Every other value rises: chosen, not branched on.
-        let run = self.run;
-        let rises = run.length > 0 && live_mib > run.last_mib;
-        self.run = Run {
-            length: if rises { run.length + 1 } else { 1 },
-            start_ns: if rises { run.start_ns } else { end_ns },
-            first_mib: if rises { run.first_mib } else { live_mib },
-            end_ns,
-            last_mib: live_mib,
-        };
+        self.cycles += 1;
         match self.buckets.last_mut() {
-            Some(last) if end_ns < self.bucket_end_ns => last.1 = last.1.min(live_mib),
+            Some(last) if end_ns < self.bucket_end_ns => {
+                last.floor_mib = last.floor_mib.min(live_mib);
+                last.cycles += 1;
+            }
             _ => self.open(end_ns, live_mib),
         }
     }
@@ -86,184 +88,147 @@ impl LiveTrend {
     #[cold]
     fn open(&mut self, end_ns: u64, live_mib: u64) {
         self.width_ns = self.width_ns.max(FINEST_NS);
-        let bucket = end_ns / self.width_ns;
-        self.score += self.rises_to_last();
-        self.buckets.push((bucket, live_mib));
-        let kept = LOOK_BACK_NS / self.width_ns;
-        while let Some(first) = self.buckets.first()
-            && first.0 + kept <= bucket
-        {
-            self.score -= self.rises_from_first();
-            self.buckets.remove(0);
-        }
-        if self.buckets.len() > MAX_BUCKETS {
-            self.width_ns *= 2;
-            let mut joined: Vec<(u64, u64)> = Vec::with_capacity(MAX_BUCKETS + 1);
-            for (bucket, live) in self.buckets.drain(..) {
+        self.opened += 1;
+        let bucket = |width_ns: u64| Bucket {
+            number: end_ns / width_ns,
+            floor_mib: live_mib,
+            cycles: 1,
+        };
+        self.buckets.push(bucket(self.width_ns));
+        while self.buckets.len() > MAX_BUCKETS {
+            self.width_ns = self.width_ns.saturating_mul(2);
+            let mut joined: Vec<Bucket> = Vec::with_capacity(MAX_BUCKETS + 1);
+            for mut bucket in self.buckets.drain(..) {
+                bucket.number /= 2;
                 match joined.last_mut() {
-                    Some(last) if last.0 == bucket / 2 => last.1 = last.1.min(live),
-                    _ => joined.push((bucket / 2, live)),
+                    Some(last) if last.number == bucket.number => last.join(&bucket),
+                    _ => joined.push(bucket),
                 }
             }
-            self.score = 0;
-            for (bucket, live) in joined {
-                self.score += self.rises_to_last();
-                self.buckets.push((bucket, live));
-            }
+            self.buckets = joined;
         }
         self.bucket_end_ns = (end_ns / self.width_ns + 1).saturating_mul(self.width_ns);
     }
 
-    /// Earlier buckets below the last one less those above it.
-    fn rises_to_last(&self) -> i64 {
-        let Some(last) = self.buckets.last() else {
-            return 0;
-        };
-        self.buckets.iter().map(|early| rise(early.1, last.1)).sum()
-    }
-
-    /// Later buckets above the first one less those below it, the last one left out.
-    fn rises_from_first(&self) -> i64 {
-        let mut buckets = self.buckets.iter();
-        let Some(first) = buckets.next() else {
-            return 0;
-        };
-        buckets.next_back();
-        buckets.map(|later| rise(first.1, later.1)).sum()
-    }
-
-    /// What the last ten minutes before `now` (ns of program time) say. The trend (Mann-Kendall over the buckets, tau at
-    /// least 0.7, p below 0.001, growth of at least a fifth of the median) finds steady leaks; the run (six values or
-    /// more, each above the one before, the last at least twice the first) finds those whose cycles get rarer as the heap
-    /// grows. The larger growth of the two counts.
-    pub fn growth(&mut self, now: u64) -> Growth {
-        let run = self.by_run(now);
-        let trend = self.by_trend(now);
-        match (run.certain, trend.certain) {
-            (true, true) | (false, false) if run.mib > trend.mib => Growth {
-                evidence: run.evidence || trend.evidence,
-                ..run
-            },
-            (true, false) => run,
-            _ => Growth {
-                evidence: run.evidence || trend.evidence,
-                ..trend
-            },
-        }
-    }
-
-    /// The first instant after `now` at which [`LiveTrend::growth`] may differ without another cycle, since the oldest
-    /// bucket or the run are too long ago then; `u64::MAX` where nothing is left to go. ns of program time.
-    pub fn next_change(&self, now: u64) -> u64 {
-        let bucket = self.recent(now).next();
-        let bucket = bucket.map(|oldest| (oldest.0 + 1).saturating_mul(self.width_ns));
-        let run = (self.run.length > 0).then(|| self.run.end_ns.saturating_add(1));
-        [bucket, run]
-            .into_iter()
-            .flatten()
-            .map(|end| end.saturating_add(LOOK_BACK_NS))
-            .filter(|change| *change > now)
-            .min()
-            .unwrap_or(u64::MAX)
-    }
-
-    /// Slope of the live heap over the last ten minutes before `now`, MiB/s; `None` for fewer than ten buckets.
-    pub fn slope(&self, now: u64) -> Option<f64> {
-        let points = self.points(now);
-        (points.len() >= MIN_BUCKETS)
-            .then(|| theil_sen(&points))
-            .flatten()
-    }
-
-    fn points(&self, now: u64) -> Vec<(f64, f64)> {
-        let width = self.width_ns as f64 / 1e9;
-        self.recent(now)
-            .map(|&(bucket, live)| (bucket as f64 * width, live as f64))
-            .collect()
-    }
-
-    fn recent(&self, now: u64) -> impl Iterator<Item = &(u64, u64)> {
-        let oldest = self.oldest(now);
-        self.buckets.iter().filter(move |bucket| bucket.0 >= oldest)
-    }
-
-    /// The first bucket that is looked at.
-    fn oldest(&self, now: u64) -> u64 {
-        now.saturating_sub(LOOK_BACK_NS) / self.width_ns.max(1)
-    }
-
-    fn by_run(&self, now: u64) -> Growth {
-        let run = &self.run;
-        if run.length == 0 || run.end_ns.saturating_add(LOOK_BACK_NS) < now {
-            return Growth::default();
-        }
-        let mib = run.last_mib.saturating_sub(run.first_mib) as f64;
-        let seconds = run.end_ns.saturating_sub(run.start_ns) as f64 / 1e9;
-        Growth {
-            mib,
-            live_mib: run.last_mib as f64,
-            seconds,
-            slope: if seconds > 0.0 { mib / seconds } else { 0.0 },
-            certain: run.length >= MIN_RUN && run.last_mib >= run.first_mib.saturating_mul(2),
-            evidence: run.length >= MIN_RUN,
-        }
-    }
-
-    fn by_trend(&mut self, now: u64) -> Growth {
-        let (Some(&first), Some(&last)) = (self.recent(now).next(), self.buckets.last()) else {
-            return Growth::default();
-        };
+    /// What the run says so far; `origin_ns` is where it begins. Computed anew where a bucket was opened since, or where the
+    /// run ends (`last`).
+    pub fn growth(&mut self, origin_ns: u64, last: bool) -> Growth {
         match self.computed {
-            Some((ends, growth)) if ends == [first, last] => growth,
+            Some((opened, growth)) if opened == self.opened && !last => growth,
             _ => {
-                let growth = self.trend(now, first, last);
-                self.computed = Some(([first, last], growth));
+                let growth = self.compute(origin_ns);
+                self.computed = Some((self.opened, growth));
                 growth
             }
         }
     }
 
-    fn trend(&self, now: u64, first: (u64, u64), last: (u64, u64)) -> Growth {
-        let mib = last.1.saturating_sub(first.1);
-        let oldest = self.oldest(now);
-        let count = self.buckets.len() - self.buckets.partition_point(|bucket| bucket.0 < oldest);
-        let growth = Growth {
-            mib: mib as f64,
-            live_mib: last.1 as f64,
-            seconds: ((last.0 - first.0) * self.width_ns) as f64 / 1e9,
-            slope: 0.0,
-            certain: false,
-            evidence: count >= MIN_BUCKETS,
+    /// Slope of the floor after the start-up, MiB/s; `None` with too few values.
+    pub fn slope(&self, origin_ns: u64) -> Option<f64> {
+        let values = self.values(origin_ns);
+        (values.len() >= MIN_VALUES)
+            .then(|| theil_sen(&points(&values)))
+            .flatten()
+    }
+
+    /// Floors with their instants, s of program time, after the start-up.
+    fn values(&self, origin_ns: u64) -> Vec<(f64, u64)> {
+        let least = match self.cycles {
+            60.. => 4,
+            40.. => 2,
+            _ => 1,
         };
-        if !growth.evidence || mib < 2 {
+        let mut values = Vec::with_capacity(self.buckets.len());
+        let mut open: Option<Bucket> = None;
+        for bucket in &self.buckets {
+            let joined = match open.take() {
+                Some(mut before) => {
+                    before.join(bucket);
+                    before
+                }
+                None => *bucket,
+            };
+            if joined.cycles < least {
+                open = Some(joined);
+                continue;
+            }
+            let middle = joined.number.saturating_mul(self.width_ns) + self.width_ns / 2;
+            values.push((middle as f64 / 1e9, joined.floor_mib));
+        }
+        let end = values.last().map_or(0.0, |value| value.0);
+        let origin = origin_ns as f64 / 1e9;
+        let start_up = origin + (end - origin) / START_UP as f64;
+        let before = values.partition_point(|value| value.0 < start_up);
+        let spare = values.len().saturating_sub(MIN_VALUES);
+        values.drain(..before.min(spare));
+        values
+    }
+
+    fn compute(&self, origin_ns: u64) -> Growth {
+        let values = self.values(origin_ns);
+        let (Some(&first), Some(&last)) = (values.first(), values.last()) else {
+            return Growth::default();
+        };
+        let rise = last.1.saturating_sub(first.1);
+        let growth = Growth {
+            mib: rise as f64,
+            live_mib: last.1 as f64,
+            seconds: last.0 - first.0,
+            evidence: values.len() >= MIN_VALUES,
+            since_ns: origin_ns.max(crate::units::from_f64(first.0 * 1e9)),
+            ..Growth::default()
+        };
+        if !growth.evidence || rise < MIN_RISE_MIB || rise * 10 < first.1 {
             return growth;
         }
-        // The score is kept from bucket to bucket, and most series fail by it; the test itself is O(n^2).
-        let pairs = (count * (count - 1) / 2) as f64;
-        // At best all of them rise to the last bucket.
-        let all = count == self.buckets.len();
-        let fails = |rises: i64| ((self.score + rises) as f64) / pairs < MIN_TAU;
-        if all && (fails(count as i64) || fails(self.rises_to_last())) {
+        let floors: Vec<u64> = values.iter().map(|value| value.1).collect();
+        let highest = floors.iter().copied().max().unwrap_or(0);
+        let newest = self.buckets.last().map_or(last.1, |open| open.floor_mib);
+        let fell_back = newest.min(last.1) < first.1 + (highest - first.1) / 2;
+        let rises =
+            mann_kendall(&floors).is_some_and(|trend| trend.tau >= MIN_TAU && trend.p < MAX_P);
+        if fell_back || !rises {
             return growth;
         }
-        let values: Vec<u64> = self.recent(now).map(|bucket| bucket.1).collect();
-        let mut sorted = values.clone();
-        sorted.sort_unstable();
-        let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
-        if mib.saturating_mul(5) < median
-            || !mann_kendall(&values).is_some_and(|trend| trend.tau >= MIN_TAU && trend.p < 0.001)
-        {
-            return growth;
-        }
+        let points = points(&values);
+        let slope = theil_sen(&points).unwrap_or(0.0);
+        let third = last.0 - (last.0 - first.0) / 3.0;
+        let late = points.partition_point(|point| point.0 < third);
+        let late = late.min(points.len() - 2);
+        let late = theil_sen(&points[late..]).unwrap_or(0.0);
         Growth {
-            slope: theil_sen(&self.points(now)).unwrap_or(0.0),
-            certain: true,
+            slope,
+            certain: slope > 0.0 && late >= slope * STILL_RISING,
+            explodes: explodes(&points),
             ..growth
         }
     }
 }
 
-/// 1 where the later value is the larger, -1 where it is the smaller.
-const fn rise(early: u64, late: u64) -> i64 {
-    (late > early) as i64 - (late < early) as i64
+impl Bucket {
+    fn join(&mut self, later: &Self) {
+        self.floor_mib = self.floor_mib.min(later.floor_mib);
+        self.cycles += later.cycles;
+    }
+}
+
+fn points(values: &[(f64, u64)]) -> Vec<(f64, f64)> {
+    values.iter().map(|&(at, mib)| (at, mib as f64)).collect()
+}
+
+/// More than 2.2-fold in each of the last two spans of ten minutes. A linear growth never is: its doubling time is its age.
+fn explodes(points: &[(f64, f64)]) -> bool {
+    let Some(&(end, newest)) = points.last() else {
+        return false;
+    };
+    let before = |seconds: f64| {
+        let at = points.partition_point(|point| point.0 <= end - seconds);
+        points.get(at.checked_sub(1)?).map(|point| point.1)
+    };
+    match (before(2.0 * SPAN_S), before(SPAN_S)) {
+        (Some(first), Some(middle)) => {
+            middle > EXPLODES * first.max(1.0) && newest > EXPLODES * middle
+        }
+        _ => false,
+    }
 }

@@ -20,7 +20,7 @@ pub use values::{Pauses, Row};
 use std::collections::VecDeque;
 
 use crate::event::GcCycle;
-use crate::measure::{GcCpu, Mark, Step, Stretch};
+use crate::measure::{GcCpu, Mark, Step, Stretch, Trust};
 use crate::stats::{Counted, Counts, Fresh, MovingMedian, Ranked};
 use crate::units::MICROSECOND;
 use pane::{Before, Gone};
@@ -39,6 +39,9 @@ const SPARE: usize = 2;
 
 /// Cycles that slow programs are judged by.
 const REACH_CYCLES: usize = 4;
+
+/// Those, and the one before them.
+const RECENT: usize = REACH_CYCLES + 1;
 
 /// How far back those may lie, ns.
 const REACH_NS: u64 = 60_000_000_000;
@@ -135,11 +138,11 @@ pub struct Window<'a> {
     pub start_ns: u64,
     /// Where it ends, ns of program time.
     pub end_ns: u64,
-    /// Its first cycle to its last: what sums and ratios run over. Empty for fewer than two cycles.
+    /// Its cycles and its time: what sums and ratios run over.
     pub stretch: Stretch<'a>,
     /// The same, reaching back to the last four cycles of the last 60 s where the window holds fewer.
     pub reach: Stretch<'a>,
-    /// Cycles that `reach` takes in, the first included.
+    /// Cycles that `reach` takes in.
     pub reach_cycles: u64,
     /// Counts, smallest and largest figures of the cycles in it.
     pub tally: Tally,
@@ -147,14 +150,12 @@ pub struct Window<'a> {
     pub pauses: Pauses<'a>,
     /// Median of live heap / next goal, 1/1000, over the cycles of `reach`; `None` where none could tell.
     pub headroom_use: Option<u64>,
-    /// Median of GOMAXPROCS less the CPUs that stops were charged with, 1/10; 0 where none could tell.
-    pub cpus_lacking: u64,
-    /// Stops that could tell.
-    pub stops_measured: u64,
     /// GC CPU over `stretch`.
     pub cpu: Option<GcCpu>,
     /// GC CPU over `reach`.
     pub reach_cpu: Option<GcCpu>,
+    /// What can be relied on in the sums.
+    pub trust: Trust,
 }
 
 /// The values of a whole run, from its first cycle on.
@@ -164,8 +165,6 @@ pub struct Whole<'a> {
     pub pauses: &'a Counts<MICROSECOND>,
     /// Live heap / next goal, 1/1000.
     pub headroom: &'a Counts<1>,
-    /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
-    pub lacking: &'a Counts<1>,
 }
 
 /// The panes of one process.
@@ -188,8 +187,6 @@ pub struct Panes {
     fresh: Fresh,
     /// Live heap / next goal of all panes, 1/1000.
     headroom: MovingMedian,
-    /// GOMAXPROCS less the CPUs that stops were charged with of all panes, 1/10.
-    lacking: MovingMedian,
     /// All panes that left the window after the warm-up, as one.
     gone: Option<Box<Gone>>,
     /// All panes that left.
@@ -201,7 +198,7 @@ pub struct Panes {
     /// Where the log begins to tell, ns of program time.
     origin_ns: u64,
     /// Totals up to the last cycles, and the headroom that each used: a ring.
-    recent: [(Mark, Option<u64>); REACH_CYCLES],
+    recent: [(Mark, Option<u64>); RECENT],
     /// All cycles there were: the next one's place in the ring is this, modulo its length.
     seen: usize,
 }
@@ -219,7 +216,6 @@ impl Panes {
             spare: Vec::new(),
             fresh: Fresh::default(),
             headroom: MovingMedian::default(),
-            lacking: MovingMedian::default(),
             gone: None,
             left: Tally::default(),
             before: None,
@@ -228,7 +224,7 @@ impl Panes {
                 Length::Cycles { .. } => u64::MAX,
             },
             origin_ns: 0,
-            recent: [(Mark::default(), None); REACH_CYCLES],
+            recent: [(Mark::default(), None); RECENT],
             seen: 0,
         }
     }
@@ -276,17 +272,15 @@ impl Panes {
         }
         if let Some(pane) = self.panes.back_mut() {
             if pane.tally.cycles == 0 {
-                pane.first = *mark;
+                let last = self.seen.wrapping_sub(1) % RECENT;
+                pane.before = before(&self.recent[last].0, mark);
             }
             pane.push(cycle, step, limiter, wall);
             if let Some(share) = step.headroom_use {
                 self.headroom.push(share, &mut pane.headroom);
             }
-            if let Some((_, lacking)) = step.cpus {
-                self.lacking.push(lacking, &mut pane.lacking);
-            }
         }
-        self.recent[self.seen % REACH_CYCLES] = (*mark, step.headroom_use);
+        self.recent[self.seen % RECENT] = (*mark, step.headroom_use);
         self.seen = self.seen.wrapping_add(1);
         if !self.fresh.push(cycle.pause_ns()) {
             self.count();
@@ -296,13 +290,12 @@ impl Panes {
     /// Counts what the newest pane has not counted yet, and finds the medians.
     pub fn settle(&mut self) {
         self.headroom.settle();
-        self.lacking.settle();
         self.count();
     }
 
     fn count(&mut self) {
         if let Some(pane) = self.panes.back_mut().filter(|_| !self.fresh.is_empty()) {
-            pane.last = self.recent[self.seen.wrapping_sub(1) % REACH_CYCLES].0;
+            pane.last = self.recent[self.seen.wrapping_sub(1) % RECENT].0;
             pane.pauses.take(&mut self.fresh);
         }
     }
@@ -368,7 +361,7 @@ impl Panes {
     }
 
     /// The window that ends at `at`: an evaluation that is due, or the end of the stream. [`Panes::settle`] goes before.
-    pub fn window(&self, at: u64, fields_exact: bool) -> Window<'_> {
+    pub fn window(&self, at: u64, trust: Trust) -> Window<'_> {
         let start = self.start(at);
         let row = Row::after(&self.panes, |pane| self.is_before(pane, start));
         let mut sum = Summary::default();
@@ -379,35 +372,43 @@ impl Panes {
         };
         let front = self.panes.front();
         let all = front.is_none_or(|pane| !self.is_before(pane, start));
-        let (headroom, (lacking, stops)) = if all {
-            let lacking = (self.lacking.get(), self.lacking.count());
-            (self.headroom.get(), lacking)
+        let headroom = if all {
+            self.headroom.get()
         } else {
-            let headroom = row.median(|pane| &pane.headroom).0;
-            (headroom, row.median(|pane| &pane.lacking))
+            row.median(|pane| &pane.headroom).0
         };
         let mut values = Values {
             pauses: row.pauses(sum.tally.cycles),
             headroom,
-            lacking,
-            stops,
+            trust,
         };
+        let looked = (start_ns, at);
         if sum.tally.cycles >= REACH_CYCLES as u64 {
-            return sum.window(start_ns, at, &sum, values, fields_exact);
+            return sum.window(looked, &sum, looked, values);
         }
         let warm = self.warmup.end_ns(at).max(at.saturating_sub(REACH_NS));
         let mut reach = Summary::default();
         let mut shares = [None; REACH_CYCLES];
         let kept = self.seen.min(REACH_CYCLES);
-        let recent = (self.seen - kept..self.seen).map(|at| &self.recent[at % REACH_CYCLES]);
-        for ((mark, share), kept) in recent
-            .filter(|(mark, _)| mark.end_ns >= warm)
-            .zip(&mut shares)
-        {
+        for seen in self.seen - kept..self.seen {
+            let (mark, share) = &self.recent[seen % RECENT];
+            if mark.end_ns < warm {
+                continue;
+            }
+            if reach.tally.cycles == 0 {
+                let last = match seen.checked_sub(1) {
+                    Some(last) => &self.recent[last % RECENT].0,
+                    None => &Mark::START,
+                };
+                let first = if is_linked(last, mark) { last } else { mark };
+                reach.extend(first, mark);
+            }
             reach.extend(mark, mark);
+            shares[usize::try_from(reach.tally.cycles).unwrap_or(0) % REACH_CYCLES] = *share;
             reach.tally.cycles += 1;
-            *kept = *share;
         }
+        let back = reach.ends.map_or(start_ns, |(first, _)| first.end_ns);
+        let back = back.max(warm).max(self.origin_ns).min(start_ns);
         // None comes before all others.
         shares.sort_unstable();
         let told = shares.iter().flatten().count();
@@ -415,7 +416,7 @@ impl Panes {
             .get(told.div_ceil(2).saturating_sub(1))
             .copied()
             .flatten();
-        sum.window(start_ns, at, &reach, values, fields_exact)
+        sum.window(looked, &reach, (back, at), values)
     }
 
     /// Everything since the warm-up as one window that ends at `at`, with room for its pauses. [`Panes::settle`] goes
@@ -423,14 +424,14 @@ impl Panes {
     pub fn run<'a>(
         &'a self,
         at: u64,
-        fields_exact: bool,
+        trust: Trust,
         whole: Whole<'_>,
         pauses: &'a mut Vec<Counted>,
     ) -> Window<'a> {
         let warm = self.warmup.end_ns(at);
         let mut sum = Summary::default();
         if let Some(gone) = &self.gone {
-            sum.ends = Some((&gone.first, &gone.last));
+            sum.ends = Some((&gone.before, &gone.last));
             sum.tally = gone.tally;
         }
         let mut before = self.before.as_deref().cloned().unwrap_or_default();
@@ -443,15 +444,35 @@ impl Panes {
         }
         *pauses = whole.pauses.without(&before.pauses);
         let headroom = whole.headroom.without(&before.headroom);
-        let lacking = whole.lacking.without(&before.lacking);
-        let (headroom, lacking) = (Ranked::of(&headroom), Ranked::of(&lacking));
         let values = Values {
             pauses: Pauses::of(pauses),
-            headroom: headroom.median(),
-            lacking: lacking.median(),
-            stops: lacking.count(),
+            headroom: Ranked::of(&headroom).median(),
+            trust,
         };
-        sum.window(warm.max(self.origin_ns), at, &sum, values, fields_exact)
+        let looked = (warm.max(self.origin_ns), at);
+        sum.window(looked, &sum, looked, values)
+    }
+
+    /// The panes of the window that is judged at `at`, each as a window of its own with the wall-clock time of its first cycle,
+    /// oldest first.
+    pub fn each(&self, at: u64, trust: Trust) -> impl Iterator<Item = (Window<'_>, Option<&str>)> {
+        let start = self.start(at);
+        let panes = self
+            .panes
+            .iter()
+            .filter(move |pane| !self.is_before(pane, start));
+        panes.map(move |pane| {
+            let row = Row::one(pane);
+            let mut sum = Summary::default();
+            sum.add(pane);
+            let looked = (pane.start_ns.max(self.origin_ns), pane.end_ns.min(at));
+            let values = Values {
+                pauses: row.pauses(sum.tally.cycles),
+                headroom: row.median(|pane| &pane.headroom).0,
+                trust,
+            };
+            (sum.window(looked, &sum, looked, values), pane.walls().0)
+        })
     }
 
     /// The panes since the evaluation before the one that is due, oldest first. [`Panes::settle`] goes before.
@@ -510,7 +531,6 @@ impl Panes {
             && let Some(pane) = self.panes.pop_front()
         {
             self.headroom.remove(&pane.headroom);
-            self.lacking.remove(&pane.lacking);
             if is_final {
                 self.add_up(&pane, warm);
                 // One goes for each that comes; the short ones of the warm-up are many and go at once.
@@ -563,12 +583,21 @@ impl Panes {
     }
 }
 
-/// The values of a window: its pauses, the medians of the others.
+/// The totals before a cycle: at the last one that was seen, which the default stands for where the process starts with the
+/// cycle; where cycles are missing between the two, nothing is known but the totals at the cycle itself.
+fn before(last: &Mark, mark: &Mark) -> Mark {
+    if is_linked(last, mark) { *last } else { *mark }
+}
+
+const fn is_linked(last: &Mark, mark: &Mark) -> bool {
+    matches!(mark.number.checked_sub(last.number), Some(1)) && last.seen + 1 == mark.seen
+}
+
+/// The values of a window: its pauses, the median of its headroom.
 struct Values<'a> {
     pauses: Pauses<'a>,
     headroom: Option<u64>,
-    lacking: Option<u64>,
-    stops: u64,
+    trust: Trust,
 }
 
 /// Panes added up.
@@ -579,50 +608,61 @@ struct Summary<'m> {
 }
 
 impl<'m> Summary<'m> {
-    fn extend(&mut self, first: &'m Mark, last: &'m Mark) {
-        let first = self.ends.map_or(first, |ends| ends.0);
-        self.ends = Some((first, last));
+    fn extend(&mut self, before: &'m Mark, last: &'m Mark) {
+        let before = self.ends.map_or(before, |ends| ends.0);
+        self.ends = Some((before, last));
     }
 
     fn add(&mut self, pane: &'m Pane) {
         if pane.tally.cycles > 0 {
-            self.extend(&pane.first, &pane.last);
+            self.extend(&pane.before, &pane.last);
             self.tally.merge(&pane.tally);
         }
     }
 
-    fn stretch(&self) -> Stretch<'m> {
-        self.ends
-            .map_or_else(Stretch::default, |(from, to)| Stretch { from, to })
+    /// Its cycles in the time from `start` to `end`, ns of program time. Where the totals begin with its own first cycle,
+    /// the time does too.
+    fn stretch(&self, (start, end): (u64, u64)) -> Stretch<'m> {
+        let looked_ns = |from: u64| end.saturating_sub(start.max(from));
+        match self.ends {
+            Some((from, to)) => Stretch {
+                from,
+                to,
+                looked_ns: looked_ns(from.end_ns),
+            },
+            None => Stretch {
+                looked_ns: looked_ns(0),
+                ..Stretch::default()
+            },
+        }
     }
 
     fn window(
         &self,
-        start_ns: u64,
-        end_ns: u64,
+        looked: (u64, u64),
         reach: &Self,
+        reached: (u64, u64),
         values: Values<'m>,
-        fields_exact: bool,
     ) -> Window<'m> {
-        let (stretch, far) = (self.stretch(), reach.stretch());
-        let cpu = stretch.gc_cpu(fields_exact);
+        let trust = values.trust;
+        let (stretch, far) = (self.stretch(looked), reach.stretch(reached));
+        let cpu = stretch.gc_cpu(trust);
         Window {
-            start_ns,
-            end_ns,
+            start_ns: looked.0,
+            end_ns: looked.1,
             stretch,
             reach: far,
             cpu,
-            reach_cpu: if far.from.number == stretch.from.number {
+            reach_cpu: if far == stretch {
                 cpu
             } else {
-                far.gc_cpu(fields_exact)
+                far.gc_cpu(trust)
             },
             reach_cycles: reach.tally.cycles,
             tally: self.tally,
             pauses: values.pauses,
             headroom_use: values.headroom,
-            cpus_lacking: values.lacking.unwrap_or(0),
-            stops_measured: values.stops,
+            trust,
         }
     }
 }

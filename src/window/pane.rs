@@ -1,6 +1,6 @@
 //! One pane: a fixed stretch of program time, summed up.
 
-use crate::event::GcCycle;
+use crate::event::{Format, GcCycle};
 use crate::measure::{Mark, Step, Trigger};
 use crate::stats::{Bag, Counted, Sample};
 
@@ -14,6 +14,10 @@ pub struct Tally {
     pub cycles: u64,
     /// `(forced)` cycles.
     pub forced: u64,
+    /// Their stops, ns.
+    pub forced_stop_ns: u64,
+    /// The longest of those that marked while the program was stopped (Go before 1.9), ns.
+    pub full_stop_max_ns: u64,
     /// Cycles of the two-minute timer.
     pub periodic: u64,
     /// Automatic cycles below every heap trigger.
@@ -43,6 +47,8 @@ impl Default for Tally {
         Self {
             cycles: 0,
             forced: 0,
+            forced_stop_ns: 0,
+            full_stop_max_ns: 0,
             periodic: 0,
             early: 0,
             min_heap: 0,
@@ -65,7 +71,7 @@ impl Tally {
     pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64) {
         self.cycles += 1;
         if step.trigger != Trigger::Heap {
-            self.push_trigger(step.trigger);
+            self.push_trigger(step.trigger, cycle);
         }
         self.min_heap += u64::from(step.min_heap);
         self.overshoots += u64::from(step.overshoots);
@@ -85,10 +91,17 @@ impl Tally {
     }
 
     #[cold]
-    const fn push_trigger(&mut self, trigger: Trigger) {
+    fn push_trigger(&mut self, trigger: Trigger, cycle: &GcCycle) {
         match trigger {
             Trigger::Heap => {}
-            Trigger::Forced => self.forced += 1,
+            Trigger::Forced => {
+                self.forced += 1;
+                let stop = cycle.pause_ns();
+                self.forced_stop_ns = self.forced_stop_ns.saturating_add(stop);
+                if cycle.concurrent_mark_ns < stop && cycle.format < Format::Go1_18 {
+                    self.full_stop_max_ns = self.full_stop_max_ns.max(stop);
+                }
+            }
             Trigger::Periodic => self.periodic += 1,
             Trigger::Early => self.early += 1,
         }
@@ -98,6 +111,8 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.cycles += other.cycles;
         self.forced += other.forced;
+        self.forced_stop_ns = self.forced_stop_ns.saturating_add(other.forced_stop_ns);
+        self.full_stop_max_ns = self.full_stop_max_ns.max(other.full_stop_max_ns);
         self.periodic += other.periodic;
         self.early += other.early;
         self.min_heap += other.min_heap;
@@ -146,8 +161,8 @@ pub struct Pane {
     pub end_ns: u64,
     /// Windows of cycles judged before it.
     pub(super) hop: u64,
-    /// Totals at its first cycle.
-    pub first: Mark,
+    /// Totals before its first cycle: at the cycle before, or where that is missing at the first one itself.
+    pub before: Mark,
     /// Totals at its last cycle.
     pub last: Mark,
     /// Its cycles.
@@ -156,8 +171,6 @@ pub struct Pane {
     pub pauses: Sample,
     /// Live heap / next goal, 1/1000.
     pub(super) headroom: Bag,
-    /// GOMAXPROCS less the CPUs that stops were charged with, 1/10.
-    pub(super) lacking: Bag,
     first_wall: String,
     last_wall: String,
 }
@@ -170,7 +183,6 @@ impl Pane {
         self.tally = Tally::default();
         self.pauses.clear();
         self.headroom.clear();
-        self.lacking.clear();
         self.first_wall.clear();
         self.last_wall.clear();
     }
@@ -195,7 +207,6 @@ impl Pane {
         self.tally.merge(&later.tally);
         self.pauses.merge(&later.pauses);
         self.headroom.merge(&later.headroom);
-        self.lacking.merge(&later.lacking);
         if self.first_wall.is_empty() {
             self.first_wall.clone_from(&later.first_wall);
         }
@@ -218,7 +229,7 @@ pub(super) fn wall(text: &str) -> Option<&str> {
 /// the warm-up's.
 #[derive(Debug, Clone)]
 pub(super) struct Gone {
-    pub(super) first: Mark,
+    pub(super) before: Mark,
     pub(super) last: Mark,
     pub(super) tally: Tally,
     pub(super) first_wall: String,
@@ -227,7 +238,7 @@ pub(super) struct Gone {
 impl Gone {
     pub(super) fn new(pane: &Pane) -> Self {
         Self {
-            first: pane.first,
+            before: pane.before,
             last: pane.last,
             tally: Tally::default(),
             first_wall: pane.first_wall.clone(),
@@ -245,13 +256,11 @@ impl Gone {
 pub(super) struct Before {
     pub(super) pauses: Vec<Counted>,
     pub(super) headroom: Vec<Counted>,
-    pub(super) lacking: Vec<Counted>,
 }
 
 impl Before {
     pub(super) fn add(&mut self, pane: &Pane) {
         self.pauses.extend_from_slice(pane.pauses.values());
         self.headroom.extend(pane.headroom.values());
-        self.lacking.extend(pane.lacking.values());
     }
 }

@@ -44,9 +44,14 @@ fn check(window: &Window<'_>, seen: &[Entry], inside: &[Entry], warm: u64, at: u
     let inside: Vec<&Entry> = inside.iter().collect();
     assert_eq!(window.tally.cycles, inside.len() as u64, "cycles at {at}");
     if let (Some(first), Some(last)) = (inside.first(), inside.last()) {
-        assert_eq!(window.stretch.from, &first.mark);
         assert_eq!(window.stretch.to, &last.mark);
-        let sum: u64 = inside.iter().skip(1).map(|e| e.cycle.pause_ns()).sum();
+        // The totals before the first cycle, unless the one before it is missing.
+        let linked = window.stretch.from.number + 1 == first.mark.number;
+        assert!(linked || window.stretch.from == &first.mark);
+        let sums = inside.iter().skip(usize::from(!linked));
+        let sum: u64 = sums.map(|e| e.cycle.pause_ns()).sum();
+        let from = window.start_ns.max(window.stretch.from.end_ns);
+        assert_eq!(window.stretch.looked_ns, at.saturating_sub(from));
         assert_eq!(window.stretch.to.stop_ns - window.stretch.from.stop_ns, sum);
     }
     let count = |what: fn(&Entry) -> bool| inside.iter().filter(|e| what(e)).count() as u64;
@@ -76,27 +81,25 @@ fn check(window: &Window<'_>, seen: &[Entry], inside: &[Entry], warm: u64, at: u
 }
 
 /// What a run counts as a whole.
-fn whole(entries: &[Entry]) -> (Counts<MICROSECOND>, Counts<1>, Counts<1>) {
+fn whole(entries: &[Entry]) -> (Counts<MICROSECOND>, Counts<1>) {
     let mut pauses = Counts::default();
-    let (mut headroom, mut lacking) = (Counts::default(), Counts::default());
+    let mut headroom = Counts::default();
     for Entry { cycle, step, .. } in entries {
         pauses.record(cycle.pause_ns());
         step.headroom_use.iter().for_each(|v| headroom.record(*v));
-        step.cpus.iter().for_each(|(_, v)| lacking.record(*v));
     }
-    (pauses, headroom, lacking)
+    (pauses, headroom)
 }
 
 /// The whole run from the end of the warm-up on.
 fn check_run(panes: &Panes, entries: &[Entry], warm: u64, at: u64) {
-    let (pauses, headroom, lacking) = whole(entries);
+    let (pauses, headroom) = whole(entries);
     let whole = Whole {
         pauses: &pauses,
         headroom: &headroom,
-        lacking: &lacking,
     };
     let mut pauses = Vec::new();
-    let run = panes.run(at, false, whole, &mut pauses);
+    let run = panes.run(at, Trust::default(), whole, &mut pauses);
     let all = since(entries, warm);
     let longest = all.iter().map(|e| e.cycle.pause_ns()).max().unwrap_or(0);
     assert_eq!(run.tally.cycles, all.len() as u64);
@@ -107,7 +110,8 @@ fn check_run(panes: &Panes, entries: &[Entry], warm: u64, at: u64) {
         assert_eq!(run.headroom_use, median(headroom));
     }
     if let (Some(first), Some(last)) = (all.first(), all.last()) {
-        assert_eq!(run.stretch.from, &first.mark);
+        let linked = run.stretch.from.number + 1 == first.mark.number;
+        assert!(linked || run.stretch.from == &first.mark);
         assert_eq!(run.stretch.to, &last.mark);
     }
 }
@@ -160,7 +164,7 @@ proptest! {
                 let start = at.saturating_sub(pane_ns * panes).max(warm);
                 panes_.settle();
                 let seen = &entries[..seen];
-                check(&panes_.window(at, false), seen, since(seen, start), warm, at);
+                check(&panes_.window(at, Trust::default()), seen, since(seen, start), warm, at);
                 panes_.pass(at);
                 boundary += pane_ns;
             }
@@ -171,7 +175,7 @@ proptest! {
         let warm = warmup.end_ns(at);
         let start = boundary.saturating_sub(pane_ns * panes).max(warm);
         panes_.settle();
-        check(&panes_.window(at, false), &entries, since(&entries, start), warm, at);
+        check(&panes_.window(at, Trust::default()), &entries, since(&entries, start), warm, at);
         check_run(&panes_, &entries, warm, at);
     }
 
@@ -196,7 +200,7 @@ proptest! {
             let at = seen[seen.len() - 1].mark.end_ns;
             let warm = warmup.end_ns(at);
             all.settle();
-            check(&all.window(at, false), seen, since(&seen[last..], warm), warm, at);
+            check(&all.window(at, Trust::default()), seen, since(&seen[last..], warm), warm, at);
         };
         let mut closed = 0;
         for (seen, entry) in entries.iter().enumerate() {
@@ -229,7 +233,7 @@ proptest! {
             if all.full() {
                 let end = entry.mark.end_ns;
                 all.settle();
-                let window = all.window(end, false);
+                let window = all.window(end, Trust::default());
                 let expected = (seen as u64 + 1).min(pane * panes);
                 prop_assert_eq!(window.tally.cycles, expected);
                 prop_assert_eq!(window.stretch.to.number, entry.cycle.number);
@@ -353,12 +357,8 @@ fn churn_needs_turns() {
 /// A live heap by second, and what is said of its growth at the end.
 fn growth(live: impl Iterator<Item = (u64, u64)>) -> Growth {
     let mut trend = LiveTrend::default();
-    let mut end = 0;
-    for (second, mib) in live {
-        end = second * 1_000 * MS;
-        trend.observe(end, mib);
-    }
-    trend.growth(end)
+    live.for_each(|(second, mib)| trend.observe(second * 1_000 * MS, mib));
+    trend.growth(0, true)
 }
 
 #[test]
@@ -367,7 +367,8 @@ fn steady_growth_is_certain_and_a_swing_is_not() {
     let leak = growth((0..300).map(|s| (s, 100 + s + (s * 7) % 5)));
     assert!(leak.certain && leak.evidence, "{leak:?}");
     assert!((leak.slope - 1.0).abs() < 0.05, "{leak:?}");
-    assert!((leak.mib - 295.0).abs() < 12.0, "{leak:?}");
+    assert!((leak.mib - 265.0).abs() < 15.0, "{leak:?}");
+    assert!((leak.since_ns as f64 / 1e9 - 32.0).abs() < 8.0, "{leak:?}");
 
     let swing = growth((0..300).map(|s| (s, if s % 20 < 10 { 100 } else { 200 })));
     assert!(!swing.certain && swing.evidence, "{swing:?}");
@@ -375,48 +376,30 @@ fn steady_growth_is_certain_and_a_swing_is_not() {
     assert!(!flat.certain && flat.mib < 1.0, "{flat:?}");
     let falling = growth((0..300).map(|s| (s, 400 - s)));
     assert!(!falling.certain && falling.mib < 1.0, "{falling:?}");
+    let fills = growth((0..300).map(|s| (s, 100 + s.min(200))));
+    assert!(!fills.certain, "levelled off: {fills:?}");
+    let under_a_swing = growth((0..300).map(|s| (s, 100 + s + if s % 8 < 4 { 0 } else { 90 })));
+    assert!(under_a_swing.certain, "{under_a_swing:?}");
 }
 
 #[test]
-fn a_leak_whose_cycles_get_rarer_is_found_by_its_run() {
+fn six_values_are_needed() {
     let doubling = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48), (32, 96)].into_iter());
-    assert!(
-        doubling.certain && (doubling.mib - 93.0).abs() < 1e-9,
-        "{doubling:?}"
-    );
+    assert!(doubling.certain, "{doubling:?}");
     let five = growth([(1, 3), (2, 6), (4, 12), (8, 24), (16, 48)].into_iter());
     assert!(!five.certain && !five.evidence, "{five:?}");
-    let dropped = growth(
-        [
-            (1, 3),
-            (2, 6),
-            (4, 12),
-            (8, 24),
-            (16, 48),
-            (32, 96),
-            (64, 20),
-        ]
-        .into_iter(),
-    );
-    assert!(
-        !dropped.certain,
-        "the run ends at the newest value: {dropped:?}"
-    );
-    let little = growth([(1, 50), (2, 52), (4, 54), (8, 56), (16, 58), (32, 60)].into_iter());
-    assert!(!little.certain, "less than twice the first: {little:?}");
 }
 
 #[test]
-fn the_trend_looks_back_ten_minutes_and_keeps_64_buckets() {
+fn a_day_takes_no_more_memory_than_a_minute_and_explosions_are_told_from_lines() {
     let mut trend = LiveTrend::default();
-    // Grows for ten minutes, then is flat for an hour.
-    for second in 0..4_200_u64 {
-        trend.observe(second * 1_000 * MS, 100 + second.min(600));
+    for second in 0..86_400_u64 {
+        trend.observe(second * 1_000 * MS, 100 + second / 60);
     }
-    let growth = trend.growth(4_199_000 * MS);
-    assert!(!growth.certain && growth.mib < 1.0, "{growth:?}");
-    assert!(
-        growth.seconds <= 600.0 && growth.seconds > 550.0,
-        "{growth:?}"
-    );
+    let growth = trend.growth(0, true);
+    assert!(growth.certain && !growth.explodes, "{growth:?}");
+    assert!((growth.slope * 60.0 - 1.0).abs() < 0.05, "{growth:?}");
+    // Twelve-fold in twenty minutes.
+    let explodes = self::growth((0..1_500_u64).map(|s| (s, 20 + (s / 100).pow(3))));
+    assert!(explodes.explodes, "{explodes:?}");
 }

@@ -26,6 +26,13 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// One pane.
+    pub(super) const fn one(pane: &'a Box<Pane>) -> Self {
+        Self {
+            parts: [std::slice::from_ref(pane), &[]],
+        }
+    }
+
     /// One after another.
     pub fn iter(self) -> impl Iterator<Item = &'a Pane> + Clone {
         let [older, newer] = self.parts;

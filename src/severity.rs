@@ -1,0 +1,93 @@
+//! How bad, why not worse, and what is behind it: the words of a judgement, without any figures.
+
+/// How bad a finding is. The order is the order of badness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; never fails a gate.
+    Info,
+    /// Pressure that costs something.
+    Warning,
+    /// Pressure that hurts.
+    Critical,
+}
+
+/// Why a finding is milder than its thresholds alone would make it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CappedBy {
+    /// It costs too little.
+    Cost,
+    /// The program waits for a CPU: not the collector.
+    Contention,
+    /// A test or benchmark harness asks for it, not the program.
+    Harness,
+}
+
+impl CappedBy {
+    /// The name in data.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cost => "cost",
+            Self::Contention => "contention",
+            Self::Harness => "harness",
+        }
+    }
+}
+
+/// The one cause behind the findings of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A memory limit leaves no room above the live heap.
+    MemoryLimit,
+    /// GOGC is set low.
+    LowGogc,
+    /// The program calls the collector itself.
+    ForcedCollections,
+    /// The program waits for a CPU.
+    CpuStarvation,
+    /// The heap is nearly empty, so it is collected for next to nothing.
+    SmallHeap,
+    /// Allocation comes in bursts.
+    AllocationBursts,
+    /// Each cycle marks a large live heap.
+    LiveHeap,
+    /// The program allocates a lot.
+    AllocationRate,
+    /// The live heap keeps growing.
+    HeapGrowth,
+    /// The program is slow to stop.
+    SlowStops,
+}
+
+impl Cause {
+    /// Every cause, in the order in which they are looked for.
+    pub const ALL: [Self; 10] = [
+        Self::MemoryLimit,
+        Self::LowGogc,
+        Self::ForcedCollections,
+        Self::CpuStarvation,
+        Self::SmallHeap,
+        Self::AllocationBursts,
+        Self::LiveHeap,
+        Self::AllocationRate,
+        Self::HeapGrowth,
+        Self::SlowStops,
+    ];
+
+    /// The name in data.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MemoryLimit => "memory-limit",
+            Self::LowGogc => "low-gogc",
+            Self::ForcedCollections => "forced-collections",
+            Self::CpuStarvation => "cpu-starvation",
+            Self::SmallHeap => "small-heap",
+            Self::AllocationBursts => "allocation-bursts",
+            Self::LiveHeap => "live-heap",
+            Self::AllocationRate => "allocation-rate",
+            Self::HeapGrowth => "heap-growth",
+            Self::SlowStops => "slow-stops",
+        }
+    }
+}
