@@ -18,6 +18,7 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod settings;
+pub mod severity;
 pub mod stats;
 pub mod units;
 pub mod window;

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::severity::Severity;
+
 /// How far a sliding window reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WindowLength {
@@ -22,17 +24,6 @@ pub enum Scope {
     Run,
     /// Nothing: for those who want the cycles alone. The report then has the processes and what was read, without measures.
     Nothing,
-}
-
-/// How bad a finding is. The order is the order of badness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing; never fails a gate.
-    Info,
-    /// Pressure that costs something.
-    Warning,
-    /// Pressure that hurts.
-    Critical,
 }
 
 /// The thresholds of one rule as the user set them, in the rule's own unit; `None` keeps the default.
@@ -69,6 +60,12 @@ pub struct Settings {
     pub gogc: Option<u32>,
     /// GOMEMLIMIT where the user knows it, bytes.
     pub memory_limit: Option<u64>,
+    /// CPUs that the program has where the user knows it, a quota of less than one too, in 1/1000.
+    pub cpus_milli: Option<u64>,
+    /// How long the program lived where the user knows it, ns: silence to its end is evidence.
+    pub life_ns: Option<u64>,
+    /// The program is a child of this one: advice to run it so is left out.
+    pub child: bool,
 }
 
 impl Default for Settings {
@@ -85,6 +82,9 @@ impl Default for Settings {
             go_version: None,
             gogc: None,
             memory_limit: None,
+            cpus_milli: None,
+            life_ns: None,
+            child: false,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Many processes, one verdict.
 
 use super::Analysis;
+use super::watch::MAX_EPISODES;
 use crate::report::{RuleState, RuleStatus, Verdict};
 use crate::rules;
-use crate::settings::{Settings, Severity};
+use crate::settings::Settings;
+use crate::severity::Severity;
 
 /// The verdict over all processes, put together while they end: nothing is kept of each.
 #[derive(Debug, Clone)]
@@ -20,7 +22,7 @@ impl Judgement {
     pub fn new(settings: &Settings) -> Self {
         Self {
             required: settings.required.iter().cloned().collect(),
-            rules: super::watch::Watches::new(settings).finish().1,
+            rules: super::watch::Watches::new(settings).status(),
             worst: None,
             evidence: false,
             why_not: None,
@@ -35,13 +37,17 @@ impl Judgement {
                 (Some(a), Some(b)) => Some(a.max(b)),
                 (a, b) => a.or(b),
             };
+            let room = MAX_EPISODES.saturating_sub(all.episodes.len());
+            all.episodes.extend(one.episodes.iter().take(room));
         }
         let worst = analysis
             .findings
             .iter()
             .map(|finding| finding.severity)
             .max();
-        self.worst = self.worst.max(worst);
+        if analysis.enough_evidence {
+            self.worst = self.worst.max(worst);
+        }
         self.evidence |= analysis.enough_evidence;
         if !analysis.enough_evidence && self.why_not.is_none() {
             self.why_not = Some(analysis.why_not.clone());

@@ -12,31 +12,38 @@ pub use judgement::Judgement;
 
 use std::sync::Arc;
 
-use crate::event::{GcCycle, WRAPPED_NS};
-use crate::measure::{Gogc, Known, LimitRegime, Limiter, Mark, Meter, Mmu};
-use crate::report::{Finding, Measures, PeakWindow, RuleStatus};
-use crate::rules::View;
-use crate::settings::{Scope, Settings, Severity, WindowLength};
+use crate::event::{Format, GcCycle, WRAPPED_NS};
+use crate::measure::{CPU, Gogc, Known, Limit, Limiter, Mark, Meter, Mmu, Stretch};
+use crate::report::{Diagnosis, Finding, Measures, PeakWindow, RuleStatus};
+use crate::rules::{Cost, GogcView, View};
+use crate::settings::{Scope, Settings, WindowLength};
+use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
-use crate::units::{MIB, MICROSECOND, MILLISECOND, SECOND, duration};
-use crate::window::{Churn, Length, LiveTrend, Panes, Swings, Warmup, Whole, Window};
+use crate::units::{MIB, MICROSECOND, MILLISECOND, duration};
+use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Swings, Warmup, Whole, Window};
 use timeline::Timeline;
-use watch::Watches;
+use watch::{Around, Watches};
 
 /// Cycles that a process needs for a verdict.
 const MIN_CYCLES: u64 = 4;
 
-/// Program time that its log must cover, ns.
-const MIN_COVERED_NS: u64 = SECOND;
+/// Program time that its log must cover, ns: programs that live for a second are starts and nothing else.
+const MIN_COVERED_NS: u64 = 1_100 * MILLISECOND;
+
+/// A process that is known to have lived for this long needs no more than one cycle: few cycles are the best there is, ns.
+const LONG_LIFE_NS: u64 = 5_000 * MILLISECOND;
 
 /// Moves of the goal below this are jitter, MiB.
 const CHURN_STEP_MIB: u64 = 16;
 
 /// Churn looks at the last minute, or the window where that is longer, ns.
-const CHURN_NS: u64 = 60 * SECOND;
+const CHURN_NS: u64 = 60_000 * MILLISECOND;
 
 /// Evaluations after the last cycle has left every window: enough for all findings to clear.
 const IDLE_HOPS: u64 = 4;
+
+/// How far back slow programs are looked at, ns.
+const REACH_NS: u64 = 60_000 * MILLISECOND;
 
 /// The analysis of one process while its cycles arrive.
 ///
@@ -60,8 +67,12 @@ pub struct ProcessAnalyzer {
     goal_legs: ZigZag,
     live_legs: ZigZag,
     gogc: Gogc,
-    regime: LimitRegime,
+    limit: Limit,
+    /// A limit ruled the goal at some time.
     limit_regime: bool,
+    /// Forced cycles are those of a test or benchmark harness.
+    harness: bool,
+    format: Option<Format>,
     counts: RunCounts,
     timeline: Timeline,
     peak: Option<PeakWindow>,
@@ -79,8 +90,6 @@ struct RunCounts {
     live: Counts<1>,
     goal: Counts<1>,
     headroom: Counts<1>,
-    cpus: Counts<1>,
-    lacking: Counts<1>,
 }
 
 /// A finding was raised, got worse, or cleared: what live input announces.
@@ -94,6 +103,8 @@ pub struct FindingChange {
     pub raised: bool,
     /// When, ns of program time.
     pub at_ns: u64,
+    /// The same in wall-clock time where the log has it.
+    pub at_wall: Option<String>,
     /// The value, in the rule's unit.
     pub measured: f64,
     /// The threshold that it crossed.
@@ -102,6 +113,8 @@ pub struct FindingChange {
     pub unit: &'static str,
     /// The finding's sentence.
     pub message: String,
+    /// The cause behind all that is raised now, with its sentence.
+    pub cause: Option<(Cause, String)>,
 }
 
 /// Everything that is left of a process at the end of its stream.
@@ -111,8 +124,10 @@ pub struct Analysis {
     pub measures: Measures,
     /// Cycles of the two-minute timer.
     pub periodic_cycles: u64,
-    /// The findings, worst first; [`Finding::process`] is left empty.
+    /// The findings, those that the cause explains first, then the worst; [`Finding::process`] is left empty.
     pub findings: Vec<Finding>,
+    /// The cause behind them; [`Diagnosis::process`] is left empty.
+    pub diagnosis: Option<Diagnosis>,
     /// One entry a rule, in the order of the rule table.
     pub rules: Vec<RuleStatus>,
     /// The process can carry a verdict.
@@ -131,10 +146,10 @@ impl ProcessAnalyzer {
         let warmup = settings.warmup_ns.map_or(Warmup::Adaptive, Warmup::Until);
         let known = Known {
             gogc: settings.gogc,
-            fields_exact: settings
-                .go_version
-                .is_some_and(|version| version <= (1, 22)),
+            go_version: settings.go_version,
+            cpus: settings.cpus_milli,
         };
+        let limit_mib = settings.memory_limit.map(mebibytes);
         Self {
             meter: Meter::new(known),
             origin_ns: 0,
@@ -149,8 +164,10 @@ impl ProcessAnalyzer {
             goal_legs: ZigZag::new(CHURN_STEP_MIB),
             live_legs: ZigZag::new(CHURN_STEP_MIB),
             gogc: Gogc::default(),
-            regime: LimitRegime::default(),
+            limit: Limit::new(limit_mib),
             limit_regime: false,
+            harness: false,
+            format: None,
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
@@ -163,6 +180,11 @@ impl ProcessAnalyzer {
     /// Keeps no more than so many points of the timeline from now on: one process of many has to do with fewer.
     pub const fn limit_timeline(&mut self, points: usize) {
         self.timeline.limit(points);
+    }
+
+    /// Forced cycles are those of a test or benchmark harness, whose lines these are.
+    pub const fn behind_harness(&mut self) {
+        self.harness = true;
     }
 
     /// A `GC forced` line stood before the next cycle: the two-minute timer starts it.
@@ -187,14 +209,7 @@ impl ProcessAnalyzer {
             self.begin(cycle);
         }
         let end = cycle.end_ns().max(self.meter.mark().end_ns);
-        while let Some(at) = self.panes.due(end) {
-            self.evaluate(at, false);
-            self.panes.pass(at);
-            if let Some(change) = self.idle_until(at) {
-                let (evaluations, last) = self.panes.skip(end.min(change));
-                self.watches.skip(evaluations, last);
-            }
-        }
+        self.pass_to(end);
 
         let step = self.meter.observe(cycle);
         let mark = self.meter.mark();
@@ -218,10 +233,6 @@ impl ProcessAnalyzer {
         if let Some(share) = step.headroom_use {
             counts.headroom.record(share);
         }
-        if let Some((seen, lacking)) = step.cpus {
-            counts.cpus.record(seen);
-            counts.lacking.record(lacking);
-        }
         if let Some(implied) = step.gogc {
             self.gogc.observe(implied);
         }
@@ -231,17 +242,30 @@ impl ProcessAnalyzer {
         }
     }
 
+    /// Judges the windows that are due up to `end`.
+    fn pass_to(&mut self, end: u64) {
+        while let Some(at) = self.panes.due(end) {
+            self.evaluate(at, false);
+            self.panes.pass(at);
+            if self.is_idle(at) {
+                let (evaluations, last) = self.panes.skip(end);
+                self.watches.skip(evaluations, last);
+            }
+        }
+    }
+
     /// No cycle with a clock was seen.
     const fn is_empty(&self) -> bool {
         self.meter.mark().seen == 0
     }
 
     fn begin(&mut self, cycle: &GcCycle) {
-        // A log that starts in the middle of a run tells nothing of the time before.
-        let origin = if cycle.number == 1 { 0 } else { cycle.start_ns };
+        // A log that starts in the middle of a run tells nothing of the time before, nor what of its first cycle was in it.
+        let origin = if cycle.number == 1 { 0 } else { cycle.end_ns() };
         self.origin_ns = origin;
+        self.format = Some(cycle.format);
         self.panes.begin(origin, cycle.end_ns());
-        self.timeline.begin(origin);
+        self.timeline.begin(cycle);
     }
 
     fn stops(&mut self, cycle: &GcCycle, end: u64) {
@@ -264,7 +288,7 @@ impl ProcessAnalyzer {
             }
             self.counts.goal.record(goal);
             self.goal_legs.observe(end, goal);
-            self.regime.observe(self.last_sizes.0, goal);
+            self.limit.observe(self.last_sizes.0, goal);
         }
         self.last_sizes = (live, goal.or(self.last_sizes.1));
     }
@@ -276,59 +300,104 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// Until when all evaluations after the one at `at` say the same as that one, if no cycle comes before; `None` where
-    /// the next one may differ. The last cycle has left every window, and either nothing is raised or the swings of the goal
-    /// have had the time to clear; then only the growth of the live heap still changes, where its past gets too old.
-    fn idle_until(&self, at: u64) -> Option<u64> {
+    /// All evaluations after the one at `at` say the same as that one until the next cycle comes: the last cycle has left
+    /// every window, and either nothing is raised or the swings of the goal have had the time to clear.
+    fn is_idle(&self, at: u64) -> bool {
         let silent = at.saturating_sub(self.meter.mark().end_ns);
         let (hop, window) = self.panes.hop_and_window_ns();
-        let hops = hop.saturating_mul(IDLE_HOPS);
-        let window = window.saturating_add(hops);
-        let settled = silent > window
-            && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window));
-        let change = self.trend.next_change(at.saturating_sub(hops));
-        (settled && change > at).then_some(change)
+        let window = window.saturating_add(hop.saturating_mul(IDLE_HOPS));
+        silent > window.max(REACH_NS)
+            && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window))
     }
 
     /// Judges the window that ends at `at`.
     fn evaluate(&mut self, at: u64, last: bool) {
         self.panes.settle();
-        self.limit_regime |= self.regime.holds();
-        self.timeline.close(self.panes.closing());
+        self.limit_regime |= self.limit.rules();
+        self.timeline.close(self.panes.closing(), at, last);
         if self.settings.scope == Scope::Run {
             return;
         }
-        self.watches.ready(&self.settings);
+        let growth = self.trend.growth(self.origin_ns, last);
+        let mut watches = std::mem::take(&mut self.watches);
+        let mut changes = std::mem::take(&mut self.changes);
+        watches.ready(&self.settings);
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
         let back = at.saturating_sub(CHURN_NS.max(self.window_ns()));
-        let start = back.max(warm);
-        let mut view = self.context(start, at);
-        view.live_swings = Swings::between(&self.live_legs, start, at);
-        view.window = self.panes.window(at, self.meter.fields_exact());
-        note_peak(&mut self.peak, &view.window);
-        let walls = || self.panes.walls(at, false);
-        self.watches.windows(&view, last, &walls, &mut self.changes);
+        let trust = self.meter.trust();
+        let window = self.panes.window(at, trust);
+        note_peak(&mut self.peak, &window);
+        let view = self.view(window, growth, back.max(warm), at);
+        let around = Around {
+            panes: &self.panes,
+            at,
+            trust,
+        };
+        let before = changes.len();
+        watches.windows(&view, last, &around, &mut changes);
+        if changes.len() > before {
+            let cause = watches.diagnose(Cost::of(&View {
+                window: view.run_window(),
+                ..view
+            }));
+            for change in &mut changes[before..] {
+                change.cause.clone_from(&cause);
+            }
+        }
+        (self.watches, self.changes) = (watches, changes);
     }
 
-    /// A view without its window and the swings of the live heap: what the process has shown up to `at`, its swings from
-    /// `start` on.
-    fn context(&mut self, start: u64, at: u64) -> View<'static> {
+    /// What rules look at: a window, the run so far, and the swings of the goal from `start` to `at`.
+    fn view<'a>(&'a self, window: Window<'a>, growth: Growth, start: u64, at: u64) -> View<'a> {
+        let version = self.settings.go_version;
         View {
-            window: Window::default(),
+            window,
+            run: self.run(at),
+            run_pauses: &self.counts.pause,
             churn: Churn::between(&self.goal_legs, start, at),
-            live_swings: Swings::default(),
-            growth: self.trend.growth(at),
-            gogc_changes: self.gogc.changes(),
-            gogc_cycles: self.gogc.cycles(),
-            limit_regime: self.limit_regime,
-            memory_limit_mib: self
+            live_swings: Swings::between(&self.live_legs, start, at),
+            growth,
+            gogc: GogcView {
+                steady: self.known_gogc().or_else(|| self.gogc.steady()),
+                changes: self.gogc.changes(),
+                unsteady: self.gogc.is_unsteady(),
+                cycles: self.gogc.cycles(),
+            },
+            limited_goal_mib: self.limit.goal_mib(),
+            memory_limit_mib: self.settings.memory_limit.map(mebibytes),
+            stated_cpus: self
                 .settings
-                .memory_limit
-                .map(|limit| limit as f64 / MIB as f64),
+                .cpus_milli
+                .map(|cpus| cpus as f64 / CPU as f64),
+            before_1_9: version.map_or(self.format == Some(Format::Go1_5), |v| v < (1, 9)),
+            goals_certain: version.map_or(self.format == Some(Format::Go1_18), |v| v >= (1, 9)),
+            harness: self.harness,
+            child: self.settings.child,
             cycles_seen: self.meter.mark().seen,
             completeness: None,
             whole_run: false,
         }
+    }
+
+    /// The run so far, up to `at`.
+    fn run(&self, at: u64) -> Stretch<'_> {
+        // Totals begin at 0 with the process, if the log does.
+        let from = if self.first_mark.number == 1 {
+            &Mark::START
+        } else {
+            &self.first_mark
+        };
+        Stretch {
+            from,
+            to: self.meter.mark(),
+            looked_ns: at.saturating_sub(from.end_ns),
+        }
+    }
+
+    /// GOGC as the user states it.
+    fn known_gogc(&self) -> Option<(f64, f64)> {
+        let gogc = f64::from(self.settings.gogc?);
+        Some((gogc, gogc))
     }
 
     fn warmup(&self) -> Warmup {
@@ -347,36 +416,52 @@ impl ProcessAnalyzer {
         std::mem::take(&mut self.changes)
     }
 
-    /// The end of the stream: judges what is there and sums everything up.
-    pub fn finish(mut self, about: &Completeness) -> Analysis {
-        let at = self.meter.mark().end_ns;
+    /// The end of the stream: judges what is there and sums everything up. `life_ns` is the program time up to which the
+    /// process is known to have lived; silence until then is evidence.
+    pub fn finish(mut self, about: &Completeness, life_ns: Option<u64>) -> Analysis {
+        let end = self.meter.mark().end_ns;
+        let life_ns = life_ns.max(self.settings.life_ns);
+        let at = life_ns.map_or(end, |life| life.max(end));
         if !self.is_empty() {
+            self.pass_to(at);
             self.evaluate(at, true);
         }
-        let exact = self.meter.fields_exact();
+        let growth = self.trend.growth(self.origin_ns, true);
+        let trust = self.meter.trust();
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        let mut view = self.context(warm, at);
-        view.live_swings = Swings::between(&self.live_legs, warm, at);
-        view.completeness = Some(*about);
-        view.whole_run = true;
         self.panes.settle();
         let whole = Whole {
             pauses: &self.counts.pause,
             headroom: &self.counts.headroom,
-            lacking: &self.counts.lacking,
         };
         let mut pauses = Vec::new();
-        view.window = self.panes.run(at, exact, whole, &mut pauses);
-        let walls = || self.panes.walls(at, true);
+        let window = self.panes.run(at, trust, whole, &mut pauses);
+        let mut view = self.view(window, growth, warm, at);
+        view.completeness = Some(*about);
+        view.whole_run = true;
+        let around = Around {
+            panes: &self.panes,
+            at,
+            trust,
+        };
         let all = self.settings.scope == Scope::Run;
-        self.watches.ready(&self.settings);
-        self.watches.run(&view, all, &walls, &mut self.changes);
-
-        let why_not = self.why_not();
-        let (findings, rules) = std::mem::take(&mut self.watches).finish();
+        let mut watches = self.watches.clone();
+        watches.ready(&self.settings);
+        watches.run(&view, all, &around);
+        let cost = Cost::of(&view);
+        let why_not = self.why_not(at, life_ns.is_some(), &window);
+        let (mut findings, mut diagnosis, rules) = watches.finish(cost);
+        if !why_not.is_empty() {
+            // A process too short to be judged never colors the verdict of the others.
+            diagnosis = None;
+            for finding in &mut findings {
+                finding.severity = Severity::Info;
+            }
+        }
         Analysis {
             periodic_cycles: self.panes.total().periodic,
             findings,
+            diagnosis,
             rules,
             enough_evidence: why_not.is_empty(),
             why_not,
@@ -385,20 +470,37 @@ impl ProcessAnalyzer {
     }
 
     /// Why the process cannot carry a verdict; empty where it can.
-    fn why_not(&self) -> String {
+    fn why_not(&self, at: u64, life_known: bool, judged: &Window<'_>) -> String {
+        let counted = |cycles: u64| {
+            let s = if cycles == 1 { "" } else { "s" };
+            format!("{cycles} GC cycle{s}")
+        };
         let cycles = self.meter.mark().seen;
-        let covered = self.meter.mark().end_ns.saturating_sub(self.origin_ns);
+        let covered = at.saturating_sub(self.origin_ns);
+        let long_life = life_known && covered >= LONG_LIFE_NS;
         if self.settings.scope == Scope::Nothing {
             "nothing was to be judged".to_owned()
-        } else if cycles < MIN_CYCLES {
-            let s = if cycles == 1 { "" } else { "s" };
+        } else if cycles < MIN_CYCLES && !(long_life && cycles > 0) {
             format!(
-                "{cycles} GC cycle{s} with a clock, {MIN_CYCLES} are needed: record for longer or under load"
+                "{} with a clock, {MIN_CYCLES} are needed: record for longer or under load; where few cycles in a long life are \
+                 the point, say how long it was (--duration)",
+                counted(cycles)
             )
         } else if covered < MIN_COVERED_NS {
             format!(
                 "the log covers {} of the program's time, {} are needed: record for longer",
                 duration(covered),
+                duration(MIN_COVERED_NS)
+            )
+        } else if let Some(warmup) = self.settings.warmup_ns
+            && (judged.stretch.looked_ns < MIN_COVERED_NS
+                || (judged.tally.cycles < MIN_CYCLES && !long_life))
+        {
+            format!(
+                "the warm-up of {} leaves {} in {}, {MIN_CYCLES} in {} are needed: a shorter --warmup, or record for longer",
+                duration(warmup),
+                counted(judged.tally.cycles),
+                duration(judged.stretch.looked_ns),
                 duration(MIN_COVERED_NS)
             )
         } else {
@@ -407,13 +509,18 @@ impl ProcessAnalyzer {
     }
 }
 
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / MIB as f64
+}
+
 /// Keeps the window with the highest frequency.
 fn note_peak(peak: &mut Option<PeakWindow>, window: &Window<'_>) {
-    let Some(frequency) = window.stretch.frequency() else {
+    let stretch = &window.stretch;
+    let Some(frequency) = stretch.frequency() else {
         return;
     };
     if window.tally.cycles < MIN_CYCLES
-        || window.stretch.duration_ns() < MIN_COVERED_NS
+        || stretch.looked_ns < MIN_COVERED_NS
         || peak.is_some_and(|peak| peak.gc_frequency_per_second >= frequency)
     {
         return;
@@ -424,6 +531,6 @@ fn note_peak(peak: &mut Option<PeakWindow>, window: &Window<'_>) {
         cycles: window.tally.cycles,
         gc_frequency_per_second: frequency,
         pause_p99_ns: window.pauses.quantile(990),
-        gc_cpu_ratio: window.cpu.map_or(0.0, |cpu| cpu.ratio),
+        gc_cpu_ratio: window.cpu.map(|cpu| cpu.ratio),
     });
 }

@@ -1,9 +1,9 @@
 //! The whole-run measures of one process.
 
 use super::ProcessAnalyzer;
-use crate::measure::{Mark, Stretch};
+use crate::measure::Stretch;
 use crate::report::{Distribution, Measures, Size};
-use crate::rules::Cause;
+use crate::rules::ChurnCause as Cause;
 use crate::stats::{Counts, Ranked};
 use crate::units::{MIB, from_f64};
 
@@ -21,30 +21,19 @@ impl ProcessAnalyzer {
         }
         let first = self.first_mark;
         let mark = *self.meter.mark();
-        // Totals begin at 0 with the process, if the log does.
-        let run = Stretch {
-            from: if first.number == 1 {
-                &Mark::START
-            } else {
-                &first
-            },
-            to: &mark,
-        };
-        let starts = Stretch {
-            from: &first,
-            to: &mark,
-        };
-        let cpu = run.gc_cpu(self.meter.fields_exact());
-        let gc_cpu_withheld = run.is_withheld() && cpu.is_none();
-        let cpu = cpu.unwrap_or_default();
+        let trust = self.meter.trust();
+        let run = self.run(mark.end_ns);
+        let starts = Stretch::whole(&first, &mark);
+        let cpu = run.gc_cpu(trust);
+        let processors = run.processors();
+        let to_cpus = run.to_cpus(trust);
         let seconds = run.seconds();
-        let assist = run.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap_or(0.0);
-        let background = run.cpu_ratio(|mark| mark.background_cpu_ns).unwrap_or(0.0);
+        let assist = run.cpu_ratio(|mark| mark.assist_cpu_ns);
+        let background = run.cpu_ratio(|mark| mark.background_cpu_ns);
 
         let allocated = run.allocated_mib();
         let cycles = run.cycles();
         let bytes = |mib: f64| from_f64((mib * MIB as f64).max(0.0));
-        let allocation = allocated.unwrap_or(0.0);
         let started_ns = first.start_ns;
         let churn = self.goal_legs.total();
         let minutes = seconds / 60.0;
@@ -52,12 +41,31 @@ impl ProcessAnalyzer {
         let last = mark.end_ns;
         let counts = &self.counts;
         let total = self.panes.total();
+        let trend = self.trend.slope(self.origin_ns);
+
+        // Since Go 1.23 the CPU fields of the stops hold more than the runtime charges, and where the log's percentages say
+        // more the fields miss something: over the run the bars of GC CPU come to what the report says.
+        let stops = run.cpu_ratio(|mark| mark.stop_cpu_ns).unwrap_or(0.0);
+        let marking = assist
+            .zip(background)
+            .map(|(assist, background)| assist + background);
+        let (stops_times, marking_times) = match (cpu, marking) {
+            (Some(cpu), Some(marking)) if marking > cpu.high => (0.0, cpu.high / marking),
+            (Some(cpu), Some(marking)) if marking + stops > cpu.high => {
+                ((cpu.high - marking) / stops, 1.0)
+            }
+            (Some(cpu), Some(marking)) if marking + stops > 0.0 => {
+                let times = (cpu.low / (marking + stops)).max(1.0);
+                (times, times)
+            }
+            _ => (1.0, 1.0),
+        };
 
         Measures {
             started_ns,
             duration_ns: last.saturating_sub(started_ns),
             gomaxprocs: total.gomaxprocs,
-            gc_frequency_per_second: starts.frequency(),
+            gc_frequency_per_second: starts.frequency_by_starts(),
             period: distribution(&counts.period),
             period_mean_ns: starts
                 .to
@@ -67,26 +75,29 @@ impl ProcessAnalyzer {
             pause: distribution(&counts.pause),
             stop: distribution(&counts.stop),
             concurrent_mark: distribution(&counts.mark),
-            gc_cpu_ratio: cpu.ratio,
-            gc_cpu_ratio_low: cpu.low,
-            gc_cpu_ratio_high: cpu.high,
+            gc_cpu_ratio: cpu.map(|cpu| cpu.ratio),
+            gc_cpu_ratio_low: cpu.map(|cpu| cpu.low),
+            gc_cpu_ratio_high: cpu.map(|cpu| cpu.high),
+            gc_cpu_cores: cpu
+                .zip(processors)
+                .map(|(cpu, (procs, _))| cpu.ratio * procs),
+            cpus: processors.map(|(_, cpus)| cpus).filter(|_| trust.cpus),
+            gc_cpu_ratio_of_cpus: cpu.map(|cpu| (cpu.ratio * to_cpus).min(1.0)),
             mark_assist_cpu_ratio: assist,
-            mark_idle_cpu_ratio: run.cpu_ratio(|mark| mark.idle_cpu_ns).unwrap_or(0.0),
-            mark_duty_ratio: run.wall_ratio(|mark| mark.mark_ns).unwrap_or(0.0),
-            stw_ratio: run.wall_ratio(|mark| mark.stop_ns).unwrap_or(0.0),
-            allocation_bytes: bytes(allocation),
-            allocation_bytes_per_second: if seconds > 0.0 {
-                allocation * MIB as f64 / seconds
-            } else {
-                0.0
-            },
-            allocation_resolved: allocated.is_some()
+            mark_idle_cpu_ratio: run.cpu_ratio(|mark| mark.idle_cpu_ns),
+            mark_duty_ratio: run.wall_ratio(|mark| mark.mark_ns),
+            stw_ratio: run.wall_ratio(|mark| mark.stop_ns),
+            allocation_bytes: allocated.map(bytes),
+            allocation_bytes_per_second: allocated
+                .filter(|_| seconds > 0.0)
+                .map(|mib| mib * MIB as f64 / seconds),
+            allocation_resolved: allocated
+                .is_some_and(|mib| mib >= RESOLVED_MIB * cycles as f64)
                 && cycles >= RESOLVED_CYCLES
-                && allocation >= RESOLVED_MIB * cycles as f64
                 // Forced cycles come at the same point of the program each time, and with it the same truncation.
                 && total.forced * 2 < total.cycles,
-            allocation_bytes_low: bytes(allocation - cycles as f64),
-            allocation_bytes_high: bytes(allocation + cycles as f64),
+            allocation_bytes_low: allocated.map(|mib| bytes(mib - cycles as f64)),
+            allocation_bytes_high: allocated.map(|mib| bytes(mib + cycles as f64)),
             live_heap: size(&counts.live, self.first_live, self.last_sizes.0),
             heap_goal: self
                 .first_goal
@@ -94,7 +105,7 @@ impl ProcessAnalyzer {
             heap_goal_churn_per_minute: per_minute(churn),
             heap_goal_reversals: self.goal_legs.turns(),
             goal_churn_cause: (self.goal_legs.turns() > 0)
-                .then(|| Cause::of(churn, self.live_legs.total(), self.gogc.changes()).name()),
+                .then(|| Cause::of(churn, self.live_legs.total(), self.gogc.is_unsteady()).name()),
             mmu: self.mmu.curve(last.saturating_sub(self.origin_ns)),
             implied_gogc: self.gogc.range(),
             gogc_changes: self.gogc.changes(),
@@ -107,16 +118,19 @@ impl ProcessAnalyzer {
                 && counts.mark.is_exact()
                 && counts.period.is_exact(),
             sums_estimated: run.seen() < cycles,
-            sums_withheld: run.is_withheld(),
-            gc_cpu_withheld,
-            mark_assist_share: (assist + background > 0.0).then(|| assist / (assist + background)),
+            mark_assist_share: assist.zip(background).and_then(|(assist, background)| {
+                let all = assist + background;
+                (all > 0.0).then(|| assist / all)
+            }),
             headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
             overshoot_ratio: total.share(total.overshoots),
             min_heap_ratio: total.share(total.min_heap),
-            cpus_seen: median(&counts.cpus).map(|cpus| cpus as f64 / 10.0),
+            cpus_seen: processors
+                .filter(|_| trust.cpus && self.settings.cpus_milli.is_none())
+                .map(|(_, cpus)| cpus),
             limiter_bucket_max: total.limiter_max as f64 / 1000.0,
-            live_trend_bytes_per_second: self.trend.slope(last).map(|slope| slope * MIB as f64),
-            timeline: self.timeline.finish(),
+            live_trend_bytes_per_second: trend.map(|slope| slope * MIB as f64),
+            timeline: self.timeline.finish(stops_times, marking_times),
         }
     }
 }

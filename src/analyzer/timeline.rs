@@ -1,21 +1,20 @@
 //! The run as a series of points, thinned without losing a peak.
 
+use crate::event::GcCycle;
 use crate::measure::{Mark, Stretch};
 use crate::report::TimelinePoint;
 use crate::report::thin::halve;
 use crate::units::MIB;
-use crate::window::{Pauses, Row, Tally};
+use crate::window::{Pane, Pauses, Row, Tally};
 
 /// Most points; when there are more, neighbours are joined in pairs. Half of what the report allows, so that a process
 /// stays small.
 const MAX_POINTS: usize = 1_000;
 
-/// Points in time, oldest first.
+/// Points in time, oldest first, without a gap between them: together they are the run.
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
     points: Vec<TimelinePoint>,
-    /// Totals at the end of the last point.
-    base: Mark,
     /// Where the next point begins.
     start_ns: u64,
     /// Panes a point takes in: 1, 2, 4 and so on.
@@ -28,7 +27,6 @@ impl Default for Timeline {
     fn default() -> Self {
         Self {
             points: Vec::new(),
-            base: Mark::default(),
             start_ns: 0,
             stride: 0,
             pending: 0,
@@ -38,8 +36,9 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    pub(super) const fn begin(&mut self, origin_ns: u64) {
-        self.start_ns = origin_ns;
+    /// The first cycle of the log.
+    pub(super) const fn begin(&mut self, cycle: &GcCycle) {
+        self.start_ns = if cycle.number == 1 { 0 } else { cycle.start_ns };
         self.stride = 1;
     }
 
@@ -48,43 +47,39 @@ impl Timeline {
         self.most = if most < MAX_POINTS { most } else { MAX_POINTS };
     }
 
-    /// Adds the panes of one hop as a point, or to the last one.
-    pub(super) fn close(&mut self, panes: Row<'_>) {
+    /// Adds the panes of one hop, which ends at `at`, as a point; the silence before it as another. `last` where the run
+    /// ends.
+    pub(super) fn close(&mut self, panes: Row<'_>, at: u64, last: bool) {
         let mut tally = Tally::default();
-        let mut ends: Option<(u64, u64)> = None;
-        let mut last = &self.base;
+        let mut ends: Option<(&Pane, &Pane)> = None;
         for pane in panes.iter() {
             tally.merge(&pane.tally);
-            last = &pane.last;
-            ends = Some((ends.map_or(pane.start_ns, |ends| ends.0), pane.end_ns));
+            ends = Some((ends.map_or(pane, |ends| ends.0), pane));
         }
-        let Some((start, end)) = ends else {
+        let begins = ends.map_or(if last { at } else { self.start_ns }, |(first, _)| {
+            first.start_ns
+        });
+        if begins > self.start_ns {
+            self.push(nothing(self.start_ns, begins));
+            self.start_ns = begins;
+        }
+        let Some((first, newest)) = ends else {
             return;
         };
+        let stretch = Stretch {
+            from: &first.before,
+            to: &newest.last,
+            looked_ns: at.saturating_sub(self.start_ns),
+        };
         let pauses = panes.pauses(tally.cycles);
-        // The pane of the end of the stream, and panes of cycles, end with their last cycle.
-        let end = if end == u64::MAX { last.end_ns } else { end };
-        let start = start.max(self.start_ns);
-        let nothing = (start > self.start_ns).then(|| TimelinePoint {
-            start_ns: self.start_ns,
-            end_ns: start,
-            ..TimelinePoint::default()
-        });
-        let point = point(
-            (start, end),
-            &Stretch {
-                from: &self.base,
-                to: last,
-            },
-            &tally,
-            &pauses,
-        );
-        self.base = *last;
-        self.start_ns = end;
-        if let Some(nothing) = nothing {
-            self.push(nothing);
+        let point = point((self.start_ns, at), &stretch, &tally, &pauses);
+        // The run may end right after a hop has begun: a cycle in 10 ms is no 100 a second.
+        let width = |point: &TimelinePoint| point.end_ns.saturating_sub(point.start_ns);
+        match self.points.last_mut() {
+            Some(before) if last && width(before) > 2 * width(&point) => before.join(&point),
+            _ => self.push(point),
         }
-        self.push(point);
+        self.start_ns = at;
     }
 
     fn push(&mut self, point: TimelinePoint) {
@@ -102,8 +97,32 @@ impl Timeline {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<TimelinePoint> {
+    /// The points, the CPU of the stops times `stops`, and that of marking times `marking`.
+    pub(super) fn finish(mut self, stops: f64, marking: f64) -> Vec<TimelinePoint> {
+        let times = |ratio: &mut Option<f64>, factor: f64| {
+            *ratio = ratio.map(|ratio| (ratio * factor).min(1.0));
+        };
+        for point in &mut self.points {
+            times(&mut point.stop_cpu_ratio, stops);
+            times(&mut point.assist_cpu_ratio, marking);
+            times(&mut point.background_cpu_ratio, marking);
+            times(&mut point.idle_cpu_ratio, 1.0);
+        }
         self.points
+    }
+}
+
+/// Time in which nothing was collected.
+fn nothing(start_ns: u64, end_ns: u64) -> TimelinePoint {
+    TimelinePoint {
+        start_ns,
+        end_ns,
+        stop_cpu_ratio: Some(0.0),
+        assist_cpu_ratio: Some(0.0),
+        background_cpu_ratio: Some(0.0),
+        idle_cpu_ratio: Some(0.0),
+        allocation_bytes_per_second: Some(0.0),
+        ..TimelinePoint::default()
     }
 }
 
@@ -114,14 +133,14 @@ fn point(
     pauses: &Pauses<'_>,
 ) -> TimelinePoint {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
-    let cpu = |total: fn(&Mark) -> u64| stretch.cpu_ratio(total).unwrap_or(0.0);
+    let cpu = |total: fn(&Mark) -> u64| stretch.cpu_sum(total);
     let goal = |mib: u64| (tally.goal_mib.1 > 0).then(|| bytes(mib));
+    let allocated = stretch.allocated_mib();
     TimelinePoint {
         start_ns,
         end_ns,
         cycles: tally.cycles,
-        // From end to end, since the first point reaches back to the start of the process.
-        gc_frequency_per_second: stretch.cycles() as f64 / stretch.seconds().max(1e-9),
+        gc_frequency_per_second: stretch.rate().unwrap_or(0.0),
         pause_p50_ns: pauses.quantile(500),
         pause_p99_ns: pauses.quantile(990),
         pause_max_ns: pauses.max(),
@@ -135,7 +154,8 @@ fn point(
         heap_live_max_bytes: bytes(tally.live_mib.1),
         heap_goal_min_bytes: goal(tally.goal_mib.0),
         heap_goal_max_bytes: goal(tally.goal_mib.1),
-        allocation_bytes_per_second: stretch.allocated_mib().unwrap_or(0.0) * MIB as f64
-            / stretch.seconds().max(1e-9),
+        allocation_bytes_per_second: allocated
+            .filter(|_| stretch.looked_ns > 0)
+            .map(|mib| mib * MIB as f64 / stretch.seconds()),
     }
 }

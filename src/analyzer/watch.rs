@@ -1,9 +1,17 @@
 //! The life of findings: raised after two evaluations in a row, cleared after three below 0.8 of the threshold.
 
+use std::cmp::Reverse;
+
 use super::FindingChange;
-use crate::report::{Episode, Evidence, Finding, RuleState, RuleStatus};
-use crate::rules::{self, Crossing, Judged, Reading, Rule, Thresholds, Told, View};
-use crate::settings::{Settings, Severity};
+use crate::measure::Trust;
+use crate::report::{Diagnosis, Episode, Evidence, Finding, RuleState, RuleStatus};
+use crate::rules::diagnosis::{Case, Symptom};
+use crate::rules::{
+    self, Cost, Crossing, Judged, Reading, Rule, Situation, Thresholds, Told, View,
+};
+use crate::settings::Settings;
+use crate::severity::{CappedBy, Cause, Severity};
+use crate::window::Panes;
 
 /// Evaluations in a row that raise a finding; at the end of the stream one is enough.
 const RAISE: u32 = 2;
@@ -15,13 +23,49 @@ const CLEAR: u32 = 3;
 const BELOW: f64 = 0.8;
 
 /// Episodes that are kept of a finding; later ones lengthen the last.
-const MAX_EPISODES: usize = 100;
+pub(super) const MAX_EPISODES: usize = 100;
 
 /// Changes that wait to be taken; the rest of a crowd is dropped, since nobody takes them while reading a file.
 const MAX_CHANGES: usize = 256;
 
-/// The wall-clock times of the first and the last cycle of what is judged.
-pub(super) type Walls<'a> = dyn Fn() -> (Option<&'a str>, Option<&'a str>) + 'a;
+/// What lies around a window that is judged: its panes, and with them the wall clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) panes: &'a Panes,
+    /// The end of the window, ns of program time.
+    pub(super) at: u64,
+    pub(super) trust: Trust,
+}
+
+impl<'a> Around<'a> {
+    /// The wall-clock times of the first and the last cycle of what is judged.
+    fn walls(&self, view: &View<'_>) -> (Option<&'a str>, Option<&'a str>) {
+        self.panes.walls(self.at, view.whole_run)
+    }
+
+    /// Since when: the start of the earliest pane that alone reaches the threshold at which a finding clears, else that of
+    /// the window; of growth, the end of the start-up.
+    fn since(&self, watch: &Watch, view: &View<'_>) -> (u64, Option<String>) {
+        let start = match watch.rule.judged {
+            Judged::Trend => view.growth.since_ns,
+            _ => view.window.start_ns,
+        };
+        let whole = (start, self.walls(view).0.map(str::to_owned));
+        if view.whole_run || watch.rule.judged == Judged::Trend {
+            return whole;
+        }
+        let least = watch.thresholds.scaled(BELOW);
+        let reaches = |window| {
+            let view = View { window, ..*view };
+            watch.rule.judge(&view, &least).severity().is_some()
+        };
+        let mut panes = self.panes.each(self.at, self.trust);
+        match panes.find(|(window, _)| reaches(*window)) {
+            Some((window, wall)) => (window.start_ns, wall.map(str::to_owned)),
+            None => whole,
+        }
+    }
+}
 
 /// All rules over one process.
 #[derive(Debug, Clone, Default)]
@@ -39,10 +83,14 @@ struct Watch {
     /// Evaluations that had the evidence.
     judged: u64,
     worst: Option<f64>,
+    /// The worst value of those that found something.
+    worst_raised: f64,
     /// Evaluations in a row that were bad / fine.
     bad: u32,
     fine: u32,
-    previous: Option<Severity>,
+    previous: Option<Graded>,
+    /// The last evaluation of the stream found nothing.
+    refuted: bool,
     /// Where the first bad window of the row began.
     since_ns: u64,
     since_wall: Option<String>,
@@ -52,11 +100,21 @@ struct Watch {
     finding: Option<Box<Raised>>,
 }
 
-/// What is told of a rule that was raised: from its worst evaluation.
+/// One evaluation that found something.
+#[derive(Debug, Clone, Copy)]
+struct Graded {
+    severity: Severity,
+    value: f64,
+    capped_by: Option<CappedBy>,
+}
+
+/// What is told of a rule that was raised: from the evaluation that earned it its severity.
 #[derive(Debug, Clone)]
 struct Raised {
     crossing: Crossing,
+    capped_by: Option<CappedBy>,
     told: Told,
+    situation: Situation,
     scope: &'static str,
     since_wall: Option<String>,
     until_wall: Option<String>,
@@ -88,9 +146,11 @@ impl Watches {
                     && (settings.only.is_empty() || settings.only.contains(rule.id)),
                 judged: 0,
                 worst: None,
+                worst_raised: f64::NEG_INFINITY,
                 bad: 0,
                 fine: 0,
                 previous: None,
+                refuted: false,
                 since_ns: 0,
                 since_wall: None,
                 open: None,
@@ -107,34 +167,33 @@ impl Watches {
         &mut self,
         view: &View<'_>,
         last: bool,
-        walls: &Walls<'_>,
+        around: &Around<'_>,
         changes: &mut Vec<FindingChange>,
     ) {
         self.evaluations = self.evaluations.saturating_add(1);
         for watch in &mut self.watches {
             if watch.on && watch.rule.judged != Judged::Run {
-                watch.step(view, last, walls, changes);
+                watch.step(view, last, around, changes);
             }
         }
     }
 
     /// Judges the whole run: the rules that want that, those that no window had the evidence for, and `all` where the user
     /// wants no windows.
-    pub(super) fn run(
-        &mut self,
-        view: &View<'_>,
-        all: bool,
-        walls: &Walls<'_>,
-        changes: &mut Vec<FindingChange>,
-    ) {
+    pub(super) fn run(&mut self, view: &View<'_>, all: bool, around: &Around<'_>) {
         if all {
             self.evaluations = 1;
         }
         for watch in &mut self.watches {
-            let wanted = watch.rule.judged != Judged::Windows || watch.judged == 0;
+            let wanted = match watch.rule.judged {
+                Judged::Windows => watch.judged == 0,
+                Judged::WindowsAndRun | Judged::Run => true,
+                Judged::Trend => false,
+            };
             if watch.on && (all || wanted) {
-                watch.whole_run(view, walls, changes);
+                watch.whole_run(view, around);
             }
+            watch.recognize_host(view);
         }
     }
 
@@ -156,18 +215,57 @@ impl Watches {
         }
     }
 
-    /// Findings, worst first, and the state of each rule.
-    pub(super) fn finish(self) -> (Vec<Finding>, Vec<RuleStatus>) {
+    /// The state of each rule.
+    pub(super) fn status(&self) -> Vec<RuleStatus> {
+        self.watches.iter().map(Watch::status).collect()
+    }
+
+    /// The cause behind what is raised now, with its sentence.
+    pub(super) fn diagnose(&self, run: Cost) -> Option<(Cause, String)> {
+        let open = self.watches.iter().filter(|watch| watch.open.is_some());
+        let symptoms: Vec<_> = open.filter_map(Watch::symptom).collect();
+        let symptoms = &symptoms[..];
+        let found = Case { symptoms, run }.diagnose()?;
+        Some((found.cause, found.told.message))
+    }
+
+    /// The findings, their cause, and the state of each rule. The findings that the cause explains come first, then the worst.
+    pub(super) fn finish(
+        mut self,
+        run: Cost,
+    ) -> (Vec<Finding>, Option<Diagnosis>, Vec<RuleStatus>) {
+        for watch in &mut self.watches {
+            watch.withdraw();
+        }
         let evaluations = self.evaluations.max(1) as f64;
-        let status = self.watches.iter().map(Watch::status).collect();
+        let symptoms: Vec<_> = self.watches.iter().filter_map(Watch::symptom).collect();
+        let symptoms = &symptoms[..];
+        let diagnosis = Case { symptoms, run }.diagnose().map(|found| Diagnosis {
+            cause: found.cause,
+            severity: found.severity,
+            process: String::new(),
+            message: found.told.message,
+            explains: found.explains,
+            advice: found.told.advice,
+            evidence: figures(found.told.evidence),
+        });
+        let status = self.status();
         // In room of their own: collected they would stay in that of the watches, of which the next process makes use.
         let raised = self.watches.iter().filter(|watch| watch.finding.is_some());
         let mut findings = Vec::with_capacity(raised.count());
         let watches = self.watches.into_iter();
         findings.extend(watches.filter_map(|watch| watch.finding(evaluations)));
+        let explained = |finding: &Finding| {
+            let mut all = diagnosis.iter().flat_map(|found| &found.explains);
+            all.any(|rule| *rule == finding.rule)
+        };
         // The sort is stable: among equals the order of the rule table stays.
-        findings.sort_by_key(|finding: &Finding| std::cmp::Reverse(finding.severity));
-        (findings, status)
+        findings.sort_by(|a, b| {
+            let key = |finding| (!explained(finding), Reverse(finding.severity));
+            let times = |finding: &Finding| finding.measured / finding.threshold;
+            key(a).cmp(&key(b)).then(times(b).total_cmp(&times(a)))
+        });
+        (findings, diagnosis, status)
     }
 }
 
@@ -177,6 +275,9 @@ impl Watch {
         if let Reading::Judged { value, .. } = reading {
             self.judged += 1;
             self.worst = Some(self.worst.map_or(value, |worst| worst.max(value)));
+            if reading.severity().is_some() {
+                self.worst_raised = self.worst_raised.max(value);
+            }
         }
         reading
     }
@@ -185,27 +286,34 @@ impl Watch {
         &mut self,
         view: &View<'_>,
         last: bool,
-        walls: &Walls<'_>,
+        around: &Around<'_>,
         changes: &mut Vec<FindingChange>,
     ) {
         let reading = self.read(view);
-        let now = reading.severity();
+        let now = reading.severity().map(|severity| Graded {
+            severity,
+            value: reading.value().unwrap_or(f64::NAN),
+            capped_by: reading.capped_by(),
+        });
+        self.refuted = last && now.is_none();
         match now {
-            Some(severity) => {
+            Some(graded) => {
                 self.fine = 0;
                 self.bad = self.bad.saturating_add(1);
                 if self.bad == 1 {
-                    self.since_ns = view.window.start_ns;
-                    self.since_wall = walls().0.map(str::to_owned);
+                    (self.since_ns, self.since_wall) = around.since(self, view);
                 }
                 // Two in a row confirm the milder of the two; at the end there is no second one to wait for.
-                let confirmed = if last {
-                    Some(severity)
-                } else {
-                    self.previous.map(|previous| previous.min(severity))
+                let confirmed = match self.previous {
+                    _ if last => Some(graded),
+                    Some(before) if before.severity < graded.severity => Some(before),
+                    Some(_) => Some(graded),
+                    None => None,
                 };
                 if let Some(confirmed) = confirmed.filter(|_| last || self.bad >= RAISE) {
-                    self.raise(view, reading, confirmed, walls, changes);
+                    let suspected = matches!(reading, Reading::Suspected(_));
+                    let change = self.raise(view, confirmed, suspected, around);
+                    announce(changes, change);
                 } else if let Some(open) = &mut self.open {
                     open.until_ns = until(view);
                     self.active += 1;
@@ -221,7 +329,8 @@ impl Watch {
                         .is_some();
                     self.fine = if held { 0 } else { self.fine + 1 };
                     if self.fine >= CLEAR {
-                        self.clear(view, changes);
+                        let change = self.clear(view, around);
+                        announce(changes, change);
                     } else {
                         self.active += 1;
                     }
@@ -234,7 +343,7 @@ impl Watch {
         }
     }
 
-    fn whole_run(&mut self, view: &View<'_>, walls: &Walls<'_>, changes: &mut Vec<FindingChange>) {
+    fn whole_run(&mut self, view: &View<'_>, around: &Around<'_>) {
         let reading = self.read(view);
         let Some(severity) = reading.severity() else {
             return;
@@ -247,23 +356,80 @@ impl Watch {
         {
             return;
         }
-        self.since_ns = view.window.start_ns;
-        self.since_wall = walls().0.map(str::to_owned);
-        self.raise(view, reading, severity, walls, changes);
+        (self.since_ns, self.since_wall) = around.since(self, view);
+        let graded = Graded {
+            severity,
+            value: reading.value().unwrap_or(f64::NAN),
+            capped_by: reading.capped_by(),
+        };
+        self.raise(
+            view,
+            graded,
+            matches!(reading, Reading::Suspected(_)),
+            around,
+        );
         if let Some(open) = self.open.take() {
             self.keep(open);
         }
     }
 
+    /// Stops that looked like the collector's own where only their window was seen are the host's where the whole run shows
+    /// it: a stall that comes once an hour.
+    fn recognize_host(&mut self, view: &View<'_>) {
+        let Some(raised) = self.finding.as_mut() else {
+            return;
+        };
+        let crossing = &mut raised.crossing;
+        if !self.rule.is_on_pauses()
+            || crossing.severity != Severity::Critical
+            || self.thresholds.is_users(Severity::Critical)
+        {
+            return;
+        }
+        let cap = self.rule.at_most(view, crossing.severity);
+        if cap.1 == Some(CappedBy::Contention) {
+            crossing.severity = Severity::Warning;
+            crossing.threshold = self.thresholds.of(Severity::Warning);
+            raised.capped_by = cap.1;
+            raised.told = self.rule.tell(view, crossing);
+            raised.situation = Situation::of(view);
+            for episode in &mut self.episodes {
+                episode.severity = episode.severity.min(Severity::Warning);
+            }
+        }
+    }
+
+    /// A trend that the end of the run refutes is no finding.
+    fn withdraw(&mut self) {
+        if self.rule.judged == Judged::Trend && self.refuted {
+            self.finding = None;
+        }
+    }
+
+    fn symptom(&self) -> Option<Symptom<'_>> {
+        let raised = self.finding.as_deref()?;
+        Some(Symptom {
+            rule: self.rule.id,
+            severity: raised.crossing.severity,
+            capped_by: raised.capped_by,
+            measured: raised.crossing.value,
+            situation: &raised.situation,
+        })
+    }
+
+    /// Gives what is to be announced: a finding that is new or got worse.
     fn raise(
         &mut self,
         view: &View<'_>,
-        reading: Reading,
-        severity: Severity,
-        walls: &Walls<'_>,
-        changes: &mut Vec<FindingChange>,
-    ) {
-        let value = reading.value().unwrap_or(0.0);
+        graded: Graded,
+        suspected: bool,
+        around: &Around<'_>,
+    ) -> Option<FindingChange> {
+        let Graded {
+            severity,
+            value,
+            capped_by,
+        } = graded;
         let before = self.open.map(|open| open.severity);
         let open = self.open.get_or_insert(Episode {
             since_ns: self.since_ns,
@@ -279,7 +445,7 @@ impl Watch {
             value,
             threshold: self.thresholds.of(severity),
             severity,
-            suspected: matches!(reading, Reading::Suspected(_)),
+            suspected,
         };
         let scope = if view.whole_run { "run" } else { "window" };
         match &mut self.finding {
@@ -287,11 +453,13 @@ impl Watch {
                 let old = &raised.crossing;
                 if (severity, value) > (old.severity, old.value) {
                     raised.told = self.rule.tell(view, &crossing);
+                    raised.situation = Situation::of(view);
                     raised.crossing = crossing;
+                    raised.capped_by = capped_by;
                     raised.scope = scope;
                 }
                 if let Some(wall) = &mut raised.until_wall
-                    && let (_, Some(last)) = walls()
+                    && let (_, Some(last)) = around.walls(view)
                 {
                     last.clone_into(wall);
                 }
@@ -299,47 +467,52 @@ impl Watch {
             None => {
                 self.finding = Some(Box::new(Raised {
                     told: self.rule.tell(view, &crossing),
+                    situation: Situation::of(view),
                     crossing,
+                    capped_by,
                     scope,
                     since_wall: self.since_wall.take(),
-                    until_wall: walls().1.map(str::to_owned),
+                    until_wall: around.walls(view).1.map(str::to_owned),
                 }));
             }
         }
-        if before.is_none_or(|before| severity > before)
-            && let Some(raised) = &self.finding
-        {
-            announce(
-                changes,
-                self.rule,
-                &crossing,
-                true,
-                view.window.end_ns,
-                &raised.told,
-            );
-        }
+        before
+            .is_none_or(|before| severity > before)
+            .then(|| self.change(&crossing, true, view, around))
     }
 
-    fn clear(&mut self, view: &View<'_>, changes: &mut Vec<FindingChange>) {
+    fn clear(&mut self, view: &View<'_>, around: &Around<'_>) -> Option<FindingChange> {
         self.fine = 0;
-        if let Some(open) = self.open.take() {
-            let crossing = Crossing {
-                value: open.worst,
-                threshold: self.thresholds.of(open.severity),
-                severity: open.severity,
-                suspected: false,
-            };
-            if let Some(raised) = &self.finding {
-                announce(
-                    changes,
-                    self.rule,
-                    &crossing,
-                    false,
-                    view.window.end_ns,
-                    &raised.told,
-                );
-            }
-            self.keep(open);
+        let open = self.open.take()?;
+        let crossing = Crossing {
+            value: open.worst,
+            threshold: self.thresholds.of(open.severity),
+            severity: open.severity,
+            suspected: false,
+        };
+        self.keep(open);
+        Some(self.change(&crossing, false, view, around))
+    }
+
+    fn change(
+        &self,
+        crossing: &Crossing,
+        raised: bool,
+        view: &View<'_>,
+        around: &Around<'_>,
+    ) -> FindingChange {
+        let told = self.finding.as_ref().map(|finding| &finding.told.message);
+        FindingChange {
+            rule: self.rule.id,
+            severity: crossing.severity,
+            raised,
+            at_ns: view.window.end_ns,
+            at_wall: around.walls(view).1.map(str::to_owned),
+            measured: crossing.value,
+            threshold: crossing.threshold,
+            unit: self.rule.unit.symbol(),
+            message: told.cloned().unwrap_or_default(),
+            cause: None,
         }
     }
 
@@ -361,6 +534,8 @@ impl Watch {
                 RuleState::Off
             } else if self.finding.is_some() {
                 RuleState::Raised
+            } else if !self.episodes.is_empty() {
+                RuleState::Withdrawn
             } else if self.judged > 0 {
                 RuleState::Quiet
             } else {
@@ -370,6 +545,10 @@ impl Watch {
             unit: self.rule.unit.symbol(),
             warning: self.thresholds.warning,
             critical: self.thresholds.critical,
+            episodes: match &self.finding {
+                None => self.episodes.clone(),
+                Some(_) => Vec::new(),
+            },
         }
     }
 
@@ -378,15 +557,14 @@ impl Watch {
         // A thousand processes may be kept.
         self.episodes.shrink_to_fit();
         raised.told.message.shrink_to_fit();
-        let evidence = |(name, value): (&'static str, f64)| {
-            value.is_finite().then_some(Evidence { name, value })
-        };
         Some(Finding {
             rule: self.rule.id,
             severity: raised.crossing.severity,
             process: String::new(),
             scope: raised.scope,
+            capped_by: raised.capped_by,
             measured: raised.crossing.value,
+            worst: self.worst_raised.max(raised.crossing.value),
             threshold: raised.crossing.threshold,
             unit: self.rule.unit.symbol(),
             since_ns: self.episodes.iter().map(|e| e.since_ns).min().unwrap_or(0),
@@ -397,12 +575,7 @@ impl Watch {
             episodes: self.episodes,
             message: raised.told.message,
             advice: raised.told.advice,
-            evidence: raised
-                .told
-                .evidence
-                .into_iter()
-                .filter_map(evidence)
-                .collect(),
+            evidence: figures(raised.told.evidence),
         })
     }
 }
@@ -421,24 +594,15 @@ fn until(view: &View<'_>) -> u64 {
     if last > 0 { last } else { view.window.end_ns }
 }
 
-fn announce(
-    changes: &mut Vec<FindingChange>,
-    rule: &Rule,
-    crossing: &Crossing,
-    raised: bool,
-    at_ns: u64,
-    told: &Told,
-) {
+fn figures(evidence: Vec<(&'static str, f64)>) -> Vec<Evidence> {
+    let known = evidence.into_iter().filter(|(_, value)| value.is_finite());
+    known
+        .map(|(name, value)| Evidence { name, value })
+        .collect()
+}
+
+fn announce(changes: &mut Vec<FindingChange>, change: Option<FindingChange>) {
     if changes.len() < MAX_CHANGES {
-        changes.push(FindingChange {
-            rule: rule.id,
-            severity: crossing.severity,
-            raised,
-            at_ns,
-            measured: crossing.value,
-            threshold: crossing.threshold,
-            unit: rule.unit.symbol(),
-            message: told.message.clone(),
-        });
+        changes.extend(change);
     }
 }

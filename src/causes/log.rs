@@ -171,14 +171,17 @@ fn rates(causes: &mut Causes, beside: &Beside<'_>, process: &Process) {
     let scale = if beside.duration_ns > 0 {
         causes.rates = Rates::Profile;
         1e9 / to_f64(beside.duration_ns)
-    } else if total > 0 && measures.allocation_bytes_per_second > 0.0 {
+    } else if let Some(rate) = measures.allocation_bytes_per_second
+        && total > 0
+        && rate > 0.0
+    {
         causes.rates = Rates::Log;
         if !measures.allocation_resolved {
             causes.warnings.push(
                 "rates are rough: the log's whole MiB are coarse beside so little allocation a cycle".to_owned(),
             );
         }
-        measures.allocation_bytes_per_second / to_f64(total.unsigned_abs())
+        rate / to_f64(total.unsigned_abs())
     } else {
         return;
     };

@@ -30,7 +30,7 @@ pub struct Measure {
 }
 
 /// Lower and upper bound of a value of one run.
-type Bounds = fn(&Run) -> (f64, f64);
+pub(super) type Bounds = fn(&Run) -> Option<(f64, f64)>;
 
 /// How a value over time becomes an amount.
 #[derive(Debug, Clone, Copy)]
@@ -109,27 +109,27 @@ pub const MEASURES: &[Measure] = &[
         floor: 0.001,
         practical: 1.5,
         per_work: Some(TIME),
-        ..share(|run| run.sum(run.stw_ratio))
+        ..share(|run| run.stw_ratio)
     },
     Measure {
         id: "gc-cpu",
         title: "GC CPU",
         gated: true,
         per_work: Some(CPU_TIME),
-        bounds: Some(|run| (run.gc_cpu_ratio_low, run.gc_cpu_ratio_high)),
-        ..share(|run| (!run.gc_cpu_withheld).then_some(run.gc_cpu_ratio))
+        bounds: Some(|run| run.gc_cpu_ratio_low.zip(run.gc_cpu_ratio_high)),
+        ..share(|run| run.gc_cpu_ratio)
     },
     Measure {
         id: "assist-cpu",
         title: "assist CPU",
         per_work: Some(CPU_TIME),
-        ..share(|run| run.sum(run.mark_assist_cpu_ratio))
+        ..share(|run| run.mark_assist_cpu_ratio)
     },
     Measure {
         id: "mark-duty",
         title: "mark duty",
         floor: 0.02,
-        ..share(|run| run.sum(run.mark_duty_ratio))
+        ..share(|run| run.mark_duty_ratio)
     },
     Measure {
         id: "allocation",
@@ -143,17 +143,14 @@ pub const MEASURES: &[Measure] = &[
             unit: "bytes",
             each_second: |_| 1.0,
         }),
-        value: |run| run.sum(run.allocation_bytes_per_second),
-        resolved: |run| run.allocation_resolved || run.sums_withheld,
+        value: |run| run.allocation_bytes_per_second,
+        resolved: |run| run.allocation_resolved || run.sums_withheld(),
         bounds: Some(|run| {
-            let share = |bytes: u64| {
-                run.allocation_bytes_per_second * bytes as f64
-                    / (run.allocation_bytes as f64).max(1.0)
-            };
-            (
-                share(run.allocation_bytes_low),
-                share(run.allocation_bytes_high),
-            )
+            let each = run.allocation_bytes_per_second? / (run.allocation_bytes? as f64).max(1.0);
+            Some((
+                run.allocation_bytes_low? as f64 * each,
+                run.allocation_bytes_high? as f64 * each,
+            ))
         }),
     },
     size("live-heap", "live heap p50", |run| {

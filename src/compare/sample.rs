@@ -1,6 +1,6 @@
 //! One measure over the runs of both sides, and the statistics of it.
 
-use super::measure::{LONG_PAUSE_NS, Measure, NS, P99_CYCLES, PAUSE_P99, PerWork};
+use super::measure::{Bounds, LONG_PAUSE_NS, Measure, NS, P99_CYCLES, PAUSE_P99, PerWork};
 use super::{ALPHA, CYCLES};
 use crate::report::comparison::{Run, Sample, Side};
 use crate::stats;
@@ -56,7 +56,7 @@ impl Samples {
         let after = sample(new, &new_factors, value);
         let lacks = |run: &Run| value(run).is_none();
         let complete = !runs().any(lacks);
-        let withheld = runs().any(|run| lacks(run) && run.sums_withheld);
+        let withheld = runs().any(|run| lacks(run) && run.sums_withheld());
         let bounds = measure.bounds.filter(|_| complete).and_then(|bounds| {
             let (low, high) = extremes(&base.runs, &base_factors, bounds)?;
             let (new_low, new_high) = extremes(&new.runs, &new_factors, bounds)?;
@@ -210,10 +210,13 @@ fn short_period<'a>(measure: &Measure, mut runs: impl Iterator<Item = &'a Run>) 
 }
 
 /// The least lower and the largest upper bound of a side.
-fn extremes(runs: &[Run], factors: &[f64], bounds: fn(&Run) -> (f64, f64)) -> Option<(f64, f64)> {
+fn extremes(runs: &[Run], factors: &[f64], bounds: Bounds) -> Option<(f64, f64)> {
     runs.iter()
         .zip(factors)
-        .map(|(run, factor)| (bounds(run).0 * factor, bounds(run).1 * factor))
+        .filter_map(|(run, factor)| {
+            let (low, high) = bounds(run)?;
+            Some((low * factor, high * factor))
+        })
         .reduce(|(low, high), bounds| (low.min(bounds.0), high.max(bounds.1)))
 }
 

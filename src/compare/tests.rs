@@ -19,14 +19,16 @@ fn run() -> Run {
         pause_p99_ns: 900_000,
         pause_max_ns: 2_000_000,
         pause_histogram: vec![(300_000, 198), (6_000_000, 2)],
-        stw_ratio: 0.006,
-        gc_cpu_ratio: 0.08,
-        gc_cpu_ratio_low: 0.075,
-        gc_cpu_ratio_high: 0.085,
-        allocation_bytes: 2_000_000_000,
-        allocation_bytes_low: 1_900_000_000,
-        allocation_bytes_high: 2_100_000_000,
-        allocation_bytes_per_second: 2e8,
+        stw_ratio: Some(0.006),
+        mark_assist_cpu_ratio: Some(0.0),
+        mark_duty_ratio: Some(0.0),
+        gc_cpu_ratio: Some(0.08),
+        gc_cpu_ratio_low: Some(0.075),
+        gc_cpu_ratio_high: Some(0.085),
+        allocation_bytes: Some(2_000_000_000),
+        allocation_bytes_low: Some(1_900_000_000),
+        allocation_bytes_high: Some(2_100_000_000),
+        allocation_bytes_per_second: Some(2e8),
         allocation_resolved: true,
         live_heap_p50_bytes: 10 << 20,
         heap_goal_p50_bytes: Some(20 << 20),
@@ -88,8 +90,8 @@ impl Dice {
         let runs = (0..n).map(|_| {
             let mut run = run();
             run.gc_frequency_per_second = Some(20.0 * factor * self.noise());
-            run.gc_cpu_ratio = 0.08 * factor * self.noise();
-            run.allocation_bytes_per_second = 2e8 * factor * self.noise();
+            run.gc_cpu_ratio = Some(0.08 * factor * self.noise());
+            run.allocation_bytes_per_second = Some(2e8 * factor * self.noise());
             run
         });
         side(runs.collect())
@@ -143,7 +145,7 @@ fn the_size_decides_where_runs_are_too_few() {
 fn a_difference_that_costs_nothing_is_the_same() {
     let (mut base, mut new) = (run(), run());
     (base.gc_frequency_per_second, new.gc_frequency_per_second) = (Some(0.01), Some(0.09));
-    (base.gc_cpu_ratio, new.gc_cpu_ratio) = (0.0001, 0.004);
+    (base.gc_cpu_ratio, new.gc_cpu_ratio) = (Some(0.0001), Some(0.004));
     let comparison = one(base, new);
     assert_eq!(verdict_of(&comparison, "gc-frequency"), RowVerdict::Same);
     assert_eq!(verdict_of(&comparison, "gc-cpu"), RowVerdict::Same);
@@ -153,8 +155,8 @@ fn a_difference_that_costs_nothing_is_the_same() {
 #[test]
 fn resolution_that_leaves_room_for_no_change_is_no_evidence() {
     let mut new = run();
-    new.gc_cpu_ratio = 0.16;
-    (new.gc_cpu_ratio_low, new.gc_cpu_ratio_high) = (0.05, 0.3);
+    new.gc_cpu_ratio = Some(0.16);
+    (new.gc_cpu_ratio_low, new.gc_cpu_ratio_high) = (Some(0.05), Some(0.3));
     let comparison = one(run(), new);
     assert_eq!(verdict_of(&comparison, "gc-cpu"), RowVerdict::NoEvidence);
     assert!(matches!(comparison.outcome, Outcome::NoVerdict(why) if why.contains("resolution")));
@@ -164,7 +166,7 @@ fn resolution_that_leaves_room_for_no_change_is_no_evidence() {
 fn unresolved_rows_are_shown_and_never_gate_unless_asked_for() {
     let mut new = run();
     new.allocation_resolved = false;
-    new.allocation_bytes_per_second *= 50.0;
+    new.allocation_bytes_per_second = Some(1e10);
     let comparison = one(run(), new.clone());
     assert_eq!(
         verdict_of(&comparison, "allocation"),
@@ -180,8 +182,13 @@ fn unresolved_rows_are_shown_and_never_gate_unless_asked_for() {
 #[test]
 fn sums_that_are_not_given_are_no_evidence() {
     let withheld = |mut run: Run| {
-        (run.sums_withheld, run.allocation_resolved) = (true, false);
-        (run.stw_ratio, run.allocation_bytes_per_second) = (0.0, 0.0);
+        run.allocation_resolved = false;
+        (
+            run.stw_ratio,
+            run.mark_duty_ratio,
+            run.mark_assist_cpu_ratio,
+        ) = (None, None, None);
+        (run.allocation_bytes, run.allocation_bytes_per_second) = (None, None);
         run
     };
     let lost = "over 20% of the cycles of a run are missing";

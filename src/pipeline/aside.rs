@@ -378,7 +378,11 @@ mod tests {
             assert_eq!(aside.take_changes(), told, "{count}");
             assert_eq!(told.is_empty(), count < 200, "{count}");
             let about = Completeness::default();
-            assert_eq!(there.finish(&about), here.finish(&about), "{count}");
+            assert_eq!(
+                there.finish(&about, None),
+                here.finish(&about, None),
+                "{count}"
+            );
             assert!(aside.give_back(place).is_none());
         }
     }

@@ -370,6 +370,8 @@ impl Collector<'_> {
             forced: 0,
             used: 0,
             approximate: false,
+            damaged: 0,
+            life_ns: None,
         }
     }
 

@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 
 use crate::analyzer::{Analysis, Judgement};
-use crate::report::{self, Finding, Input, Measures, Report, Verdict};
-use crate::settings::{Settings, Severity};
+use crate::report::{self, Diagnosis, Finding, Input, Measures, Report, Verdict};
+use crate::settings::Settings;
+use crate::severity::Severity;
+use crate::units::from_f64;
 
 /// Processes of which the report keeps the detail.
 const KEPT: usize = 1_000;
@@ -24,10 +26,12 @@ struct Ended {
 }
 
 impl Ended {
-    /// How much it deserves to be kept: by its worst finding, then by its cycles.
-    fn rank(&self) -> (Option<Severity>, u64) {
+    /// How much it deserves to be kept: by its worst finding, then by the cores that collecting takes (in 1/1000), then by
+    /// its cycles.
+    fn rank(&self) -> (Option<Severity>, u64, u64) {
         let worst = self.findings.iter().map(|f| f.severity).max();
-        (worst, self.process.cycles_seen)
+        let cores = self.process.measures.gc_cpu_cores.unwrap_or(0.0);
+        (worst, from_f64(cores * 1e3), self.process.cycles_seen)
     }
 }
 
@@ -53,13 +57,20 @@ impl Outcomes {
     pub(super) fn add(
         &mut self,
         analysis: Analysis,
-        process: impl FnOnce(Measures, u64) -> report::Process,
+        process: impl FnOnce(Measures, u64, Option<Diagnosis>) -> report::Process,
     ) {
         self.judgement.add(&analysis);
-        let mut process = process(analysis.measures, analysis.periodic_cycles);
+        let mut process = process(
+            analysis.measures,
+            analysis.periodic_cycles,
+            analysis.diagnosis,
+        );
         let mut findings = analysis.findings;
         for finding in &mut findings {
             finding.process.clone_from(&process.id);
+        }
+        if let Some(diagnosis) = &mut process.diagnosis {
+            diagnosis.process.clone_from(&process.id);
         }
         process
             .measures
@@ -91,16 +102,21 @@ impl Outcomes {
             self.judgement.verdict(input.newest_first)
         };
         let all = self.ended.iter_mut();
-        let mut findings: Vec<Finding> = all.flat_map(|ended| ended.findings.drain(..)).collect();
-        findings.sort_by_key(|finding| Reverse(finding.severity));
+        // The worst process first, and of each what its cause explains.
+        let findings: Vec<Finding> = all.flat_map(|ended| ended.findings.drain(..)).collect();
         // Where they stand: a thousand take a MiB.
-        let processes = self.ended.into_iter().map(|ended| ended.process).collect();
+        let processes: Vec<_> = self.ended.into_iter().map(|ended| ended.process).collect();
+        let severity = |process: &&report::Process| process.diagnosis.as_ref().map(|d| d.severity);
+        // Of several equally bad ones the first: the processes stand worst first.
+        let worst = processes.iter().rev().max_by_key(severity);
+        let diagnosis = worst.and_then(|process| process.diagnosis.clone());
         Report {
             verdict,
             exit_status: 0,
             input,
             processes_omitted: self.omitted,
             processes,
+            diagnosis,
             findings,
             rules: self.judgement.rules().to_vec(),
             warnings,

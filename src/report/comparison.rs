@@ -97,19 +97,17 @@ pub struct Run {
     pub pause_max_ns: u64,
     /// Counts of each printed pause, ascending.
     pub pause_histogram: Vec<(u64, u64)>,
-    pub stw_ratio: f64,
-    pub gc_cpu_ratio: f64,
-    pub gc_cpu_ratio_low: f64,
-    pub gc_cpu_ratio_high: f64,
-    pub mark_assist_cpu_ratio: f64,
-    pub mark_duty_ratio: f64,
-    pub allocation_bytes: u64,
-    pub allocation_bytes_low: u64,
-    pub allocation_bytes_high: u64,
-    pub allocation_bytes_per_second: f64,
+    pub stw_ratio: Option<f64>,
+    pub gc_cpu_ratio: Option<f64>,
+    pub gc_cpu_ratio_low: Option<f64>,
+    pub gc_cpu_ratio_high: Option<f64>,
+    pub mark_assist_cpu_ratio: Option<f64>,
+    pub mark_duty_ratio: Option<f64>,
+    pub allocation_bytes: Option<u64>,
+    pub allocation_bytes_low: Option<u64>,
+    pub allocation_bytes_high: Option<u64>,
+    pub allocation_bytes_per_second: Option<f64>,
     pub allocation_resolved: bool,
-    pub sums_withheld: bool,
-    pub gc_cpu_withheld: bool,
     pub live_heap_p50_bytes: u64,
     pub heap_goal_p50_bytes: Option<u64>,
     pub heap_goal_churn_per_minute: f64,
@@ -148,8 +146,6 @@ impl Run {
             allocation_bytes_high: measures.allocation_bytes_high,
             allocation_bytes_per_second: measures.allocation_bytes_per_second,
             allocation_resolved: measures.allocation_resolved,
-            sums_withheld: measures.sums_withheld,
-            gc_cpu_withheld: measures.gc_cpu_withheld,
             live_heap_p50_bytes: measures.live_heap.p50,
             heap_goal_p50_bytes: measures.heap_goal.map(|goal| goal.p50),
             heap_goal_churn_per_minute: measures.heap_goal_churn_per_minute,
@@ -159,9 +155,9 @@ impl Run {
 }
 
 impl Run {
-    /// A figure that is summed up over the cycles, unless too many are missing for that.
-    pub fn sum(&self, figure: f64) -> Option<f64> {
-        (!self.sums_withheld).then_some(figure)
+    /// Too many of its cycles are missing for sums over them.
+    pub const fn sums_withheld(&self) -> bool {
+        self.stw_ratio.is_none()
     }
 }
 

@@ -10,7 +10,7 @@ pub mod wire;
 
 use std::borrow::Cow;
 
-use crate::settings::Severity;
+use crate::severity::{CappedBy, Cause, Severity};
 
 /// The whole result of one analysis.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,9 @@ pub struct Report {
     pub processes_omitted: u64,
     /// One entry a process, worst first.
     pub processes: Vec<Process>,
-    /// One entry a rule and process, worst first.
+    /// The cause behind the findings of the worst process.
+    pub diagnosis: Option<Diagnosis>,
+    /// One entry a rule and process, the worst process first, and of each those that its cause explains.
     pub findings: Vec<Finding>,
     /// One entry a rule, in the order of the rule table.
     pub rules: Vec<RuleStatus>,
@@ -145,12 +147,13 @@ pub struct PeakWindow {
     pub gc_frequency_per_second: f64,
     /// p99 of the pause in it, ns.
     pub pause_p99_ns: u64,
-    /// GC CPU ratio in it.
-    pub gc_cpu_ratio: f64,
+    /// GC CPU ratio in it; `None` where it is unknown.
+    pub gc_cpu_ratio: Option<f64>,
 }
 
-/// One point of the timeline: a pane of the window, or several where the run is long (each figure is then the worst of
-/// them, so no peak is lost). A point without cycles is a gap: nothing was collected in it, its sizes are 0.
+/// One point of the timeline: a pane of the window, or several where the run is long (rates and shares are then of their
+/// whole time, pauses and sizes the worst of them). The points lie side by side and add up to the run. One without cycles is
+/// a gap: nothing was collected in it, its sizes are 0. Shares of the CPU are `None` where they are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TimelinePoint {
     /// Start, ns of program time.
@@ -168,13 +171,13 @@ pub struct TimelinePoint {
     /// Longest pause, ns.
     pub pause_max_ns: u64,
     /// CPU of both stops / (GOMAXPROCS x time).
-    pub stop_cpu_ratio: f64,
+    pub stop_cpu_ratio: Option<f64>,
     /// CPU of mark assists / (GOMAXPROCS x time).
-    pub assist_cpu_ratio: f64,
+    pub assist_cpu_ratio: Option<f64>,
     /// CPU of background marking / (GOMAXPROCS x time).
-    pub background_cpu_ratio: f64,
+    pub background_cpu_ratio: Option<f64>,
     /// CPU of idle marking / (GOMAXPROCS x time).
-    pub idle_cpu_ratio: f64,
+    pub idle_cpu_ratio: Option<f64>,
     /// Largest heap at start, bytes.
     pub heap_start_max_bytes: u64,
     /// Largest heap at end, bytes.
@@ -187,8 +190,8 @@ pub struct TimelinePoint {
     pub heap_goal_min_bytes: Option<u64>,
     /// Largest heap goal, bytes.
     pub heap_goal_max_bytes: Option<u64>,
-    /// Bytes allocated per second.
-    pub allocation_bytes_per_second: f64,
+    /// Bytes allocated per second; `None` where it is unknown.
+    pub allocation_bytes_per_second: Option<f64>,
 }
 
 /// Everything measured of one process.
@@ -214,8 +217,29 @@ pub struct Process {
     pub forced_cycles: u64,
     /// Cycles of the two-minute timer.
     pub periodic_cycles: u64,
+    /// The cause behind its findings.
+    pub diagnosis: Option<Diagnosis>,
     /// Everything derived.
     pub measures: Measures,
+}
+
+/// The one cause behind the findings of a process, or of the worst of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnosis {
+    /// The cause.
+    pub cause: Cause,
+    /// The worst severity of the findings that it explains.
+    pub severity: Severity,
+    /// [`Process::id`].
+    pub process: String,
+    /// One sentence: the cause and its cost.
+    pub message: String,
+    /// The rules of the findings that it explains.
+    pub explains: Vec<&'static str>,
+    /// What to do next, most useful first.
+    pub advice: Vec<Cow<'static, str>>,
+    /// The figures behind it.
+    pub evidence: Vec<Evidence>,
 }
 
 /// The whole-run measures of one process (ANALYSIS: part 1). Ratios are 0 to 1.
@@ -240,23 +264,31 @@ pub struct Measures {
     /// Concurrent mark, ns.
     pub concurrent_mark: Distribution,
     /// GC CPU / (GOMAXPROCS x time): the estimate, and the bounds that the log allows.
-    pub gc_cpu_ratio: f64,
+    /// `None` where over 20 % of the cycles are missing and the log's percentages cannot tell either; so are all sums below.
+    pub gc_cpu_ratio: Option<f64>,
     /// Lower bound: mark and assist only.
-    pub gc_cpu_ratio_low: f64,
+    pub gc_cpu_ratio_low: Option<f64>,
     /// Upper bound.
-    pub gc_cpu_ratio_high: f64,
+    pub gc_cpu_ratio_high: Option<f64>,
+    /// GC CPU in cores: CPU time a second.
+    pub gc_cpu_cores: Option<f64>,
+    /// CPUs that the program had, averaged over time: what the user states, else min(GOMAXPROCS, CPUs) from the stops; `None`
+    /// where neither is known.
+    pub cpus: Option<f64>,
+    /// GC CPU / (CPUs had x time), or of GOMAXPROCS where those are not known. With more Ps than CPUs it is an upper bound.
+    pub gc_cpu_ratio_of_cpus: Option<f64>,
     /// Assist CPU / (GOMAXPROCS x time).
-    pub mark_assist_cpu_ratio: f64,
+    pub mark_assist_cpu_ratio: Option<f64>,
     /// Idle mark CPU / (GOMAXPROCS x time); never pressure.
-    pub mark_idle_cpu_ratio: f64,
+    pub mark_idle_cpu_ratio: Option<f64>,
     /// Share of the time with marking on.
-    pub mark_duty_ratio: f64,
+    pub mark_duty_ratio: Option<f64>,
     /// Share of the time in a stop.
-    pub stw_ratio: f64,
+    pub stw_ratio: Option<f64>,
     /// Bytes allocated between first and last cycle.
-    pub allocation_bytes: u64,
+    pub allocation_bytes: Option<u64>,
     /// The same per second.
-    pub allocation_bytes_per_second: f64,
+    pub allocation_bytes_per_second: Option<f64>,
     /// False where truncation to whole MiB drowns the figure.
     pub allocation_resolved: bool,
     /// Live heap.
@@ -281,15 +313,10 @@ pub struct Measures {
     pub percentiles_exact: bool,
     /// True where cycles are missing, so that sums are scaled up from those seen.
     pub sums_estimated: bool,
-    /// True where so many are missing (over 20 %) that sums are not given: those of CPU, of time and of allocation are
-    /// unknown, whatever their fields hold.
-    pub sums_withheld: bool,
-    /// The same of GC CPU, which the log's percentages may still tell.
-    pub gc_cpu_withheld: bool,
     /// Bounds of `allocation_bytes`: the log truncates each heap size to whole MiB.
-    pub allocation_bytes_low: u64,
+    pub allocation_bytes_low: Option<u64>,
     /// See `allocation_bytes_low`.
-    pub allocation_bytes_high: u64,
+    pub allocation_bytes_high: Option<u64>,
     /// Share of the mark CPU (assist and background) that assists paid; `None` without marking.
     pub mark_assist_share: Option<f64>,
     /// Median of live heap / next heap goal (0.5 at GOGC=100); `None` in the minimum heap or without a goal.
@@ -304,11 +331,11 @@ pub struct Measures {
     pub gogc_changes: u64,
     /// True where the goal is flat or falling while the live heap rises: a memory limit drives it.
     pub limit_regime: bool,
-    /// CPUs that the runtime could use, min(GOMAXPROCS, CPUs), from the stops' CPU time; `None` without a stop of 0.1 ms.
+    /// CPUs that the runtime could use, min(GOMAXPROCS, CPUs), from the stops' CPU time; `None` where those cannot tell.
     pub cpus_seen: Option<f64>,
     /// Highest fill of the replayed GC CPU limiter's bucket; 1 = the limiter switched on.
     pub limiter_bucket_max: f64,
-    /// Slope of the live heap over the last 10 minutes, bytes per second; `None` with too few points.
+    /// Slope of the live heap after the start-up, bytes per second; `None` with too few points.
     pub live_trend_bytes_per_second: Option<f64>,
     /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; `None` where it did not.
     pub goal_churn_cause: Option<&'static str>,
@@ -347,8 +374,12 @@ pub struct Finding {
     pub process: String,
     /// `window` or `run`.
     pub scope: &'static str,
-    /// The worst value measured, in `unit`: the largest of those of the highest severity.
+    /// Why it is not worse, where its thresholds alone would make it so.
+    pub capped_by: Option<CappedBy>,
+    /// The value that earned the severity, in `unit`.
     pub measured: f64,
+    /// The worst value of a single evaluation, in `unit`.
+    pub worst: f64,
     /// The threshold that it crossed.
     pub threshold: f64,
     /// Unit of both, e.g. `1/s`, `ns`, `ratio`, `1/min`, `MiB`.
@@ -382,12 +413,14 @@ pub enum RuleState {
     NoEvidence,
     /// Judged, and nothing found.
     Quiet,
+    /// Raised on at least one process, and refuted later: a heap that grew and then levelled off.
+    Withdrawn,
     /// Raised on at least one process.
     Raised,
 }
 
 /// One rule over all processes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RuleStatus {
     /// The rule's id.
     pub id: &'static str,
@@ -401,4 +434,6 @@ pub struct RuleStatus {
     pub warning: Option<f64>,
     /// Threshold of a critical finding, if it has one.
     pub critical: Option<f64>,
+    /// When a finding that was withdrawn was raised; empty otherwise.
+    pub episodes: Vec<Episode>,
 }

@@ -3,41 +3,62 @@
 use super::{Measures, TimelinePoint};
 
 impl TimelinePoint {
-    /// Joins the point with the one after it: cycles add up, everything else keeps its worst.
+    /// Joins the point with the one after it: cycles add up, rates and shares are of the time of both, pauses and sizes keep
+    /// their worst. So the points of a run add up to the run however many are joined.
     pub fn join(&mut self, next: &Self) {
-        let start_ns = self.start_ns;
-        if self.cycles == 0 {
-            *self = *next;
-        } else if next.cycles > 0 {
-            let high = |a: &mut f64, b: f64| *a = a.max(b);
-            self.cycles += next.cycles;
-            high(
-                &mut self.gc_frequency_per_second,
+        let of = |point: &Self| point.end_ns.saturating_sub(point.start_ns) as f64;
+        let (first, second) = (of(self), of(next));
+        let both = first + second;
+        let mean = |a: f64, b: f64| {
+            if both > 0.0 {
+                (a * first + b * second) / both
+            } else {
+                a.max(b)
+            }
+        };
+        let known = |a: Option<f64>, b: Option<f64>| Some(mean(a?, b?));
+        let sizes = if self.cycles == 0 { *next } else { *self };
+        let other = if next.cycles == 0 { sizes } else { *next };
+        let least = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        *self = Self {
+            start_ns: self.start_ns,
+            end_ns: self.end_ns.max(next.end_ns),
+            cycles: self.cycles + next.cycles,
+            gc_frequency_per_second: mean(
+                self.gc_frequency_per_second,
                 next.gc_frequency_per_second,
-            );
-            self.pause_p50_ns = self.pause_p50_ns.max(next.pause_p50_ns);
-            self.pause_p99_ns = self.pause_p99_ns.max(next.pause_p99_ns);
-            self.pause_max_ns = self.pause_max_ns.max(next.pause_max_ns);
-            high(&mut self.stop_cpu_ratio, next.stop_cpu_ratio);
-            high(&mut self.assist_cpu_ratio, next.assist_cpu_ratio);
-            high(&mut self.background_cpu_ratio, next.background_cpu_ratio);
-            high(&mut self.idle_cpu_ratio, next.idle_cpu_ratio);
-            self.heap_start_max_bytes = self.heap_start_max_bytes.max(next.heap_start_max_bytes);
-            self.heap_end_max_bytes = self.heap_end_max_bytes.max(next.heap_end_max_bytes);
-            self.heap_live_min_bytes = self.heap_live_min_bytes.min(next.heap_live_min_bytes);
-            self.heap_live_max_bytes = self.heap_live_max_bytes.max(next.heap_live_max_bytes);
-            self.heap_goal_min_bytes = match (self.heap_goal_min_bytes, next.heap_goal_min_bytes) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-            self.heap_goal_max_bytes = self.heap_goal_max_bytes.max(next.heap_goal_max_bytes);
-            high(
-                &mut self.allocation_bytes_per_second,
+            ),
+            pause_p50_ns: self.pause_p50_ns.max(next.pause_p50_ns),
+            pause_p99_ns: self.pause_p99_ns.max(next.pause_p99_ns),
+            pause_max_ns: self.pause_max_ns.max(next.pause_max_ns),
+            stop_cpu_ratio: known(self.stop_cpu_ratio, next.stop_cpu_ratio),
+            assist_cpu_ratio: known(self.assist_cpu_ratio, next.assist_cpu_ratio),
+            background_cpu_ratio: known(self.background_cpu_ratio, next.background_cpu_ratio),
+            idle_cpu_ratio: known(self.idle_cpu_ratio, next.idle_cpu_ratio),
+            heap_start_max_bytes: sizes.heap_start_max_bytes.max(other.heap_start_max_bytes),
+            heap_end_max_bytes: sizes.heap_end_max_bytes.max(other.heap_end_max_bytes),
+            heap_live_min_bytes: sizes.heap_live_min_bytes.min(other.heap_live_min_bytes),
+            heap_live_max_bytes: sizes.heap_live_max_bytes.max(other.heap_live_max_bytes),
+            heap_goal_min_bytes: least(sizes.heap_goal_min_bytes, other.heap_goal_min_bytes),
+            heap_goal_max_bytes: sizes.heap_goal_max_bytes.max(other.heap_goal_max_bytes),
+            allocation_bytes_per_second: known(
+                self.allocation_bytes_per_second,
                 next.allocation_bytes_per_second,
-            );
-        }
-        self.start_ns = start_ns;
-        self.end_ns = self.end_ns.max(next.end_ns);
+            ),
+        };
+    }
+
+    /// GC CPU / (GOMAXPROCS x time): marking and assists, and stops as the log charges them; `None` where it is unknown.
+    pub fn gc_cpu_ratio(&self) -> Option<f64> {
+        let (stop, assist, mark) = (
+            self.stop_cpu_ratio?,
+            self.assist_cpu_ratio?,
+            self.background_cpu_ratio?,
+        );
+        Some((stop + assist + mark).min(1.0))
     }
 }
 

@@ -51,7 +51,10 @@ pub struct Report<'a> {
     pub processes_omitted: u64,
     /// One entry a process, worst first.
     pub processes: Vec<Process<'a>>,
-    /// One entry a rule and process, worst first.
+    /// The cause behind the findings of the worst process; null where there is none.
+    pub diagnosis: Option<Diagnosis<'a>>,
+    /// One entry a rule and process: the worst process first, and of each the findings that its cause explains, then by
+    /// severity and by how far they are above their threshold.
     pub findings: Vec<Finding<'a>>,
     /// One entry a rule.
     pub rules: Vec<Rule>,
@@ -216,6 +219,14 @@ pub struct Process<'a> {
     pub gc_cpu_ratio_low: Option<f64>,
     /// Upper bound of `gc_cpu_ratio`.
     pub gc_cpu_ratio_high: Option<f64>,
+    /// GC CPU in cores: CPU time a second.
+    pub gc_cpu_cores: Option<f64>,
+    /// CPUs that the program had, averaged over time: as stated (`--cpus`), else min(GOMAXPROCS, CPUs) from the stops; null
+    /// where neither is known.
+    pub cpus: Option<f64>,
+    /// GC CPU over the CPUs had times time, by which rules judge; over GOMAXPROCS times time where those are not known. With
+    /// more Ps than CPUs it is an upper bound.
+    pub gc_cpu_ratio_of_cpus: Option<f64>,
     /// CPU of mark assists over GOMAXPROCS times time; null where over 20 % of the cycles are missing.
     pub mark_assist_cpu_ratio: Option<f64>,
     /// CPU of idle marking over GOMAXPROCS times time: free, no pressure; null where over 20 % of the cycles are missing.
@@ -244,7 +255,8 @@ pub struct Process<'a> {
     pub implied_gogc: Option<Interval>,
     /// The window with the highest cycle frequency.
     pub peak_window: Option<PeakWindow>,
-    /// The run over time, at most 2,000 points, peaks kept.
+    /// The run over time, at most 2,000 points side by side that add up to it: rates and shares of their time, pauses and sizes
+    /// the worst.
     pub timeline: Vec<TimelinePoint>,
     /// Exact counts of the printed pauses, ascending; at most 4,096 values.
     pub pause_histogram: Vec<PauseCount>,
@@ -270,14 +282,36 @@ pub struct Process<'a> {
     pub gogc_changes: u64,
     /// True where a memory limit drives the goal.
     pub limit_regime: bool,
-    /// CPUs that the runtime could use, from the CPU time of the stops; null without a stop of 0.1 ms.
+    /// CPUs that the runtime could use, from the CPU time of the stops; null where those cannot tell.
     pub cpus_seen: Option<f64>,
     /// Highest fill of the replayed GC CPU limiter's bucket; 1 is the limiter switched on.
     pub limiter_bucket_max_ratio: f64,
-    /// Slope of the live heap over the last 10 minutes; null with too few points.
+    /// Slope of the live heap after the start-up; null with too few points.
     pub live_trend_bytes_per_second: Option<f64>,
     /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; null where it did not.
     pub heap_goal_churn_cause: Option<&'static str>,
+    /// The cause behind the findings of the process; null where there is none.
+    pub diagnosis: Option<Diagnosis<'a>>,
+}
+
+/// The one cause behind the findings of a process.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Diagnosis<'a> {
+    /// `memory-limit`, `low-gogc`, `forced-collections`, `cpu-starvation`, `small-heap`, `allocation-bursts`, `live-heap`,
+    /// `allocation-rate`, `heap-growth`, `slow-stops`; later releases may know more.
+    pub cause: &'static str,
+    /// The worst severity of the findings that it explains.
+    pub severity: Severity,
+    /// The process's id.
+    pub process: &'a str,
+    /// The cause and its cost in one sentence.
+    pub message: &'a str,
+    /// The rules of the findings that it explains.
+    pub explains: &'a [&'static str],
+    /// What to do next, most useful first.
+    pub advice: &'a [Cow<'static, str>],
+    /// The figures behind it; each name ends in its unit.
+    pub evidence: BTreeMap<&'a str, Number>,
 }
 
 /// The smallest and the largest.
@@ -364,8 +398,8 @@ pub struct PeakWindow {
     pub gc_frequency_per_second: f64,
     /// p99 of the pause, ns.
     pub pause_p99_ns: u64,
-    /// GC CPU over GOMAXPROCS times time.
-    pub gc_cpu_ratio: f64,
+    /// GC CPU over GOMAXPROCS times time; null where it is unknown.
+    pub gc_cpu_ratio: Option<f64>,
 }
 
 /// One stretch of the run.
@@ -385,14 +419,15 @@ pub struct TimelinePoint {
     pub pause_p99_ns: u64,
     /// Longest pause, ns.
     pub pause_max_ns: u64,
-    /// CPU of both stops over GOMAXPROCS times time.
-    pub stop_cpu_ratio: f64,
+    /// CPU of both stops over GOMAXPROCS times time, held within the bounds of the run's GC CPU; null where it is unknown, as
+    /// are the shares below.
+    pub stop_cpu_ratio: Option<f64>,
     /// CPU of mark assists over GOMAXPROCS times time.
-    pub mark_assist_cpu_ratio: f64,
+    pub mark_assist_cpu_ratio: Option<f64>,
     /// CPU of background marking over GOMAXPROCS times time.
-    pub mark_background_cpu_ratio: f64,
+    pub mark_background_cpu_ratio: Option<f64>,
     /// CPU of idle marking over GOMAXPROCS times time.
-    pub mark_idle_cpu_ratio: f64,
+    pub mark_idle_cpu_ratio: Option<f64>,
     /// Largest heap at start, bytes.
     pub heap_start_max_bytes: u64,
     /// Largest heap at end, bytes.
@@ -405,8 +440,8 @@ pub struct TimelinePoint {
     pub heap_goal_min_bytes: Option<u64>,
     /// Largest heap goal, bytes; null without a goal.
     pub heap_goal_max_bytes: Option<u64>,
-    /// Bytes allocated per second.
-    pub allocation_bytes_per_second: f64,
+    /// Bytes allocated per second; null where it is unknown.
+    pub allocation_bytes_per_second: Option<f64>,
 }
 
 /// How often one printed pause occurred.
@@ -429,8 +464,12 @@ pub struct Finding<'a> {
     pub process: &'a str,
     /// `window` or `run`.
     pub scope: &'a str,
-    /// The worst value, in `unit`: the largest of those of the highest severity.
+    /// Why it is not worse, where its thresholds alone would make it so: `cost`, `contention`, `harness`, or null.
+    pub capped_by: Option<&'static str>,
+    /// The value that earned the severity, in `unit`.
     pub measured: Number,
+    /// The worst value of a single evaluation, in `unit`.
+    pub worst: Number,
     /// The threshold that it crossed, in `unit`.
     pub threshold: Number,
     /// Unit of both.
@@ -478,6 +517,8 @@ pub enum RuleState {
     NoEvidence,
     /// Judged, nothing found.
     Quiet,
+    /// Raised, and refuted by the end of the log: a live heap that grew and then levelled off. `episodes` says when.
+    Withdrawn,
     /// Raised on at least one process.
     Raised,
 }
@@ -497,6 +538,8 @@ pub struct Rule {
     pub warning: Option<Number>,
     /// Threshold of a critical finding, or null.
     pub critical: Option<Number>,
+    /// When a finding that was withdrawn was raised.
+    pub episodes: Vec<Episode>,
 }
 
 /// One GC cycle, as `gcpressure events` prints it.

@@ -1,6 +1,6 @@
 //! The runtime's emergency brake.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -11,8 +11,8 @@ rule! {
     /// Why: the limiter caps GC at half of the CPU by letting the heap grow past its memory limit. It is the last thing that
     /// happens before the program is killed for its memory or stands still.
     ///
-    /// Needs one cycle. The runtime does not count idle Ps as the program's time, which the log does not show, so a fifth of
-    /// the program's share is taken as idle. That fits the logs the runtime's own answer is known for (docs/ACCURACY.md),
+    /// Needs one cycle. The runtime counts neither idle marking nor idle Ps as the program's time; the log shows the first
+    /// alone, so a fifth of the program's share is taken as idle Ps. That fits the logs the runtime's own answer is known for (docs/ACCURACY.md),
     /// to the cycle; a program that idles more than that may be limited without this rule seeing it.
     ///
     /// What to do: as low-headroom.
@@ -25,6 +25,7 @@ rule! {
     evidence: "1 cycle",
     judged: Judged::Windows,
     judge: judge,
+    cap: Cap::none,
     tell: tell,
 }
 
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
     use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
+    use crate::severity::Severity;
 
     fn assists(share: u64) -> crate::rules::tests::Case {
         healthy(100, 100).each(move |_, cycle| {

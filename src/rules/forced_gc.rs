@@ -1,17 +1,20 @@
 //! Cycles that the program asks for.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent};
 
 rule! {
     /// The share of cycles marked `(forced)`: runtime.GC, debug.FreeOSMemory, goroutine-leak profiles. Warning from 10 %,
-    /// critical from 50 %, with at least 2 of them a minute. The two-minute cycle is not marked so and does not count.
+    /// critical from 50 %, with at least 2 of them a minute, where they cost: without a cost that can be measured it is
+    /// `info`, and critical only from a material cost on. The two-minute cycle is not marked so and does not count.
     ///
     /// Why: a forced cycle marks the whole live heap whether or not anything is to be gained, and its caller waits for it.
     ///
     /// Needs 4 cycles.
     ///
-    /// False alarms: benchmarks; `go test -bench` calls runtime.GC before each.
+    /// Behind the names of benchmarks, or in the output of `go test`, forced cycles are the harness's (testing/benchmark.go
+    /// calls runtime.GC before each) and no more than `info`.
     ///
     /// What to do: find the caller and drop the call. To give memory back, GOMEMLIMIT does what FreeOSMemory is called for.
     id: "forced-gc",
@@ -23,6 +26,7 @@ rule! {
     evidence: "4 cycles; 2 forced cycles a minute",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
 
@@ -31,11 +35,16 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if tally.cycles < 4 {
         return Reading::NoEvidence;
     }
-    let value = tally.share(tally.forced);
-    if per_minute(view) >= 2.0 {
-        Reading::graded(value, thresholds)
+    Reading::graded(tally.share(tally.forced), thresholds)
+}
+
+fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    if view.harness {
+        Cap::at(Some(Severity::Info), Some(CappedBy::Harness))
+    } else if per_minute(view) < 2.0 {
+        Cap::QUIET
     } else {
-        Reading::quiet(value)
+        Cap::by_cost(view, severity)
     }
 }
 
@@ -54,7 +63,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             per_minute(view),
         ),
         advice: vec![
-            "find the caller: grep for runtime.GC, debug.FreeOSMemory and goroutine-leak profiles in the program and its libraries".into(),
+            advice::CALLER.into(),
             "to give memory back to the system set GOMEMLIMIT instead".into(),
         ],
         evidence: vec![
@@ -68,8 +77,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     fn forced(nth: u64, period_ms: u64) -> crate::rules::tests::Case {
         healthy(100, period_ms).each(move |number, cycle| cycle.forced = number % nth == 0)
@@ -77,7 +86,15 @@ mod tests {
 
     #[test]
     fn fires_and_stays_silent() {
-        assert_eq!(forced(1, 100).severity(&RULE), Some(Severity::Critical));
+        let dear = forced(1, 100).each(|_, cycle| cycle.mark_background_cpu_ns = 80 * MS);
+        assert_eq!(dear.severity(&RULE), Some(Severity::Critical));
+        assert_eq!(forced(1, 100).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(forced(1, 100).capped_by(&RULE), Some(CappedBy::Cost));
+        let cheap = forced(1, 5_000).each(|_, cycle| cycle.mark_background_cpu_ns = MS);
+        assert_eq!(cheap.severity(&RULE), Some(Severity::Info));
+        let harness = forced(1, 100).in_harness();
+        assert_eq!(harness.severity(&RULE), Some(Severity::Info));
+        assert_eq!(harness.capped_by(&RULE), Some(CappedBy::Harness));
         assert_eq!(forced(5, 100).severity(&RULE), Some(Severity::Warning));
         assert_eq!(forced(20, 100).severity(&RULE), None);
         forced(20, 100).gate(&RULE, 0.04, 0.06);

@@ -1,18 +1,22 @@
 //! CPU spent on collecting.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule, seldom};
-use crate::settings::Severity;
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, cpus_had, rule};
+use crate::measure::{GcCpu, Mark};
+use crate::severity::Severity;
 use crate::units::{Unit, percent};
 
 rule! {
-    /// The share of the CPUs (GOMAXPROCS x time) that collecting takes: stops, assists and background marking, without
-    /// idle marking. Warning from 10 %, critical from 25 %.
+    /// The share of the CPUs had that collecting takes: stops, assists and background marking, without idle marking. The CPUs
+    /// had are min(GOMAXPROCS, CPUs), or what `--cpus` says. Warning from 10 %, critical from 25 %.
     ///
     /// Measured over the cycles of the window (fewer than four: the last four, at most 60 s back) from the CPU fields,
     /// held inside the interval that the cumulative percentage of the lines allows. Since Go 1.23 the fields of the stops
     /// are an upper bound, so where that interval is wider than 5 points (a short window late in a long run) the severity
     /// comes from marking and assists alone, and a threshold between the bounds gives `info`. With `--go 1.22` or older the
     /// fields are exact.
+    ///
+    /// It is a share of all the CPUs of the program, used or not: a profiler shows a share of what was used, which is more.
+    /// With more Ps than CPUs it is "at most", since the runtime charges the wall time of a P, up to 1.7 times measured.
     ///
     /// Why: a quarter is what the runtime takes *while it marks*. More than that, averaged over the pauses between cycles
     /// too, means that marking hardly ever stops or that assists pay for it.
@@ -31,6 +35,7 @@ rule! {
     evidence: "4 cycles over 5 s, or 8 over 1 s with the cumulative percentage to 3 points",
     judged: Judged::Windows,
     judge: judge,
+    cap: Cap::none,
     tell: tell,
 }
 
@@ -38,65 +43,84 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let Some(cpu) = view.window.reach_cpu else {
         return Reading::NoEvidence;
     };
+    let [ratio, low, high] = shares(view, &cpu);
     if !view.cpu_evidence() {
-        return Reading::NoEvidence;
+        return view.rare(high, thresholds);
     }
     if cpu.resolved {
-        return Reading::graded(cpu.ratio, thresholds);
+        return Reading::graded(ratio, thresholds);
     }
-    let severity = match (thresholds.grade(cpu.low), thresholds.grade(cpu.high)) {
+    let severity = match (thresholds.grade(low), thresholds.grade(high)) {
         (None, Some(_)) => Some(Severity::Info),
         (low, _) => low,
     };
     Reading::Judged {
         value: if severity.is_some_and(|severity| severity > Severity::Info) {
-            cpu.low
+            low
         } else {
-            cpu.ratio
+            ratio
         },
         severity,
+        capped_by: None,
     }
+}
+
+/// The estimate and its bounds as shares of the CPUs had.
+fn shares(view: &View<'_>, cpu: &GcCpu) -> [f64; 3] {
+    let to_cpus = view.to_cpus();
+    [cpu.ratio, cpu.low, cpu.high].map(|ratio| (ratio * to_cpus).min(1.0))
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let window = &view.window;
     let cpu = window.reach_cpu.unwrap_or_default();
-    let part =
-        |total: fn(&crate::measure::Mark) -> u64| window.reach.cpu_ratio(total).unwrap_or(0.0);
+    let [_, low, high] = shares(view, &cpu);
+    let to_cpus = view.to_cpus();
+    let part = |total: fn(&Mark) -> u64| {
+        let ratio = window.reach.cpu_ratio(total);
+        ratio.map(|ratio| (ratio * to_cpus).min(1.0))
+    };
     let (assist, background, stops) = (
         part(|mark| mark.assist_cpu_ns),
         part(|mark| mark.background_cpu_ns),
         part(|mark| mark.stop_cpu_ns),
     );
-    let bounds = if cpu.resolved || cpu.high - cpu.low < 0.005 {
+    let bounds = if cpu.resolved || high - low < 0.005 {
         String::new()
     } else {
-        format!(
-            "; the log allows {} to {}",
-            percent(cpu.low),
-            percent(cpu.high)
-        )
+        format!("; the log allows {} to {}", percent(low), percent(high))
+    };
+    let named = [
+        ("background marking ", background),
+        ("assists ", assist),
+        ("stops up to ", stops),
+    ];
+    let parts = named.map(|(name, share)| share.map(|share| format!("{name}{}", percent(share))));
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let at_most = if to_cpus > 1.05 { "at most " } else { "" };
+    let of = match window.reach.processors() {
+        Some((_, cpus)) if window.trust.cpus => cpus_had(cpus),
+        Some((procs, _)) => format!("GOMAXPROCS {}", Unit::Count.format(procs)),
+        None => "the CPUs".to_owned(),
     };
     Told {
         message: format!(
-            "collecting takes {} of the CPU (threshold {}; background marking {}, assists {}, stops up to {}{bounds}): CPU that the program does not get",
+            "collecting takes {at_most}{} of {of} (threshold {}; {}{bounds}): CPU that the program does not get",
             percent(crossing.value),
             percent(crossing.threshold),
-            percent(background),
-            percent(assist),
-            percent(stops),
+            parts.join(", "),
         ),
         advice: vec![
-            seldom(view).into(),
+            advice::less_often(view).into(),
             advice::ALLOCATIONS.into(),
             "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".into(),
         ],
         evidence: vec![
-            ("gc_cpu_ratio_low", cpu.low),
-            ("gc_cpu_ratio_high", cpu.high),
-            ("mark_assist_cpu_ratio", assist),
-            ("mark_background_cpu_ratio", background),
-            ("stop_cpu_ratio", stops),
+            ("gc_cpu_ratio_low", low),
+            ("gc_cpu_ratio_high", high),
+            ("mark_assist_cpu_ratio", assist.unwrap_or(f64::NAN)),
+            ("mark_background_cpu_ratio", background.unwrap_or(f64::NAN)),
+            ("stop_cpu_ratio", stops.unwrap_or(f64::NAN)),
             ("cycles", window.reach_cycles as f64),
         ],
     }

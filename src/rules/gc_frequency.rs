@@ -1,14 +1,17 @@
 //! Too many cycles per second.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule, seldom};
+use super::{
+    Cap, Class, Cost, Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule,
+};
+use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent, rate};
 
 rule! {
     /// How many GC cycles the runtime starts by itself per second.
     ///
-    /// Measured as (last number - first number) / (last start - first start) of the cycles in the window, times the share
-    /// of automatic cycles; exact to 1 ms even where lines are missing. Warning from 10/s, critical from 40/s (a cycle
-    /// every 100 ms, every 25 ms).
+    /// Measured by the cycle numbers, so missing lines hide nothing, over all the time looked at, silence included, times
+    /// the share of automatic cycles. Warning from 10/s, critical from 40/s (a cycle every 100 ms, every 25 ms), on any
+    /// number of CPUs.
     ///
     /// Why: each cycle stops the world twice, switches write barriers on and makes allocating goroutines assist. At 10/s
     /// every request of 100 ms meets a cycle. Frequency alone costs latency before it costs much CPU.
@@ -16,8 +19,9 @@ rule! {
     /// Needs 20 cycles over 2 s, or 50 over 1 s. Fewer cycles than that over 2 s and more are evidence of a low frequency.
     /// Silent where at least half of the cycles are forced by the program: see forced-gc.
     ///
-    /// False alarms: tiny heaps whose cycles cost next to nothing. The severity stays, because the gate is on frequency,
-    /// and the message says what the cycles cost.
+    /// Where the cycles cost nothing that can be measured (under 0.5 % of the CPU, 0.1 % of the time, 0.1 % in assists) 10/s
+    /// are only worth knowing. 40/s stay critical unless they take under 0.02 cores and 0.1 % of the time: then they are a
+    /// warning, frequent but cheap. `--max gc-frequency=5/s` counts whatever they cost.
     ///
     /// What to do: allocate less (pprof -sample_index=alloc_objects), or let the heap grow further between cycles (GOGC,
     /// GOMEMLIMIT).
@@ -30,6 +34,7 @@ rule! {
     evidence: "20 cycles over 2 s, or 50 over 1 s; fewer than half of them forced",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
 
@@ -41,18 +46,17 @@ pub(super) fn frequency(view: &View<'_>) -> Option<f64> {
 
 /// Enough cycles over enough time to call them frequent.
 pub(super) fn evidence(view: &View<'_>) -> bool {
-    let (cycles, seconds) = (view.window.tally.cycles, view.window.stretch.seconds());
+    let (cycles, seconds) = (view.window.stretch.cycles(), view.seconds());
     (cycles >= 20 && seconds >= 2.0) || (cycles >= 50 && seconds >= 1.0)
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     match frequency(view) {
-        Some(value) if view.forced_dominates() => Reading::quiet(value),
         Some(value) if evidence(view) => Reading::graded(value, thresholds),
         _ => {
             // Hardly any cycle in a window that is long enough: rare, for certain.
             let seconds = view.seconds();
-            let most = (view.window.tally.cycles as f64 + 1.0) / seconds.max(1e-9);
+            let most = (view.window.stretch.cycles() as f64 + 1.0) / seconds.max(1e-9);
             if seconds >= 2.0 && most < thresholds.least() {
                 Reading::quiet(view.window.tally.automatic() as f64 / seconds)
             } else {
@@ -62,16 +66,32 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
+fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    if view.forced_dominates() {
+        return Cap::QUIET;
+    }
+    let cost = Cost::of(view);
+    match severity {
+        Severity::Critical if cost.is_cheap() => {
+            Cap::at(Some(Severity::Warning), Some(CappedBy::Cost))
+        }
+        Severity::Warning if cost.class() == Some(Class::None) => {
+            Cap::at(Some(Severity::Info), Some(CappedBy::Cost))
+        }
+        _ => Cap::NONE,
+    }
+}
+
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let period = ns(1e9 / crossing.value);
-    let cpu = view.window.cpu;
+    let cpu = view.gc_cpu_floor();
     let min_heap = view.window.tally.share(view.window.tally.min_heap) >= 0.5;
     let cost = match cpu {
-        Some(cpu) if cpu.ratio < 0.02 => format!(
+        Some(cpu) if cpu < 0.02 => format!(
             "; they cost only {} of the CPU, so what they cost is latency (stops, write barriers, assists), not throughput",
-            percent(cpu.ratio)
+            percent(cpu)
         ),
-        Some(cpu) => format!("; they take {} of the CPU", percent(cpu.ratio)),
+        Some(cpu) => format!("; they take {} of the CPU", percent(cpu)),
         None => String::new(),
     };
     let mut told = Told {
@@ -92,13 +112,13 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     told.advice.push(advice::ALLOCATIONS.into());
     told.advice.push(advice::REUSE.into());
     if !min_heap {
-        told.advice.push(seldom(view).into());
+        told.advice.push(advice::less_often(view).into());
     }
     told.evidence = vec![
-        ("cycles", view.window.tally.cycles as f64),
+        ("cycles", view.window.stretch.cycles() as f64),
         ("forced_cycles", view.window.tally.forced as f64),
         ("period_mean_ns", 1e9 / crossing.value),
-        ("gc_cpu_ratio", cpu.map_or(f64::NAN, |cpu| cpu.ratio)),
+        ("gc_cpu_ratio", cpu.unwrap_or(f64::NAN)),
     ];
     told
 }
@@ -108,7 +128,6 @@ mod tests {
     use super::*;
     use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     #[test]
     fn fires_and_stays_silent() {
@@ -118,6 +137,50 @@ mod tests {
         let seldom = healthy(100, 200);
         assert_eq!(seldom.severity(&RULE), None);
         seldom.gate(&RULE, 4.9, 5.1);
+    }
+
+    #[test]
+    fn frequent_but_cheap_is_a_warning_and_ten_a_second_without_cost_are_worth_knowing() {
+        let cheap = |period_ms: u64| {
+            healthy(12_000 / period_ms, period_ms).each(|_, cycle| {
+                (cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns) = (5_000, 20_000);
+                (cycle.mark_termination_ns, cycle.mark_termination_cpu_ns) = (2_000, 8_000);
+                (cycle.mark_assist_cpu_ns, cycle.mark_background_cpu_ns) = (0, 150_000);
+            })
+        };
+        assert_eq!(cheap(20).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(cheap(20).capped_by(&RULE), Some(CappedBy::Cost));
+        assert_eq!(cheap(80).severity(&RULE), Some(Severity::Info));
+        assert_eq!(
+            cheap(20).severity_at(&RULE, 5.0),
+            Some(Severity::Critical),
+            "--max 5/s"
+        );
+        assert_eq!(cheap(80).severity_at(&RULE, 5.0), Some(Severity::Critical));
+    }
+
+    #[test]
+    fn silence_counts() {
+        // 120 cycles in 2.5 s, then one at 10 s.
+        let mut burst = healthy(121, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 20 * MS);
+        burst.cycles[120].start_ns = 10_000 * MS;
+        let Reading::Judged {
+            value, severity, ..
+        } = burst.reading(&RULE)
+        else {
+            panic!("{:?}", burst.reading(&RULE));
+        };
+        assert!(
+            (value - 12.0).abs() < 0.2 && severity == Some(Severity::Warning),
+            "{value}"
+        );
+    }
+
+    #[test]
+    fn a_sampled_log_is_judged_by_its_numbers() {
+        let mut sampled = healthy(600, 20);
+        sampled.cycles.retain(|cycle| cycle.number % 50 == 0);
+        assert_eq!(sampled.severity(&RULE), Some(Severity::Critical));
     }
 
     #[test]
@@ -142,11 +205,11 @@ mod tests {
     fn a_higher_gogc_is_no_advice_where_a_memory_limit_binds() {
         let limited = healthy(600, 20).each(|number, cycle| {
             // The goal stays where it is while the live heap rises.
-            cycle.heap_live_mib = 50 + number.saturating_sub(590) * 2;
+            cycle.heap_live_mib = 50 + number.saturating_sub(585) * 3;
             cycle.heap_goal_mib = 100;
         });
         let advice = limited.told(&RULE).advice.join("\n");
-        assert!(advice.contains("raise GOMEMLIMIT"), "{advice}");
+        assert!(advice.contains("raise GOMEMLIMIT, or shrink"), "{advice}");
         assert!(!advice.contains("GOGC=200"), "{advice}");
         let free = healthy(600, 20).told(&RULE).advice.join("\n");
         assert!(free.contains("GOGC=200"), "{free}");

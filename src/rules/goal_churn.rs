@@ -1,6 +1,6 @@
 //! A heap goal that swings.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
 use crate::units::{MIB, Unit, bytes};
 
 rule! {
@@ -17,7 +17,8 @@ rule! {
     /// Needs 5 s. The message says what swings: the live heap itself, GOGC or the memory limit (goals that no constant GOGC
     /// explains), or allocation bursts that are marked as live while a cycle runs.
     ///
-    /// False alarms: batch and cron phases. They are genuine, and often cheap.
+    /// Batch and cron phases swing the goal too, and are often cheap: without a cost that can be measured it is `info`, and
+    /// critical only from a material cost on.
     ///
     /// What to do: give the heap a floor and a ceiling (GOMEMLIMIT with a higher GOGC), rebuild caches in parts rather than
     /// at once, stop changing GOGC in a loop.
@@ -30,6 +31,7 @@ rule! {
     evidence: "5 s of goals; 3 turns of at least 16 MiB and 1.5x",
     judged: Judged::Windows,
     judge: judge,
+    cap: Cap::by_cost,
     tell: tell,
 }
 
@@ -54,11 +56,11 @@ impl Cause {
         }
     }
 
-    /// From the churn of the goal, the churn of the live heap, and whether goals disagree on GOGC.
-    pub fn of(goal: f64, live: f64, gogc_changes: u64) -> Self {
+    /// From the churn of the goal, the churn of the live heap, and whether the goals follow from no constant GOGC.
+    pub fn of(goal: f64, live: f64, gogc_unsteady: bool) -> Self {
         if live >= goal / 4.0 {
             Self::LiveHeap
-        } else if gogc_changes > 0 {
+        } else if gogc_unsteady {
             Self::GogcOrLimit
         } else {
             Self::AllocationBursts
@@ -80,7 +82,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let live = view.live_swings.churn().per_minute;
-    let cause = Cause::of(view.churn.per_minute, live, view.gogc_changes);
+    let cause = Cause::of(view.churn.per_minute, live, view.gogc.unsteady);
     let (because, first): (&str, &str) = match cause {
         Cause::LiveHeap => (
             "the live heap itself swings",
@@ -120,7 +122,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         evidence: vec![
             ("reversals", view.churn.reversals as f64),
             ("live_heap_churn_per_minute", live),
-            ("gogc_changes", view.gogc_changes as f64),
+            ("gogc_changes", view.gogc.changes as f64),
             ("seconds", view.churn.seconds),
         ],
     }
@@ -133,8 +135,9 @@ fn significant(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
+    use crate::severity::Severity;
 
     fn swing(goals: [u64; 2], every: u64) -> crate::rules::tests::Case {
         healthy(120, 500).each(move |number, cycle| {
@@ -146,12 +149,18 @@ mod tests {
     #[test]
     fn fires_and_stays_silent() {
         // Two doublings every second.
+        let dear = swing([40, 160], 2).each(|_, cycle| cycle.mark_background_cpu_ns = 300 * MS);
+        assert_eq!(dear.severity(&RULE), Some(Severity::Critical));
+        let small = swing([40, 160], 2).each(|_, cycle| cycle.mark_background_cpu_ns = 20 * MS);
+        assert_eq!(small.severity(&RULE), Some(Severity::Warning));
         assert_eq!(
             swing([40, 160], 2).severity(&RULE),
-            Some(Severity::Critical)
+            Some(Severity::Info),
+            "it costs nothing"
         );
         // One doubling every 5 s.
-        assert_eq!(swing([40, 80], 10).severity(&RULE), Some(Severity::Warning));
+        let seldom = swing([40, 80], 10).each(|_, cycle| cycle.mark_background_cpu_ns = 300 * MS);
+        assert_eq!(seldom.severity(&RULE), Some(Severity::Warning));
         let calm = swing([40, 80], 30);
         assert_eq!(calm.severity(&RULE), None);
         calm.gate(&RULE, 2.0, 6.0);
@@ -192,6 +201,6 @@ mod tests {
                 .message
                 .contains("GOGC or the memory limit is being changed")
         );
-        assert_eq!(Cause::of(40.0, 0.0, 0), Cause::AllocationBursts);
+        assert_eq!(Cause::of(40.0, 0.0, false), Cause::AllocationBursts);
     }
 }

@@ -1,6 +1,6 @@
 //! Goals that no constant GOGC explains.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
 use crate::units::Unit;
 
 rule! {
@@ -8,8 +8,10 @@ rule! {
     /// began below every heap trigger. `info` from 1.
     ///
     /// Each goal allows an interval of GOGC, 100 x (goal - live heap before) / (live heap + stacks + globals), widened by the
-    /// truncation to whole MiB; intervals that do not meet mean that debug.SetGCPercent was called, or that a memory limit
-    /// took over.
+    /// truncation to whole MiB. Three goals that agree with each other and with none of those before mean that
+    /// debug.SetGCPercent was called, or that a memory limit took over. One alone may come from a large allocation, which
+    /// lifts the goal; Go 1.18 and 1.19 print the stack space held, which widens the interval; and before Go 1.9 the goal was
+    /// computed otherwise, so without `--go` nothing is said of lines up to Go 1.17.
     ///
     /// Why: it explains other findings. A goal that follows a memory limit leaves less room as the live heap grows.
     ///
@@ -23,19 +25,20 @@ rule! {
     evidence: "5 goals over live heaps of at least 8 MiB",
     judged: Judged::Run,
     judge: judge,
+    cap: Cap::none,
     tell: tell,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
-    if view.gogc_cycles < 5 {
+    if view.gogc.cycles < 5 || !view.goals_certain {
         return Reading::NoEvidence;
     }
-    let value = (view.gogc_changes + view.window.tally.early) as f64;
+    let value = (view.gogc.changes + view.window.tally.early) as f64;
     Reading::graded(value, thresholds)
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let what = if view.limit_regime {
+    let what = if view.limited_goal_mib.is_some() {
         "the goal stays flat while the live heap grows, so a memory limit (GOMEMLIMIT) drives it"
     } else {
         "debug.SetGCPercent or debug.SetMemoryLimit was called, or a memory limit took over"
@@ -49,9 +52,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             "if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment".into(),
         ],
         evidence: vec![
-            ("gogc_changes", view.gogc_changes as f64),
+            ("gogc_changes", view.gogc.changes as f64),
             ("early_cycles", view.window.tally.early as f64),
-            ("goals", view.gogc_cycles as f64),
+            ("goals", view.gogc.cycles as f64),
         ],
     }
 }
@@ -60,7 +63,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 mod tests {
     use super::*;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
+    use crate::severity::Severity;
 
     #[test]
     fn fires_and_stays_silent() {

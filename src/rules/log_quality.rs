@@ -1,7 +1,8 @@
 //! A log that lacks cycles.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
-use crate::settings::Severity;
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, counted, rule};
+use crate::measure::MAX_MISSING;
+use crate::severity::Severity;
 use crate::units::{Unit, percent};
 
 /// What is missing from the log of one process.
@@ -17,12 +18,9 @@ pub struct Completeness {
     pub approximate: bool,
 }
 
-/// Cycles from which on a process is judged at all.
-const ENOUGH: u64 = 4;
-
 rule! {
-    /// The share of the process's cycles that the log lacks. Warning from 1 %; a process that could only be told from others
-    /// by guesswork is a warning as well; lines put together again from pieces are `info`.
+    /// The share of the process's cycles that the log lacks. Warning from 20 %, where sums are given no more; fewer are
+    /// `info`, and so are lines put together again from pieces and a process that could only be told from others by guesswork.
     ///
     /// Why: rates come from the cycle numbers and stay exact, but sums are scaled up from what was seen, percentiles may miss
     /// the worst cycle, and cycles of another process would be taken for this one's.
@@ -35,16 +33,14 @@ rule! {
     summary: "cycles are missing from the log",
     unit: Unit::Ratio,
     info: None,
-    warning: Some(0.01),
+    warning: Some(MAX_MISSING),
     critical: None,
     evidence: "1 cycle",
     judged: Judged::Run,
     judge: judge,
+    cap: Cap::none,
     tell: tell,
 }
-
-/// The share of cycles that may be missing before sums over those seen are withheld.
-const SUMMED_UP_TO: f64 = 0.2;
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let Some(log) = view.completeness else {
@@ -55,9 +51,8 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
         return Reading::NoEvidence;
     }
     let value = log.cycles_missing as f64 / all as f64;
-    let noted = if log.approximate && view.cycles_seen >= ENOUGH {
-        Some(Severity::Warning)
-    } else if log.approximate || log.repaired > 0 || log.damaged > 0 || log.cycles_missing > 0 {
+    let noted = if log.approximate || log.repaired > 0 || log.damaged > 0 || log.cycles_missing > 0
+    {
         Some(Severity::Info)
     } else {
         None
@@ -65,6 +60,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     Reading::Judged {
         value,
         severity: thresholds.grade(value).max(noted),
+        capped_by: None,
     }
 }
 
@@ -72,7 +68,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let log = view.completeness.unwrap_or_default();
     let all = view.cycles_seen.saturating_add(log.cycles_missing);
     let mut message = if log.cycles_missing > 0 {
-        let sums = match crossing.value > SUMMED_UP_TO {
+        let sums = match crossing.value > MAX_MISSING {
             true => "sums are not given",
             false => "sums are scaled up",
         };
@@ -87,8 +83,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     };
     if log.repaired > 0 {
         message.push_str(&format!(
-            "; {} gc lines were put together from pieces",
-            log.repaired
+            "; {} put together from pieces",
+            counted(log.repaired, "gc line")
         ));
     }
     if log.damaged > 0 {
@@ -101,9 +97,10 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     }
     Told {
         message,
-        advice: vec![
-            "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own".into(),
-        ],
+        advice: vec![match view.child {
+            true => "take GODEBUG=gctrace=1 out of the environment of the program's own children: their trace comes on the same standard error".into(),
+            false => "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own".into(),
+        }],
         evidence: vec![
             ("cycles_missing", log.cycles_missing as f64),
             ("repaired", log.repaired as f64),
@@ -128,8 +125,9 @@ mod tests {
 
     #[test]
     fn fires_and_stays_silent() {
-        assert_eq!(log(5, false).severity(&RULE), Some(Severity::Warning));
-        assert_eq!(log(0, true).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(log(30, false).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(log(5, false).severity(&RULE), Some(Severity::Info));
+        assert_eq!(log(0, true).severity(&RULE), Some(Severity::Info));
         assert_eq!(log(0, false).severity(&RULE), None);
         log(5, false).gate(&RULE, 0.04, 0.06);
         let repaired = healthy(100, 100).with(Completeness {
@@ -141,7 +139,7 @@ mod tests {
             repaired
                 .told(&RULE)
                 .message
-                .contains("3 gc lines were put together")
+                .contains("3 gc lines put together")
         );
     }
 

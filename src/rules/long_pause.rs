@@ -1,8 +1,10 @@
 //! One very long stop.
 
 use super::{
-    Crossing, Judged, Reading, Thresholds, Told, View, contention, counted, ns, pause_p99, rule,
+    Cap, Crossing, Judged, Reading, Thresholds, Told, View, contention, counted, ns, pause_p99,
+    rule,
 };
+use crate::severity::{CappedBy, Severity};
 use crate::units::Unit;
 
 rule! {
@@ -12,8 +14,9 @@ rule! {
     ///
     /// Needs one cycle.
     ///
-    /// False alarms: a suspended laptop, a frozen container, a debugger, a host so busy that a thread did not run. The
-    /// message names CPU contention where the figures show it.
+    /// A suspended laptop, a frozen container, a debugger, a host so busy that a thread did not run make such a stop too. Where
+    /// the figures show signs of that (see pause-p99) fewer than three are `info` and more a warning; critical takes three
+    /// that no sign explains. Before Go 1.9 a forced cycle is one full stop, and the message names runtime.GC.
     ///
     /// What to do: record a runtime trace around that time; see pause-p99.
     id: "long-pause",
@@ -25,6 +28,7 @@ rule! {
     evidence: "1 cycle",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
 
@@ -35,24 +39,34 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     Reading::graded(view.window.pauses.max() as f64, thresholds)
 }
 
+fn cap(view: &View<'_>, _: Severity) -> Cap {
+    let few = RULE
+        .warning
+        .is_some_and(|least| view.window.pauses.at_least(least) < contention::FEW);
+    if few && view.contention().is_some() {
+        return Cap::at(Some(Severity::Info), Some(CappedBy::Contention));
+    }
+    pause_p99::at_most(view, RULE.critical)
+}
+
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let pauses = &view.window.pauses;
     let above = pauses.at_least(crossing.threshold);
-    let cause = contention(view);
+    let signs = view.contention();
     Told {
         message: format!(
             "a cycle stopped the program for {} (threshold {}, reached by {above} of {}){}",
             ns(crossing.value),
             ns(crossing.threshold),
             counted(pauses.count(), "cycle"),
-            pause_p99::why(cause.as_deref(), false),
+            pause_p99::why(view, signs.as_ref(), false),
         ),
-        advice: pause_p99::remedies(cause.is_some()),
+        advice: pause_p99::remedies(signs.is_some()),
         evidence: vec![
             ("cycles", pauses.count() as f64),
             ("cycles_above_threshold", above as f64),
             ("pause_p50_ns", pauses.quantile(500) as f64),
-            ("cpu_contention_signs", f64::from(u8::from(cause.is_some()))),
+            ("cpu_contention_signs", f64::from(u8::from(signs.is_some()))),
         ],
     }
 }
@@ -62,7 +76,6 @@ mod tests {
     use super::*;
     use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     fn one(ms: u64) -> crate::rules::tests::Case {
         healthy(100, 100).each(move |number, cycle| {
@@ -74,8 +87,14 @@ mod tests {
 
     #[test]
     fn fires_and_stays_silent() {
-        assert_eq!(one(120).severity(&RULE), Some(Severity::Critical));
-        assert_eq!(one(60).severity(&RULE), Some(Severity::Warning));
+        let each = |ms: u64| healthy(100, 1_000).each(move |_, c| c.sweep_termination_ns = ms * MS);
+        assert_eq!(each(120).severity(&RULE), Some(Severity::Critical));
+        assert_eq!(each(60).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(
+            one(120).severity(&RULE),
+            Some(Severity::Info),
+            "a single stall"
+        );
         assert_eq!(one(40).severity(&RULE), None);
         one(40).gate(&RULE, 30e6, 45e6);
         assert!(

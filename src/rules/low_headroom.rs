@@ -1,18 +1,20 @@
 //! A live heap that nearly fills its goal.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent};
 
 rule! {
     /// The median of live heap / next heap goal: 50 % at GOGC=100, 80 % at GOGC=25, near 100 % when a memory limit leaves
-    /// no room. Warning from 80 %, critical from 90 %, where GC CPU is at least 5 % and there is a cycle every 2 s or more.
+    /// no room. Warning from 80 % where there is a cycle every 2 s or more often; critical from 90 % where GC CPU is at least
+    /// 5 % besides and a memory limit rules the goal.
     ///
     /// Why: the room between live heap and goal is what the program may allocate before the next cycle. With hardly any
     /// left, cycles follow each other without end, and a live heap 2 % larger decides between working and thrashing.
     ///
     /// Needs 4 cycles (in the window, or the last four of 60 s); goals of the smallest heap do not count.
     ///
-    /// False alarms: a small GOGC on purpose, if it also costs 5 % CPU.
+    /// False alarms: a small GOGC on purpose.
     ///
     /// What to do: raise GOMEMLIMIT or shrink the live heap; with GOGC=off a limit is the only goal, so set GOGC as well.
     id: "low-headroom",
@@ -21,60 +23,90 @@ rule! {
     info: None,
     warning: Some(0.80),
     critical: Some(0.90),
-    evidence: "4 cycles; GC CPU of at least 5 %, a cycle every 2 s",
+    evidence: "4 cycles; a cycle every 2 s",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
 
+/// Cycles per second below which the room does not matter.
+const SELDOM: f64 = 0.5;
+
+/// GC CPU below which a lack of room is not critical.
+const CHEAP: f64 = 0.05;
+
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let window = &view.window;
-    let measured = window
-        .headroom_use
-        .zip(view.gc_cpu_floor())
-        .zip(window.reach.frequency());
-    match measured {
-        Some(((share, cpu), frequency)) if window.reach_cycles >= 4 => {
-            let value = share as f64 / 1000.0;
-            if cpu >= 0.05 && frequency >= 0.5 {
-                Reading::graded(value, thresholds)
-            } else {
-                Reading::quiet(value)
-            }
+    match window.headroom_use {
+        Some(share) if window.reach_cycles >= 4 => {
+            Reading::graded(share as f64 / 1000.0, thresholds)
         }
         // Without a goal above the smallest one there is nothing to fill.
-        None if window.tally.cycles >= 4 && window.headroom_use.is_none() => Reading::quiet(0.0),
+        None if window.tally.cycles >= 4 => Reading::quiet(0.0),
         _ => Reading::NoEvidence,
     }
 }
 
+fn cap(view: &View<'_>, _: Severity) -> Cap {
+    if view
+        .window
+        .reach
+        .frequency()
+        .is_some_and(|rate| rate < SELDOM)
+    {
+        Cap::QUIET
+    } else if view.limited_goal_mib.is_none() {
+        Cap::at(Some(Severity::Warning), None)
+    } else if view.gc_cpu_floor().is_some_and(|cpu| cpu < CHEAP) {
+        Cap::at(Some(Severity::Warning), Some(CappedBy::Cost))
+    } else {
+        Cap::NONE
+    }
+}
+
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let cpu = view.gc_cpu_floor().unwrap_or(0.0);
-    let limit = match view.memory_limit_mib {
-        Some(limit) => format!("GOMEMLIMIT ({limit:.0} MiB)"),
-        None if view.limit_regime || view.gogc_changes > 0 => {
-            "a memory limit (GOMEMLIMIT)".to_owned()
-        }
-        None => "a memory limit or a small GOGC".to_owned(),
+    let cpu = view.gc_cpu_floor();
+    let takes = cpu.map_or_else(String::new, |cpu| {
+        format!(" and collecting takes {} of the CPU", percent(cpu))
+    });
+    let limited = view.limited_goal_mib.is_some();
+    let holder = match (limited, view.memory_limit_mib) {
+        (true, Some(limit)) => format!("GOMEMLIMIT ({limit:.0} MiB)"),
+        (true, None) => "a memory limit (GOMEMLIMIT)".to_owned(),
+        (false, _) => match view.gogc.steady {
+            Some((low, high)) if high < 60.0 => {
+                format!("GOGC of about {:.0}", f64::midpoint(low, high))
+            }
+            _ => "GOGC".to_owned(),
+        },
     };
-    Told {
+    let mut told = Told {
         message: format!(
-            "the live heap fills {} of the heap goal (threshold {}) and collecting takes {} of the CPU: {limit} leaves so little room that cycles follow each other without end",
+            "the live heap fills {} of the heap goal (threshold {}){takes}: {holder} leaves so little room that cycles follow each other without end",
             percent(crossing.value),
             percent(crossing.threshold),
-            percent(cpu),
         ),
-        advice: vec![
+        evidence: vec![
+            ("gc_cpu_ratio", cpu.unwrap_or(f64::NAN)),
+            ("cycles", view.window.reach_cycles as f64),
+            (
+                "gc_frequency_per_second",
+                view.window.reach.frequency().unwrap_or(f64::NAN),
+            ),
+        ],
+        ..Told::default()
+    };
+    told.advice = if limited {
+        vec![
             "raise GOMEMLIMIT: leave at least a third of it above the live heap".into(),
             "shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".into(),
             "with GOGC=off the limit is the only goal: set GOGC=100 beside it, so that a cycle too many is the worst that happens".into(),
-        ],
-        evidence: vec![
-            ("gc_cpu_ratio", cpu),
-            ("cycles", view.window.reach_cycles as f64),
-            ("gc_frequency_per_second", view.window.reach.frequency().unwrap_or(0.0)),
-        ],
-    }
+        ]
+    } else {
+        vec![advice::ROOM.into()]
+    };
+    told
 }
 
 #[cfg(test)]
@@ -82,7 +114,6 @@ mod tests {
     use super::*;
     use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     fn filled(live: u64, cpu_ms: u64, period_ms: u64) -> crate::rules::tests::Case {
         healthy(100, period_ms).each(move |_, cycle| {
@@ -94,33 +125,32 @@ mod tests {
 
     #[test]
     fn fires_and_stays_silent() {
-        assert_eq!(
-            filled(95, 60, 100).severity(&RULE),
-            Some(Severity::Critical)
-        );
+        let limited = filled(97, 60, 100);
+        assert_eq!(limited.severity(&RULE), Some(Severity::Critical));
         assert_eq!(filled(85, 60, 100).severity(&RULE), Some(Severity::Warning));
         assert_eq!(filled(70, 60, 100).severity(&RULE), None);
         filled(70, 60, 100).gate(&RULE, 0.69, 0.71);
     }
 
     #[test]
-    fn room_matters_only_where_it_costs() {
-        assert_eq!(filled(95, 4, 100).severity(&RULE), None, "1 % CPU");
+    fn critical_takes_a_cost_and_a_limit() {
+        let cheap = filled(97, 4, 100);
+        assert_eq!(cheap.severity(&RULE), Some(Severity::Warning), "1 % CPU");
+        assert_eq!(cheap.capped_by(&RULE), Some(CappedBy::Cost));
+        let gogc = filled(92, 60, 100);
+        assert_eq!(gogc.severity(&RULE), Some(Severity::Warning), "GOGC=9");
+        let seldom = filled(97, 2_000, 3_000);
+        assert_eq!(seldom.severity(&RULE), None, "a cycle every 3 s");
         assert_eq!(
-            filled(95, 2_000, 3_000).severity(&RULE),
-            None,
-            "a cycle every 3 s"
-        );
-        assert_eq!(
-            filled(95, 4, 100).severity_at(&RULE, 0.1),
-            None,
-            "not at any threshold"
+            seldom.severity_at(&RULE, 0.1),
+            Some(Severity::Critical),
+            "a threshold of the user's is judged as it is set"
         );
     }
 
     #[test]
     fn a_stated_limit_is_named() {
-        let message = filled(95, 60, 100).limited(128.0).told(&RULE).message;
+        let message = filled(95, 60, 100).limited(128).told(&RULE).message;
         assert!(message.contains("GOMEMLIMIT (128 MiB)"), "{message}");
     }
 }

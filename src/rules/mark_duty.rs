@@ -1,10 +1,12 @@
 //! Marking nearly all the time.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule, seldom};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use crate::severity::Severity;
 use crate::units::{Unit, percent};
 
 rule! {
-    /// The share of time in which marking is on. Warning from 30 %, critical from 60 %.
+    /// The share of time in which marking is on. Warning from 30 %, critical from 60 % where collecting takes at least 10 % of
+    /// the CPUs had (or stops 3 % of the time, or assists 5 %).
     ///
     /// Why: while marking is on, every pointer write goes through a barrier, a quarter of the CPUs mark, and allocation may
     /// have to assist. Near 100 % a cycle starts as soon as the one before has ended.
@@ -22,39 +24,49 @@ rule! {
     evidence: "4 cycles over 5 s; GC CPU of at least 5 %",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
 
+/// GC CPU below which marking is only stretched over time.
+const STRETCHED: f64 = 0.05;
+
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let reach = &view.window.reach;
-    match (reach.wall_ratio(|mark| mark.mark_ns), view.gc_cpu_floor()) {
-        (Some(value), Some(cpu)) if view.window.reach_cycles >= 4 && reach.seconds() >= 5.0 => {
-            if cpu >= 0.05 {
-                Reading::graded(value, thresholds)
-            } else {
-                Reading::quiet(value)
-            }
+    match reach.wall_ratio(|mark| mark.mark_ns) {
+        Some(value) if view.window.reach_cycles >= 4 && reach.seconds() >= 5.0 => {
+            Reading::graded(value, thresholds)
         }
-        _ => Reading::NoEvidence,
+        Some(value) => view.rare(value, thresholds),
+        None => Reading::NoEvidence,
     }
 }
 
+fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    if view.gc_cpu_floor().is_some_and(|cpu| cpu < STRETCHED) {
+        return Cap::QUIET;
+    }
+    Cap::by_cost(view, severity)
+}
+
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let cpu = view.gc_cpu_floor().unwrap_or(0.0);
+    let cpu = view.gc_cpu_floor();
+    let takes = cpu.map_or_else(String::new, |cpu| {
+        format!(" and collecting takes {} of the CPU", percent(cpu))
+    });
     Told {
         message: format!(
-            "marking is on {} of the time (threshold {}) and collecting takes {} of the CPU: write barriers and assists slow the program for as long",
+            "marking is on {} of the time (threshold {}){takes}: write barriers and assists slow the program for as long",
             percent(crossing.value),
             percent(crossing.threshold),
-            percent(cpu),
         ),
         advice: vec![
-            seldom(view).into(),
+            advice::less_often(view).into(),
             "mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".into(),
             advice::ALLOCATIONS.into(),
         ],
         evidence: vec![
-            ("gc_cpu_ratio", cpu),
+            ("gc_cpu_ratio", cpu.unwrap_or(f64::NAN)),
             ("cycles", view.window.reach_cycles as f64),
         ],
     }
@@ -65,7 +77,6 @@ mod tests {
     use super::*;
     use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     fn marking(ms: u64, cpu_ms: u64) -> crate::rules::tests::Case {
         healthy(100, 100).each(move |_, cycle| {
@@ -87,8 +98,8 @@ mod tests {
         assert_eq!(marking(80, 4).severity(&RULE), None);
         assert_eq!(
             marking(80, 4).severity_at(&RULE, 0.1),
-            None,
-            "not at any threshold"
+            Some(Severity::Critical),
+            "a threshold of the user's is judged as it is set"
         );
     }
 }

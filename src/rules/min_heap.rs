@@ -1,11 +1,12 @@
 //! The smallest heap there is.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, gc_frequency, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, gc_frequency, rule};
+use crate::severity::Severity;
 use crate::units::{Unit, percent, rate};
 
 rule! {
     /// The share of cycles with the smallest heap goal that the runtime allows (4 MiB x GOGC / 100), where cycles are
-    /// frequent too. Warning from 50 % at 10 cycles per second and more; never critical by itself.
+    /// frequent too. Warning from 50 % at 10 cycles per second and more where that costs anything; never critical by itself.
     ///
     /// Why: a program that allocates fast over a nearly empty heap collects all the time for next to nothing. It is the
     /// cheapest GC problem to fix.
@@ -24,28 +25,34 @@ rule! {
     evidence: "20 cycles over 2 s; 10 automatic cycles per second",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
+
+/// Automatic cycles per second from which on they are frequent.
+const FREQUENT: f64 = 10.0;
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let tally = &view.window.tally;
     let value = tally.share(tally.min_heap);
     match gc_frequency::frequency(view) {
-        Some(rate) if gc_frequency::evidence(view) => {
-            if rate >= 10.0 && !view.forced_dominates() {
-                Reading::graded(value, thresholds)
-            } else {
-                Reading::quiet(value)
-            }
-        }
+        Some(_) if gc_frequency::evidence(view) => Reading::graded(value, thresholds),
         // Few cycles are not frequent, whatever the heap.
         _ if tally.cycles > 0 && view.seconds() >= 2.0 => Reading::quiet(value),
         _ => Reading::NoEvidence,
     }
 }
 
+fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    let frequent = gc_frequency::frequency(view).is_some_and(|rate| rate >= FREQUENT);
+    if !frequent || view.forced_dominates() {
+        return Cap::QUIET;
+    }
+    Cap::by_cost(view, severity)
+}
+
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let frequency = gc_frequency::frequency(view).unwrap_or(0.0);
+    let frequency = gc_frequency::frequency(view).unwrap_or(f64::NAN);
     Told {
         message: format!(
             "{} of the cycles (threshold {}) run at the smallest heap goal there is, {}: the heap is nearly empty, so they collect for next to nothing",
@@ -68,7 +75,6 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 mod tests {
     use super::*;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     fn empty(period_ms: u64) -> crate::rules::tests::Case {
         healthy(200, period_ms).each(|_, cycle| {
@@ -85,8 +91,8 @@ mod tests {
         empty(50).gate(&RULE, 0.5, 1.1);
         assert_eq!(
             empty(200).severity_at(&RULE, 0.1),
-            None,
-            "not at any threshold"
+            Some(Severity::Critical),
+            "a threshold of the user's is judged as it is set"
         );
     }
 }

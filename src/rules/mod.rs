@@ -1,11 +1,17 @@
 //! The rules: one file each, the table and what they share here.
 //!
-//! A rule reads one [`View`] (a window, or the whole run, summed up) and gives a [`Reading`]; hysteresis, episodes and
-//! the rest of a finding's life are the analyzer's business. The text above each rule is what `gcpressure explain` prints.
+//! A rule reads one [`View`] (a window, or the whole run, summed up) and gives a [`Reading`]: its value against the
+//! thresholds, and what that may be at most by default, since a pattern without cost is worth a line and never a red build.
+//! Hysteresis, episodes and the rest of a finding's life are the analyzer's business; which cause the findings of a process
+//! have in common says [`diagnosis`]. The text above each rule is what `gcpressure explain` prints.
 
+mod advice;
 mod assist_pressure;
+mod contention;
+mod cost;
 mod cpu_limiter;
 mod cpu_oversubscription;
+pub mod diagnosis;
 mod forced_gc;
 mod gc_cpu;
 mod gc_frequency;
@@ -21,19 +27,25 @@ mod overshoot;
 mod pause_budget;
 mod pause_p99;
 mod periodic_only;
+mod situation;
 mod stack_roots;
 #[cfg(test)]
 mod tests;
 mod threshold;
 
-pub use goal_churn::Cause;
+pub use contention::Signs;
+pub use cost::{Class, Cost};
+pub use goal_churn::Cause as ChurnCause;
 pub use log_quality::Completeness;
+pub use situation::Situation;
 pub use threshold::Thresholds;
 
 use std::borrow::Cow;
 
-use crate::settings::Severity;
-use crate::units::Unit;
+use crate::measure::Stretch;
+use crate::severity::{CappedBy, Severity};
+use crate::stats::Counts;
+use crate::units::{MICROSECOND, Unit};
 use crate::window::{Churn, Growth, Swings, Window};
 
 /// All rules, in the order in which they are reported.
@@ -88,6 +100,7 @@ pub struct Rule {
     pub judged: Judged,
     doc: &'static str,
     judge: fn(&View<'_>, &Thresholds) -> Reading,
+    cap: fn(&View<'_>, Severity) -> Cap,
     tell: fn(&View<'_>, &Crossing) -> Told,
 }
 
@@ -100,6 +113,8 @@ pub enum Judged {
     WindowsAndRun,
     /// Over the whole run at its end.
     Run,
+    /// In each window, of the whole run so far: a trend that the log later refutes is withdrawn.
+    Trend,
 }
 
 impl Rule {
@@ -114,9 +129,55 @@ impl Rule {
         text
     }
 
-    /// Looks at a view with these thresholds.
+    /// Looks at a view with these thresholds. What a threshold of the user's gives is not made milder.
     pub fn judge(&self, view: &View<'_>, thresholds: &Thresholds) -> Reading {
-        (self.judge)(view, thresholds)
+        let reading = (self.judge)(view, thresholds);
+        let Reading::Judged {
+            value,
+            severity: Some(severity),
+            ..
+        } = reading
+        else {
+            return reading;
+        };
+        if thresholds.is_users(severity) {
+            return reading;
+        }
+        let cap = (self.cap)(view, severity);
+        if cap.most >= Some(severity) {
+            return reading;
+        }
+        // A milder threshold of the user's own stands as it is set.
+        if severity > Severity::Warning
+            && thresholds.is_users(Severity::Warning)
+            && cap.most < Some(Severity::Warning)
+        {
+            return Reading::Judged {
+                value,
+                severity: Some(Severity::Warning),
+                capped_by: None,
+            };
+        }
+        Reading::Judged {
+            value,
+            severity: cap.most,
+            capped_by: cap.by,
+        }
+    }
+
+    /// It judges stops, which may be the host's.
+    pub fn is_on_pauses(&self) -> bool {
+        diagnosis::PAUSES.contains(&self.id)
+    }
+
+    /// What a finding of this severity may be at most by default, and why.
+    pub fn at_most(
+        &self,
+        view: &View<'_>,
+        severity: Severity,
+    ) -> (Option<Severity>, Option<CappedBy>) {
+        let cap = (self.cap)(view, severity);
+        (cap.most, cap.by)
     }
 
     /// Puts a crossing into words.
@@ -130,6 +191,41 @@ impl Rule {
             info: self.info,
             warning: self.warning,
             critical: self.critical,
+            users_warning: false,
+            users_critical: false,
+        }
+    }
+}
+
+/// What a finding may be at most by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    /// `None` is nothing at all.
+    most: Option<Severity>,
+    by: Option<CappedBy>,
+}
+
+impl Cap {
+    /// No cap.
+    const NONE: Self = Self::at(Some(Severity::Critical), None);
+    /// Another condition of the rule does not hold: nothing is found.
+    const QUIET: Self = Self::at(None, None);
+
+    const fn at(most: Option<Severity>, by: Option<CappedBy>) -> Self {
+        Self { most, by }
+    }
+
+    /// The rule knows no milder finding.
+    const fn none(_: &View<'_>, _: Severity) -> Self {
+        Self::NONE
+    }
+
+    /// A warning from a small cost on, critical from a material one.
+    fn by_cost(view: &View<'_>, _: Severity) -> Self {
+        match Cost::of(view).class() {
+            Some(Class::None) => Self::at(Some(Severity::Info), Some(CappedBy::Cost)),
+            Some(Class::Small) => Self::at(Some(Severity::Warning), Some(CappedBy::Cost)),
+            Some(Class::Material) | None => Self::NONE,
         }
     }
 }
@@ -139,20 +235,32 @@ impl Rule {
 pub struct View<'a> {
     /// The stretch of the process.
     pub window: Window<'a>,
+    /// The run so far.
+    pub run: Stretch<'a>,
+    /// Its pauses, ns.
+    pub run_pauses: &'a Counts<MICROSECOND>,
     /// Swings of the goal over the last minute (of the whole run: since the warm-up).
     pub churn: Churn,
     /// The same of twice the live heap: what the goal would do if GOGC were constant at 100.
     pub live_swings: Swings<'a>,
-    /// Growth of the live heap over the last ten minutes.
+    /// Growth of the live heap since the start-up.
     pub growth: Growth,
-    /// How often no constant GOGC explained the goals so far.
-    pub gogc_changes: u64,
-    /// Goals so far that could tell GOGC.
-    pub gogc_cycles: u64,
-    /// A memory limit sets the goal.
-    pub limit_regime: bool,
+    /// What the goals say of GOGC.
+    pub gogc: GogcView,
+    /// The goal that a memory limit leaves, MiB, where a limit rules.
+    pub limited_goal_mib: Option<f64>,
     /// GOMEMLIMIT where the user knows it, MiB.
     pub memory_limit_mib: Option<f64>,
+    /// CPUs as the user states them.
+    pub stated_cpus: Option<f64>,
+    /// The Go version is before 1.9, as far as is known.
+    pub before_1_9: bool,
+    /// The goal follows from GOGC as it does since Go 1.9, for certain.
+    pub goals_certain: bool,
+    /// Forced cycles are those of a test or benchmark harness.
+    pub harness: bool,
+    /// The program is a child of this one.
+    pub child: bool,
     /// Cycles of the process seen so far.
     pub cycles_seen: u64,
     /// What is missing from the log; known at the end of the stream.
@@ -161,22 +269,65 @@ pub struct View<'a> {
     pub whole_run: bool,
 }
 
+/// What the goals of a run say of GOGC.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct GogcView {
+    /// The GOGC that nine goals of ten agree with, percent, from and to.
+    pub steady: Option<(f64, f64)>,
+    /// How often no constant GOGC explained at least three goals.
+    pub changes: u64,
+    /// A quarter of the goals or more follow from no constant GOGC.
+    pub unsteady: bool,
+    /// Goals that could tell.
+    pub cycles: u64,
+}
+
+impl<'a> View<'a> {
+    /// The run so far as a window, for what it costs; its pauses are those of the window looked at.
+    pub fn run_window(&self) -> Window<'a> {
+        Window {
+            stretch: self.run,
+            reach: self.run,
+            reach_cycles: self.cycles_seen,
+            cpu: self.run.gc_cpu(self.window.trust),
+            reach_cpu: self.run.gc_cpu(self.window.trust),
+            ..self.window
+        }
+    }
+}
+
 impl View<'_> {
-    /// GC CPU over the cycles of `reach`, with the ratio that a severity may be taken from: the estimate where it is
-    /// pinned down, else the lower bound.
+    /// GC CPU over the cycles of `reach` as a share of the CPUs had, with the ratio that a severity may be taken from: the
+    /// estimate where it is pinned down, else the lower bound.
     fn gc_cpu_floor(&self) -> Option<f64> {
         let cpu = self.window.reach_cpu?;
-        Some(if cpu.resolved { cpu.ratio } else { cpu.low })
+        Some((cpu.floor() * self.to_cpus()).min(1.0))
     }
 
-    /// Length of the window as far as the log tells of it, s.
+    /// What a share of GOMAXPROCS x time is multiplied with to be one of the CPUs had.
+    fn to_cpus(&self) -> f64 {
+        self.window.reach.to_cpus(self.window.trust)
+    }
+
+    /// Mark assists over the cycles of `reach` as a share of the CPUs had.
+    fn assists(&self) -> Option<f64> {
+        let ratio = self.window.reach.cpu_ratio(|mark| mark.assist_cpu_ns)?;
+        Some((ratio * self.to_cpus()).min(1.0))
+    }
+
+    /// The time looked at, s.
     fn seconds(&self) -> f64 {
-        self.window.end_ns.saturating_sub(self.window.start_ns) as f64 / 1e9
+        self.window.stretch.seconds()
     }
 
     /// At least half of the cycles were asked for by the program.
     const fn forced_dominates(&self) -> bool {
         self.window.tally.forced * 2 >= self.window.tally.cycles
+    }
+
+    /// Before Go 1.9, where a forced cycle marked while the program was stopped.
+    const fn before_1_9(&self) -> bool {
+        self.before_1_9 || self.window.tally.full_stop_max_ns > 0
     }
 
     /// Four cycles and 5 s, or eight cycles and 1 s where the cumulative percentage pins the CPU down to 3 points.
@@ -188,6 +339,16 @@ impl View<'_> {
                 .is_some_and(|cpu| cpu.interval <= 0.03)
         };
         (cycles >= 4 && seconds >= 5.0) || (cycles >= 8 && seconds >= 1.0 && narrow())
+    }
+
+    /// A share of the CPU that fewer cycles than that add up to in 5 s or more: too little for a finding, and enough to say
+    /// that there is none.
+    fn rare(&self, value: f64, thresholds: &Thresholds) -> Reading {
+        if self.window.reach.seconds() >= 5.0 && value < thresholds.least() {
+            Reading::quiet(value)
+        } else {
+            Reading::NoEvidence
+        }
     }
 }
 
@@ -204,6 +365,8 @@ pub enum Reading {
         value: f64,
         /// `None` is fine.
         severity: Option<Severity>,
+        /// Why it is milder than the thresholds alone would make it.
+        capped_by: Option<CappedBy>,
     },
 }
 
@@ -225,11 +388,20 @@ impl Reading {
         }
     }
 
+    /// Why it is milder than the thresholds alone would make it.
+    pub const fn capped_by(self) -> Option<CappedBy> {
+        match self {
+            Self::Judged { capped_by, .. } => capped_by,
+            Self::NoEvidence | Self::Suspected(_) => None,
+        }
+    }
+
     /// A value that the thresholds alone decide.
     fn graded(value: f64, thresholds: &Thresholds) -> Self {
         Self::Judged {
             value,
             severity: thresholds.grade(value),
+            capped_by: None,
         }
     }
 
@@ -238,6 +410,7 @@ impl Reading {
         Self::Judged {
             value,
             severity: None,
+            capped_by: None,
         }
     }
 }
@@ -278,26 +451,6 @@ macro_rules! rule {
 }
 use rule;
 
-/// Advice that several rules give.
-mod advice {
-    pub(super) const ALLOCATIONS: &str = "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
-    pub(super) const REUSE: &str = "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
-    pub(super) const GOGC: &str = "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
-    pub(super) const LIMIT: &str = "the memory limit leaves hardly any room above the live heap, so GOGC will not help: raise GOMEMLIMIT, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)";
-    pub(super) const ROOM: &str = "the heap has hardly any room above the live part: raise GOGC, or GOMEMLIMIT where that is set, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)";
-    pub(super) const TRACE: &str = "record a trace around that time: curl -o trace.out 'http://HOST/debug/pprof/trace?seconds=5' && go tool trace trace.out";
-}
-
-/// Advice how to collect more seldom, by what holds the heap down.
-fn seldom(view: &View<'_>) -> &'static str {
-    let full = (view.window.headroom_use).is_some_and(|share| share >= 800);
-    match (view.limit_regime, full) {
-        (true, _) => advice::LIMIT,
-        (false, true) => advice::ROOM,
-        (false, false) => advice::GOGC,
-    }
-}
-
 /// `1 cycle`, `2 cycles`.
 fn counted(count: u64, one: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
@@ -309,34 +462,9 @@ fn ns(value: f64) -> String {
     Unit::Nanoseconds.format(value)
 }
 
-/// Contention for CPU, where the figures show that rather than work of the collector.
-///
-/// A stop ends when every running goroutine has been stopped; since Go 1.8 it does no work that grows with the heap. So a
-/// stop is long because a thread did not get to run, not because there is much garbage. Says which figure shows it.
-fn contention(view: &View<'_>) -> Option<String> {
-    let window = &view.window;
-    if window.stops_measured >= 3 && window.cpus_lacking >= 6 {
-        return Some(format!(
-            "GOMAXPROCS is {} but the stops were charged to about {:.0} CPUs, so threads wait for a CPU",
-            window.tally.gomaxprocs.1,
-            f64::from(window.tally.gomaxprocs.1) - window.cpus_lacking as f64 / 10.0,
-        ));
-    }
-    let (p50, p99) = (window.pauses.quantile(500), window.pauses.quantile(990));
-    if p50 > 0 && p99 / p50 >= 100 {
-        return Some(format!(
-            "most stops are short (p50 {}) and a few over {} times longer, as when the kernel does not run a thread",
-            crate::units::duration(p50),
-            p99 / p50 / 100 * 100,
-        ));
-    }
-    let mark = window
-        .stretch
-        .cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns))?;
-    (mark < 0.05).then(|| {
-        format!(
-            "marking itself is cheap ({} of the CPU), so the heap is not what makes the stops long",
-            crate::units::percent(mark)
-        )
-    })
+/// `2 CPUs`, `0.5 CPUs`.
+fn cpus_had(cpus: f64) -> String {
+    let count = Unit::Count.format(cpus);
+    let s = if count == "1" { "" } else { "s" };
+    format!("{count} CPU{s}")
 }

@@ -1,6 +1,6 @@
 //! Heaps that end above their goal.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -12,7 +12,8 @@ rule! {
     ///
     /// Needs 10 cycles. Small overshoots are normal and not counted.
     ///
-    /// False alarms: small heaps with large objects.
+    /// False alarms: small heaps with large objects. Without a cost that can be measured it is `info`, and critical only from
+    /// a material cost on.
     ///
     /// What to do: smooth bursts of large allocations; where a memory limit drives the goal, see low-headroom.
     id: "overshoot",
@@ -24,6 +25,7 @@ rule! {
     evidence: "10 cycles",
     judged: Judged::Windows,
     judge: judge,
+    cap: Cap::by_cost,
     tell: tell,
 }
 
@@ -58,8 +60,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
+    use crate::severity::Severity;
 
     fn above(nth: u64, heap_end: u64) -> crate::rules::tests::Case {
         healthy(100, 100).each(move |number, cycle| {
@@ -71,7 +74,14 @@ mod tests {
 
     #[test]
     fn fires_and_stays_silent() {
-        assert_eq!(above(2, 60).severity(&RULE), Some(Severity::Critical));
+        let dear = above(2, 60).each(|_, cycle| cycle.mark_background_cpu_ns = 80 * MS);
+        assert_eq!(dear.severity(&RULE), Some(Severity::Critical));
+        assert_eq!(above(2, 60).severity(&RULE), Some(Severity::Warning));
+        let cheap = above(2, 60).each(|_, cycle| {
+            (cycle.mark_background_cpu_ns, cycle.mark_assist_cpu_ns) = (MS, 0);
+            (cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns) = (20_000, 80_000);
+        });
+        assert_eq!(cheap.severity(&RULE), Some(Severity::Info));
         assert_eq!(above(5, 60).severity(&RULE), Some(Severity::Warning));
         assert_eq!(above(20, 60).severity(&RULE), None);
         assert_eq!(

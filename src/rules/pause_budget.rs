@@ -1,6 +1,7 @@
 //! Stops add up.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, contention, pause_p99, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, pause_p99, rule};
+use crate::severity::Severity;
 use crate::units::{Unit, duration, percent};
 
 rule! {
@@ -12,7 +13,7 @@ rule! {
     /// Needs 10 cycles. Since Go 1.23 it is an upper bound: the time to reach the stop is in it, during which some
     /// goroutines still run.
     ///
-    /// False alarms: as pause-p99, whose message names CPU contention where the figures show it.
+    /// With signs of CPU contention (see pause-p99) it is a warning at most, and the message says that it is not the collector.
     ///
     /// What to do: fewer cycles (see gc-frequency) where stops are short, shorter stops (see pause-p99) where they are not.
     id: "pause-budget",
@@ -24,6 +25,7 @@ rule! {
     evidence: "10 cycles",
     judged: Judged::Windows,
     judge: judge,
+    cap: cap,
     tell: tell,
 }
 
@@ -34,27 +36,32 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
+fn cap(view: &View<'_>, _: Severity) -> Cap {
+    pause_p99::at_most(view, None)
+}
+
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let pauses = &view.window.pauses;
-    let cause = contention(view);
+    let signs = view.contention();
     Told {
         message: format!(
-            "stops take {} of the time (threshold {}; {} cycles, pause p50 {}, p99 {}), so that share of requests starts by waiting{}",
+            "stops take {} of the time (threshold {}; {}, pause p50 {}, p99 {}), so that share of requests starts by waiting{}",
             percent(crossing.value),
             percent(crossing.threshold),
-            pauses.count(),
+            super::counted(pauses.count(), "cycle"),
             duration(pauses.quantile(500)),
             duration(pauses.quantile(990)),
-            cause.as_deref().map_or_else(String::new, |sign| format!(
-                ": looks like CPU contention or throttling, since {sign}"
+            signs.map_or_else(String::new, |signs| format!(
+                ": this is not the garbage collector: {}",
+                signs.words()
             )),
         ),
-        advice: pause_p99::remedies(cause.is_some()),
+        advice: pause_p99::remedies(signs.is_some()),
         evidence: vec![
             ("cycles", pauses.count() as f64),
             ("pause_p50_ns", pauses.quantile(500) as f64),
             ("pause_p99_ns", pauses.quantile(990) as f64),
-            ("cpu_contention_signs", f64::from(u8::from(cause.is_some()))),
+            ("cpu_contention_signs", f64::from(u8::from(signs.is_some()))),
         ],
     }
 }
@@ -64,7 +71,6 @@ mod tests {
     use super::*;
     use crate::measure::testing::MS;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
 
     fn stops(us: u64) -> crate::rules::tests::Case {
         healthy(100, 100).each(move |_, cycle| cycle.sweep_termination_ns = us * 1_000)

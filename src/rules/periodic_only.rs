@@ -1,10 +1,10 @@
 //! A process that only collects because two minutes have passed.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
 use crate::units::{Unit, percent};
 
 rule! {
-    /// The share of cycles that the runtime's two-minute timer started. `info` where all are.
+    /// The share of cycles that the runtime's two-minute timer started. `info` from 100 %.
     ///
     /// Why: such a process hardly allocates. There is nothing to do, and nothing to conclude from its other figures.
     ///
@@ -20,6 +20,7 @@ rule! {
     evidence: "2 periodic cycles",
     judged: Judged::Run,
     judge: judge,
+    cap: Cap::none,
     tell: tell,
 }
 
@@ -53,11 +54,11 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 mod tests {
     use super::*;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
+    use crate::severity::Severity;
 
     #[test]
     fn fires_and_stays_silent() {
-        let idle = healthy(3, 120_010).with_notices();
+        let idle = healthy(5, 120_010).with_notices();
         assert_eq!(idle.severity(&RULE), Some(Severity::Info));
         // Known by the clock alone, where the notices were filtered out of the log.
         let quiet = healthy(4, 120_010).each(|_, cycle| cycle.heap_start_mib = 21);

@@ -1,6 +1,6 @@
 //! Large stacks and globals.
 
-use super::{Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
 use crate::units::Unit;
 
 rule! {
@@ -21,6 +21,7 @@ rule! {
     evidence: "3 cycles with such stacks",
     judged: Judged::Windows,
     judge: judge,
+    cap: Cap::none,
     tell: tell,
 }
 
@@ -58,7 +59,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
 mod tests {
     use super::*;
     use crate::rules::tests::healthy;
-    use crate::settings::Severity;
+    use crate::severity::Severity;
 
     fn stacks(mib: u64) -> crate::rules::tests::Case {
         healthy(10, 1_000).each(move |_, cycle| cycle.stacks_mib = mib)

@@ -2,20 +2,22 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::*;
+use crate::analyzer::{Analysis, ProcessAnalyzer};
 use crate::measure::testing::{MS, steady, with_percent};
-use crate::measure::{Gogc, Known, LimitRegime, Limiter, Meter};
-use crate::settings::ThresholdOverride;
-use crate::stats::ZigZag;
-use crate::window::{Length, LiveTrend, Panes, Warmup};
+use crate::report::{Finding, RuleState};
+use crate::settings::{Scope, Settings, ThresholdOverride};
+use crate::units::MIB;
 
-/// A process, and how it is looked at.
+/// A process, and how it is looked at: as one window, by the analyzer that judges every process.
 pub(super) struct Case {
     pub(super) cycles: Vec<crate::event::GcCycle>,
     completeness: Completeness,
-    memory_limit_mib: Option<f64>,
+    settings: Settings,
     notices: bool,
+    harness: bool,
 }
 
 /// `count` healthy cycles, one every `period_ms`.
@@ -23,8 +25,13 @@ pub(super) fn healthy(count: u64, period_ms: u64) -> Case {
     Case {
         cycles: steady(count, period_ms),
         completeness: Completeness::default(),
-        memory_limit_mib: None,
+        settings: Settings {
+            scope: Scope::Run,
+            warmup_ns: Some(0),
+            ..Settings::default()
+        },
         notices: false,
+        harness: false,
     }
 }
 
@@ -37,9 +44,14 @@ impl Case {
         self
     }
 
-    pub(super) fn limited(mut self, mib: f64) -> Self {
-        self.memory_limit_mib = Some(mib);
+    /// What the user states.
+    pub(super) fn stated(mut self, state: impl FnOnce(&mut Settings)) -> Self {
+        state(&mut self.settings);
         self
+    }
+
+    pub(super) fn limited(self, mib: u64) -> Self {
+        self.stated(|settings| settings.memory_limit = Some(mib * MIB))
     }
 
     pub(super) fn with(mut self, completeness: Completeness) -> Self {
@@ -53,54 +65,62 @@ impl Case {
         self
     }
 
-    fn look<T>(&self, see: impl FnOnce(&View<'_>) -> T) -> T {
-        let mut meter = Meter::new(Known::default());
-        let mut limiter = Limiter::default();
-        let (mut goals, mut lives) = (ZigZag::new(16), ZigZag::new(16));
-        let (mut trend, mut gogc, mut regime) = (
-            LiveTrend::default(),
-            Gogc::default(),
-            LimitRegime::default(),
-        );
-        let mut panes = Panes::new(Length::time(3_600_000 * MS, 60_000 * MS), Warmup::Until(0));
-        let mut live_before = 0;
+    /// The lines stand behind names of benchmarks.
+    pub(super) fn in_harness(mut self) -> Self {
+        self.harness = true;
+        self
+    }
+
+    /// What the analyzer says of it.
+    pub(super) fn analyze(&self) -> Analysis {
+        self.analyze_with(&self.settings)
+    }
+
+    fn analyze_with(&self, settings: &Settings) -> Analysis {
+        let mut analyzer = ProcessAnalyzer::new(&Arc::new(settings.clone()));
+        if self.harness {
+            analyzer.behind_harness();
+        }
         for cycle in with_percent(self.cycles.clone()) {
             if self.notices {
-                meter.forced_notice();
+                analyzer.forced_notice();
             }
-            let step = meter.observe(&cycle);
-            let end = meter.mark().end_ns;
-            panes.push(&cycle, &step, meter.mark(), limiter.observe(&cycle), None);
-            trend.observe(end, cycle.heap_live_mib);
-            if let Some(goal) = cycle.goal_mib() {
-                goals.observe(end, goal);
-                regime.observe(live_before, goal);
-            }
-            lives.observe(end, 2 * cycle.heap_live_mib);
-            step.gogc
-                .into_iter()
-                .for_each(|implied| gogc.observe(implied));
-            live_before = cycle.heap_live_mib;
+            analyzer.observe(&cycle, None);
         }
-        let at = meter.mark().end_ns;
-        panes.settle();
-        see(&View {
-            window: panes.window(at, false),
-            churn: Churn::between(&goals, 0, at),
-            live_swings: Swings::between(&lives, 0, at),
-            growth: trend.growth(at),
-            gogc_changes: gogc.changes(),
-            gogc_cycles: gogc.cycles(),
-            limit_regime: regime.holds(),
-            memory_limit_mib: self.memory_limit_mib,
-            cycles_seen: meter.mark().seen,
-            completeness: Some(self.completeness),
-            whole_run: true,
-        })
+        analyzer.finish(&self.completeness, None)
+    }
+
+    fn finding(&self, rule: &Rule) -> Option<Finding> {
+        let findings = self.analyze().findings;
+        findings.into_iter().find(|finding| finding.rule == rule.id)
     }
 
     pub(super) fn reading(&self, rule: &Rule) -> Reading {
-        self.look(|view| rule.judge(view, &rule.thresholds()))
+        let analysis = self.analyze();
+        let status = analysis.rules.iter().find(|status| status.id == rule.id);
+        let finding = analysis
+            .findings
+            .iter()
+            .find(|finding| finding.rule == rule.id);
+        match (status.unwrap().status, finding) {
+            (RuleState::NoEvidence | RuleState::Off, _) => Reading::NoEvidence,
+            (_, Some(finding)) => Reading::Judged {
+                value: finding.measured,
+                severity: Some(finding.severity),
+                capped_by: finding.capped_by,
+            },
+            (_, None) => Reading::quiet(status.unwrap().worst.unwrap()),
+        }
+    }
+
+    /// Why the finding is no worse.
+    pub(super) fn capped_by(&self, rule: &Rule) -> Option<CappedBy> {
+        self.reading(rule).capped_by()
+    }
+
+    /// The cause behind what is found.
+    pub(super) fn cause(&self) -> Option<crate::severity::Cause> {
+        self.analyze().diagnosis.map(|found| found.cause)
     }
 
     pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
@@ -109,27 +129,25 @@ impl Case {
 
     /// The severity under `--max RULE=max`.
     pub(super) fn severity_at(&self, rule: &Rule, max: f64) -> Option<Severity> {
+        let mut settings = self.settings.clone();
         let user = ThresholdOverride {
             critical: Some(max),
             warning: None,
         };
-        self.look(|view| rule.judge(view, &rule.thresholds().with(user)))
-            .severity()
+        settings.thresholds.insert(rule.id.to_owned(), user);
+        let findings = self.analyze_with(&settings).findings;
+        let found = findings.iter().find(|finding| finding.rule == rule.id);
+        found.map(|finding| finding.severity)
     }
 
     /// The finding in words, at the severity that the rule gives it.
     pub(super) fn told(&self, rule: &Rule) -> Told {
-        self.look(|view| {
-            let reading = rule.judge(view, &rule.thresholds());
-            let severity = reading.severity().unwrap();
-            let crossing = Crossing {
-                value: reading.value().unwrap(),
-                threshold: rule.thresholds().of(severity),
-                severity,
-                suspected: matches!(reading, Reading::Suspected(_)),
-            };
-            rule.tell(view, &crossing)
-        })
+        let finding = self.finding(rule).unwrap();
+        Told {
+            message: finding.message,
+            advice: finding.advice,
+            evidence: finding.evidence.iter().map(|f| (f.name, f.value)).collect(),
+        }
     }
 
     /// The rule is silent here by default, its gate fails at `fails` and passes at `passes`.
@@ -177,13 +195,25 @@ fn the_table_is_in_order() {
     }
 }
 
+/// Files that hold no rule.
+const SHARED: [&str; 8] = [
+    "mod",
+    "tests",
+    "threshold",
+    "advice",
+    "contention",
+    "cost",
+    "diagnosis",
+    "situation",
+];
+
 #[test]
 fn each_rule_stands_in_the_file_of_its_name() {
     let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules")).unwrap();
     let names: BTreeSet<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .filter_map(|name| name.strip_suffix(".rs").map(|name| name.replace('_', "-")))
-        .filter(|name| !["mod", "tests", "threshold"].contains(&name.as_str()))
+        .filter(|name| !SHARED.contains(&name.as_str()))
         .collect();
     let ids: BTreeSet<String> = table().iter().map(|rule| rule.id.to_owned()).collect();
     assert_eq!(names, ids);
@@ -217,6 +247,7 @@ fn thresholds_of_the_user() {
         info: None,
         warning: Some(10.0),
         critical: Some(40.0),
+        ..Thresholds::default()
     };
     let with = |critical, warning| default.with(ThresholdOverride { warning, critical });
     let of = |t: Thresholds| (t.warning, t.critical);
@@ -266,7 +297,7 @@ fn contention_is_told_from_work_of_the_collector() {
     });
     let message = busy.told(find("pause-p99").unwrap()).message;
     assert!(
-        message.contains("CPU contention or throttling rather than GC pressure"),
+        message.contains("this is not the garbage collector: "),
         "{message}"
     );
 
@@ -277,5 +308,5 @@ fn contention_is_told_from_work_of_the_collector() {
         cycle.mark_background_cpu_ns = 120 * MS;
     });
     let message = collector.told(find("pause-p99").unwrap()).message;
-    assert!(!message.contains("contention"), "{message}");
+    assert!(!message.contains("not the garbage collector"), "{message}");
 }

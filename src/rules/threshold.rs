@@ -1,6 +1,7 @@
 //! From a value to a severity.
 
-use crate::settings::{Severity, ThresholdOverride};
+use crate::settings::ThresholdOverride;
+use crate::severity::Severity;
 
 /// From which value on a finding has which severity, in the rule's unit. `None` is a severity that is never reached.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -11,6 +12,10 @@ pub struct Thresholds {
     pub warning: Option<f64>,
     /// Critical.
     pub critical: Option<f64>,
+    /// The user set the threshold of a warning.
+    pub users_warning: bool,
+    /// The user set the threshold of a critical finding.
+    pub users_critical: bool,
 }
 
 impl Thresholds {
@@ -21,6 +26,8 @@ impl Thresholds {
             (Some(threshold), Some(bound)) => Some(threshold.min(bound)),
             (threshold, bound) => threshold.or(bound),
         };
+        self.users_warning |= user.warning.is_some();
+        self.users_critical |= user.critical.is_some();
         self.critical = user.critical.or(self.critical);
         self.warning = lower(user.warning.or(self.warning), user.critical);
         if let (Some(warning), Some(critical)) = (self.warning, self.critical) {
@@ -31,6 +38,15 @@ impl Thresholds {
                 .min(self.critical.unwrap_or(info))
         });
         self
+    }
+
+    /// True where the user set the threshold of this severity: it is judged exactly as set.
+    pub const fn is_users(&self, severity: Severity) -> bool {
+        match severity {
+            Severity::Critical => self.users_critical,
+            Severity::Warning => self.users_warning,
+            Severity::Info => false,
+        }
     }
 
     /// How bad a value is; `None` is fine.
@@ -72,6 +88,7 @@ impl Thresholds {
             info: scale(self.info),
             warning: scale(self.warning),
             critical: scale(self.critical),
+            ..*self
         }
     }
 }

@@ -29,6 +29,10 @@ pub(super) struct Process {
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
     pub(super) approximate: bool,
+    /// gc lines of its stream that could not be read.
+    pub(super) damaged: u64,
+    /// Program time up to which it is known to have lived, ns.
+    pub(super) life_ns: Option<u64>,
 }
 
 impl Process {
@@ -58,13 +62,14 @@ impl Process {
         if self.seen == 0 {
             return;
         }
-        let analysis = analyzer.finish(&Completeness {
+        let about = Completeness {
             cycles_missing: self.missing,
-            damaged: 0,
+            damaged: self.damaged,
             repaired: self.repaired,
             approximate: self.approximate,
-        });
-        outcomes.add(analysis, |measures, periodic| report::Process {
+        };
+        let analysis = analyzer.finish(&about, self.life_ns);
+        outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,
             stream: self.stream,
             approximate: self.approximate,
@@ -75,6 +80,7 @@ impl Process {
             cycles_missing: self.missing,
             forced_cycles: self.forced,
             periodic_cycles: periodic,
+            diagnosis,
             measures,
         });
     }

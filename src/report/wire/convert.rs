@@ -1,12 +1,14 @@
 //! The model as wire types, field by field: where the model moves, only this file follows.
 
+use std::collections::BTreeMap;
+
 use super::{
-    DamagedLine, Distribution, Episode, Finding, GcLines, Input, Interval, MinMax, Mmu, Number,
-    PauseCount, PeakWindow, Period, Process, REPORT_SCHEMA, Report, Rule, RuleState, Severity,
-    Size, Source, TimelinePoint, Tool, Verdict,
+    DamagedLine, Diagnosis, Distribution, Episode, Finding, GcLines, Input, Interval, MinMax, Mmu,
+    Number, PauseCount, PeakWindow, Period, Process, REPORT_SCHEMA, Report, Rule, RuleState,
+    Severity, Size, Source, TimelinePoint, Tool, Verdict,
 };
 use crate::report as model;
-use crate::settings;
+use crate::severity::{self, CappedBy};
 
 impl<'a> From<&'a model::Report> for Report<'a> {
     fn from(report: &'a model::Report) -> Self {
@@ -25,6 +27,7 @@ impl<'a> From<&'a model::Report> for Report<'a> {
             input: (&report.input).into(),
             processes_omitted: report.processes_omitted,
             processes: report.processes.iter().map(Into::into).collect(),
+            diagnosis: report.diagnosis.as_ref().map(Into::into),
             findings: report.findings.iter().map(Into::into).collect(),
             rules: report.rules.iter().map(Into::into).collect(),
             warnings: &report.warnings,
@@ -78,10 +81,6 @@ impl<'a> From<&'a model::Process> for Process<'a> {
         let measures = &process.measures;
         let [ms1, ms10, ms100, s1] = measures.mmu;
         let period = measures.period;
-        let sums_given = !measures.sums_withheld;
-        let ratio = |sum: f64| sums_given.then_some(sum);
-        let bytes = |sum: u64| sums_given.then_some(sum);
-        let gc_cpu = |ratio: f64| (!measures.gc_cpu_withheld).then_some(ratio);
         Self {
             id: &process.id,
             stream: process.stream.as_deref(),
@@ -112,15 +111,18 @@ impl<'a> From<&'a model::Process> for Process<'a> {
             pause_ns: measures.pause.into(),
             stop_ns: measures.stop.into(),
             concurrent_mark_ns: measures.concurrent_mark.into(),
-            gc_cpu_ratio: gc_cpu(measures.gc_cpu_ratio),
-            gc_cpu_ratio_low: gc_cpu(measures.gc_cpu_ratio_low),
-            gc_cpu_ratio_high: gc_cpu(measures.gc_cpu_ratio_high),
-            mark_assist_cpu_ratio: ratio(measures.mark_assist_cpu_ratio),
-            mark_idle_cpu_ratio: ratio(measures.mark_idle_cpu_ratio),
-            mark_duty_ratio: ratio(measures.mark_duty_ratio),
-            stw_ratio: ratio(measures.stw_ratio),
-            allocation_bytes: bytes(measures.allocation_bytes),
-            allocation_bytes_per_second: ratio(measures.allocation_bytes_per_second),
+            gc_cpu_ratio: measures.gc_cpu_ratio,
+            gc_cpu_ratio_low: measures.gc_cpu_ratio_low,
+            gc_cpu_ratio_high: measures.gc_cpu_ratio_high,
+            gc_cpu_cores: measures.gc_cpu_cores,
+            cpus: measures.cpus,
+            gc_cpu_ratio_of_cpus: measures.gc_cpu_ratio_of_cpus,
+            mark_assist_cpu_ratio: measures.mark_assist_cpu_ratio,
+            mark_idle_cpu_ratio: measures.mark_idle_cpu_ratio,
+            mark_duty_ratio: measures.mark_duty_ratio,
+            stw_ratio: measures.stw_ratio,
+            allocation_bytes: measures.allocation_bytes,
+            allocation_bytes_per_second: measures.allocation_bytes_per_second,
             allocation_resolved: measures.allocation_resolved,
             live_heap_bytes: measures.live_heap.into(),
             heap_goal_bytes: measures.heap_goal.map(Into::into),
@@ -144,8 +146,8 @@ impl<'a> From<&'a model::Process> for Process<'a> {
                 .collect(),
             percentiles_exact: measures.percentiles_exact,
             sums_estimated: measures.sums_estimated,
-            allocation_bytes_low: bytes(measures.allocation_bytes_low),
-            allocation_bytes_high: bytes(measures.allocation_bytes_high),
+            allocation_bytes_low: measures.allocation_bytes_low,
+            allocation_bytes_high: measures.allocation_bytes_high,
             mark_assist_share_ratio: measures.mark_assist_share,
             headroom_use_p50_ratio: measures.headroom_use_p50,
             overshoot_ratio: measures.overshoot_ratio,
@@ -157,6 +159,7 @@ impl<'a> From<&'a model::Process> for Process<'a> {
             limiter_bucket_max_ratio: measures.limiter_bucket_max,
             live_trend_bytes_per_second: measures.live_trend_bytes_per_second,
             heap_goal_churn_cause: measures.goal_churn_cause,
+            diagnosis: process.diagnosis.as_ref().map(Into::into),
         }
     }
 }
@@ -226,6 +229,38 @@ impl From<&model::TimelinePoint> for TimelinePoint {
     }
 }
 
+fn evidence(figures: &[model::Evidence]) -> BTreeMap<&str, Number> {
+    let figures = figures.iter();
+    figures
+        .map(|figure| (figure.name, Number(figure.value)))
+        .collect()
+}
+
+impl<'a> From<&'a model::Diagnosis> for Diagnosis<'a> {
+    fn from(diagnosis: &'a model::Diagnosis) -> Self {
+        Self {
+            cause: diagnosis.cause.name(),
+            severity: diagnosis.severity.into(),
+            process: &diagnosis.process,
+            message: &diagnosis.message,
+            explains: &diagnosis.explains,
+            advice: &diagnosis.advice,
+            evidence: evidence(&diagnosis.evidence),
+        }
+    }
+}
+
+impl From<&model::Episode> for Episode {
+    fn from(episode: &model::Episode) -> Self {
+        Self {
+            since_ns: episode.since_ns,
+            until_ns: episode.until_ns,
+            worst: Number(episode.worst),
+            severity: episode.severity.into(),
+        }
+    }
+}
+
 impl<'a> From<&'a model::Finding> for Finding<'a> {
     fn from(finding: &'a model::Finding) -> Self {
         Self {
@@ -233,41 +268,30 @@ impl<'a> From<&'a model::Finding> for Finding<'a> {
             severity: finding.severity.into(),
             process: &finding.process,
             scope: finding.scope,
+            capped_by: finding.capped_by.map(CappedBy::name),
             measured: Number(finding.measured),
+            worst: Number(finding.worst),
             threshold: Number(finding.threshold),
             unit: finding.unit,
             since_ns: finding.since_ns,
             until_ns: finding.until_ns,
             since_wall: finding.since_wall.as_deref(),
             until_wall: finding.until_wall.as_deref(),
-            episodes: finding
-                .episodes
-                .iter()
-                .map(|episode| Episode {
-                    since_ns: episode.since_ns,
-                    until_ns: episode.until_ns,
-                    worst: Number(episode.worst),
-                    severity: episode.severity.into(),
-                })
-                .collect(),
+            episodes: finding.episodes.iter().map(Into::into).collect(),
             active_ratio: finding.active_ratio,
             message: &finding.message,
             advice: &finding.advice,
-            evidence: finding
-                .evidence
-                .iter()
-                .map(|figure| (figure.name, Number(figure.value)))
-                .collect(),
+            evidence: evidence(&finding.evidence),
         }
     }
 }
 
-impl From<settings::Severity> for Severity {
-    fn from(severity: settings::Severity) -> Self {
+impl From<severity::Severity> for Severity {
+    fn from(severity: severity::Severity) -> Self {
         match severity {
-            settings::Severity::Info => Self::Info,
-            settings::Severity::Warning => Self::Warning,
-            settings::Severity::Critical => Self::Critical,
+            severity::Severity::Info => Self::Info,
+            severity::Severity::Warning => Self::Warning,
+            severity::Severity::Critical => Self::Critical,
         }
     }
 }
@@ -280,12 +304,14 @@ impl From<&model::RuleStatus> for Rule {
                 model::RuleState::Off => RuleState::Off,
                 model::RuleState::NoEvidence => RuleState::NoEvidence,
                 model::RuleState::Quiet => RuleState::Quiet,
+                model::RuleState::Withdrawn => RuleState::Withdrawn,
                 model::RuleState::Raised => RuleState::Raised,
             },
             worst: rule.worst.map(Number),
             unit: rule.unit,
             warning: rule.warning.map(Number),
             critical: rule.critical.map(Number),
+            episodes: rule.episodes.iter().map(Into::into).collect(),
         }
     }
 }

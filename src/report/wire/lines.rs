@@ -42,6 +42,8 @@ pub struct Summary<'a> {
     pub exit_status: u8,
     /// What was read, and what could not be.
     pub input: Input<'a>,
+    /// The cause behind the findings of the worst process; null where there is none.
+    pub diagnosis: Option<Box<super::Diagnosis<'a>>>,
     /// Processes that have no line: detail is kept for the worst 1,000.
     pub processes_omitted: u64,
     /// What the reader should know about these numbers.
@@ -62,6 +64,7 @@ pub fn lines(report: &model::Report) -> impl Iterator<Item = Line<'_>> {
         input,
         processes_omitted,
         processes,
+        diagnosis,
         findings,
         rules,
         warnings,
@@ -73,6 +76,7 @@ pub fn lines(report: &model::Report) -> impl Iterator<Item = Line<'_>> {
         no_verdict_reason,
         exit_status,
         input,
+        diagnosis: diagnosis.map(Box::new),
         processes_omitted,
         warnings,
         causes: causes.map(Box::new),

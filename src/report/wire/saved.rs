@@ -217,12 +217,12 @@ struct Point {
     cycles: u64,
     gc_frequency_per_second: f64,
     pause_max_ns: u64,
-    stop_cpu_ratio: f64,
-    mark_assist_cpu_ratio: f64,
-    mark_background_cpu_ratio: f64,
+    stop_cpu_ratio: Option<f64>,
+    mark_assist_cpu_ratio: Option<f64>,
+    mark_background_cpu_ratio: Option<f64>,
     heap_live_max_bytes: u64,
     heap_goal_max_bytes: Option<u64>,
-    allocation_bytes_per_second: f64,
+    allocation_bytes_per_second: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -283,11 +283,13 @@ impl Report {
 
 impl Process {
     fn run(self, name: String) -> Run {
-        // Reports that hold 0 for sums that are not given do not say so: the count of what is missing does.
+        // Reports of before hold 0 for sums that are not given: the count of what is missing says so.
         let cycles = self.cycles_seen.saturating_add(self.cycles_missing);
-        let sums_withheld =
-            self.stw_ratio.is_none() || self.cycles_missing.saturating_mul(5) > cycles;
-        let gc_cpu_high = self.gc_cpu_ratio_high.unwrap_or(0.0);
+        let given = self.cycles_missing.saturating_mul(5) <= cycles;
+        let sum = |figure: Option<f64>| figure.filter(|_| given);
+        let bytes = |figure: Option<u64>| figure.filter(|_| given);
+        let told = self.gc_cpu_ratio_high.is_some_and(|high| high > 0.0);
+        let gc_cpu = |figure: Option<f64>| figure.filter(|_| given || told);
         Run {
             name,
             format: self.format,
@@ -308,19 +310,17 @@ impl Process {
                 .into_iter()
                 .map(|count| (count.pause_ns, count.cycles))
                 .collect(),
-            stw_ratio: self.stw_ratio.unwrap_or(0.0),
-            gc_cpu_ratio: self.gc_cpu_ratio.unwrap_or(0.0),
-            gc_cpu_ratio_low: self.gc_cpu_ratio_low.unwrap_or(0.0),
-            gc_cpu_ratio_high: gc_cpu_high,
-            mark_assist_cpu_ratio: self.mark_assist_cpu_ratio.unwrap_or(0.0),
-            mark_duty_ratio: self.mark_duty_ratio.unwrap_or(0.0),
-            allocation_bytes: self.allocation_bytes.unwrap_or(0),
-            allocation_bytes_low: self.allocation_bytes_low.unwrap_or(0),
-            allocation_bytes_high: self.allocation_bytes_high.unwrap_or(0),
-            allocation_bytes_per_second: self.allocation_bytes_per_second.unwrap_or(0.0),
+            stw_ratio: sum(self.stw_ratio),
+            gc_cpu_ratio: gc_cpu(self.gc_cpu_ratio),
+            gc_cpu_ratio_low: gc_cpu(self.gc_cpu_ratio_low),
+            gc_cpu_ratio_high: gc_cpu(self.gc_cpu_ratio_high),
+            mark_assist_cpu_ratio: sum(self.mark_assist_cpu_ratio),
+            mark_duty_ratio: sum(self.mark_duty_ratio),
+            allocation_bytes: bytes(self.allocation_bytes),
+            allocation_bytes_low: bytes(self.allocation_bytes_low),
+            allocation_bytes_high: bytes(self.allocation_bytes_high),
+            allocation_bytes_per_second: sum(self.allocation_bytes_per_second),
             allocation_resolved: self.allocation_resolved,
-            sums_withheld,
-            gc_cpu_withheld: sums_withheld && gc_cpu_high <= 0.0,
             live_heap_p50_bytes: self.live_heap_bytes.p50,
             heap_goal_p50_bytes: self.heap_goal_bytes.map(|goal| goal.p50),
             heap_goal_churn_per_minute: self.heap_goal_churn_per_minute,

@@ -1,0 +1,659 @@
+//! The one cause behind the findings of a process: a table, of which the first row that fits is taken.
+//!
+//! A cause explains findings, and stands as high as the worst of them. It is told by the figures of the window in which one
+//! of them was at its worst, so a storm of a minute in a day is explained by that minute.
+
+use std::borrow::Cow;
+
+use super::{Cost, Situation, Told, advice};
+use crate::severity::{CappedBy, Cause, Severity};
+use crate::units::{Unit, duration, percent};
+
+/// A finding as far as a cause looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Symptom<'a> {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The worst severity it reached.
+    pub severity: Severity,
+    /// Why it is not worse.
+    pub capped_by: Option<CappedBy>,
+    /// The value, in the rule's unit.
+    pub measured: f64,
+    /// How things stood then.
+    pub situation: &'a Situation,
+}
+
+/// The findings of a process, and what collecting costs over its run.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The findings.
+    pub symptoms: &'a [Symptom<'a>],
+    /// The cost of the run.
+    pub run: Cost,
+}
+
+/// The cause behind the findings of one process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnosis {
+    /// The cause.
+    pub cause: Cause,
+    /// The worst severity of the findings that it explains.
+    pub severity: Severity,
+    /// The rules of those findings.
+    pub explains: Vec<&'static str>,
+    /// One sentence, its words, what to do, most useful first, and the figures behind it.
+    pub told: Told,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The cause.
+    pub cause: Cause,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// When it is named, why, and what to do: the text of `gcpressure explain`.
+    pub doc: &'static str,
+    /// Rules that it may explain.
+    pub explains: &'static [&'static str],
+    /// It may stand at `info`.
+    info: bool,
+    when: fn(&Case<'_>, &Symptom<'_>) -> bool,
+    tell: fn(&Case<'_>, &Symptom<'_>) -> Told,
+}
+
+/// Share of the heap goal that a live heap fills where a limit leaves no room.
+const FULL: f64 = 0.85;
+
+/// GOGC below which it is low, percent.
+const LOW_GOGC: f64 = 50.0;
+
+/// Fewer forced cycles are a program's start or its end.
+const FORCED: u64 = 4;
+
+/// GC CPU from which on a starved program has a collector to look at as well.
+const STARVED_GC_CPU: f64 = 0.10;
+
+/// Cycles a second from which on it is allocation, not the live heap, that makes them dear.
+const FEW_CYCLES: f64 = 5.0;
+
+/// Growth seen for less may be a cache that fills, s.
+const GROWTH_S: f64 = 120.0;
+
+pub(super) const PAUSES: [&str; 3] = ["pause-p99", "pause-budget", "long-pause"];
+
+/// Every cause, in the order in which they are looked for.
+pub const fn table() -> &'static [Row] {
+    const TABLE: &[Row] = &[
+        Row {
+            cause: Cause::MemoryLimit,
+            summary: "a memory limit leaves no room above the live heap",
+            doc: "Named where a memory limit rules the heap goal and the live heap fills 85 % of it or more. A limit rules where you state one (--memory-limit) and the goal reaches it; where the GOGC that the goals imply is below 5; or where it falls below half of its largest while the goal stays flat or falls.
+
+Why: the heap goal is the smaller of what GOGC and GOMEMLIMIT allow. Near the limit each cycle frees next to nothing, the next one starts at once, and a live heap 2 % larger decides between working and thrashing.
+
+What to do: raise GOMEMLIMIT or shrink the live heap. GOGC cannot help.",
+            explains: &[
+                "low-headroom",
+                "gc-cpu",
+                "cpu-limiter",
+                "mark-duty",
+                "gc-frequency",
+                "assist-pressure",
+                "overshoot",
+                "gogc-changed",
+                "heap-growth",
+            ],
+            info: true,
+            when: |_, symptom| {
+                let full = symptom.situation.headroom_use.is_some_and(|share| share >= FULL);
+                symptom.situation.limited_goal_mib.is_some() && full
+            },
+            tell: memory_limit,
+        },
+        Row {
+            cause: Cause::LowGogc,
+            summary: "GOGC is set low",
+            doc: "Named where nine goals of ten agree on a GOGC below 50, no memory limit rules, and frequency, headroom or GC CPU are raised at all.
+
+Why: GOGC=10 starts a cycle each time the heap has grown by a tenth.
+
+What to do: raise GOGC; 100 is the default. It costs memory: the heap may grow to the live heap times 1 + GOGC/100.",
+            explains: &["gc-frequency", "low-headroom", "gc-cpu", "mark-duty", "assist-pressure"],
+            info: true,
+            when: |_, symptom| {
+                let low = symptom.situation.gogc.is_some_and(|(_, high)| high < LOW_GOGC);
+                let raised = ["gc-frequency", "low-headroom", "gc-cpu"].contains(&symptom.rule);
+                low && raised && symptom.situation.limited_goal_mib.is_none()
+            },
+            tell: low_gogc,
+        },
+        Row {
+            cause: Cause::ForcedCollections,
+            summary: "the program calls the collector itself",
+            doc: "Named where calls of the program (runtime.GC, debug.FreeOSMemory, goroutine-leak profiles) make most of the cycles, or most of the time stopped, four or more in the window looked at. Cycles that a test or benchmark harness forces do not count.
+
+Why: a forced cycle marks the whole live heap whether or not anything is to be gained, and its caller waits for it. Before Go 1.9 it is one full stop.
+
+What to do: find the caller and drop the call. GOGC changes nothing where every cycle is forced.",
+            explains: &[
+                "forced-gc",
+                "pause-p99",
+                "pause-budget",
+                "long-pause",
+                "gc-cpu",
+                "mark-duty",
+            ],
+            info: true,
+            when: |_, symptom| {
+                let (cycles, stops) = symptom.situation.forced;
+                let most = cycles > 0.5 || stops.is_some_and(|stops| stops > 0.5);
+                let several = symptom.situation.forced_cycles >= FORCED;
+                most && several && !symptom.situation.harness
+            },
+            tell: forced_collections,
+        },
+        Row {
+            cause: Cause::CpuStarvation,
+            summary: "the program waits for a CPU: not the collector",
+            doc: "Named where stops are long and show signs of contention (see pause-p99), or where GOMAXPROCS exceeds the CPUs that you state (--cpus), while collecting takes under 10 % of the CPU and nothing else shows that the collector works hard.
+
+Why: a stop ends when the last thread has stopped. A thread that the kernel does not run, on a busy host or under a cgroup quota, holds it up.
+
+What to do: look at cpu.max and cpu.stat of the cgroup, at GOMAXPROCS and at other load on the host. This is not the garbage collector.",
+            explains: &["pause-p99", "pause-budget", "long-pause", "cpu-oversubscription"],
+            info: false,
+            when: starved,
+            tell: cpu_starvation,
+        },
+        Row {
+            cause: Cause::SmallHeap,
+            summary: "the heap is nearly empty, so it is collected for next to nothing",
+            doc: "Named where most cycles run at the smallest heap goal there is (4 MiB at GOGC=100) and they are frequent.
+
+Why: over a nearly empty heap a program that allocates fast collects all the time. It is the cheapest GC problem to fix.
+
+What to do: GOGC=400, or GOGC=off with GOMEMLIMIT as the bound.",
+            explains: &[
+                "gc-frequency",
+                "min-heap",
+                "gc-cpu",
+                "assist-pressure",
+                "overshoot",
+                "goal-churn",
+            ],
+            info: false,
+            when: |_, symptom| {
+                let raised = ["gc-frequency", "min-heap"].contains(&symptom.rule);
+                raised && warns(symptom) && symptom.situation.min_heap > 0.5
+            },
+            tell: small_heap,
+        },
+        Row {
+            cause: Cause::AllocationBursts,
+            summary: "allocation comes in bursts",
+            doc: "Named where the heap goal swings or heaps end above it, at a cost, while neither GC CPU nor assists nor the frequency are raised.
+
+Why: what a burst allocates while a cycle marks counts as live until the next one, so goal and memory peak after it.
+
+What to do: spread the bursts, preallocate what they need, and bound the heap by a soft limit (GOMEMLIMIT).",
+            explains: &["goal-churn", "overshoot"],
+            info: false,
+            when: |case, symptom| {
+                let raised = ["goal-churn", "overshoot"].contains(&symptom.rule) && warns(symptom);
+                raised && !case.any_warns(&["gc-cpu", "assist-pressure", "gc-frequency"])
+            },
+            tell: allocation_bursts,
+        },
+        Row {
+            cause: Cause::LiveHeap,
+            summary: "each cycle marks a large live heap",
+            doc: "Named where GC CPU or the time spent marking are raised at fewer than 5 cycles a second.
+
+Why: a cycle costs what it marks. Few cycles that cost a lot mark a lot.
+
+What to do: keep fewer pointers alive (what holds no pointer is not scanned), make caches smaller, or raise GOGC at the price of memory.",
+            explains: &["gc-cpu", "mark-duty", "assist-pressure", "goal-churn", "overshoot"],
+            info: false,
+            when: |_, symptom| {
+                let raised = ["gc-cpu", "mark-duty"].contains(&symptom.rule) && warns(symptom);
+                raised && symptom.situation.frequency.is_some_and(|rate| rate < FEW_CYCLES)
+            },
+            tell: live_heap,
+        },
+        Row {
+            cause: Cause::AllocationRate,
+            summary: "the program allocates a lot",
+            doc: "Named where the frequency, assists, GC CPU, the time spent marking or the CPU limiter are raised and nothing above explains it.
+
+Why: each cycle is paid for by what is allocated between two of them. Fewer or smaller allocations are fewer cycles.
+
+What to do: find the sites (gcpressure sites HEAP, gcpressure why HEAP --build ./...), preallocate and reuse there, or let the heap grow further (GOGC).",
+            explains: &[
+                "gc-frequency",
+                "assist-pressure",
+                "gc-cpu",
+                "mark-duty",
+                "cpu-limiter",
+                "goal-churn",
+                "overshoot",
+                "min-heap",
+            ],
+            info: false,
+            when: |_, symptom| {
+                const RAISED: [&str; 5] =
+                    ["gc-frequency", "assist-pressure", "gc-cpu", "mark-duty", "cpu-limiter"];
+                RAISED.contains(&symptom.rule) && warns(symptom)
+            },
+            tell: allocation_rate,
+        },
+        Row {
+            cause: Cause::HeapGrowth,
+            summary: "the live heap keeps growing",
+            doc: "Named where the rule heap-growth has seen the live heap grow for two minutes or more.
+
+Why: what grows without end ends in the memory limit or the OOM killer. The collector itself may be as cheap as ever.
+
+What to do: two heap profiles some minutes apart, what is in use compared.",
+            explains: &["heap-growth"],
+            info: true,
+            when: |_, symptom| {
+                symptom.rule == "heap-growth" && symptom.situation.growth.seconds >= GROWTH_S
+            },
+            tell: heap_growth,
+        },
+        Row {
+            cause: Cause::SlowStops,
+            summary: "the program is slow to stop",
+            doc: "Named where stops are long and the host shows no sign of being the reason.
+
+Why: a stop ends when every goroutine has been stopped. Loops without calls, cgo calls and page faults hold it up.
+
+What to do: record a runtime trace around such a stop (go tool trace).",
+            explains: &PAUSES,
+            info: false,
+            when: |_, symptom| PAUSES.contains(&symptom.rule) && warns(symptom),
+            tell: slow_stops,
+        },
+    ];
+    TABLE
+}
+
+/// The row of a cause.
+pub fn find(name: &str) -> Option<&'static Row> {
+    table().iter().find(|row| row.cause.name() == name)
+}
+
+impl Case<'_> {
+    fn any_warns(&self, rules: &[&str]) -> bool {
+        let mut symptoms = self.symptoms.iter();
+        symptoms.any(|symptom| rules.contains(&symptom.rule) && warns(symptom))
+    }
+
+    /// The cause: of the first row that fits. One that explains nothing above `info` gives way to one that does.
+    pub fn diagnose(&self) -> Option<Diagnosis> {
+        let mut rows = table().iter().filter_map(|row| self.fits(row));
+        let first = rows.next()?;
+        if first.severity > Severity::Info {
+            return Some(first);
+        }
+        let higher = rows.find(|diagnosis| diagnosis.severity > Severity::Info);
+        Some(higher.unwrap_or(first))
+    }
+
+    fn fits(&self, row: &Row) -> Option<Diagnosis> {
+        let explained = || {
+            let symptoms = self.symptoms.iter();
+            symptoms.filter(|symptom| row.explains.contains(&symptom.rule))
+        };
+        let fitting = explained().filter(|symptom| (row.when)(self, symptom));
+        // It speaks of the worst finding that shows it.
+        let worst = fitting.max_by_key(|symptom| symptom.severity)?;
+        let severity = explained().map(|symptom| symptom.severity).max()?;
+        (row.info || severity > Severity::Info).then(|| Diagnosis {
+            cause: row.cause,
+            severity,
+            explains: explained().map(|symptom| symptom.rule).collect(),
+            told: (row.tell)(self, worst),
+        })
+    }
+}
+
+fn warns(symptom: &Symptom<'_>) -> bool {
+    symptom.severity > Severity::Info
+}
+
+fn starved(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
+    const BUSY: [&str; 4] = ["gc-cpu", "assist-pressure", "mark-duty", "cpu-limiter"];
+    let situation = symptom.situation;
+    let waits = match symptom.rule {
+        "cpu-oversubscription" => situation.throttled,
+        _ => situation.signs.is_some() || situation.throttled,
+    };
+    let cheap = |cost: &Cost| cost.gc_cpu.is_none_or(|share| share < STARVED_GC_CPU);
+    let often = |symptom: &Symptom<'_>| {
+        symptom.rule == "gc-frequency" && symptom.severity == Severity::Critical
+    };
+    warns(symptom)
+        && waits
+        && cheap(&situation.cost)
+        && cheap(&case.run)
+        && !case.any_warns(&BUSY)
+        && !case.symptoms.iter().any(often)
+}
+
+/// `GC takes 58% of the CPU`; empty where that is unknown.
+fn gc_takes(situation: &Situation) -> String {
+    let at_most = if situation.at_most { "at most " } else { "" };
+    situation.cost.gc_cpu.map_or_else(String::new, |share| {
+        format!("; GC takes {at_most}{} of the CPU", percent(share))
+    })
+}
+
+fn number(value: f64) -> String {
+    Unit::Count.format(value)
+}
+
+fn evidence(situation: &Situation) -> Vec<(&'static str, f64)> {
+    let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
+    vec![
+        ("gc_cpu_ratio_of_cpus", known(situation.cost.gc_cpu)),
+        ("gc_cpu_cores", known(situation.cost.cores)),
+        ("stw_ratio", known(situation.stopped)),
+        ("gc_frequency_per_second", known(situation.frequency)),
+    ]
+}
+
+fn told(
+    symptom: &Symptom<'_>,
+    message: String,
+    advice: Vec<Cow<'static, str>>,
+    figures: &[(&'static str, f64)],
+) -> Told {
+    let mut evidence = evidence(symptom.situation);
+    evidence.extend_from_slice(figures);
+    Told {
+        message,
+        advice,
+        evidence,
+    }
+}
+
+fn memory_limit(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let situation = symptom.situation;
+    let limit = situation.memory_limit_mib.map_or_else(
+        || "the memory limit".to_owned(),
+        |limit| format!("GOMEMLIMIT ({})", Unit::Mebibytes.format(limit)),
+    );
+    let growth = &situation.growth;
+    let grew = if growth.certain {
+        format!(
+            "; the live heap grew into it by {}/s from {} on",
+            Unit::Mebibytes.format(growth.slope),
+            duration(growth.since_ns)
+        )
+    } else {
+        String::new()
+    };
+    let full = situation.headroom_use.unwrap_or(f64::NAN);
+    let mut advice = vec![Cow::Borrowed(advice::LIMIT)];
+    if growth.certain {
+        advice.push(advice::TWO_PROFILES.into());
+    }
+    told(
+        symptom,
+        format!(
+            "{limit} leaves no room: the live heap fills {} of its goal{}{grew}",
+            percent(full),
+            gc_takes(situation)
+        ),
+        advice,
+        &[
+            ("headroom_use_ratio", full),
+            (
+                "heap_goal_mib",
+                situation.limited_goal_mib.unwrap_or(f64::NAN),
+            ),
+        ],
+    )
+}
+
+fn low_gogc(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let (low, high) = symptom.situation.gogc.unwrap_or_default();
+    let gogc = f64::midpoint(low, high);
+    let often = symptom
+        .situation
+        .frequency
+        .map_or_else(String::new, |rate| {
+            format!(", {} GC cycles a second", number(rate))
+        });
+    told(
+        symptom,
+        format!(
+            "GOGC is about {gogc:.0}, so a cycle starts each time the heap has grown by {}{often}{}",
+            percent(gogc / 100.0),
+            gc_takes(symptom.situation)
+        ),
+        vec![
+            format!(
+                "raise GOGC: at 100, the default, cycles come {} times as seldom, and the heap may grow to twice the live heap ({}) instead of {}",
+                number(100.0 / gogc.max(1.0)),
+                Unit::Mebibytes.format(2.0 * symptom.situation.live_mib as f64),
+                Unit::Mebibytes.format((1.0 + gogc / 100.0) * symptom.situation.live_mib as f64),
+            )
+            .into(),
+            "find who sets it: GOGC in the environment, debug.SetGCPercent in the program".into(),
+        ],
+        &[("gogc_low", low), ("gogc_high", high)],
+    )
+}
+
+fn forced_collections(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let (cycles, stops) = symptom.situation.forced;
+    let of_stops = stops.map_or_else(String::new, |stops| {
+        format!(" and {} of the time stopped", percent(stops))
+    });
+    let last: Cow<'static, str> = if cycles > 0.99 {
+        "GOGC changes nothing here: every cycle is forced".into()
+    } else {
+        "GOGC changes nothing about forced cycles".into()
+    };
+    told(
+        symptom,
+        format!(
+            "the program calls the collector itself: forced cycles are {} of all{of_stops}{}",
+            percent(cycles),
+            gc_takes(symptom.situation)
+        ),
+        vec![advice::CALLER.into(), last],
+        &[
+            ("forced_cycles_share", cycles),
+            ("forced_stops_share", stops.unwrap_or(f64::NAN)),
+        ],
+    )
+}
+
+fn cpu_starvation(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let situation = symptom.situation;
+    let marking = situation.marking.map_or_else(String::new, |share| {
+        format!(", marking takes {}", percent(share))
+    });
+    told(
+        symptom,
+        format!(
+            "not GC: the program waits for a CPU (stops up to {}{marking})",
+            duration(situation.pause_max_ns)
+        ),
+        vec![advice::QUOTA.into(), advice::TRACE.into()],
+        &[
+            ("pause_max_ns", situation.pause_max_ns as f64),
+            ("marking_cpu_ratio", situation.marking.unwrap_or(f64::NAN)),
+        ],
+    )
+}
+
+/// `66.7 GC cycles a second take 12% of the CPU`, or what of it is known.
+fn cycles_take(symptom: &Symptom<'_>) -> String {
+    let situation = symptom.situation;
+    let rate = situation.frequency.map_or_else(
+        || "GC cycles".to_owned(),
+        |rate| format!("{} GC cycles a second", number(rate)),
+    );
+    let at_most = if situation.at_most { "at most " } else { "" };
+    situation.cost.gc_cpu.map_or_else(
+        || rate.clone(),
+        |share| format!("{rate} take {at_most}{} of the CPU", percent(share)),
+    )
+}
+
+/// Nothing the cause explains is worse than a warning because all of it is cheap.
+fn is_cheap(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
+    let warnings = case.symptoms.iter().filter(|symptom| warns(symptom));
+    let cheap = |rule: &str| ["gc-frequency", "min-heap"].contains(&rule);
+    symptom.capped_by == Some(CappedBy::Cost)
+        && symptom.severity == Severity::Warning
+        && warnings.clone().all(|symptom| cheap(symptom.rule))
+}
+
+fn small_heap(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let message = if is_cheap(case, symptom) {
+        format!("frequent but cheap: {}", cycles_take(symptom))
+    } else {
+        format!(
+            "the heap is nearly empty and collected all the time: {}",
+            cycles_take(symptom)
+        )
+    };
+    told(
+        symptom,
+        message,
+        vec![
+            "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use".into(),
+            advice::ALLOCATIONS.into(),
+        ],
+        &[("min_heap_share", symptom.situation.min_heap)],
+    )
+}
+
+fn allocation_bursts(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let what = match symptom.rule {
+        "overshoot" => format!(
+            "{} of the cycles end above their heap goal",
+            percent(symptom.measured)
+        ),
+        _ => format!(
+            "the heap goal doubles or halves {} times a minute",
+            number(symptom.measured)
+        ),
+    };
+    told(
+        symptom,
+        format!("allocation comes in bursts: {what}{}", gc_takes(symptom.situation)),
+        vec![
+            "spread the bursts, or preallocate what they need: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs".into(),
+            "bound the heap by a soft limit: GOMEMLIMIT set to what the program may use".into(),
+        ],
+        &[("goal_churn_per_minute", symptom.situation.churn_per_minute)],
+    )
+}
+
+fn live_heap(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let situation = symptom.situation;
+    let live = Unit::Mebibytes.format(situation.live_mib as f64);
+    told(
+        symptom,
+        format!("each cycle marks a large live heap ({live}): {}", cycles_take(symptom)),
+        vec![
+            "keep fewer pointers alive: values instead of pointers, indices instead of links, smaller caches; what holds no pointer is not scanned (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".into(),
+            format!("or raise GOGC: each doubling halves the cycles and costs about {live} more").into(),
+        ],
+        &[("live_heap_mib", situation.live_mib as f64)],
+    )
+}
+
+fn allocation_rate(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let situation = symptom.situation;
+    let cheap = is_cheap(case, symptom);
+    let lead = if cheap {
+        "frequent but cheap"
+    } else {
+        "the program allocates a lot"
+    };
+    let assists = situation
+        .cost
+        .assists
+        .filter(|share| *share >= 0.01 && !cheap);
+    let assists = assists.map_or_else(String::new, |share| {
+        format!(
+            ", of which goroutines that allocate pay {} in assists",
+            percent(share)
+        )
+    });
+    let mut advice: Vec<Cow<'static, str>> = vec![advice::ALLOCATIONS.into(), advice::REUSE.into()];
+    let full = situation.headroom_use.is_some_and(|share| share >= FULL);
+    if situation.limited_goal_mib.is_none() && !full {
+        advice.push(advice::GOGC.into());
+    }
+    told(
+        symptom,
+        format!("{lead}: {}{assists}", cycles_take(symptom)),
+        advice,
+        &[(
+            "mark_assist_cpu_ratio",
+            situation.cost.assists.unwrap_or(f64::NAN),
+        )],
+    )
+}
+
+fn heap_growth(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let growth = &symptom.situation.growth;
+    let gc = case.run.gc_cpu.map_or_else(String::new, |share| {
+        format!("; GC itself takes {} of the CPU", percent(share))
+    });
+    let limit = symptom
+        .situation
+        .memory_limit_mib
+        .or(symptom.situation.limited_goal_mib)
+        .map_or_else(String::new, |limit| {
+            let seconds = ((limit - growth.live_mib) / growth.slope.max(1e-12)).max(0.0);
+            format!(
+                ", at the limit in {}",
+                Unit::Nanoseconds.format(seconds * 1e9)
+            )
+        });
+    told(
+        symptom,
+        format!(
+            "the live heap keeps growing by {}/s, doubling in {}{limit}{gc}",
+            Unit::Mebibytes.format(growth.slope),
+            Unit::Nanoseconds.format(growth.live_mib / growth.slope.max(1e-12) * 1e9),
+        ),
+        vec![advice::TWO_PROFILES.into(), advice::GOROUTINES.into()],
+        &[
+            ("live_heap_mib", growth.live_mib),
+            ("growth_mib_per_second", growth.slope),
+            ("seconds", growth.seconds),
+        ],
+    )
+}
+
+fn slow_stops(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+    let situation = symptom.situation;
+    let stopped = situation.stopped.map_or_else(String::new, |share| {
+        format!(" take {} of the time", percent(share))
+    });
+    told(
+        symptom,
+        format!(
+            "the program is slow to stop: stops of up to {}{stopped}{}",
+            duration(situation.pause_max_ns),
+            gc_takes(situation)
+        ),
+        vec![advice::LOOPS.into(), advice::TRACE.into()],
+        &[("pause_max_ns", situation.pause_max_ns as f64)],
+    )
+}
+
+#[cfg(test)]
+mod tests;

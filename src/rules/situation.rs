@@ -1,0 +1,88 @@
+//! How things stood where a finding was at its worst: what a cause is told by.
+
+use super::{Cost, Signs, View, gc_frequency};
+use crate::window::Growth;
+
+/// The figures of the window (or run) that earned a finding its severity. `None` is unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Situation {
+    /// What collecting costs.
+    pub cost: Cost,
+    /// With more Ps than CPUs, GC CPU is an upper bound.
+    pub at_most: bool,
+    /// Background marking and assists, as a share of GOMAXPROCS x time.
+    pub marking: Option<f64>,
+    /// Automatic cycles per second.
+    pub frequency: Option<f64>,
+    /// Share of the cycles that the program forced, and of the time stopped that they took.
+    pub forced: (f64, Option<f64>),
+    /// Forced cycles.
+    pub forced_cycles: u64,
+    /// The forced cycles are those of a test or benchmark harness.
+    pub harness: bool,
+    /// Share of the cycles with the smallest goal.
+    pub min_heap: f64,
+    /// Live heap / heap goal, the median.
+    pub headroom_use: Option<f64>,
+    /// The goal that a memory limit leaves, MiB, where one rules.
+    pub limited_goal_mib: Option<f64>,
+    /// GOMEMLIMIT where the user knows it, MiB.
+    pub memory_limit_mib: Option<f64>,
+    /// The GOGC that the goals agree with, percent, from and to.
+    pub gogc: Option<(f64, f64)>,
+    /// Longest pause, ns, and the share of the time stopped.
+    pub pause_max_ns: u64,
+    /// All stops as a share of the time.
+    pub stopped: Option<f64>,
+    /// Signs that stops are the host's.
+    pub signs: Option<Signs>,
+    /// Fewer CPUs than GOMAXPROCS, as the user states.
+    pub throttled: bool,
+    /// Growth of the live heap.
+    pub growth: Growth,
+    /// Largest live heap, MiB.
+    pub live_mib: u64,
+    /// Doublings and halvings of the heap goal a minute.
+    pub churn_per_minute: f64,
+}
+
+impl Situation {
+    /// What the view shows.
+    pub fn of(view: &View<'_>) -> Self {
+        let (window, tally) = (&view.window, &view.window.tally);
+        let reach = &window.reach;
+        let stopped = window.stretch.wall_ratio(|mark| mark.stop_ns);
+        let stop_ns = window
+            .stretch
+            .to
+            .stop_ns
+            .saturating_sub(window.stretch.from.stop_ns);
+        Self {
+            cost: Cost::of(view),
+            at_most: view.to_cpus() > 1.05,
+            marking: reach
+                .cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns)),
+            frequency: gc_frequency::frequency(view),
+            forced: (
+                tally.share(tally.forced),
+                (stop_ns > 0).then(|| (tally.forced_stop_ns as f64 / stop_ns as f64).min(1.0)),
+            ),
+            forced_cycles: tally.forced,
+            harness: view.harness,
+            min_heap: tally.share(tally.min_heap),
+            headroom_use: window.headroom_use.map(|share| share as f64 / 1000.0),
+            limited_goal_mib: view.limited_goal_mib,
+            memory_limit_mib: view.memory_limit_mib,
+            gogc: view.gogc.steady,
+            pause_max_ns: window.pauses.max(),
+            stopped,
+            signs: view.contention(),
+            throttled: view
+                .stated_cpus
+                .is_some_and(|cpus| cpus + 0.5 < f64::from(tally.gomaxprocs.1)),
+            growth: view.growth,
+            live_mib: tally.live_mib.1,
+            churn_per_minute: view.churn.per_minute,
+        }
+    }
+}
