@@ -58,10 +58,10 @@ pub(crate) enum Command {
     Watch(Later<WatchArgs>),
     /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
     Compare(Later<CompareArgs>),
-    /// Says what a rule measures, its thresholds, known false alarms, and what to do
+    /// Says what a rule or a cause means, its thresholds, known false alarms, and what to do
     Explain {
-        /// The rule; all rules in one table without it
-        rule: Option<String>,
+        /// The rule or the cause; all of them in one table without it
+        name: Option<String>,
     },
     /// Prints the JSON Schema of the machine-readable output
     Schema {
@@ -364,6 +364,9 @@ pub(crate) struct AnalysisArgs {
     /// What rules judge: sliding windows, or the whole run [default: window]
     #[arg(long, value_name = "window|run")]
     pub(crate) scope: Option<String>,
+    /// How long the program lived, if you know it: silence until then is evidence of few cycles
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
 }
@@ -381,6 +384,9 @@ pub(crate) struct ProgramArgs {
     /// GOMEMLIMIT of the program, if you know it: 512MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<String>,
+    /// CPUs that the program really has, a quota below one too: 2, 0.5 [default: what the log's stops tell]
+    #[arg(long, value_name = "CPUS")]
+    pub(crate) cpus: Option<String>,
 }
 
 #[derive(Debug, Args)]

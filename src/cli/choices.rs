@@ -14,7 +14,7 @@ use gcpressure::units;
 use super::args::{AnalysisArgs, ProgramArgs, RuleArgs};
 use super::exit::Failure;
 use super::rule_list::{self, Rule};
-use values::{go_version, gogc, one_of, positive, window};
+use values::{cpus, go_version, gogc, one_of, positive, window};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +63,12 @@ pub(crate) enum Setting {
     Go,
     Gogc,
     MemoryLimit,
+    Cpus,
+    Duration,
 }
 
 impl Setting {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Window,
         Self::Hop,
         Self::Warmup,
@@ -76,6 +78,8 @@ impl Setting {
         Self::Go,
         Self::Gogc,
         Self::MemoryLimit,
+        Self::Cpus,
+        Self::Duration,
     ];
 
     /// The key in the configuration file.
@@ -90,6 +94,8 @@ impl Setting {
             Self::Go => "go",
             Self::Gogc => "gogc",
             Self::MemoryLimit => "memory-limit",
+            Self::Cpus => "cpus",
+            Self::Duration => "duration",
         }
     }
 
@@ -102,7 +108,8 @@ impl Setting {
             Self::Scope => "window",
             Self::FailOn => "critical",
             Self::AllowNoVerdict => "false",
-            Self::Go | Self::Gogc | Self::MemoryLimit => "not stated",
+            Self::Cpus => "what the stops tell",
+            Self::Go | Self::Gogc | Self::MemoryLimit | Self::Duration => "not stated",
         }
     }
 }
@@ -153,12 +160,30 @@ impl Choices {
             (Setting::Hop, "--hop", analysis.hop.as_deref()),
             (Setting::Warmup, "--warmup", analysis.warmup.as_deref()),
             (Setting::Scope, "--scope", analysis.scope.as_deref()),
+            (
+                Setting::Duration,
+                "--duration",
+                analysis.duration.as_deref(),
+            ),
             (Setting::FailOn, "--fail-on", fail_on),
         ])?;
         choices.program(&analysis.program)?;
         choices.rule_flags(rules)?;
         choices.settle()?;
         Ok(choices)
+    }
+
+    /// The program is a child of this one and takes its environment: a memory limit in there is the program's.
+    pub(crate) fn of_child(&mut self) {
+        self.settings.child = true;
+        if self.settings.memory_limit.is_none()
+            && let Ok(limit) = std::env::var("GOMEMLIMIT")
+            && let Some(bytes) = values::go_memory_limit(&limit)
+        {
+            self.settings.memory_limit = Some(bytes);
+            let origin = Origin::Follows("environment (GOMEMLIMIT)");
+            self.values.insert(Setting::MemoryLimit, (limit, origin));
+        }
     }
 
     /// What the flags say of the program, and nothing else.
@@ -180,6 +205,7 @@ impl Choices {
                 "--memory-limit",
                 program.memory_limit.as_deref(),
             ),
+            (Setting::Cpus, "--cpus", program.cpus.as_deref()),
         ])
     }
 
@@ -290,6 +316,10 @@ impl Choices {
             Setting::Gogc => settings.gogc = gogc(value)?,
             Setting::MemoryLimit => {
                 settings.memory_limit = Some(positive(value, units::parse_bytes(value))?);
+            }
+            Setting::Cpus => settings.cpus_milli = Some(cpus(value)?),
+            Setting::Duration => {
+                settings.life_ns = Some(positive(value, units::parse_duration(value))?);
             }
         }
         self.values.insert(setting, (value.to_owned(), origin));

@@ -218,6 +218,8 @@ pub(crate) fn example() -> String {
          #go = \"1.27\"\n\
          #gogc = 100\n\
          #memory-limit = \"512MiB\"\n\
+         #cpus = 2\n\
+         #duration = \"15s\"\n\
          \n\
          # Rules that are switched off, and the only ones that run; without these lines all of them run. Examples:\n\
          #allow = [\"goal-churn\"]\n\

@@ -1,23 +1,50 @@
-//! `gcpressure explain [RULE]`.
+//! `gcpressure explain [RULE|CAUSE]`.
 
 use std::io::{self, IsTerminal as _, Write};
 
 use super::exit::{self, Failure};
 use super::output;
 use super::rule_list::{self, Rule};
+use super::suggest;
+use gcpressure::rules::diagnosis::{self, Row};
 
-/// Explains one rule, or lists them all.
-pub(crate) fn run(rule: Option<&str>) -> Result<u8, Failure> {
-    match rule {
-        Some(id) => {
-            let rule = rule_list::find(id).map_err(Failure::new)?;
-            output::print(|out| explain(rule, out))?;
+/// Explains what has this name, a rule, a cause or both; or lists them all.
+pub(crate) fn run(name: Option<&str>) -> Result<u8, Failure> {
+    match name {
+        Some(name) => {
+            let cause = diagnosis::find(name);
+            let rule = match rule_list::find(name) {
+                Err(_) if cause.is_some() => None,
+                found => Some(found.map_err(|_| unknown(name))?),
+            };
+            output::print(|out| {
+                if let Some(rule) = rule {
+                    explain(rule, out)?;
+                }
+                if let Some(row) = cause {
+                    if rule.is_some() {
+                        writeln!(out)?;
+                    }
+                    explain_cause(row, out)?;
+                }
+                Ok(())
+            })?;
         }
         // In a terminal a long line would break anywhere; whoever searches the table wants a rule in one line.
         None if io::stdout().is_terminal() => output::print(|out| list(WIDTH, out))?,
         None => output::print(|out| list(usize::MAX, out))?,
     }
     Ok(exit::DONE)
+}
+
+/// Nothing has this name.
+fn unknown(name: &str) -> Failure {
+    let causes = diagnosis::table().iter().map(|row| row.cause.name());
+    let names = rule_list::all().iter().map(|rule| rule.id).chain(causes);
+    Failure::new(match suggest::nearest(name, names) {
+        Some(near) => format!("no rule and no cause is called `{name}`; did you mean {near}?"),
+        None => format!("no rule and no cause is called `{name}`; `gcpressure explain` lists them"),
+    })
 }
 
 /// Columns of the text.
@@ -46,6 +73,15 @@ fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", textwrap::fill(&needs, WIDTH))
 }
 
+fn explain_cause(row: &Row, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "cause {}: {}\n", row.cause.name(), row.summary)?;
+    for paragraph in row.doc.split("\n\n") {
+        writeln!(out, "{}\n", textwrap::fill(paragraph, WIDTH))?;
+    }
+    let explains = format!("may explain: {}", row.explains.join(", "));
+    writeln!(out, "{}", textwrap::fill(&explains, WIDTH))
+}
+
 /// All rules as a table of at most `width` columns.
 fn list(width: usize, out: &mut dyn Write) -> io::Result<()> {
     let ids = rule_list::all().iter().map(|rule| rule.id.len());
@@ -63,8 +99,19 @@ fn list(width: usize, out: &mut dyn Write) -> io::Result<()> {
             .subsequent_indent(&below);
         writeln!(out, "{}", textwrap::fill(rule.summary, options))?;
     }
-    let more =
-        "`gcpressure explain RULE` says what it measures, known false alarms, and what to do.";
+    writeln!(
+        out,
+        "\ncause: the one thing behind several findings, the first of these that fits"
+    )?;
+    for row in diagnosis::table() {
+        let head = format!("{:longest$}  ", row.cause.name());
+        let below = " ".repeat(head.len());
+        let options = textwrap::Options::new(width)
+            .initial_indent(&head)
+            .subsequent_indent(&below);
+        writeln!(out, "{}", textwrap::fill(row.summary, options))?;
+    }
+    let more = "`gcpressure explain NAME` says what it measures or means, known false alarms, and what to do.";
     writeln!(out, "\n{}", textwrap::fill(more, width))
 }
 
@@ -84,6 +131,9 @@ mod tests {
         list(WIDTH, &mut out).unwrap();
         for rule in rule_list::all() {
             explain(rule, &mut out).unwrap();
+        }
+        for row in diagnosis::table() {
+            explain_cause(row, &mut out).unwrap();
         }
         let text = String::from_utf8(out).unwrap();
         assert!(text.lines().count() > 200);

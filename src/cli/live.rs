@@ -330,8 +330,12 @@ pub(crate) fn line(process: &str, change: &FindingChange) -> String {
         Severity::Critical => "critical",
     };
     let state = if change.raised { "raised" } else { "cleared" };
+    let wall = change.at_wall.as_deref();
+    let wall = wall.map_or_else(String::new, |wall| format!(" ({})", wall.escape_default()));
+    let cause = change.cause.as_ref();
+    let cause = cause.map_or_else(String::new, |(_, message)| format!("; {message}"));
     format!(
-        "gcpressure: process {} at {}: {severity} {} {state}, {} (threshold {})",
+        "gcpressure: process {} at {}{wall}: {severity} {} {state}, {} (threshold {}){cause}",
         process.escape_default(),
         units::duration(change.at_ns),
         change.rule,
@@ -342,6 +346,8 @@ pub(crate) fn line(process: &str, change: &FindingChange) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gcpressure::severity::Cause;
+
     use super::*;
 
     #[test]
@@ -355,10 +361,12 @@ mod tests {
             threshold: 40.0,
             unit: "1/s",
             message: String::new(),
+            at_wall: None,
+            cause: Some((Cause::SmallHeap, "the heap is nearly empty".to_owned())),
         };
         assert_eq!(
             line("web\u{1b}[2J\n", &change),
-            "gcpressure: process web\\u{1b}[2J\\n at 12s: critical gc-frequency raised, 66.7/s (threshold 40/s)"
+            "gcpressure: process web\\u{1b}[2J\\n at 12s: critical gc-frequency raised, 66.7/s (threshold 40/s); the heap is nearly empty"
         );
     }
 }

@@ -92,7 +92,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
-        Some(Command::Explain { rule }) => explain::run(rule.as_deref()),
+        Some(Command::Explain { name }) => explain::run(name.as_deref()),
         Some(Command::Schema { output }) => shell::schema(*output),
         Some(Command::Completions { shell }) => shell::completions(*shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),

@@ -93,7 +93,9 @@ impl OnCritical {
             "threshold": change.threshold,
             "unit": change.unit,
             "at_ns": change.at_ns,
+            "at_wall": change.at_wall,
             "message": change.message,
+            "cause": change.cause.as_ref().map(|(cause, _)| cause.name()),
             "pid": self.child,
         })
     }

@@ -23,7 +23,8 @@ use super::{check, escapes, heap, input};
 
 /// Runs the program and gives its exit status, or that of the check.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
-    let choices = report::choose(&args.analysis, &args.rules, args.fail_on.as_deref())?;
+    let mut choices = report::choose(&args.analysis, &args.rules, args.fail_on.as_deref())?;
+    choices.of_child();
     let policy = Policy {
         fail_on: args.check.then_some(choices.fail_on),
         ..report::policy(&args.output, &choices)

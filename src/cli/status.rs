@@ -309,6 +309,8 @@ mod tests {
             threshold: 40.0,
             unit: "1/s",
             message: String::new(),
+            at_wall: None,
+            cause: None,
         };
         status.change("a", &change(Severity::Warning, true));
         status.change("b", &change(Severity::Warning, true));

@@ -73,10 +73,7 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
     let whole = |value: u64, unit| Some((value.to_string(), unit));
     let float = |value: f64, unit| Some((value.to_string(), unit));
     let resolved = measures.allocation_resolved;
-    let sum = |value: f64, unit| {
-        let given = !measures.sums_withheld;
-        given.then(|| (value.to_string(), unit))
-    };
+    let known = |value: Option<f64>, unit| Some((value?.to_string(), unit));
     [
         measures
             .gc_frequency_per_second
@@ -85,16 +82,14 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
         whole(measures.pause.p50, "pause-p50-ns"),
         whole(measures.pause.p99, "pause-p99-ns"),
         whole(measures.pause.max, "pause-max-ns"),
-        sum(measures.stw_ratio, "stw-ratio"),
-        float(measures.gc_cpu_ratio, "gc-cpu-ratio").filter(|_| !measures.gc_cpu_withheld),
-        sum(measures.mark_assist_cpu_ratio, "assist-cpu-ratio"),
-        sum(measures.mark_duty_ratio, "mark-duty-ratio"),
-        resolved.then(|| {
-            (
-                measures.allocation_bytes_per_second.to_string(),
-                "allocation-B/s",
-            )
-        }),
+        known(measures.stw_ratio, "stw-ratio"),
+        known(measures.gc_cpu_ratio, "gc-cpu-ratio"),
+        known(measures.mark_assist_cpu_ratio, "assist-cpu-ratio"),
+        known(measures.mark_duty_ratio, "mark-duty-ratio"),
+        known(
+            measures.allocation_bytes_per_second.filter(|_| resolved),
+            "allocation-B/s",
+        ),
         whole(measures.live_heap.p50, "live-heap-bytes"),
         measures
             .heap_goal

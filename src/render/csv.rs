@@ -25,12 +25,12 @@ const COLUMNS: [Column; 18] = [
     ("pause_p50_ns", |p| figure(p, p.pause_p50_ns)),
     ("pause_p99_ns", |p| figure(p, p.pause_p99_ns)),
     ("pause_max_ns", |p| figure(p, p.pause_max_ns)),
-    ("stop_cpu_ratio", |p| figure(p, p.stop_cpu_ratio)),
-    ("mark_assist_cpu_ratio", |p| figure(p, p.assist_cpu_ratio)),
+    ("stop_cpu_ratio", |p| known(p, p.stop_cpu_ratio)),
+    ("mark_assist_cpu_ratio", |p| known(p, p.assist_cpu_ratio)),
     ("mark_background_cpu_ratio", |p| {
-        figure(p, p.background_cpu_ratio)
+        known(p, p.background_cpu_ratio)
     }),
-    ("mark_idle_cpu_ratio", |p| figure(p, p.idle_cpu_ratio)),
+    ("mark_idle_cpu_ratio", |p| known(p, p.idle_cpu_ratio)),
     ("heap_start_max_bytes", |p| {
         figure(p, p.heap_start_max_bytes)
     }),
@@ -40,7 +40,7 @@ const COLUMNS: [Column; 18] = [
     ("heap_goal_min_bytes", |p| optional(p.heap_goal_min_bytes)),
     ("heap_goal_max_bytes", |p| optional(p.heap_goal_max_bytes)),
     ("allocation_bytes_per_second", |p| {
-        figure(p, p.allocation_bytes_per_second)
+        known(p, p.allocation_bytes_per_second)
     }),
 ];
 
@@ -95,6 +95,11 @@ fn figure(point: &TimelinePoint, value: impl ToString) -> String {
         return String::new();
     }
     value.to_string()
+}
+
+/// A share or rate of a point with cycles, where it is known.
+fn known(point: &TimelinePoint, value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| figure(point, value))
 }
 
 fn optional(value: Option<u64>) -> String {

@@ -137,7 +137,13 @@ fn message(worst: &Finding, processes: usize, report: &Report) -> String {
         1 => format!("in process {}, ", worst.process),
         count => format!("in {count} processes, worst in process {}, ", worst.process),
     };
-    let next = match worst.advice.first() {
+    // What the cause explains is cured by what helps against the cause.
+    let cause = report
+        .diagnosis
+        .as_ref()
+        .filter(|cause| cause.process == worst.process && cause.explains.contains(&worst.rule));
+    let advice = cause.map_or(&worst.advice, |cause| &cause.advice);
+    let next = match advice.first() {
         Some(advice) if worst.severity > Severity::Info => format!("\nnext: {}", printable(advice)),
         _ => String::new(),
     };
@@ -156,10 +162,13 @@ fn roll_up(
     out: &mut dyn Write,
     fail_on: Severity,
 ) -> io::Result<()> {
-    let (label, mut message) = text::verdict(report);
-    message = format!("{message}\n{}", text::source(report));
+    let headline = text::verdict(report);
+    let mut message = format!("{}\n{}", headline.whole(), text::source(report));
     if let Some(extent) = text::extent(report) {
         message = format!("{message}: {extent}");
+    }
+    if let Some(cause) = &report.diagnosis {
+        message = format!("{message}\ncause: {}", cause.cause.name());
     }
     let rest = rest.iter().filter_map(|group| group.first());
     let names: Vec<_> = rest
@@ -183,7 +192,7 @@ fn roll_up(
     command(
         out,
         level,
-        &format!("gcpressure: {}{against}", label.to_lowercase()),
+        &format!("gcpressure: {}{against}", headline.label.to_lowercase()),
         &message.join("\n"),
     )
 }

@@ -40,7 +40,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 
 /// Writes the report as one HTML file.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
-    let (label, _) = text::verdict(report);
+    let label = text::verdict(report).label;
     let title = format!("{label} - {} - gcpressure", text::source(report));
     write(
         &title,

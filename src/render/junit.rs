@@ -22,7 +22,7 @@ use super::against_baseline;
 use super::escape::printable;
 use super::text::{self, findings};
 use crate::report::comparison::{Against, Outcome};
-use crate::report::{Finding, Report, RuleState, RuleStatus, Verdict};
+use crate::report::{Diagnosis, Finding, Process, Report, RuleState, RuleStatus, Verdict};
 use crate::settings::Severity;
 use crate::units::Unit;
 
@@ -103,9 +103,13 @@ fn suites(report: &Report, fail_on: Severity, junit: &mut Junit) {
         let mut suite = TestSuite::new(name.as_str());
         for rule in &report.rules {
             let finding = found.get(&(process.id.as_str(), rule.id)).copied();
-            suite.add_test_case(judged(rule, finding, fail_on, &name));
+            suite.add_test_case(judged(rule, finding, process, fail_on, &name));
         }
-        suite.set_system_out(text::course(process));
+        let mut course = text::course(process);
+        if let Some(found) = &process.diagnosis {
+            course = format!("{course}\n{}", cause(found));
+        }
+        suite.set_system_out(course);
         junit.add_test_suite(suite);
     }
 }
@@ -114,6 +118,7 @@ fn suites(report: &Report, fail_on: Severity, junit: &mut Junit) {
 fn judged(
     rule: &RuleStatus,
     finding: Option<&Finding>,
+    process: &Process,
     fail_on: Severity,
     class: &str,
 ) -> TestCase {
@@ -121,7 +126,7 @@ fn judged(
         let reason = match rule.status {
             RuleState::Off => "switched off",
             RuleState::NoEvidence => "too little evidence",
-            RuleState::Quiet | RuleState::Raised => {
+            RuleState::Quiet | RuleState::Withdrawn | RuleState::Raised => {
                 return case(rule.id, class, TestCaseStatus::success());
             }
         };
@@ -129,7 +134,11 @@ fn judged(
         status.set_message(reason);
         return case(rule.id, class, status);
     };
-    let text = description(finding);
+    let mut text = description(finding);
+    let found = process.diagnosis.as_ref();
+    if let Some(found) = found.filter(|found| found.explains.contains(&finding.rule)) {
+        text = format!("{}\n{text}", cause(found));
+    }
     if finding.severity < fail_on || finding.severity == Severity::Info {
         let mut passed = case(rule.id, class, TestCaseStatus::success());
         passed.set_system_out(text);
@@ -148,6 +157,20 @@ fn judged(
         ))
         .set_description(text);
     case(rule.id, class, status)
+}
+
+/// The cause and what to do about it.
+fn cause(found: &Diagnosis) -> String {
+    let advice = found
+        .advice
+        .iter()
+        .map(|advice| format!("\nnext: {}", printable(advice)));
+    format!(
+        "cause {}: {}{}",
+        found.cause.name(),
+        printable(&found.message),
+        advice.collect::<String>()
+    )
 }
 
 /// The finding in full.

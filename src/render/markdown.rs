@@ -12,7 +12,7 @@ use super::Style;
 use super::escape::printable;
 use super::text::{self, findings, input, measures, page};
 use crate::report::causes::Causes;
-use crate::report::{Finding, Process, Report, Verdict};
+use crate::report::{Diagnosis, Finding, Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
 
@@ -31,8 +31,12 @@ fn page(report: &Report, style: &Style) -> String {
     let mut page = headline(report);
     if !report.input.newest_first {
         let several = report.processes.len() > 1;
+        if let Some(found) = &report.diagnosis {
+            diagnosis(found, several, &mut page);
+        }
         for (at, group) in findings::groups(&report.findings).iter().enumerate() {
-            let full = style.verbose || at < IN_FULL;
+            let explained = text::findings::is_explained(report, group);
+            let full = style.verbose || (at < IN_FULL && !explained);
             finding(group, full, several, &mut page);
         }
         match report.processes.as_slice() {
@@ -52,20 +56,39 @@ fn page(report: &Report, style: &Style) -> String {
 }
 
 fn headline(report: &Report) -> String {
-    let (label, sentence) = text::verdict(report);
+    let text::Headline {
+        label,
+        sentence,
+        process,
+    } = text::verdict(report);
     let sign = match report.verdict {
         Verdict::Critical => "\u{1f534}",
         Verdict::Warning => "\u{1f7e0}",
         Verdict::Pass => "\u{1f7e2}",
         Verdict::NoVerdict(_) => "\u{26aa}",
     };
-    let mut text = format!("## {sign} {label}: {}\n\n", prose(&sentence));
+    let place = process.map_or_else(String::new, |process| {
+        format!("; in process {}", code(process))
+    });
+    let mut text = format!("## {sign} {label}: {}{place}\n\n", prose(&sentence));
     let _ = write!(text, "{}", code(&text::source(report)));
     if let Some(extent) = text::extent(report) {
         let _ = write!(text, ": {}", prose(&extent));
     }
     text.push('\n');
     text
+}
+
+/// The cause behind the findings, and what to do about it.
+fn diagnosis(found: &Diagnosis, several: bool, page: &mut String) {
+    let _ = write!(page, "\n**Cause:** `{}`", found.cause.name());
+    if several {
+        let _ = write!(page, " in process {}", code(&found.process));
+    }
+    page.push_str("\n\n");
+    for advice in &found.advice {
+        let _ = writeln!(page, "- **Next:** {}.", prose(advice));
+    }
 }
 
 /// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
@@ -82,12 +105,14 @@ fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
     if worst.measured >= worst.threshold {
         let _ = write!(
             page,
-            "**{}**, threshold {}, ",
+            "**{}**{}, threshold {}, ",
             prose(&unit.format(worst.measured)),
+            prose(&findings::at_worst(worst)),
             prose(&unit.format(worst.threshold))
         );
     }
     page.push_str(&findings::when(worst));
+    page.push_str(&findings::capped(worst));
     if several {
         let _ = match group.len() {
             1 => write!(page, ", in process {}", code(&worst.process)),

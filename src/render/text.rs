@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::Style;
-use crate::report::{Process, Report, Verdict};
-use crate::settings::Severity;
+use crate::report::{Measures, Process, Report, Verdict};
+use crate::severity::Severity;
 use crate::units;
 
 pub(super) mod causes;
@@ -56,8 +56,8 @@ fn headline(report: &Report, page: &mut Page) {
         Verdict::Pass => page::GOOD,
         Verdict::NoVerdict(_) => page::UNKNOWN,
     };
-    let (label, sentence) = verdict(report);
-    page.paragraph(&format!("{label}  "), ansi, &sentence);
+    let headline = verdict(report);
+    page.paragraph(&format!("{}  ", headline.label), ansi, &headline.whole());
     if !report.input.newest_first
         && let Some(line) = subject(report, page)
     {
@@ -66,18 +66,87 @@ fn headline(report: &Report, page: &mut Page) {
     }
 }
 
-/// The verdict as a label and a sentence.
-pub(super) fn verdict(report: &Report) -> (&'static str, String) {
-    let (label, sentence) = match &report.verdict {
-        Verdict::Critical => ("CRITICAL", "the garbage collector is under heavy pressure"),
-        Verdict::Warning => ("WARNING", "the garbage collector is under pressure"),
-        Verdict::Pass => (
-            "PASS",
-            "no sign that the garbage collector is under pressure",
-        ),
-        Verdict::NoVerdict(reason) => ("NO VERDICT", reason.as_str()),
+/// The verdict in plain words.
+#[derive(Debug)]
+pub(super) struct Headline<'a> {
+    /// `CRITICAL`, `WARNING`, `PASS`, `NO VERDICT`.
+    pub(super) label: &'static str,
+    /// The cause and its cost, else the worst finding, else what collecting costs; why there is no verdict.
+    pub(super) sentence: String,
+    /// The process that it is about, where there are several.
+    pub(super) process: Option<&'a str>,
+}
+
+impl Headline<'_> {
+    /// The sentence with its process.
+    pub(super) fn whole(&self) -> String {
+        match self.process {
+            Some(process) => format!("{}; in process {process}", self.sentence),
+            None => self.sentence.clone(),
+        }
+    }
+}
+
+/// The verdict of a report: the same words in every format.
+pub(super) fn verdict(report: &Report) -> Headline<'_> {
+    let label = match &report.verdict {
+        Verdict::Critical => "CRITICAL",
+        Verdict::Warning => "WARNING",
+        Verdict::Pass => "PASS",
+        Verdict::NoVerdict(reason) => {
+            return Headline {
+                label: "NO VERDICT",
+                sentence: reason.clone(),
+                process: None,
+            };
+        }
     };
-    (label, format!("{sentence}{}", tally(report)))
+    let worst = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Info)
+        .max_by_key(|finding| finding.severity);
+    let (process, sentence) = match (&report.diagnosis, worst) {
+        (Some(cause), _) => (Some(&cause.process), cause.message.clone()),
+        (None, Some(worst)) => (Some(&worst.process), worst.message.clone()),
+        (None, None) => (None, cost(report)),
+    };
+    let process = process.filter(|_| report.processes.len() > 1);
+    Headline {
+        label,
+        sentence,
+        process: process.map(String::as_str),
+    }
+}
+
+/// `GC takes 0.1% of the CPU and stops the program 0.01% of the time`, of several processes the most.
+fn cost(report: &Report) -> String {
+    let most = |value: fn(&Measures) -> Option<f64>| {
+        let values = report.processes.iter().map(|process| &process.measures);
+        let known = values.filter_map(value);
+        known.fold(None, |most: Option<f64>, value| {
+            Some(most.map_or(value, |most| most.max(value)))
+        })
+    };
+    let at_most = if report.processes.len() > 1 {
+        "at most "
+    } else {
+        ""
+    };
+    let cpu = most(|measures| measures.gc_cpu_ratio_of_cpus)
+        .map(|share| format!("takes {at_most}{} of the CPU", units::percent(share)));
+    let stops = most(|measures| measures.stw_ratio).map(|share| {
+        format!(
+            "stops the program {at_most}{} of the time",
+            units::percent(share)
+        )
+    });
+    let parts: Vec<_> = [cpu, stops].into_iter().flatten().collect();
+    match (parts.is_empty(), report.processes.len()) {
+        (true, _) => "no rule found anything; what GC costs is unknown".to_owned(),
+        (false, 0 | 1) => format!("GC {}", parts.join(" and ")),
+        (false, _) => format!("GC {} in each process", parts.join(" and ")),
+    }
 }
 
 /// The sentence with a capital letter, where it stands by itself.
@@ -86,26 +155,6 @@ pub(super) fn upper(sentence: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-/// How many findings of which severity.
-fn tally(report: &Report) -> String {
-    let count = |severity| {
-        let findings = report.findings.iter();
-        findings
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
-    let parts: Vec<_> = match (count(Severity::Critical), count(Severity::Warning)) {
-        (0, 0) => return String::new(),
-        (critical, 0) => vec![format!("{critical} critical")],
-        (critical, warnings) => {
-            let warnings = page::counted(warnings as u64, "warning");
-            let critical = (critical > 0).then(|| format!("{critical} critical"));
-            critical.into_iter().chain([warnings]).collect()
-        }
-    };
-    format!(": {}", parts.join(", "))
 }
 
 /// What was judged, with the name of the input shortened to fit the line.

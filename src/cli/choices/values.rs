@@ -60,3 +60,64 @@ pub(super) fn gogc(value: &str) -> Result<Option<u32>, String> {
         .map(Some)
         .map_err(|_| format!("`{value}` is no GOGC; write a whole percentage like 100, or off"))
 }
+
+/// CPUs in 1/1000: `2`, `0.5`, and Kubernetes' `500m`.
+pub(super) fn cpus(value: &str) -> Result<u64, String> {
+    let wrong = || format!("invalid number of CPUs `{value}`: expected e.g. 2, 0.5 or 500m");
+    let (number, factor) = match value.strip_suffix('m') {
+        Some(number) => (number, 1.0),
+        None => (value, 1_000.0),
+    };
+    let milli = number.parse::<f64>().map_err(|_| wrong())? * factor;
+    if !(1.0..=1e9).contains(&milli) {
+        return Err(wrong());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 1 and a billion"
+    )]
+    let milli = milli.round() as u64;
+    Ok(milli)
+}
+
+/// GOMEMLIMIT as the Go runtime reads it (parseByteCount in runtime/string.go); `None` for `off` and what it refuses.
+pub(super) fn go_memory_limit(value: &str) -> Option<u64> {
+    let units = [
+        ("KiB", 10),
+        ("MiB", 20),
+        ("GiB", 30),
+        ("TiB", 40),
+        ("B", 0),
+        ("", 0),
+    ];
+    let (number, shift) = units
+        .iter()
+        .find_map(|(unit, shift)| Some((value.strip_suffix(unit)?, *shift)))?;
+    let bytes = number.parse::<u64>().ok()?.checked_mul(1 << shift)?;
+    (bytes > 0 && bytes < 1 << 62).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_a_number_of_cpus() {
+        assert_eq!(cpus("2"), Ok(2_000));
+        assert_eq!(cpus("0.5"), Ok(500));
+        assert_eq!(cpus("500m"), Ok(500));
+        for wrong in ["", "0", "-1", "two", "NaN", "inf", "2 CPUs"] {
+            assert!(cpus(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_memory_limit_is_what_go_reads() {
+        assert_eq!(go_memory_limit("512MiB"), Some(512 << 20));
+        assert_eq!(go_memory_limit("1000"), Some(1000));
+        for none in ["off", "", "512MB", "-1", "9223372036854775807"] {
+            assert_eq!(go_memory_limit(none), None, "{none}");
+        }
+    }
+}

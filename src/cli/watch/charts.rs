@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Sparkline};
 
 use super::draw::{BOLD, DIM, Page, goal, now};
-use super::plain::gc_cpu;
+use super::plain::share;
 
 const LIVE: Color = Color::Green;
 const GOAL: Color = Color::Yellow;
@@ -113,18 +113,17 @@ pub(super) fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, 
 /// GC CPU above, the assists' part of it below.
 pub(super) fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     let title = now(page, process).map_or_else(String::new, |now| {
-        let (all, assists) = (gc_cpu(now), now.assist_cpu_ratio);
         format!(
             "GC CPU {} assist {}",
-            units::percent(all),
-            units::percent(assists)
+            share(now.gc_cpu_ratio()),
+            share(now.assist_cpu_ratio)
         )
     });
     let inner = panel(frame, title, area);
     let [all, assists] = Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(inner);
-    let value = |point: &TimelinePoint| level(gc_cpu(point) * 1e6);
+    let value = |point: &TimelinePoint| level(point.gc_cpu_ratio().unwrap_or(0.0) * 1e6);
     bars(frame, page, process, all, Color::Blue, &value);
-    let value = |point: &TimelinePoint| level(point.assist_cpu_ratio * 1e6);
+    let value = |point: &TimelinePoint| level(point.assist_cpu_ratio.unwrap_or(0.0) * 1e6);
     bars(frame, page, process, assists, Color::Red, &value);
 }
 

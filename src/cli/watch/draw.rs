@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::charts;
-use super::plain::gc_cpu;
+use super::plain::share;
 use super::seen::{Copy, Raised};
 use super::view::View;
 
@@ -193,8 +193,8 @@ fn figures(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect
         )));
         lines.push(Line::raw(format!(
             "GC CPU {}, assists {}",
-            units::percent(gc_cpu(now)),
-            units::percent(now.assist_cpu_ratio)
+            share(now.gc_cpu_ratio()),
+            share(now.assist_cpu_ratio)
         )));
     }
     lines.extend(findings(page, area.width));
@@ -247,10 +247,18 @@ fn findings(page: &Page<'_>, width: u16) -> Vec<Line<'static>> {
         .report
         .as_deref()
         .is_some_and(|report| report.processes.len() > 1);
-    raised
+    let lines = raised
         .iter()
-        .map(|finding| finding_line(finding, several, width))
-        .collect()
+        .map(|finding| finding_line(finding, several, width));
+    cause(raised).into_iter().chain(lines).collect()
+}
+
+/// The cause behind what is raised now, as the newest change says.
+fn cause(findings: &[Raised]) -> Option<Line<'static>> {
+    let raised = findings.iter().filter(|finding| finding.change.raised);
+    let newest = raised.max_by_key(|finding| finding.change.at_ns)?;
+    let (_, message) = newest.change.cause.as_ref()?;
+    Some(Line::styled(message.clone(), BOLD))
 }
 
 fn finding_line(finding: &Raised, several: bool, width: u16) -> Line<'static> {

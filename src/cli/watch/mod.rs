@@ -43,7 +43,10 @@ const LAST_WORDS: usize = 10;
 
 /// Watches until the stream ends or the user leaves, then reports.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
-    let choices = report::choose(&args.analysis, &args.rules, None)?;
+    let mut choices = report::choose(&args.analysis, &args.rules, None)?;
+    if !args.command.is_empty() {
+        choices.of_child();
+    }
     let policy = report::policy(&args.output, &choices);
     let wishes = Wishes::new(&args.live)?;
     escapes::check(&args.escape, wishes.profiles.is_some())?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use gcpressure::analyzer::FindingChange;
 use gcpressure::pipeline::{Sink, SoFar};
 use gcpressure::render::Format;
-use gcpressure::report::{Process, TimelinePoint};
+use gcpressure::report::Process;
 use gcpressure::settings::Severity;
 use gcpressure::units;
 
@@ -147,15 +147,15 @@ fn state(process: &Process) -> Option<String> {
         units::duration(view::last_ns(process)),
         units::rate(now.gc_frequency_per_second),
         units::duration(now.pause_p99_ns),
-        units::percent(gc_cpu(now)),
-        units::percent(now.assist_cpu_ratio),
+        share(now.gc_cpu_ratio()),
+        share(now.assist_cpu_ratio),
         units::bytes(now.heap_live_max_bytes),
         now.heap_goal_max_bytes
             .map_or_else(|| "none".to_owned(), units::bytes),
     ))
 }
 
-/// What the program pays for: idle marking takes nothing from it.
-pub(super) fn gc_cpu(point: &TimelinePoint) -> f64 {
-    point.stop_cpu_ratio + point.assist_cpu_ratio + point.background_cpu_ratio
+/// A share in percent; `-` where it is unknown.
+pub(super) fn share(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "-".to_owned(), units::percent)
 }

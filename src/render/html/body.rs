@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::super::escape::printable;
 use super::super::text::{self, findings, input, measures, page};
-use crate::report::{Finding, Process, Report, RuleState, Verdict};
+use crate::report::{Diagnosis, Finding, Process, Report, RuleState, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
 
@@ -37,7 +37,7 @@ pub(super) fn body(report: &Report) -> Markup {
 }
 
 fn header(report: &Report) -> Markup {
-    let (label, sentence) = text::verdict(report);
+    let headline = text::verdict(report);
     let class = match report.verdict {
         Verdict::Critical => "critical",
         Verdict::Warning => "warning",
@@ -46,8 +46,8 @@ fn header(report: &Report) -> Markup {
     };
     html! {
         header class=(class) {
-            p.verdict { (label) }
-            h1 { (text::upper(&printable(&sentence))) }
+            p.verdict { (headline.label) }
+            h1 { (text::upper(&printable(&headline.whole()))) }
             p.subject {
                 (printable(&text::source(report)))
                 @if let Some(extent) = text::extent(report) { ": " (extent) }
@@ -62,11 +62,26 @@ fn found(report: &Report) -> Markup {
     let several = report.processes.len() > 1;
     html! {
         section #findings {
+            @if let Some(cause) = &report.diagnosis { (diagnosis(cause, several)) }
             h2 { "Findings" }
             @if groups.is_empty() { p.none { "None." } }
             @for (at, group) in groups.iter().enumerate() {
                 @if let Some(worst) = group.first() { (finding(worst, group, &places, (at < OPEN, several))) }
             }
+        }
+    }
+}
+
+/// The cause behind the findings, and what to do about it.
+fn diagnosis(cause: &Diagnosis, several: bool) -> Markup {
+    html! {
+        div.cause {
+            h2 { "Cause: " code { (cause.cause.name()) } }
+            @if several { p.where { "In process " strong { (printable(&cause.process)) } } }
+            p { (text::upper(&printable(&cause.message))) "." }
+            h3 { "What to do next" }
+            ol { @for advice in &cause.advice { li { (printable(advice)) } } }
+            p.note { "It explains " (cause.explains.join(", ")) "." }
         }
     }
 }
@@ -127,10 +142,10 @@ fn figures(finding: &Finding) -> Markup {
     html! {
         // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
         @if finding.measured >= finding.threshold {
-            strong { (unit.format(finding.measured)) }
+            strong { (unit.format(finding.measured)) (findings::at_worst(finding)) }
             ", threshold " (unit.format(finding.threshold)) ", "
         }
-        (findings::when(finding))
+        (findings::when(finding)) (findings::capped(finding))
         @if let (Some(since), Some(until)) = (&finding.since_wall, &finding.until_wall) {
             " (" (printable(since)) " to " (printable(until)) ")"
         }
@@ -403,6 +418,7 @@ const fn state(state: RuleState) -> &'static str {
         RuleState::Off => "off",
         RuleState::NoEvidence => "no evidence",
         RuleState::Quiet => "quiet",
+        RuleState::Withdrawn => "withdrawn",
         RuleState::Raised => "raised",
     }
 }
@@ -411,6 +427,6 @@ const fn state(state: RuleState) -> &'static str {
 const fn unused(state: RuleState) -> Option<&'static str> {
     match state {
         RuleState::Off | RuleState::NoEvidence => Some("unused"),
-        RuleState::Quiet | RuleState::Raised => None,
+        RuleState::Quiet | RuleState::Withdrawn | RuleState::Raised => None,
     }
 }

@@ -7,7 +7,7 @@ use super::super::comparison as words;
 use super::super::escape::printable;
 use super::super::text;
 use super::body::figure;
-use super::island::{contained, frame, short};
+use super::island::{contained, frame, known, short};
 use crate::report::TimelinePoint;
 use crate::report::comparison::{Comparison, Outcome, RowVerdict, Run, Side};
 use crate::units;
@@ -167,10 +167,9 @@ fn run_row(side: &str, run: &Run) -> Markup {
     let frequency = run
         .gc_frequency_per_second
         .map_or_else(|| "-".to_owned(), units::rate);
-    let gc_cpu = match run.gc_cpu_withheld {
-        true => "-".to_owned(),
-        false => units::percent(run.gc_cpu_ratio),
-    };
+    let gc_cpu = run
+        .gc_cpu_ratio
+        .map_or_else(|| "-".to_owned(), units::percent);
     html! {
         tr {
             td { span.side.(side) { (side) } }
@@ -219,10 +218,10 @@ fn run(run: &Run, most: usize) -> Value {
         "at": at,
         "frequency": column(|p| short(p.gc_frequency_per_second)),
         "pause": column(|p| json!(p.pause_max_ns)),
-        "cpu": column(|p| short(p.stop_cpu_ratio + p.assist_cpu_ratio + p.background_cpu_ratio)),
+        "cpu": column(|p| known(p.gc_cpu_ratio())),
         "live": column(|p| json!(p.heap_live_max_bytes)),
         "goal": column(|p| json!(p.heap_goal_max_bytes)),
-        "allocation": column(|p| short(p.allocation_bytes_per_second)),
+        "allocation": column(|p| known(p.allocation_bytes_per_second)),
         "pauses": run.pause_histogram,
     })
 }

@@ -88,16 +88,16 @@ const COLUMNS: [Column; 14] = [
     ("p50", |p| json!(p.pause_p50_ns)),
     ("p99", |p| json!(p.pause_p99_ns)),
     ("longest", |p| json!(p.pause_max_ns)),
-    ("stop", |p| short(p.stop_cpu_ratio)),
-    ("assist", |p| short(p.assist_cpu_ratio)),
-    ("background", |p| short(p.background_cpu_ratio)),
-    ("idle", |p| short(p.idle_cpu_ratio)),
+    ("stop", |p| known(p.stop_cpu_ratio)),
+    ("assist", |p| known(p.assist_cpu_ratio)),
+    ("background", |p| known(p.background_cpu_ratio)),
+    ("idle", |p| known(p.idle_cpu_ratio)),
     ("start", |p| json!(p.heap_start_max_bytes)),
     ("end", |p| json!(p.heap_end_max_bytes)),
     ("low", |p| json!(p.heap_live_min_bytes)),
     ("live", |p| json!(p.heap_live_max_bytes)),
     ("goal", |p| json!(p.heap_goal_max_bytes)),
-    ("allocation", |p| short(p.allocation_bytes_per_second)),
+    ("allocation", |p| known(p.allocation_bytes_per_second)),
 ];
 
 /// Where the points of a timeline begin, in seconds, and the end of the last one behind them, which is the end of the run
@@ -165,6 +165,11 @@ pub(super) fn short(value: f64) -> Value {
     format!("{value:.4e}")
         .parse::<f64>()
         .map_or(Value::Null, Value::from)
+}
+
+/// The same of a figure that may be unknown.
+pub(super) fn known(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, short)
 }
 
 #[cfg(test)]

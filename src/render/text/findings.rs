@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::page::{self, Page};
 use crate::report::causes::{BY_ALLOCATION, BY_USE};
 use crate::report::{Finding, Report};
-use crate::settings::Severity;
+use crate::severity::{CappedBy, Severity};
 use crate::units::Unit;
 
 /// Findings told in full where not everything is asked for; the others have one line each.
@@ -13,14 +13,15 @@ const IN_FULL: usize = 3;
 
 /// Writes the findings, those of one rule together.
 pub(super) fn write(report: &Report, page: &mut Page) {
+    diagnosis(report, page);
     let groups = groups(&report.findings);
     let several = report.processes.len() > 1;
     let verbose = page.style().verbose;
     let mut told = false;
     for (at, group) in groups.iter().enumerate() {
         let Some(worst) = group.first() else { continue };
-        let full = verbose || at < IN_FULL;
-        if full || at == IN_FULL {
+        let full = verbose || (at < IN_FULL && !is_explained(report, group));
+        if full || at == 0 {
             page.gap();
         }
         head(worst, several.then_some(group.len()), page);
@@ -52,12 +53,40 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         page.gap();
         super::causes::allocation(causes, page);
     }
-    if groups.len() > IN_FULL && !verbose {
+    if !groups.is_empty() && !verbose {
         let hint = page.paint(
             page::DIM,
-            "-v says why these matter, and all that can be done",
+            "-v says why each of these matters, and all that can be done",
         );
         page.line(&hint);
+    }
+}
+
+/// The cause explains the rule: its advice is the one to follow, and the rule has a line below it.
+pub(in crate::render) fn is_explained(report: &Report, group: &[&Finding]) -> bool {
+    let cause = report.diagnosis.as_ref();
+    cause.is_some_and(|cause| {
+        let of_it = |finding: &&Finding| finding.process == cause.process;
+        let worst = group.first().filter(|finding| of_it(finding));
+        worst.is_some_and(|finding| cause.explains.contains(&finding.rule))
+    })
+}
+
+/// The cause behind what follows: what to do about it.
+fn diagnosis(report: &Report, page: &mut Page) {
+    let Some(found) = &report.diagnosis else {
+        return;
+    };
+    page.gap();
+    let name = page.paint(page::BOLD, found.cause.name());
+    let label = page.paint(page::BOLD, "cause: ");
+    let process = match report.processes.len() {
+        0 | 1 => String::new(),
+        _ => format!(" in process {}", page.name(&found.process, 40)),
+    };
+    page.line(&format!("{label}{name}{process}"));
+    for advice in &found.advice {
+        page.paragraph("  next: ", page::BOLD, advice);
     }
 }
 
@@ -94,10 +123,12 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
         when(finding)
     } else {
         format!(
-            "{}, threshold {}, {}",
+            "{}{}, threshold {}, {}{}",
             unit.format(finding.measured),
+            at_worst(finding),
             unit.format(finding.threshold),
-            when(finding)
+            when(finding),
+            capped(finding)
         )
     };
     let width = 8 + 2 + finding.rule.len() + 2;
@@ -113,6 +144,28 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
     if let (Some(since), Some(until)) = (&finding.since_wall, &finding.until_wall) {
         page.paragraph("  ", page::DIM, &format!("{since} to {until}"));
     }
+}
+
+/// ` (12/s at worst)`, where a single evaluation was worse than the one that earned the severity.
+pub(in crate::render) fn at_worst(finding: &Finding) -> String {
+    let unit = Unit::from_symbol(finding.unit);
+    let (measured, worst) = (unit.format(finding.measured), unit.format(finding.worst));
+    if finding.worst > finding.measured && worst != measured {
+        format!(" ({worst} at worst)")
+    } else {
+        String::new()
+    }
+}
+
+/// Why it is no worse.
+pub(in crate::render) fn capped(finding: &Finding) -> String {
+    match finding.capped_by {
+        Some(CappedBy::Cost) => ", no worse since it costs little",
+        Some(CappedBy::Contention) => ", no worse since it is not the collector",
+        Some(CappedBy::Harness) => ", no worse since a test harness forces these",
+        _ => "",
+    }
+    .to_owned()
 }
 
 /// When it was raised.

@@ -69,6 +69,10 @@ pub(in crate::render) fn outcome(report: &Report) -> String {
         format!("{} raised", with(RuleState::Raised).count()),
         format!("{} quiet", with(RuleState::Quiet).count()),
     ];
+    match with(RuleState::Withdrawn).count() {
+        0 => {}
+        withdrawn => parts.push(format!("{withdrawn} withdrawn")),
+    }
     match with(RuleState::Off).count() {
         0 => {}
         off => parts.push(format!("{off} off")),
@@ -115,6 +119,7 @@ fn every_rule(report: &Report, page: &mut Page) {
             RuleState::Off => "off",
             RuleState::NoEvidence => "no evidence",
             RuleState::Quiet => "quiet",
+            RuleState::Withdrawn => "withdrawn",
             RuleState::Raised => "raised",
         };
         let figures: Vec<_> = [

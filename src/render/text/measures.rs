@@ -26,11 +26,14 @@ pub(super) fn write(process: &Process, page: &mut Page) {
 pub(in crate::render) fn busiest(measures: &Measures) -> Option<String> {
     let peak = measures.peak_window.as_ref()?;
     Some(format!(
-        "{}: {}, pause p99 {}, GC CPU {}",
+        "{}: {}, pause p99 {}{}",
         page::span(peak.start_ns, peak.end_ns),
         cycles(peak.gc_frequency_per_second),
         units::duration(peak.pause_p99_ns),
-        units::percent(peak.gc_cpu_ratio)
+        peak.gc_cpu_ratio.map_or_else(String::new, |share| format!(
+            ", GC CPU {}",
+            units::percent(share)
+        ))
     ))
 }
 
@@ -57,7 +60,7 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
         (
             "pause",
             times(&measures.pause),
-            sum(measures, measures.stw_ratio).map_or_else(
+            measures.stw_ratio.map(units::percent).map_or_else(
                 || "time stopped unknown".to_owned(),
                 |share| format!("{share} of the time stopped"),
             ),
@@ -65,7 +68,7 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
         (
             "marking",
             times(&measures.concurrent_mark),
-            sum(measures, measures.mark_duty_ratio).map_or_else(
+            measures.mark_duty_ratio.map(units::percent).map_or_else(
                 || "time marking unknown".to_owned(),
                 |share| format!("{share} of the time marking"),
             ),
@@ -93,7 +96,13 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
 
 /// `66.7 cycles/s`.
 fn cycles(rate: f64) -> String {
-    units::rate(rate).replace('/', " cycles/")
+    let text = units::rate(rate);
+    let cycles = if text.starts_with("1/") {
+        " cycle/"
+    } else {
+        " cycles/"
+    };
+    text.replace('/', cycles)
 }
 
 /// Why a sum is not told.
@@ -101,47 +110,57 @@ const TOO_MANY_MISSING: &str = "unknown: over 20% of cycles missing";
 
 /// GC CPU for tables, where the log tells it.
 pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
-    match measures.gc_cpu_withheld {
-        true => "-".to_owned(),
-        false => units::percent(measures.gc_cpu_ratio),
-    }
+    measures
+        .gc_cpu_ratio_of_cpus
+        .map_or_else(|| "-".to_owned(), units::percent)
 }
 
-/// A share that is summed up over the cycles, where it is given.
-fn sum(measures: &Measures, share: f64) -> Option<String> {
-    (!measures.sums_withheld).then(|| units::percent(share))
-}
-
+/// The share of all the CPUs that the program has, used or not, and its bounds.
 fn gc_cpu(measures: &Measures) -> String {
-    let [ratio, low, high] = [
+    let (Some(ratio), Some(low), Some(high), Some(of_cpus)) = (
         measures.gc_cpu_ratio,
         measures.gc_cpu_ratio_low,
         measures.gc_cpu_ratio_high,
-    ]
-    .map(units::percent);
-    let assists = sum(measures, measures.mark_assist_cpu_ratio);
-    let assists = assists.unwrap_or_else(|| "unknown".to_owned());
-    if measures.gc_cpu_withheld {
-        TOO_MANY_MISSING.to_owned()
-    } else if low == high {
-        format!("{ratio}, assists {assists}")
+        measures.gc_cpu_ratio_of_cpus,
+    ) else {
+        return TOO_MANY_MISSING.to_owned();
+    };
+    // The bounds are of GOMAXPROCS; the figure is of the CPUs had.
+    let scale = if ratio > 0.0 { of_cpus / ratio } else { 1.0 };
+    let [shown, low, high] =
+        [of_cpus, low * scale, high * scale].map(|share| units::percent(share.min(1.0)));
+    let (least, most) = measures.gomaxprocs;
+    let (at_most, of) = match measures.cpus {
+        Some(cpus) if scale > 1.05 => ("at most ", units::Unit::Count.format(cpus)),
+        _ if least == most => ("", most.to_string()),
+        _ => ("", format!("{least} to {most}")),
+    };
+    let s = if of == "1" { "" } else { "s" };
+    let bounds = if low == high {
+        String::new()
     } else {
-        format!("{ratio} ({low} to {high}), assists {assists}")
-    }
+        format!(" ({low} to {high})")
+    };
+    let assists = measures
+        .mark_assist_cpu_ratio
+        .map_or_else(String::new, |share| {
+            format!(", assists {}", units::percent((share * scale).min(1.0)))
+        });
+    format!("{at_most}{shown}{bounds} of {of} CPU{s}{assists}")
 }
 
 fn allocation(measures: &Measures) -> String {
-    if measures.sums_withheld {
+    let (Some(rate), Some(bytes)) = (
+        measures.allocation_bytes_per_second,
+        measures.allocation_bytes,
+    ) else {
         return TOO_MANY_MISSING.to_owned();
-    }
+    };
     if !measures.allocation_resolved {
         return "unresolved: few or small cycles".to_owned();
     }
-    let rate = units::Unit::Mebibytes.format(measures.allocation_bytes_per_second / MIB);
-    format!(
-        "{rate}/s, {} in all",
-        units::bytes(measures.allocation_bytes)
-    )
+    let rate = units::Unit::Mebibytes.format(rate / MIB);
+    format!("{rate}/s, {} in all", units::bytes(bytes))
 }
 
 /// One MiB in bytes.

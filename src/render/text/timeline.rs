@@ -18,25 +18,26 @@ pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
     let Some(columns) = Columns::new(&measures.timeline, end, width) else {
         return;
     };
-    let mut row =
-        |name: &str, value: &dyn Fn(&TimelinePoint) -> f64, scale: &dyn Fn(f64) -> String| {
-            let peaks = columns.peaks(|point| (point.cycles > 0).then(|| value(point)));
-            let bars = chart::sparkline(&peaks, page.style().ascii);
-            let top = scale(chart::top(&peaks));
-            page.line(&format!("{}{bars}  max {top}", left(name, NAME)));
-        };
-    row("frequency", &|p| p.gc_frequency_per_second, &units::rate);
-    row("pause", &|p| float(p.pause_max_ns), &|ns| {
+    let mut row = |name: &str,
+                   value: &dyn Fn(&TimelinePoint) -> Option<f64>,
+                   scale: &dyn Fn(f64) -> String| {
+        let peaks = columns.peaks(|point| (point.cycles > 0).then(|| value(point)).flatten());
+        let bars = chart::sparkline(&peaks, page.style().ascii);
+        let top = scale(chart::top(&peaks));
+        page.line(&format!("{}{bars}  max {top}", left(name, NAME)));
+    };
+    row(
+        "frequency",
+        &|p| Some(p.gc_frequency_per_second),
+        &units::rate,
+    );
+    row("pause", &|p| Some(float(p.pause_max_ns)), &|ns| {
         Unit::Nanoseconds.format(ns)
     });
-    row(
-        "GC CPU",
-        &|p| p.stop_cpu_ratio + p.assist_cpu_ratio + p.background_cpu_ratio,
-        &units::percent,
-    );
+    row("GC CPU", &TimelinePoint::gc_cpu_ratio, &units::percent);
     row(
         "live heap",
-        &|p| float(p.heap_live_max_bytes) / MIB,
+        &|p| Some(float(p.heap_live_max_bytes) / MIB),
         &mebibytes,
     );
     let marks = raised(&columns, process, findings);
