@@ -33,7 +33,7 @@ impl Pair {
 
     /// GC CPU, percentage points too high.
     fn cpu_error(&self) -> f64 {
-        (self.process.measures.gc_cpu_ratio - self.truth("GCCPUFraction")) * 100.0
+        (self.process.measures.gc_cpu_ratio.unwrap() - self.truth("GCCPUFraction")) * 100.0
     }
 
     /// Sum of the pauses, percent too high.
@@ -63,11 +63,11 @@ impl Pair {
             if after.0 >= last {
                 let share = (last - before.0) / (after.0 - before.0);
                 let truth = before.1 + (after.1 - before.1) * share;
-                return (measures.allocation_bytes as f64 / truth - 1.0) * 100.0;
+                return (measures.allocation_bytes.unwrap() as f64 / truth - 1.0) * 100.0;
             }
             before = after;
         }
-        (measures.allocation_bytes as f64 / before.1 - 1.0) * 100.0
+        (measures.allocation_bytes.unwrap() as f64 / before.1 - 1.0) * 100.0
     }
 
     fn is_complete(&self) -> bool {
@@ -75,7 +75,9 @@ impl Pair {
     }
 
     fn mib_a_cycle(&self) -> f64 {
-        self.process.measures.allocation_bytes as f64 / MIB / self.process.cycles_seen as f64
+        self.process.measures.allocation_bytes.unwrap() as f64
+            / MIB
+            / self.process.cycles_seen as f64
     }
 
     /// The runtime's limiter was on.
@@ -161,8 +163,8 @@ fn figures_agree_with_the_runtimes_own() {
             let measures = &pair.process.measures;
             // The runtime's figure is of the last cycle's end or a little later; the bounds of the log are truncated.
             let truth = pair.truth("GCCPUFraction");
-            truth >= measures.gc_cpu_ratio_low - 0.001
-                && truth <= measures.gc_cpu_ratio_high + 0.001
+            truth >= measures.gc_cpu_ratio_low.unwrap() - 0.001
+                && truth <= measures.gc_cpu_ratio_high.unwrap() + 0.001
         })
         .count();
     let close = cpu.iter().filter(|error| error.abs() <= 1.0).count();
@@ -202,9 +204,9 @@ fn figures_agree_with_the_runtimes_own() {
             } else {
                 format!("{} of {}", pair.process.cycles_seen, pair.truth["NumGC"])
             },
-            measures.gc_cpu_ratio * 100.0,
-            measures.gc_cpu_ratio_low * 100.0,
-            measures.gc_cpu_ratio_high * 100.0,
+            measures.gc_cpu_ratio.unwrap() * 100.0,
+            measures.gc_cpu_ratio_low.unwrap() * 100.0,
+            measures.gc_cpu_ratio_high.unwrap() * 100.0,
             pair.truth("GCCPUFraction") * 100.0,
             pair.pause_error(),
             pair.mib_a_cycle(),
@@ -229,7 +231,11 @@ fn figures_agree_with_the_runtimes_own() {
     assert!(worst(&resolved) <= 7.0, "allocation: {}", worst(&resolved));
     assert_eq!((found, alarms), (limited(true).count(), 0));
     for pair in limited(true) {
-        assert!(pair.process.measures.gc_cpu_ratio > 0.4, "{}", pair.name);
+        assert!(
+            pair.process.measures.gc_cpu_ratio.unwrap() > 0.4,
+            "{}",
+            pair.name
+        );
     }
     in_accuracy_page("figures", &page);
 }

@@ -10,7 +10,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("units", &[]),
     ("stats", &[]),
-    ("settings", &[]),
+    ("severity", &[]),
+    ("settings", &["severity"]),
     ("event", &["units"]),
     ("input", &["error"]),
     ("parse", &["event", "units", "error"]),
@@ -19,12 +20,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("window", &["measure", "event", "stats", "units"]),
     (
         "rules",
-        &["window", "measure", "stats", "units", "settings"],
+        &[
+            "window", "measure", "stats", "units", "settings", "severity",
+        ],
     ),
     (
         "analyzer",
         &[
-            "rules", "window", "measure", "event", "settings", "stats", "units", "report",
+            "rules", "window", "measure", "event", "settings", "severity", "stats", "units",
+            "report",
         ],
     ),
     ("profile", &[]),
@@ -32,13 +36,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("causes", &["escape", "profile", "report"]),
     ("gobench", &[]),
     ("compare", &["gobench", "report", "stats", "units"]),
-    ("report", &["settings"]),
-    ("render", &["report", "settings", "units"]),
+    ("report", &["settings", "severity"]),
+    ("render", &["report", "settings", "severity", "units"]),
     (
         "pipeline",
         &[
             "analyzer", "error", "event", "input", "measure", "parse", "process", "report",
-            "rules", "settings", "stats", "units", "window",
+            "rules", "settings", "severity", "stats", "units", "window",
         ],
     ),
     ("cli", &[]),

@@ -156,6 +156,40 @@ fn the_rules_table_is_the_programs() {
     }
 }
 
+#[test]
+fn the_causes_table_is_the_programs() {
+    let page = std::fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let rows = table(&page, "| cause | means |");
+    let causes = gcpressure::rules::diagnosis::table();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row[0].trim_matches('`'), row[1]))
+        .collect();
+    let real: Vec<_> = causes
+        .iter()
+        .map(|row| (row.cause.name(), row.summary))
+        .collect();
+    assert_eq!(told, real);
+}
+
+/// What `explain` says of a rule names the thresholds that it judges by.
+#[test]
+fn the_prose_of_a_rule_names_its_thresholds() {
+    for rule in gcpressure::rules::table() {
+        let prose: String = rule.explain().split_whitespace().collect();
+        for (word, value) in [
+            ("arningfrom", rule.warning),
+            ("riticalfrom", rule.critical),
+            ("`info`from", rule.info),
+        ] {
+            if let Some(value) = value {
+                let named = format!("{word}{}", rule.unit.format(value));
+                assert!(prose.contains(&named), "{}: {named}: {prose}", rule.id);
+            }
+        }
+    }
+}
+
 /// A threshold as the report's JSON holds it: ns, ratios, MiB and counts. `None` for words.
 fn threshold(cell: &str) -> Option<f64> {
     let digits = cell
@@ -171,13 +205,8 @@ fn threshold(cell: &str) -> Option<f64> {
 }
 
 #[test]
-fn the_readme_is_short_and_its_links_lead_somewhere() {
+fn the_links_of_the_readme_lead_somewhere() {
     let readme = readme();
-    assert!(
-        readme.lines().count() < 250,
-        "{} lines",
-        readme.lines().count()
-    );
     for link in readme
         .split("](")
         .skip(1)

@@ -37,6 +37,7 @@ mod manual {
         pub input: Input,
         pub processes_omitted: u64,
         pub processes: Vec<Process>,
+        pub diagnosis: Option<Diagnosis>,
         pub findings: Vec<Finding>,
         pub rules: Vec<Rule>,
         pub warnings: Vec<String>,
@@ -93,15 +94,18 @@ mod manual {
         pub pause_ns: BTreeMap<String, u64>,
         pub stop_ns: BTreeMap<String, u64>,
         pub concurrent_mark_ns: BTreeMap<String, u64>,
-        pub gc_cpu_ratio: f64,
-        pub gc_cpu_ratio_low: f64,
-        pub gc_cpu_ratio_high: f64,
-        pub mark_assist_cpu_ratio: f64,
-        pub mark_idle_cpu_ratio: f64,
-        pub mark_duty_ratio: f64,
-        pub stw_ratio: f64,
-        pub allocation_bytes: u64,
-        pub allocation_bytes_per_second: f64,
+        pub gc_cpu_ratio: Option<f64>,
+        pub gc_cpu_ratio_low: Option<f64>,
+        pub gc_cpu_ratio_high: Option<f64>,
+        pub gc_cpu_cores: Option<f64>,
+        pub cpus: Option<f64>,
+        pub gc_cpu_ratio_of_cpus: Option<f64>,
+        pub mark_assist_cpu_ratio: Option<f64>,
+        pub mark_idle_cpu_ratio: Option<f64>,
+        pub mark_duty_ratio: Option<f64>,
+        pub stw_ratio: Option<f64>,
+        pub allocation_bytes: Option<u64>,
+        pub allocation_bytes_per_second: Option<f64>,
         pub allocation_resolved: bool,
         pub live_heap_bytes: BTreeMap<String, u64>,
         pub heap_goal_bytes: Option<BTreeMap<String, u64>>,
@@ -114,8 +118,8 @@ mod manual {
         pub pause_histogram: Vec<BTreeMap<String, u64>>,
         pub percentiles_exact: bool,
         pub sums_estimated: bool,
-        pub allocation_bytes_low: u64,
-        pub allocation_bytes_high: u64,
+        pub allocation_bytes_low: Option<u64>,
+        pub allocation_bytes_high: Option<u64>,
         pub mark_assist_share_ratio: Option<f64>,
         pub headroom_use_p50_ratio: Option<f64>,
         pub overshoot_ratio: f64,
@@ -127,6 +131,19 @@ mod manual {
         pub limiter_bucket_max_ratio: f64,
         pub live_trend_bytes_per_second: Option<f64>,
         pub heap_goal_churn_cause: Option<String>,
+        pub diagnosis: Option<Diagnosis>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(crate) struct Diagnosis {
+        pub cause: String,
+        pub severity: String,
+        pub process: String,
+        pub message: String,
+        pub explains: Vec<String>,
+        pub advice: Vec<String>,
+        pub evidence: BTreeMap<String, f64>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -137,7 +154,7 @@ mod manual {
         pub cycles: u64,
         pub gc_frequency_per_second: f64,
         pub pause_p99_ns: u64,
-        pub gc_cpu_ratio: f64,
+        pub gc_cpu_ratio: Option<f64>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -150,17 +167,17 @@ mod manual {
         pub pause_p50_ns: u64,
         pub pause_p99_ns: u64,
         pub pause_max_ns: u64,
-        pub stop_cpu_ratio: f64,
-        pub mark_assist_cpu_ratio: f64,
-        pub mark_background_cpu_ratio: f64,
-        pub mark_idle_cpu_ratio: f64,
+        pub stop_cpu_ratio: Option<f64>,
+        pub mark_assist_cpu_ratio: Option<f64>,
+        pub mark_background_cpu_ratio: Option<f64>,
+        pub mark_idle_cpu_ratio: Option<f64>,
         pub heap_start_max_bytes: u64,
         pub heap_end_max_bytes: u64,
         pub heap_live_min_bytes: u64,
         pub heap_live_max_bytes: u64,
         pub heap_goal_min_bytes: Option<u64>,
         pub heap_goal_max_bytes: Option<u64>,
-        pub allocation_bytes_per_second: f64,
+        pub allocation_bytes_per_second: Option<f64>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -170,7 +187,9 @@ mod manual {
         pub severity: String,
         pub process: String,
         pub scope: String,
+        pub capped_by: Option<String>,
         pub measured: f64,
+        pub worst: f64,
         pub threshold: f64,
         pub unit: String,
         pub since_ns: u64,
@@ -202,6 +221,7 @@ mod manual {
         pub unit: String,
         pub warning: Option<f64>,
         pub critical: Option<f64>,
+        pub episodes: Vec<Episode>,
     }
 }
 

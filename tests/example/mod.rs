@@ -10,10 +10,10 @@ use gcpressure::report;
 use gcpressure::report::causes::{Causes, Estimate, Hot, HotWhy, Rates};
 use gcpressure::report::why::Pattern;
 use gcpressure::report::{
-    DamagedLine, Distribution, Episode, Evidence, Finding, Input, Measures, PeakWindow, Process,
-    Report, RuleState, RuleStatus, Size, TimelinePoint, Verdict,
+    DamagedLine, Diagnosis, Distribution, Episode, Evidence, Finding, Input, Measures, PeakWindow,
+    Process, Report, RuleState, RuleStatus, Size, TimelinePoint, Verdict,
 };
-use gcpressure::settings::Severity;
+use gcpressure::severity::{Cause, Severity};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
@@ -59,11 +59,33 @@ pub(crate) fn critical() -> Report {
     ];
     let mut idle = finding("gogc-changed", Severity::Info, 3.0, 1.0, "count");
     idle.message = "GOGC or the memory limit was changed while the program ran".to_owned();
-    made(
-        Verdict::Critical,
-        vec![process("1", 66.7)],
-        vec![pressure, cpu, idle],
-    )
+    cpu.worst = 0.21;
+    let mut busy = process("1", 66.7);
+    let cause = diagnosis(&busy.id);
+    busy.diagnosis = Some(cause.clone());
+    Report {
+        diagnosis: Some(cause),
+        ..made(Verdict::Critical, vec![busy], vec![pressure, cpu, idle])
+    }
+}
+
+/// What is behind the findings of a process that allocates a lot.
+fn diagnosis(process: &str) -> Diagnosis {
+    Diagnosis {
+        cause: Cause::AllocationRate,
+        severity: Severity::Critical,
+        process: process.to_owned(),
+        message: "the program allocates a lot: 66.7 GC cycles a second take 18.4% of the CPU".to_owned(),
+        explains: vec!["gc-frequency", "gc-cpu"],
+        advice: vec![
+            "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs".into(),
+            "trade memory for CPU: GOGC=200 halves the number of cycles".into(),
+        ],
+        evidence: vec![Evidence {
+            name: "gc_frequency_per_second",
+            value: 66.7,
+        }],
+    }
 }
 
 /// The same program, repaired.
@@ -216,6 +238,7 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
         },
         processes_omitted: 0,
         processes,
+        diagnosis: None,
         findings,
         rules: vec![
             rule("gc-frequency", RuleState::Raised, Some(66.7), "1/s"),
@@ -237,6 +260,7 @@ fn rule(id: &'static str, status: RuleState, worst: Option<f64>, unit: &'static 
         unit,
         warning: Some(10.0),
         critical: None,
+        episodes: Vec::new(),
     }
 }
 
@@ -252,7 +276,9 @@ fn finding(
         severity,
         process: "1".to_owned(),
         scope: "window",
+        capped_by: None,
         measured,
+        worst: measured,
         threshold,
         unit,
         since_ns: 12 * SECOND,
@@ -304,6 +330,7 @@ fn process(id: &str, rate: f64) -> Process {
         cycles_missing: ns(0, 1),
         forced_cycles: ns(0, 3),
         periodic_cycles: 0,
+        diagnosis: None,
         measures: Measures {
             started_ns: 12 * MS,
             duration_ns: 66 * SECOND,
@@ -314,15 +341,18 @@ fn process(id: &str, rate: f64) -> Process {
             pause: times(ns(49_000, 250_000), ns(85, 4402)),
             stop: times(ns(25_000, 120_000), ns(170, 8804)),
             concurrent_mark: times(ns(410_000, 2_600_000), ns(85, 4402)),
-            gc_cpu_ratio: if busy { 0.184 } else { 0.004 },
-            gc_cpu_ratio_low: if busy { 0.17 } else { 0.004 },
-            gc_cpu_ratio_high: if busy { 0.19 } else { 0.004 },
-            mark_assist_cpu_ratio: 0.0012,
-            mark_idle_cpu_ratio: 0.03,
-            mark_duty_ratio: 0.174,
-            stw_ratio: 0.016,
-            allocation_bytes: 13_958 * MIB,
-            allocation_bytes_per_second: 211.5 * 1_048_576.0,
+            gc_cpu_ratio: Some(if busy { 0.184 } else { 0.004 }),
+            gc_cpu_ratio_low: Some(if busy { 0.17 } else { 0.004 }),
+            gc_cpu_ratio_high: Some(if busy { 0.19 } else { 0.004 }),
+            gc_cpu_cores: Some(if busy { 1.472 } else { 0.032 }),
+            cpus: Some(8.0),
+            gc_cpu_ratio_of_cpus: Some(if busy { 0.184 } else { 0.004 }),
+            mark_assist_cpu_ratio: Some(0.0012),
+            mark_idle_cpu_ratio: Some(0.03),
+            mark_duty_ratio: Some(0.174),
+            stw_ratio: Some(0.016),
+            allocation_bytes: Some(13_958 * MIB),
+            allocation_bytes_per_second: Some(211.5 * 1_048_576.0),
             allocation_resolved: true,
             live_heap: size(1, 3, 1, 2, 4),
             heap_goal: Some(size(4, 7, 4, 4, 9)),
@@ -336,7 +366,7 @@ fn process(id: &str, rate: f64) -> Process {
                 cycles: ns(13, 712),
                 gc_frequency_per_second: if busy { 71.2 } else { 1.3 },
                 pause_p99_ns: ns(61_000, 830_000),
-                gc_cpu_ratio: if busy { 0.21 } else { 0.005 },
+                gc_cpu_ratio: Some(if busy { 0.21 } else { 0.005 }),
             }),
             timeline: timeline(rate),
             pause_histogram: vec![(49_000, 40), (61_000, 45)],
@@ -386,17 +416,17 @@ fn timeline(rate: f64) -> Vec<TimelinePoint> {
                 pause_p50_ns: 49_000,
                 pause_p99_ns: 200_000,
                 pause_max_ns: 60_000 + u64::from(n % 7) * 200_000,
-                stop_cpu_ratio: 0.01 * share,
-                assist_cpu_ratio: 0.001,
-                background_cpu_ratio: 0.15 * share,
-                idle_cpu_ratio: 0.02,
+                stop_cpu_ratio: Some(0.01 * share),
+                assist_cpu_ratio: Some(0.001),
+                background_cpu_ratio: Some(0.15 * share),
+                idle_cpu_ratio: Some(0.02),
                 heap_start_max_bytes: 4 * MIB,
                 heap_end_max_bytes: 5 * MIB,
                 heap_live_min_bytes: MIB,
                 heap_live_max_bytes: (1 + u64::from(n) / 11) * MIB,
                 heap_goal_min_bytes: Some(4 * MIB),
                 heap_goal_max_bytes: Some(7 * MIB),
-                allocation_bytes_per_second: 211.0 * 1_048_576.0,
+                allocation_bytes_per_second: Some(211.0 * 1_048_576.0),
             }
         })
         .collect()
