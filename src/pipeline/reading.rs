@@ -97,7 +97,10 @@ impl<'s> Reading<'s> {
         let joined = match source.joint() {
             _ if !self.open => false,
             Joint::Apart => false,
-            Joint::Bytes => true,
+            Joint::Bytes => {
+                self.start = self.buffer.end();
+                true
+            }
             Joint::Rotated => {
                 let head = Head::of(source.name());
                 let joined = self.fits(source.name(), &head);
