@@ -101,8 +101,17 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 /// First and last cycle of each process, and its log.
 fn processes(reading: &Reading) -> Vec<(u64, u64, String)> {
     let all = reading.report.processes.iter();
-    let name = |source: &str| Path::new(source).file_name().unwrap().to_str().unwrap().to_owned();
-    let mut all: Vec<_> = all.map(|p| (p.first_cycle, p.last_cycle, name(&p.source))).collect();
+    let name = |source: &str| {
+        Path::new(source)
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let mut all: Vec<_> = all
+        .map(|p| (p.first_cycle, p.last_cycle, name(&p.source)))
+        .collect();
     all.sort();
     all
 }
@@ -121,15 +130,34 @@ fn a_rotated_log_is_one_stream_wherever_it_was_cut() {
             ("app.log", &text[b..]),
         ];
         let folder = Folder::new(&parts);
-        for order in [["app.log", "app.log.1", "app.log.2.gz"], ["app.log.1", "app.log.2.gz", "app.log"]] {
+        for order in [
+            ["app.log", "app.log.1", "app.log.2.gz"],
+            ["app.log.1", "app.log.2.gz", "app.log"],
+        ] {
             let reading = folder.read(&order);
-            assert_eq!(processes(&reading), [(1, 30, "app.log".to_owned())], "{cut}");
+            assert_eq!(
+                processes(&reading),
+                [(1, 30, "app.log".to_owned())],
+                "{cut}"
+            );
             let input = &reading.report.input;
-            assert_eq!((input.intact + input.repaired, input.damaged), (30, 0), "{cut}");
+            assert_eq!(
+                (input.intact + input.repaired, input.damaged),
+                (30, 0),
+                "{cut}"
+            );
             // Without its line feed, or with a line feed before it, a line is whole.
             let torn = |length: usize| u64::from(0 < cut && cut < length - 1);
-            assert_eq!(input.repaired, torn(lines[10].len()) + torn(lines[21].len()), "{cut}");
-            assert!(reading.report.warnings.is_empty(), "{:?}", reading.report.warnings);
+            assert_eq!(
+                input.repaired,
+                torn(lines[10].len()) + torn(lines[21].len()),
+                "{cut}"
+            );
+            assert!(
+                reading.report.warnings.is_empty(),
+                "{:?}",
+                reading.report.warnings
+            );
             for (row, line) in reading.rows.iter().zip(&lines) {
                 assert_eq!(row.raw, line.trim_end().as_bytes());
             }
@@ -148,7 +176,10 @@ fn the_end_of_a_whole_line_belongs_to_it() {
         ("a.log", &text.as_bytes()[cut..]),
     ]);
     let report = folder.read(&["a.log", "a.log.1"]).report;
-    assert_eq!((report.processes[0].forced_cycles, report.input.other_lines), (1, 0));
+    assert_eq!(
+        (report.processes[0].forced_cycles, report.input.other_lines),
+        (1, 0)
+    );
 }
 
 #[test]
@@ -161,12 +192,22 @@ fn lines_and_bytes_are_those_of_each_part() {
     ]);
     let reading = folder.read(&["a.log", "a.log.1"]);
     let sources = &reading.report.input.sources;
-    let got: Vec<_> = sources.iter().map(|s| (s.bytes, s.lines, s.joined)).collect();
+    let got: Vec<_> = sources
+        .iter()
+        .map(|s| (s.bytes, s.lines, s.joined))
+        .collect();
     let rest = (text.len() - cut) as u64;
     assert_eq!(got, [(cut as u64, 3, false), (rest, 4, true)]);
-    let places: Vec<_> = reading.rows.iter().map(|row| (row.line, row.repaired)).collect();
+    let places: Vec<_> = reading
+        .rows
+        .iter()
+        .map(|row| (row.line, row.repaired))
+        .collect();
     let whole = |line| (line, false);
-    assert_eq!(places, [whole(1), whole(2), (3, true), whole(2), whole(3), whole(4)]);
+    assert_eq!(
+        places,
+        [whole(1), whole(2), (3, true), whole(2), whole(3), whole(4)]
+    );
 }
 
 #[test]
@@ -176,25 +217,32 @@ fn nothing_is_invented_across_a_seam() {
     let mut joined = 0;
     for round in 0..500 {
         let mut programs = [round, round + 500].map(|seed| Program::new(Era::Go126, seed));
-        let [a, b] = programs
-            .each_mut()
-            .map(|p| (0..20).map(|_| p.cycle().line(Era::Go126)).collect::<Vec<_>>());
+        let [a, b] = programs.each_mut().map(|p| {
+            (0..20)
+                .map(|_| p.cycle().line(Era::Go126))
+                .collect::<Vec<_>>()
+        });
         let (a_text, b_text) = (a.concat().into_bytes(), b.concat().into_bytes());
         let old = &a_text[..chance.index(a_text.len())];
         let new = &b_text[chance.index(b_text.len())..];
         let folder = Folder::new(&[("x.log.1", old), ("x.log", new)]);
         let reading = folder.read(&["x.log.1", "x.log"]);
-        let printed: BTreeSet<&[u8]> = a.iter().chain(&b).map(|line| line.trim_end().as_bytes()).collect();
+        let printed: BTreeSet<&[u8]> = a
+            .iter()
+            .chain(&b)
+            .map(|line| line.trim_end().as_bytes())
+            .collect();
         joined += usize::from(reading.report.input.logs() == 1);
         for row in &reading.rows {
             // Cut before ` (forced)`, a line is whole as it stands.
             let forced = [row.raw.as_slice(), b" (forced)"].concat();
-            let known = [row.raw.as_slice(), &forced].iter().any(|line| printed.contains(line));
+            let known = [row.raw.as_slice(), &forced]
+                .iter()
+                .any(|line| printed.contains(line));
             assert!(known, "{}", String::from_utf8_lossy(&row.raw));
         }
     }
     assert!(joined > 20, "{joined}: the test tests nothing");
-
 }
 
 #[test]
@@ -211,7 +259,11 @@ fn different_logs_are_different_streams() {
         let mut all: Vec<_> = all
             .map(|p| {
                 let number = |key: &str| p[key].as_u64().unwrap();
-                (number("first_cycle"), number("last_cycle"), p["source"].as_str().unwrap().to_owned())
+                (
+                    number("first_cycle"),
+                    number("last_cycle"),
+                    p["source"].as_str().unwrap().to_owned(),
+                )
             })
             .collect();
         all.sort();
@@ -220,7 +272,11 @@ fn different_logs_are_different_streams() {
     let row = |first, last, log: &str| (first, last, log.to_owned());
     assert_eq!(
         of(&report),
-        [row(1, 20, "pod-a.log"), row(21, 40, "pod-b.log"), row(21, 40, "pod-c.log")]
+        [
+            row(1, 20, "pod-a.log"),
+            row(21, 40, "pod-b.log"),
+            row(21, 40, "pod-c.log")
+        ]
     );
     // The same lines in two logs were not shipped twice.
     assert_eq!(report["input"]["gc_lines"]["duplicate"], 0);
@@ -274,7 +330,10 @@ fn parts_are_ordered_by_wall_clock_then_by_number_then_by_name() {
         ("m.log.4", &part(c, "2026-01-01T10:03")),
     ]);
     let order = |names: &[&str]| rising.logs(names);
-    assert_eq!(order(&["w.log.3", "w.log.1", "w.log.2"]).0, [["w.log.1", "w.log.2", "w.log.3"]]);
+    assert_eq!(
+        order(&["w.log.3", "w.log.1", "w.log.2"]).0,
+        [["w.log.1", "w.log.2", "w.log.3"]]
+    );
     assert_eq!(order(&["n.log.2", "n.log.1"]).0, [["n.log.1", "n.log.2"]]);
     assert_eq!(order(&["f.log.1", "f.log.2"]).0, [["f.log.2", "f.log.1"]]);
     let (logs, warnings) = order(&["m.log.1", "m.log.2", "m.log.3", "m.log.4"]);
@@ -322,7 +381,10 @@ fn what_is_never_joined() {
         assert_eq!(reading.report.processes.len(), 2, "{names:?}");
         assert_eq!(reading.report.input.logs(), 2, "{names:?}");
         let warnings = reading.report.warnings.join("\n");
-        assert!(warnings.contains(why) && warnings.contains(names[1]), "{warnings}");
+        assert!(
+            warnings.contains(why) && warnings.contains(names[1]),
+            "{warnings}"
+        );
     }
 }
 
@@ -338,7 +400,10 @@ fn a_copy_of_a_part_is_read_once() {
     assert_eq!(logs, [["app.log.1", "app.log"]]);
     assert_eq!(
         warnings,
-        ["./app.log is named twice, and read once", "app.log.1.gz is app.log.1 once more: only that is read"]
+        [
+            "./app.log is named twice, and read once",
+            "app.log.1.gz is app.log.1 once more: only that is read"
+        ]
     );
 }
 
@@ -355,11 +420,31 @@ fn a_directory_is_walked() {
         ("empty/.hidden", b""),
     ]);
     let (logs, warnings) = folder.logs(&["logs"]);
-    let wanted = [vec!["logs/a.log"], vec!["logs/b/app.log.1.gz", "logs/b/app.log"]];
-    assert_eq!((logs, warnings), (wanted.map(|log| log.into_iter().map(str::to_owned).collect()).to_vec(), vec![]));
-    assert_eq!(folder.json(&["logs"])["processes"].as_array().unwrap().len(), 2);
+    let wanted = [
+        vec!["logs/a.log"],
+        vec!["logs/b/app.log.1.gz", "logs/b/app.log"],
+    ];
+    assert_eq!(
+        (logs, warnings),
+        (
+            wanted
+                .map(|log| log.into_iter().map(str::to_owned).collect())
+                .to_vec(),
+            vec![]
+        )
+    );
+    assert_eq!(
+        folder.json(&["logs"])["processes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     let (status, _, err) = folder.run(&["empty"]);
-    assert!(status == 2 && err.contains("cannot read empty: there is no file in it"), "{err}");
+    assert!(
+        status == 2 && err.contains("cannot read empty: there is no file in it"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -373,9 +458,13 @@ fn what_cannot_be_read_does_not_take_the_rest_with_it() {
         ("c.log.1", b"BZh91AY"),
         ("c.log", &text(&all[20..])),
     ]);
-    let (status, out, err) = folder.run(&["-f", "json", "--exit-zero", "missing.log", "b.log", "a.log"]);
+    let (status, out, err) =
+        folder.run(&["-f", "json", "--exit-zero", "missing.log", "b.log", "a.log"]);
     assert_eq!(status, 2);
-    assert!(err.contains("cannot read missing.log") && err.contains("cannot read b.log"), "{err}");
+    assert!(
+        err.contains("cannot read missing.log") && err.contains("cannot read b.log"),
+        "{err}"
+    );
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["processes"].as_array().unwrap().len(), 1);
     assert_eq!(report["exit_status"], 2);
@@ -383,7 +472,10 @@ fn what_cannot_be_read_does_not_take_the_rest_with_it() {
     // A part that cannot be read is a hole.
     let (status, out, _) = folder.run(&["-f", "json", "c.log.2", "c.log.1", "c.log"]);
     let report: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((status, report["processes"].as_array().unwrap().len()), (2, 2));
+    assert_eq!(
+        (status, report["processes"].as_array().unwrap().len()),
+        (2, 2)
+    );
     let (status, out, err) = folder.run(&["events", "b.log", "a.log"]);
     assert_eq!((status, out.lines().count()), (2, 30), "{err}");
     // Nothing at all.
@@ -412,7 +504,10 @@ fn in_a_comparison_a_run_is_a_log() {
             files.push((format!("{side}.log.{run}"), text(&all[..20 + run])));
         }
     }
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_slice()))
+        .collect();
     let folder = Folder::new(&files);
     let runs = |args: &[&str]| -> Vec<usize> {
         let (_, out, err) = folder.run(&[&["compare", "-f", "json"], args].concat());
@@ -422,10 +517,57 @@ fn in_a_comparison_a_run_is_a_log() {
     };
     assert_eq!(runs(&["base", "new"]), [4, 4]);
     let mut args = Vec::new();
-    let names: Vec<[String; 2]> =
-        (1..=5).map(|run| [format!("base.log.{run}"), format!("new.log.{run}")]).collect();
+    let names: Vec<[String; 2]> = (1..=5)
+        .map(|run| [format!("base.log.{run}"), format!("new.log.{run}")])
+        .collect();
     for [base, new] in &names {
         args.extend(["--base", base, "--new", new]);
     }
     assert_eq!(runs(&args), [5, 5]);
+}
+
+#[test]
+fn every_format_says_which_log_a_process_is_of() {
+    let busy: Vec<String> = (1..900)
+        .map(|n| {
+            format!(
+                "gc {n} @{}.{:03}s 9%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P\n",
+                n / 50,
+                n % 50 * 20
+            )
+        })
+        .collect();
+    let folder = Folder::new(&[
+        ("pods/calm.log", lines(60).concat().as_bytes()),
+        ("pods/busy.log.1", busy[..400].concat().as_bytes()),
+        ("pods/busy.log", busy[400..].concat().as_bytes()),
+    ]);
+    for format in [
+        "text", "markdown", "html", "junit", "github", "json", "ndjson",
+    ] {
+        let (_, out, err) = folder.run(&["-f", format, "pods"]);
+        assert!(out.contains("pods/busy.log"), "{format}: {out}{err}");
+        // GitHub's annotations are of findings alone.
+        assert!(
+            format == "github" || out.contains("pods/calm.log"),
+            "{format}: {out}"
+        );
+    }
+    let (_, text, _) = folder.run(&["pods"]);
+    assert!(text.contains("2 logs: "), "{text}");
+    assert!(text.contains("process 1 of pods/busy.log\n"), "{text}");
+    let (_, text, _) = folder.run(&["pods/busy.log", "pods/busy.log.1"]);
+    assert!(text.contains("busy.log (2 parts): 899 GC cycles"), "{text}");
+    let (_, text, _) = folder.run(&["pods/calm.log", "pods/busy.log", "--process", "1"]);
+    assert!(text.contains("pods/calm.log: 60 GC cycles"), "{text}");
+}
+
+#[test]
+fn no_log_in_a_directory_is_replaced() {
+    let folder = Folder::new(&[("logs/a.log", lines(60).concat().as_bytes())]);
+    let (status, _, err) = folder.run(&["logs", "-o", "json=logs/a.log"]);
+    assert!(
+        status == 2 && err.contains("would replace what is read"),
+        "{err}"
+    );
 }

@@ -116,7 +116,11 @@ fn chance_log(chance: &mut Chance) -> Vec<u8> {
         str::to_owned,
         |line| format!("2026-01-01T10:00:00.000000Z {line}"),
         |line| format!("web-1  | {line}"),
-        |line| format!("{{\"log\":\"{line}\\n\",\"stream\":\"stderr\",\"time\":\"2026-01-01T10:00:00Z\"}}"),
+        |line| {
+            format!(
+                "{{\"log\":\"{line}\\n\",\"stream\":\"stderr\",\"time\":\"2026-01-01T10:00:00Z\"}}"
+            )
+        },
         |line| format!("2026-01-01T10:00:00.000000000Z stderr F {line}"),
         |line| format!("2026-01-01T10:00:00.000000000Z stderr P {line}"),
     ];
@@ -182,7 +186,10 @@ fn formats(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("gzip", gzip(text)),
         ("gzip members", [gzip(first), gzip(second)].concat()),
         ("zstd", zstd(text, fast)),
-        ("zstd frames", [zstd(first, fast), zstd(second, fast)].concat()),
+        (
+            "zstd frames",
+            [zstd(first, fast), zstd(second, fast)].concat(),
+        ),
         ("UTF-16LE", utf16(u16::to_le_bytes)),
         ("UTF-16BE", utf16(u16::to_be_bytes)),
         ("UTF-16 in gzip", gzip(&utf16(u16::to_le_bytes))),

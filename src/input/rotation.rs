@@ -26,7 +26,9 @@ pub(crate) struct Rotated {
 
 /// What a file's name says of rotation; `None` where it is that of no rotated part.
 pub(crate) fn rotated(name: &str) -> Option<Rotated> {
-    let plain = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+    let plain = [".gz", ".zst"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
     let (log, place) = part(plain.unwrap_or(name))?;
     Some(Rotated {
         log,
@@ -69,16 +71,22 @@ fn shaped(text: &str, shape: &str) -> bool {
         return text.bytes().all(|c| c.is_ascii_digit());
     }
     text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(c, shape)| match shape {
-            b'0' => c.is_ascii_digit(),
-            _ => c == shape,
-        })
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(c, shape)| match shape {
+                b'0' => c.is_ascii_digit(),
+                _ => c == shape,
+            })
 }
 
 /// Whether eight digits are a day of this age.
 fn is_date(digits: &str) -> bool {
     let part = |from: usize, to: usize| digits.get(from..to).and_then(|n| n.parse::<u32>().ok());
-    matches!((part(0, 4), part(4, 6), part(6, 8)), (Some(1970..=2199), Some(1..=12), Some(1..=31)))
+    matches!(
+        (part(0, 4), part(4, 6), part(6, 8)),
+        (Some(1970..=2199), Some(1..=12), Some(1..=31))
+    )
 }
 
 #[cfg(test)]
@@ -93,8 +101,18 @@ mod tests {
             ("app.log.1", "app.log", Place::Number(1), false),
             ("app.log.10.gz", "app.log", Place::Number(10), true),
             ("0af1-json.log.2", "0af1-json.log", Place::Number(2), false),
-            ("syslog-20260101", "syslog", Place::Date("20260101".into()), false),
-            ("app.log-20260101.gz", "app.log", Place::Date("20260101".into()), true),
+            (
+                "syslog-20260101",
+                "syslog",
+                Place::Date("20260101".into()),
+                false,
+            ),
+            (
+                "app.log-20260101.gz",
+                "app.log",
+                Place::Date("20260101".into()),
+                true,
+            ),
             (
                 "app-2026-01-01T10-00-00.000.log.gz",
                 "app.log",
@@ -110,7 +128,10 @@ mod tests {
         ];
         for (name, log, place, compressed) in cases {
             let found = rotated(name).unwrap();
-            assert_eq!((found.log.as_str(), found.place, found.compressed), (log, place, compressed));
+            assert_eq!(
+                (found.log.as_str(), found.place, found.compressed),
+                (log, place, compressed)
+            );
         }
         assert!(Place::Number(2) < Place::Number(10));
     }
@@ -118,9 +139,28 @@ mod tests {
     #[test]
     fn other_names_are_of_no_rotated_part() {
         for name in [
-            "app.log", "app.log.gz", "svc-1.26.log", "svc-1.26", "x.go1.27.3.log", "x.go1.27.3", "log (1).txt", "63", "0.log",
-            "1.log", "10.0.0.1", "app.log.0", "app.log.01", "app.log.1234", "app.log-20261301", "-20260101", ".1", "app.log.",
-            "app-2026-01-01.log", "bench.log.1.txt", "ä.1é", "é-2026-01-01T10-00-00.00é.log",
+            "app.log",
+            "app.log.gz",
+            "svc-1.26.log",
+            "svc-1.26",
+            "x.go1.27.3.log",
+            "x.go1.27.3",
+            "log (1).txt",
+            "63",
+            "0.log",
+            "1.log",
+            "10.0.0.1",
+            "app.log.0",
+            "app.log.01",
+            "app.log.1234",
+            "app.log-20261301",
+            "-20260101",
+            ".1",
+            "app.log.",
+            "app-2026-01-01.log",
+            "bench.log.1.txt",
+            "ä.1é",
+            "é-2026-01-01T10-00-00.00é.log",
         ] {
             assert_eq!(rotated(name), None, "{name}");
         }

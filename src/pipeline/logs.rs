@@ -114,8 +114,8 @@ struct Part {
 
 /// Puts the files below a directory behind `files`.
 fn walk(directory: &Path, files: &mut Vec<String>, errors: &mut Vec<Error>) {
-    let entries = fs::read_dir(directory)
-        .and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let entries =
+        fs::read_dir(directory).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
     let mut paths: Vec<PathBuf> = match entries {
         Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
         Err(error) => {
@@ -221,16 +221,27 @@ fn age(a: Option<&Place>, b: Option<&Place>) -> Ordering {
 /// The parts of one log in their order, oldest first; or why they are none, where that has to be said.
 fn ordered(parts: Vec<Part>, files: &[String]) -> Result<Vec<usize>, Option<String>> {
     let apart = |why: String| {
-        let names: Vec<&str> = parts.iter().map(|part| files[part.index].as_str()).collect();
+        let names: Vec<&str> = parts
+            .iter()
+            .map(|part| files[part.index].as_str())
+            .collect();
         let names = match names.as_slice() {
             [first, .., last] => format!("{first} to {last}"),
             names => names.concat(),
         };
-        Err(Some(format!("{names} are read as logs of their own, not as parts of a rotated one: {why}")))
+        Err(Some(format!(
+            "{names} are read as logs of their own, not as parts of a rotated one: {why}"
+        )))
     };
-    let places: Vec<&Place> = parts.iter().filter_map(|part| part.place.as_ref()).collect();
+    let places: Vec<&Place> = parts
+        .iter()
+        .filter_map(|part| part.place.as_ref())
+        .collect();
     let scheme = |place: &Place| std::mem::discriminant(place);
-    if places.windows(2).any(|pair| scheme(pair[0]) != scheme(pair[1])) {
+    if places
+        .windows(2)
+        .any(|pair| scheme(pair[0]) != scheme(pair[1]))
+    {
         return apart("their names are of two schemes".to_owned());
     }
     let number = |part: &Part| match &part.place {
@@ -246,15 +257,25 @@ fn ordered(parts: Vec<Part>, files: &[String]) -> Result<Vec<usize>, Option<Stri
             return apart(format!("number {} is missing", newer + 1));
         }
     }
-    let heads: Vec<Head> = parts.iter().map(|part| Head::of(&files[part.index])).collect();
-    let firsts: Vec<_> = heads.iter().filter_map(|head| head.cycles.first()).collect();
+    let heads: Vec<Head> = parts
+        .iter()
+        .map(|part| Head::of(&files[part.index]))
+        .collect();
+    let firsts: Vec<_> = heads
+        .iter()
+        .filter_map(|head| head.cycles.first())
+        .collect();
     if firsts.len() > 1 && firsts.iter().all(|(_, cycle)| cycle.number == 1) {
         // Runs one after another, such as bench.log.1 to bench.log.5.
         return Err(None);
     }
     let walls: Vec<_> = heads.iter().filter_map(|head| head.wall).collect();
     let backwards = if walls.len() == heads.len() {
-        let turns = |turn| walls.windows(2).any(|pair| pair[0].compare(pair[1]) == turn);
+        let turns = |turn| {
+            walls
+                .windows(2)
+                .any(|pair| pair[0].compare(pair[1]) == turn)
+        };
         match (turns(Ordering::Less), turns(Ordering::Greater)) {
             (true, true) => {
                 return apart("the wall clock of their lines contradicts their names".to_owned());

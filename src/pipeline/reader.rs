@@ -344,7 +344,12 @@ impl Reader {
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
             let source = self.source;
-            self.damaged(source, self.line, "the log ends inside the line", &text.body);
+            self.damaged(
+                source,
+                self.line,
+                "the log ends inside the line",
+                &text.body,
+            );
         }
         self.before_whole(&[], None, finds);
         let names = self.lanes.names();

@@ -105,10 +105,8 @@ impl<'s> Reading<'s> {
                 let head = Head::of(source.name());
                 let joined = self.fits(source.name(), &head);
                 if joined {
-                    self.start_of_line(source, &head).map_or_else(
-                        |error| read = Err(error),
-                        |over| line = over,
-                    );
+                    self.start_of_line(source, &head)
+                        .map_or_else(|error| read = Err(error), |over| line = over);
                 }
                 joined
             }

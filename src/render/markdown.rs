@@ -70,13 +70,7 @@ fn headline(report: &Report) -> String {
 
 /// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
 /// what to do.
-fn finding(
-    report: &Report,
-    group: &[&Finding],
-    full: bool,
-    several: bool,
-    page: &mut String,
-) {
+fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
     let severity = page::word(worst.severity);
     let _ = match full {

@@ -170,9 +170,13 @@ impl Run {
 /// The runs of a report: one for each process.
 pub fn runs(report: &Report) -> Vec<Run> {
     let all = &report.processes;
-    let names = run_names(all.iter().map(|process| (process.source.as_str(), process.id.as_str())));
+    let names = run_names(
+        all.iter()
+            .map(|process| (process.source.as_str(), process.id.as_str())),
+    );
     let runs = all.iter().zip(names);
-    runs.map(|(process, name)| Run::new(name, process)).collect()
+    runs.map(|(process, name)| Run::new(name, process))
+        .collect()
 }
 
 /// How runs are called, each by its log and its process: by the log, and by the process too where the log holds several.

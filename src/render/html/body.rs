@@ -210,12 +210,7 @@ fn processes(report: &Report) -> Markup {
     }
 }
 
-fn row(
-    at: usize,
-    process: &Process,
-    origin: Option<String>,
-    severity: Option<Severity>,
-) -> Markup {
+fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Severity>) -> Markup {
     let measures = &process.measures;
     let [_, _, p99, _] = measures::times(&measures.pause);
     let frequency = measures

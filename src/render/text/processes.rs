@@ -72,8 +72,16 @@ fn logs(processes: &[Process], page: &mut Page) {
         }
     }
     for (log, names) in logs {
-        let what = if names.len() == 1 { "process" } else { "processes" };
-        page.paragraph("", page::DIM, &format!("{what} {}: {log}", names.join(", ")));
+        let what = if names.len() == 1 {
+            "process"
+        } else {
+            "processes"
+        };
+        page.paragraph(
+            "",
+            page::DIM,
+            &format!("{what} {}: {log}", names.join(", ")),
+        );
     }
 }
 
