@@ -342,6 +342,20 @@ fn parts_are_ordered_by_wall_clock_then_by_number_then_by_name() {
 }
 
 #[test]
+fn a_process_that_began_anew_does_not_turn_the_order_round() {
+    let (first, second) = (lines_of(30, 40), lines(60));
+    // The second process begins in the older part; the numbers at the beginnings fall.
+    let old = [first.concat(), second[..4].concat()].concat();
+    let folder = Folder::new(&[
+        ("app.log.1", old.as_bytes()),
+        ("app.log", second[4..29].concat().as_bytes()),
+    ]);
+    let reading = folder.read(&["app.log", "app.log.1"]);
+    let row = |first, last| (first, last, "app.log".to_owned());
+    assert_eq!(processes(&reading), [row(1, 29), row(30, 69)]);
+}
+
+#[test]
 fn what_is_never_joined() {
     let all = lines(60);
     let text = |lines: &[String]| lines.concat().into_bytes();
