@@ -483,6 +483,8 @@ fn what_cannot_be_read_does_not_take_the_rest_with_it() {
     assert_eq!(report["processes"].as_array().unwrap().len(), 1);
     assert_eq!(report["exit_status"], 2);
     assert_eq!(report["input"]["unreadable"].as_array().unwrap().len(), 2);
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("not read: missing.log"), "{warnings}");
     // A part that cannot be read is a hole.
     let (status, out, _) = folder.run(&["-f", "json", "c.log.2", "c.log.1", "c.log"]);
     let report: Value = serde_json::from_str(&out).unwrap();
@@ -538,6 +540,14 @@ fn in_a_comparison_a_run_is_a_log() {
         args.extend(["--base", base, "--new", new]);
     }
     assert_eq!(runs(&args), [5, 5]);
+    // One that cannot be read does not take the others with it.
+    fs::write(folder.path("new/broken.log"), b"BZh91AY").unwrap();
+    assert_eq!(runs(&["base", "new"]), [4, 4]);
+    let (status, _, err) = folder.run(&["compare", "base", "new"]);
+    assert!(
+        status == 2 && err.contains("cannot read new/broken.log"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -22,6 +22,12 @@ pub struct Log {
 }
 
 impl Log {
+    /// The name of its newest part.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.parts.last().map_or("", String::as_str)
+    }
+
     /// Its parts as sources, each joined to the one before; or why one cannot be opened, and the next is not joined to it.
     pub fn sources(&self) -> impl Iterator<Item = Result<Source, Error>> {
         let mut joint = Joint::Apart;

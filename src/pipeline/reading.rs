@@ -74,6 +74,8 @@ impl<'s> Reading<'s> {
 
     /// A source could not be read: the report says so.
     pub(super) fn unreadable(&mut self, error: Error) {
+        self.warnings
+            .push(format!("not read, or not to its end: {error}"));
         self.reader.input.unreadable.push(error.to_string());
         self.collector.unreadable(error);
     }
