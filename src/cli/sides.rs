@@ -1,12 +1,12 @@
 //! What stands on one side of a comparison: logs, saved reports, baselines, and directories of them.
 
-use std::fs;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gcpressure::gobench::{self, Listener, Output};
 use gcpressure::input::Source;
+use gcpressure::pipeline::logs::{self, Log};
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report::comparison::{self, MadeOf, Run, Side};
 use gcpressure::report::wire::saved::{self, Saved};
@@ -14,6 +14,7 @@ use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Settings;
 
 use super::exit::Failure;
+use super::output;
 
 /// More than any report; a larger file is no saved result.
 const LARGEST: u64 = 1 << 30;
@@ -32,6 +33,8 @@ pub(crate) struct Reading {
     pub(crate) side: Side,
     /// As they are saved, for a baseline.
     pub(crate) reports: Vec<String>,
+    /// Something that the side names could not be read; it was said already.
+    pub(crate) unreadable: bool,
     /// What `go test -bench` printed; `None` where something is no such output, or nobody asked.
     pub(crate) benchmarks: Option<Outputs>,
 }
@@ -78,40 +81,53 @@ fn read_with(
             ..Side::default()
         },
         reports: Vec::new(),
+        unreadable: false,
         benchmarks,
     };
+    let mut failures = Vec::new();
+    let mut read = 0;
+    let mut took =
+        |failures: &mut Vec<(String, Failure)>, name: &str, result: Result<(), Failure>| {
+            match result {
+                Ok(()) => read += 1,
+                Err(failure) => failures.push((name.to_owned(), failure)),
+            }
+        };
     for path in paths {
-        if Path::new(path).is_dir() {
-            let files = files(path)?;
-            if files.is_empty() {
-                return Err(Failure::new(format!("there is no file in {path}")));
-            }
-            for file in files {
-                // Beside the logs of a directory other files may lie.
-                reading.file(&file, settings, true)?;
-            }
-        } else {
-            reading.file(path, settings, false)?;
+        if !Path::new(path).is_dir() {
+            // What is named by itself is a run of its own, whatever its name says of rotation.
+            took(&mut failures, path, reading.file(path, settings, false));
+            continue;
         }
+        let mut found = logs::logs(std::slice::from_ref(path));
+        for error in found.errors {
+            took(&mut failures, path, Err(error.into()));
+        }
+        reading.side.warnings.append(&mut found.warnings);
+        for log in found.logs {
+            // Beside the logs of a directory other files may lie.
+            let result = match log.parts.as_slice() {
+                [file] => reading.file(file, settings, true),
+                _ => reading.rotated(&log, settings),
+            };
+            took(&mut failures, log.name(), result);
+        }
+    }
+    if read == 0
+        && let Some((_, failure)) = failures.pop()
+    {
+        for (_, other) in failures {
+            output::complain(&other.to_string());
+        }
+        return Err(failure);
+    }
+    for (name, failure) in failures {
+        output::complain(&failure.to_string());
+        reading.unreadable = true;
+        let why = (name, "it cannot be read".to_owned());
+        reading.side.left_out.push(why);
     }
     Ok(reading)
-}
-
-/// The files in a directory by their names, without hidden ones.
-fn files(directory: &str) -> Result<Vec<String>, Failure> {
-    let failed = |error: io::Error| Failure::from(gcpressure::error::Error::io(directory, error));
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let hidden = path
-            .file_name()
-            .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !hidden {
-            files.push(path.to_string_lossy().into_owned());
-        }
-    }
-    files.sort_unstable();
-    Ok(files)
 }
 
 impl Reading {
@@ -144,11 +160,7 @@ impl Reading {
             let listener = listens.then(|| Arc::clone(&listener));
             Source::from_reader(path, Box::new(Heard { inner, listener }))
         };
-        let options = Options {
-            settings: Arc::new(settings.clone()),
-            ..Options::default()
-        };
-        let report = pipeline::analyse(vec![source], &options, &mut ())?;
+        let report = pipeline::analyse(vec![source], &options(settings), &mut ())?;
         let nothing = report.processes.is_empty();
         if listens {
             let output = if Path::new(path).is_file() {
@@ -163,6 +175,20 @@ impl Reading {
             return Ok(());
         }
         self.report(path, &report)
+    }
+
+    /// The parts of a rotated log are one run.
+    fn rotated(&mut self, log: &Log, settings: &Settings) -> Result<(), Failure> {
+        let sources: Result<Vec<_>, _> = log.sources().collect();
+        let report = pipeline::analyse(sources?, &options(settings), &mut ())?;
+        if let Some(error) = report.input.unreadable.first() {
+            return Err(Failure::new(format!("cannot read {error}")));
+        }
+        if report.processes.is_empty() {
+            return Ok(());
+        }
+        self.benchmarks = None;
+        self.report(log.name(), &report)
     }
 
     /// Keeps the results of an input. One without any makes the side a side of logs, unless it says nothing at all.
@@ -237,6 +263,13 @@ impl Reading {
             ));
         }
         self.side.runs.extend(usable);
+    }
+}
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        settings: Arc::new(settings.clone()),
+        ..Options::default()
     }
 }
 

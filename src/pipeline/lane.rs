@@ -25,7 +25,8 @@ const TORN: usize = 64;
 pub(super) struct Torn {
     /// Position in the input.
     pub(super) offset: u64,
-    /// Line in its source.
+    /// Its source, and the line in that.
+    pub(super) source: usize,
     pub(super) line: u64,
     /// Its beginning.
     pub(super) text: Vec<u8>,

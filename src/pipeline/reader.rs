@@ -7,6 +7,7 @@
 mod cut;
 mod damage;
 mod records;
+mod seam;
 mod skip;
 mod slow;
 mod strange;
@@ -28,6 +29,7 @@ use crate::report::Input;
 
 use damage::Beginning;
 use records::Partials;
+pub(super) use seam::Head;
 use strange::Strangers;
 use wrapped::{NextSplit, Wrapped};
 
@@ -78,6 +80,8 @@ pub(super) struct Reader {
     lines_seen: u64,
     /// Position in the input at which the current source starts.
     source_start: u64,
+    /// Position in the input before which nothing is looked at again: another log, or another part of this one.
+    floor: u64,
     hot: bool,
     /// The last line that was looked for ` ms clock, ` has it.
     odd: bool,
@@ -116,6 +120,7 @@ impl Reader {
             line: 0,
             lines_seen: 0,
             source_start: 0,
+            floor: 0,
             hot: true,
             odd: false,
             whole: true,
@@ -137,14 +142,27 @@ impl Reader {
     }
 
     /// The next source starts at `offset` of the input.
-    pub(super) fn open(&mut self, name: &str, offset: u64) {
+    pub(super) fn open(&mut self, name: &str, offset: u64, joined: bool) {
         self.input.sources.push(crate::report::Source {
             name: name.to_owned(),
+            joined,
             ..Default::default()
         });
         self.source = self.input.sources.len() - 1;
         self.line = 0;
         self.source_start = offset;
+    }
+
+    /// Nothing of the next source belongs to the log that was read: the counts go on, all else begins anew.
+    pub(super) fn next_log(&mut self, offset: u64) {
+        *self = Self {
+            input: std::mem::take(&mut self.input),
+            source: self.source,
+            credit: self.credit,
+            paid: self.paid,
+            floor: offset,
+            ..Self::new(self.foreign)
+        };
     }
 
     /// Reads the complete lines `from..to` of a text.
@@ -256,7 +274,8 @@ impl Reader {
             cycle,
             raw: &text[..length],
             line: self.line,
-            offset: offset - self.source_start,
+            // A line over a joint began in the source before.
+            offset: offset.saturating_sub(self.source_start),
             stream: &[],
             wall: None,
             repaired: false,
@@ -314,8 +333,9 @@ impl Reader {
         }
     }
 
-    /// The end of the last source. `last` is its last line where that has no line feed.
-    pub(super) fn finish(&mut self, last: Option<&[u8]>, finds: &mut dyn Finds) {
+    /// The end of a file, at `offset` of the input: no gc line that is cut open goes on behind it. `last` is its last line where
+    /// that has no line feed.
+    pub(super) fn end_file(&mut self, last: Option<&[u8]>, offset: u64, finds: &mut dyn Finds) {
         if let Some(last) = last
             && let text = unwrap(last, Depth::ANY)
             && parse::is_beginning(&text.body)
@@ -323,7 +343,13 @@ impl Reader {
             && parse::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(self.line, "the log ends inside the line", &text.body);
+            let source = self.source;
+            self.damaged(
+                source,
+                self.line,
+                "the log ends inside the line",
+                &text.body,
+            );
         }
         self.before_whole(&[], None, finds);
         let names = self.lanes.names();
@@ -337,6 +363,7 @@ impl Reader {
         }
         for torn in lost {
             self.damaged(
+                torn.source,
                 torn.line,
                 "the log ends before its other pieces",
                 &torn.text,
@@ -345,11 +372,18 @@ impl Reader {
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
         }
-        self.input.quoted += self.strange.held();
+        self.active = 0;
+        self.partial.clear();
         if self.foreign {
             self.hold.release(finds);
         }
-        self.input.newest_first = self.newest_first
+        self.floor = offset;
+    }
+
+    /// The end of a log: all of it was read.
+    pub(super) fn end_log(&mut self) {
+        self.input.quoted += self.strange.held();
+        self.input.newest_first |= self.newest_first
             || self.plain.stream.newest_first()
             || self.lanes.iter().any(|lane| lane.stream.newest_first())
             || self.input.intact + self.input.repaired == 0 && self.strange.newest_first();

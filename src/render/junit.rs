@@ -106,6 +106,9 @@ fn suites(report: &Report, fail_on: Severity, junit: &mut Junit) {
             suite.add_test_case(judged(rule, finding, process, fail_on, &name));
         }
         let mut course = text::course(process);
+        if let Some(origin) = text::origin(report, process) {
+            course = format!("{}: {course}", printable(&origin));
+        }
         if let Some(found) = &process.diagnosis {
             course = format!("{course}\n{}", cause(found));
         }

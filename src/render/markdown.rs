@@ -37,7 +37,7 @@ fn page(report: &Report, style: &Style) -> String {
         for (at, group) in findings::groups(&report.findings).iter().enumerate() {
             let explained = text::findings::is_explained(report, group);
             let full = style.verbose || (at < IN_FULL && !explained);
-            finding(group, full, several, &mut page);
+            finding(report, group, full, several, &mut page);
         }
         match report.processes.as_slice() {
             [] => {}
@@ -93,7 +93,7 @@ fn diagnosis(found: &Diagnosis, several: bool, page: &mut String) {
 
 /// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
 /// what to do.
-fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
+fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
     let severity = page::word(worst.severity);
     let _ = match full {
@@ -123,6 +123,9 @@ fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
                 code(&worst.process)
             ),
         };
+        if let Some(log) = text::log_of(report, &worst.process) {
+            let _ = write!(page, " of {}", code(log));
+        }
     }
     page.push('\n');
     if !full {
@@ -163,9 +166,11 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
         let [_, _, p99, _] = measures::times(&measures.pause);
         let _ = writeln!(
             page,
-            "| {}{} | {} | {} | {} | {p99} | {} | {} | {} |",
+            "| {}{}{} | {} | {} | {} | {p99} | {} | {} | {} |",
             if process.approximate { "\\~" } else { "" },
             cell(&process.id),
+            text::origin(report, process)
+                .map_or_else(String::new, |origin| format!(" of {}", cell(&origin))),
             worst
                 .get(process.id.as_str())
                 .map_or("", |severity| page::word(*severity)),

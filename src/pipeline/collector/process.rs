@@ -57,8 +57,8 @@ impl Process {
         self.approximate |= reader.approximate(stream, self.number);
     }
 
-    /// Judges it by what was seen, and keeps what was found.
-    pub(super) fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
+    /// Judges it by what was seen, and keeps what was found. `source` is the newest part of its log.
+    pub(super) fn end(self, analyzer: ProcessAnalyzer, source: &str, outcomes: &mut Outcomes) {
         if self.seen == 0 {
             return;
         }
@@ -71,6 +71,7 @@ impl Process {
         let analysis = analyzer.finish(&about, self.life_ns);
         outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,
+            source: source.to_owned(),
             stream: self.stream,
             approximate: self.approximate,
             format: self.format.name(),

@@ -55,8 +55,10 @@ impl<'a> From<&'a model::Input> for Input<'a> {
                     name: &source.name,
                     bytes: source.bytes,
                     lines: source.lines,
+                    joined: source.joined,
                 })
                 .collect(),
+            unreadable: &input.unreadable,
             gc_lines: GcLines {
                 intact: input.intact,
                 repaired: input.repaired,
@@ -83,6 +85,7 @@ impl<'a> From<&'a model::Process> for Process<'a> {
         let period = measures.period;
         Self {
             id: &process.id,
+            source: &process.source,
             stream: process.stream.as_deref(),
             approximate: process.approximate,
             format: process.format,
