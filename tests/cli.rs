@@ -1,5 +1,9 @@
 //! Promises of the program that plain files cannot show: what it does to files, pipes and terminals.
-#![allow(clippy::unwrap_used, reason = "a test panics by design")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a test panics by design"
+)]
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -660,4 +664,72 @@ fn a_notice_of_the_timer_is_of_the_process_that_prints_the_cycle() {
         &format!("forced\n{}", log([(9, 9_000)].into_iter())),
     );
     assert_eq!(periodic(&format!("{busy}{between}")), [(2, 1), (9, 0)]);
+}
+
+/// A log of so many cycles, one every `period_ms`.
+fn steady(directory: &Path, cycles: u64, period_ms: u64) -> String {
+    let line = |n: u64| {
+        let at = (n * period_ms) as f64 / 1e3;
+        format!(
+            "gc {n} @{at:.3}s 0%: 0.030+0.40+0.005 ms clock, 0.060+0.010/0.20/0.10+0.010 ms cpu, 20->21->10 MB, 21 MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
+        )
+    };
+    let path = directory.join(format!("{cycles}-{period_ms}.log"));
+    fs::write(&path, (1..=cycles).map(line).collect::<String>()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_gate_that_saw_nothing_is_no_pass() {
+    let here = tempfile::tempdir().unwrap();
+    let log = steady(here.path(), 24, 500);
+    let status = |args: &[&str]| {
+        let args: Vec<&str> = ["check"]
+            .iter()
+            .chain(args)
+            .copied()
+            .chain([log.as_str()])
+            .collect();
+        run(here.path(), &args).status.code()
+    };
+    assert_eq!(status(&[]), Some(0));
+    assert_eq!(status(&["--warmup", "15s"]), Some(3), "a log of 12 s");
+    assert_eq!(status(&["--since", "11s"]), Some(3));
+    assert_eq!(status(&["--since", "20s"]), Some(3));
+    assert_eq!(
+        status(&["--only", "stack-roots"]),
+        Some(0),
+        "judged and quiet"
+    );
+    assert_eq!(status(&["--max", "gc-frequency=5/s"]), Some(0));
+    assert_eq!(status(&["--max", "gc-frequency=1/s"]), Some(1));
+    let short = steady(here.path(), 5, 300);
+    let gate = ["check", "--max", "gc-cpu=15%", &short];
+    assert_eq!(
+        run(here.path(), &gate).status.code(),
+        Some(3),
+        "no evidence of GC CPU"
+    );
+}
+
+#[test]
+fn a_life_that_is_known_is_evidence() {
+    let here = tempfile::tempdir().unwrap();
+    let log = steady(here.path(), 1, 200);
+    let output = run(here.path(), &["check", &log]);
+    assert_eq!(output.status.code(), Some(3));
+    let output = run(
+        here.path(),
+        &[
+            "check",
+            "--duration",
+            "15s",
+            "--max",
+            "gc-frequency=5/s",
+            &log,
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("PASS  GC takes "), "{text}");
 }

@@ -82,11 +82,11 @@ fn labels_hold() {
     for (cause, (named, all)) in &causes {
         let cause = match cause.as_str() {
             "-" => "none".to_owned(),
-            cause => cause
-                .replace('-', "-")
-                .replace('|', " or ")
-                .replace("- or", "none or")
-                .replace("or -", "or none"),
+            cause => {
+                let names = cause.split('|');
+                let names = names.map(|name| if name == "-" { "none" } else { name });
+                names.collect::<Vec<_>>().join(" or ")
+            }
         };
         writeln!(page, "| {cause} | {named} of {all} |").unwrap();
     }

@@ -416,12 +416,13 @@ impl ProcessAnalyzer {
         std::mem::take(&mut self.changes)
     }
 
-    /// The end of the stream: judges what is there and sums everything up. `life_ns` is the program time up to which the
-    /// process is known to have lived; silence until then is evidence.
-    pub fn finish(mut self, about: &Completeness, life_ns: Option<u64>) -> Analysis {
+    /// The end of the stream: judges what is there and sums everything up. `silent_ns` is how long the process is known to
+    /// have lived on after its last cycle: silence is evidence too.
+    pub fn finish(mut self, about: &Completeness, silent_ns: Option<u64>) -> Analysis {
         let end = self.meter.mark().end_ns;
-        let life_ns = life_ns.max(self.settings.life_ns);
-        let at = life_ns.map_or(end, |life| life.max(end));
+        let lived_on = silent_ns.map(|silent| end.saturating_add(silent));
+        let life_ns = lived_on.max(self.settings.life_ns);
+        let at = life_ns.map_or(end, |life| life.clamp(end, WRAPPED_NS));
         if !self.is_empty() {
             self.pass_to(at);
             self.evaluate(at, true);

@@ -7,6 +7,7 @@ mod so_far;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::time::Instant;
 
 use super::aside::Aside;
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
@@ -58,6 +59,8 @@ pub(super) struct Collector<'s> {
     /// The sink's first error; it is called no more.
     failed: Option<io::Error>,
     source: String,
+    /// About now, where the source is live.
+    now: Option<Instant>,
     /// The source is a large file, and there is something to analyse.
     large: bool,
     aside: Option<Aside>,
@@ -86,6 +89,7 @@ impl<'s> Collector<'s> {
             sink,
             failed: None,
             source: String::new(),
+            now: None,
             large: false,
             aside: None,
             helper: None,
@@ -136,6 +140,9 @@ impl Finds for Collector<'_> {
             return true;
         }
         entry.count(found, missing);
+        if let Some(now) = self.now {
+            entry.arrive(now, found.cycle);
+        }
         let changed = match (analysis, &mut self.aside) {
             (Analysis::Here(analyzer), _) => {
                 if notice {
@@ -202,7 +209,8 @@ impl Collector<'_> {
     }
 
     /// The next source begins.
-    pub(super) fn open(&mut self, name: &str, large: bool, helper: Option<Helper>) {
+    pub(super) fn open(&mut self, name: &str, live: bool, large: bool, helper: Option<Helper>) {
+        self.now = live.then(Instant::now);
         name.clone_into(&mut self.source);
         self.helper = helper;
         self.lend();
@@ -277,6 +285,9 @@ impl Collector<'_> {
 
     /// A read was processed, or nothing came.
     pub(super) fn idle(&mut self, reader: &Reader) {
+        if let Some(now) = &mut self.now {
+            *now = Instant::now();
+        }
         self.tell_changes();
         if self.failed.is_none() {
             let so_far = SoFar {
@@ -379,7 +390,8 @@ impl Collector<'_> {
             used: 0,
             approximate: false,
             damaged: 0,
-            life_ns: None,
+            arrived: None,
+            silent_ns: None,
         }
     }
 
@@ -418,7 +430,7 @@ impl Collector<'_> {
         for index in 0..self.open.len() {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();
-            process.settle(reader);
+            process.settle(reader, self.open.len() == 1 && self.outcomes.is_empty());
             if let Some(analyzer) = analyzer {
                 process.end(analyzer, &self.source, &mut self.outcomes);
             }

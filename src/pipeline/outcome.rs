@@ -53,6 +53,11 @@ impl Outcomes {
         }
     }
 
+    /// No process has ended.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.ended.is_empty()
+    }
+
     /// Takes in one process.
     pub(super) fn add(
         &mut self,

@@ -118,8 +118,12 @@ impl<'s> Reading<'s> {
         }
         self.open = true;
         self.reader.open(source.name(), self.start, joined);
-        self.collector
-            .open(source.name(), source.is_large(), source.helper());
+        self.collector.open(
+            source.name(),
+            source.is_live(),
+            source.is_large(),
+            source.helper(),
+        );
         if line {
             self.reader.pass_line();
         }

@@ -31,14 +31,13 @@ rule! {
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     match view.assists() {
         Some(value) if view.cpu_evidence() => Reading::graded(value, thresholds),
-        Some(value) => view.rare(value, thresholds),
-        None => Reading::NoEvidence,
+        value => view.rare(value, thresholds),
     }
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let background = view.window.reach.cpu_ratio(|mark| mark.background_cpu_ns);
-    let background = background.map(|ratio| (ratio * view.to_cpus()).min(1.0));
+    let background = background.map(|ratio| (ratio * view.cpu_factor()).min(1.0));
     let share = background.map(|ratio| crossing.value / (crossing.value + ratio).max(1e-12));
     let of_marking = share.map_or_else(String::new, |share| {
         format!(" and do {} of the marking", percent(share))

@@ -41,11 +41,11 @@ rule! {
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let Some(cpu) = view.window.reach_cpu else {
-        return Reading::NoEvidence;
+        return view.rare(None, thresholds);
     };
     let [ratio, low, high] = shares(view, &cpu);
     if !view.cpu_evidence() {
-        return view.rare(high, thresholds);
+        return view.rare(Some(high), thresholds);
     }
     if cpu.resolved {
         return Reading::graded(ratio, thresholds);
@@ -67,7 +67,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 /// The estimate and its bounds as shares of the CPUs had.
 fn shares(view: &View<'_>, cpu: &GcCpu) -> [f64; 3] {
-    let to_cpus = view.to_cpus();
+    let to_cpus = view.cpu_factor();
     [cpu.ratio, cpu.low, cpu.high].map(|ratio| (ratio * to_cpus).min(1.0))
 }
 
@@ -75,7 +75,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let window = &view.window;
     let cpu = window.reach_cpu.unwrap_or_default();
     let [_, low, high] = shares(view, &cpu);
-    let to_cpus = view.to_cpus();
+    let to_cpus = view.cpu_factor();
     let part = |total: fn(&Mark) -> u64| {
         let ratio = window.reach.cpu_ratio(total);
         ratio.map(|ratio| (ratio * to_cpus).min(1.0))

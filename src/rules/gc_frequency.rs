@@ -16,7 +16,7 @@ rule! {
     /// Why: each cycle stops the world twice, switches write barriers on and makes allocating goroutines assist. At 10/s
     /// every request of 100 ms meets a cycle. Frequency alone costs latency before it costs much CPU.
     ///
-    /// Needs 20 cycles over 2 s, or 50 over 1 s. Fewer cycles than that over 2 s and more are evidence of a low frequency.
+    /// Needs 20 cycles over 2 s, 50 over 1 s, or 4 over 5 s. Fewer cycles than that over 2 s and more are evidence of a low frequency.
     /// Silent where at least half of the cycles are forced by the program: see forced-gc.
     ///
     /// Where the cycles cost nothing that can be measured (under 0.5 % of the CPU, 0.1 % of the time, 0.1 % in assists) 10/s
@@ -31,7 +31,7 @@ rule! {
     info: None,
     warning: Some(10.0),
     critical: Some(40.0),
-    evidence: "20 cycles over 2 s, or 50 over 1 s; fewer than half of them forced",
+    evidence: "20 cycles over 2 s, 50 over 1 s, or 4 over 5 s",
     judged: Judged::Windows,
     judge: judge,
     cap: cap,
@@ -47,7 +47,9 @@ pub(super) fn frequency(view: &View<'_>) -> Option<f64> {
 /// Enough cycles over enough time to call them frequent.
 pub(super) fn evidence(view: &View<'_>) -> bool {
     let (cycles, seconds) = (view.window.stretch.cycles(), view.seconds());
-    (cycles >= 20 && seconds >= 2.0) || (cycles >= 50 && seconds >= 1.0)
+    (cycles >= 20 && seconds >= 2.0)
+        || (cycles >= 50 && seconds >= 1.0)
+        || (cycles >= 4 && seconds >= 5.0)
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {

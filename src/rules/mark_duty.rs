@@ -37,8 +37,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
         Some(value) if view.window.reach_cycles >= 4 && reach.seconds() >= 5.0 => {
             Reading::graded(value, thresholds)
         }
-        Some(value) => view.rare(value, thresholds),
-        None => Reading::NoEvidence,
+        value => view.rare(value, thresholds),
     }
 }
 

@@ -301,18 +301,18 @@ impl View<'_> {
     /// estimate where it is pinned down, else the lower bound.
     fn gc_cpu_floor(&self) -> Option<f64> {
         let cpu = self.window.reach_cpu?;
-        Some((cpu.floor() * self.to_cpus()).min(1.0))
+        Some((cpu.floor() * self.cpu_factor()).min(1.0))
     }
 
     /// What a share of GOMAXPROCS x time is multiplied with to be one of the CPUs had.
-    fn to_cpus(&self) -> f64 {
+    fn cpu_factor(&self) -> f64 {
         self.window.reach.to_cpus(self.window.trust)
     }
 
     /// Mark assists over the cycles of `reach` as a share of the CPUs had.
     fn assists(&self) -> Option<f64> {
         let ratio = self.window.reach.cpu_ratio(|mark| mark.assist_cpu_ns)?;
-        Some((ratio * self.to_cpus()).min(1.0))
+        Some((ratio * self.cpu_factor()).min(1.0))
     }
 
     /// The time looked at, s.
@@ -341,9 +341,14 @@ impl View<'_> {
         (cycles >= 4 && seconds >= 5.0) || (cycles >= 8 && seconds >= 1.0 && narrow())
     }
 
-    /// A share of the CPU that fewer cycles than that add up to in 5 s or more: too little for a finding, and enough to say
-    /// that there is none.
-    fn rare(&self, value: f64, thresholds: &Thresholds) -> Reading {
+    /// A share of the CPU or of the time that fewer cycles than that, or none, add up to in 5 s or more: too little for a
+    /// finding, and enough to say that there is none.
+    fn rare(&self, value: Option<f64>, thresholds: &Thresholds) -> Reading {
+        let value = match value {
+            None if self.window.reach_cycles == 0 => 0.0,
+            None => return Reading::NoEvidence,
+            Some(value) => value,
+        };
         if self.window.reach.seconds() >= 5.0 && value < thresholds.least() {
             Reading::quiet(value)
         } else {

@@ -59,7 +59,7 @@ impl Situation {
             .saturating_sub(window.stretch.from.stop_ns);
         Self {
             cost: Cost::of(view),
-            at_most: view.to_cpus() > 1.05,
+            at_most: view.cpu_factor() > 1.05,
             marking: reach
                 .cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns)),
             frequency: gc_frequency::frequency(view),

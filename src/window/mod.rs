@@ -462,7 +462,7 @@ impl Panes {
             .iter()
             .filter(move |pane| !self.is_before(pane, start));
         panes.map(move |pane| {
-            let row = Row::one(pane);
+            let row = Row::of(std::slice::from_ref(pane));
             let mut sum = Summary::default();
             sum.add(pane);
             let looked = (pane.start_ns.max(self.origin_ns), pane.end_ns.min(at));

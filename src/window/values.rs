@@ -26,10 +26,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// One pane.
-    pub(super) const fn one(pane: &'a Box<Pane>) -> Self {
+    /// These panes.
+    pub(super) const fn of(panes: &'a [Box<Pane>]) -> Self {
         Self {
-            parts: [std::slice::from_ref(pane), &[]],
+            parts: [panes, &[]],
         }
     }
 

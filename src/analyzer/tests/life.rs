@@ -231,6 +231,44 @@ fn a_finding_is_active_while_nothing_comes() {
 }
 
 #[test]
+fn a_long_life_with_hardly_a_cycle_is_a_pass() {
+    let settings = Settings::default();
+    let lived = |cycles: u64, silent_ms: Option<u64>| {
+        let mut analyzer = ProcessAnalyzer::new(&Arc::new(settings.clone()));
+        let cycles = with_percent(steady(cycles, 100));
+        cycles
+            .iter()
+            .for_each(|cycle| analyzer.observe(cycle, None));
+        let silent = silent_ms.map(|ms| ms * MS);
+        analyzer.finish(&Completeness::default(), silent)
+    };
+    let one = lived(1, Some(15_000));
+    assert_eq!(judge(&settings, &one), Verdict::Pass, "{}", one.why_not);
+    for rule in ["gc-frequency", "gc-cpu", "assist-pressure", "mark-duty"] {
+        assert_eq!(status(&one, rule).status, RuleState::Quiet, "{rule}");
+    }
+    assert!(
+        matches!(judge(&settings, &lived(1, None)), Verdict::NoVerdict(why) if why.contains("--duration"))
+    );
+    assert!(matches!(
+        judge(&settings, &lived(1, Some(2_000))),
+        Verdict::NoVerdict(_)
+    ));
+    // A burst at its start does not last: 30 cycles in 3 s of a minute.
+    let burst = lived(30, Some(57_000));
+    assert_eq!(judge(&settings, &burst), Verdict::Pass);
+    let points = &burst.measures.timeline;
+    assert_eq!(points[points.len() - 1].end_ns, 60_005_100_000);
+    // The end of time is no endless loop.
+    let stated = Settings {
+        life_ns: Some(u64::MAX),
+        ..Settings::default()
+    };
+    let (analysis, _) = analyse(stated, steady(10, 100));
+    assert!(analysis.enough_evidence);
+}
+
+#[test]
 fn growth_that_levels_off_is_withdrawn_and_says_when_it_stood() {
     let live = |n: u64| if n <= 60 { 20 + 5 * n } else { 320 };
     let cycles: Vec<GcCycle> = (1..=300).map(|n| holding(n, n * 6_000, live(n))).collect();

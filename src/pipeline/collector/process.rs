@@ -1,6 +1,7 @@
 //! A process while its cycles come: what is counted of it, and its end.
 
 use std::cmp::Ordering;
+use std::time::{Duration, Instant};
 
 use crate::analyzer::{Completeness, ProcessAnalyzer};
 use crate::event::{Format, GcCycle};
@@ -9,6 +10,7 @@ use crate::pipeline::outcome::Outcomes;
 use crate::pipeline::reader::{Found, Reader};
 use crate::pipeline::{Bound, Options, WallTime};
 use crate::report;
+use crate::units::SECOND;
 
 /// What is known of a process while its cycles come. All that is counted is of the cycles that the options let through.
 #[derive(Clone)]
@@ -31,11 +33,32 @@ pub(super) struct Process {
     pub(super) approximate: bool,
     /// gc lines of its stream that could not be read.
     pub(super) damaged: u64,
-    /// Program time up to which it is known to have lived, ns.
-    pub(super) life_ns: Option<u64>,
+    /// When its first and its last cycle came from a live source, with their ends, ns of program time.
+    pub(super) arrived: Option<[(Instant, u64); 2]>,
+    /// How long it has been silent since the last one, ns, where that is known to be its own time.
+    pub(super) silent_ns: Option<u64>,
 }
 
 impl Process {
+    /// A cycle came from a live source now.
+    pub(super) const fn arrive(&mut self, now: Instant, cycle: &GcCycle) {
+        let here = (now, cycle.end_ns());
+        self.arrived = match self.arrived {
+            Some([first, _]) => Some([first, here]),
+            None => Some([here, here]),
+        };
+    }
+
+    /// The time since its last cycle, where the source is as fast as the program: a log that is piped in comes all at once.
+    fn silence(&self) -> Option<u64> {
+        let [(first, first_end), (last, last_end)] = self.arrived?;
+        let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let passed = ns(last.duration_since(first));
+        let silent = ns(last.elapsed());
+        let live = passed >= last_end.saturating_sub(first_end) / 2;
+        (live && silent >= SECOND).then_some(silent)
+    }
+
     /// Counts a cycle that the options let through; `missing` stood between it and the one before.
     #[inline]
     pub(super) fn count(&mut self, found: &Found<'_>, missing: u64) {
@@ -51,8 +74,10 @@ impl Process {
         self.forced += u64::from(found.cycle.forced);
     }
 
-    /// What only the reader knows of it.
-    pub(super) fn settle(&mut self, reader: &Reader) {
+    /// What only the reader knows of it; `alone` where no other process came from its source, so that the source's silence
+    /// is its own.
+    pub(super) fn settle(&mut self, reader: &Reader, alone: bool) {
+        self.silent_ns = self.silence().filter(|_| alone);
         let stream = self.stream.as_deref().unwrap_or("").as_bytes();
         self.approximate |= reader.approximate(stream, self.number);
     }
@@ -68,7 +93,7 @@ impl Process {
             repaired: self.repaired,
             approximate: self.approximate,
         };
-        let analysis = analyzer.finish(&about, self.life_ns);
+        let analysis = analyzer.finish(&about, self.silent_ns);
         outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,
             source: source.to_owned(),

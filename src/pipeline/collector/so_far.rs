@@ -33,7 +33,10 @@ impl SoFar<'_> {
                 }
             };
             let mut process = followed.process.clone();
-            process.settle(self.reader);
+            process.settle(
+                self.reader,
+                self.open.len() == 1 && self.outcomes.is_empty(),
+            );
             if let Some(analyzer) = analyzer {
                 process.end(analyzer, self.source, &mut outcomes);
             }

@@ -1,4 +1,5 @@
 //! Each cause: a process that shows it, and one like it that does not.
+#![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use super::*;
 use crate::measure::testing::MS;
