@@ -134,6 +134,7 @@ mod manual {
         pub limiter_bucket_max_ratio: f64,
         pub live_trend_bytes_per_second: Option<f64>,
         pub heap_goal_churn_cause: Option<String>,
+        pub judged: bool,
         pub diagnosis: Option<Diagnosis>,
     }
 

@@ -315,7 +315,9 @@ impl ProcessAnalyzer {
         self.panes.settle();
         self.limit_regime |= self.limit.rules();
         self.timeline.close(self.panes.closing(), at, last);
-        if self.settings.scope == Scope::Run {
+        // Before a whole window has passed, a burst at its start would stand for all of it.
+        let full = at >= self.origin_ns.saturating_add(self.window_ns());
+        if self.settings.scope == Scope::Run || !(full || last) {
             return;
         }
         let growth = self.trend.growth(self.origin_ns, last);
@@ -457,6 +459,9 @@ impl ProcessAnalyzer {
             diagnosis = None;
             for finding in &mut findings {
                 finding.severity = Severity::Info;
+                for episode in &mut finding.episodes {
+                    episode.severity = Severity::Info;
+                }
             }
         }
         Analysis {

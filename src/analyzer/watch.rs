@@ -518,7 +518,9 @@ impl Watch {
 
     fn keep(&mut self, episode: Episode) {
         let full = self.episodes.len() >= MAX_EPISODES;
-        match self.episodes.last_mut().filter(|_| full) {
+        // A trend that is seen again began where it began.
+        let goes_on = |last: &&mut Episode| full || episode.since_ns <= last.until_ns;
+        match self.episodes.last_mut().filter(goes_on) {
             Some(last) => {
                 last.until_ns = episode.until_ns;
                 worsen(last, episode.severity, episode.worst);

@@ -56,13 +56,11 @@ fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         ("warning", rule.warning, "--warn"),
         ("critical", rule.critical, "--max"),
     ] {
+        let example = value.map_or(rule.unit.example().to_owned(), |value| {
+            rule.unit.format(value)
+        });
         let value = threshold(rule, value);
-        writeln!(
-            out,
-            "{name:<8}  {value:<8}  {flag} {}={}",
-            rule.id,
-            rule.unit.example()
-        )?;
+        writeln!(out, "{name:<8}  {value:<8}  {flag} {}={example}", rule.id)?;
     }
     writeln!(out)?;
     for paragraph in rule.explain().trim().split("\n\n") {

@@ -87,7 +87,7 @@ fn diagnosis(found: &Diagnosis, several: bool, page: &mut String) {
     }
     page.push_str("\n\n");
     for advice in &found.advice {
-        let _ = writeln!(page, "- **Next:** {}.", prose(advice));
+        let _ = writeln!(page, "- **Next:** {}", prose(advice));
     }
 }
 
@@ -134,7 +134,7 @@ fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page:
     let _ = write!(page, "\n{}.\n", prose(&text::upper(&worst.message)));
     let advice = worst.advice.first();
     if let Some(next) = advice.filter(|_| worst.severity > Severity::Info) {
-        let _ = write!(page, "\n**Next:** {}.\n", prose(next));
+        let _ = write!(page, "\n**Next:** {}\n", prose(next));
     }
 }
 

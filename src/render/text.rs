@@ -122,13 +122,20 @@ pub(super) fn verdict(report: &Report) -> Headline<'_> {
 /// `GC takes 0.1% of the CPU and stops the program 0.01% of the time`, of several processes the most.
 fn cost(report: &Report) -> String {
     let most = |value: fn(&Measures) -> Option<f64>| {
-        let values = report.processes.iter().map(|process| &process.measures);
+        let judged = report.processes.iter().filter(|process| process.judged);
+        let values = judged.map(|process| &process.measures);
         let known = values.filter_map(value);
         known.fold(None, |most: Option<f64>, value| {
             Some(most.map_or(value, |most| most.max(value)))
         })
     };
-    let at_most = if report.processes.len() > 1 {
+    let at_most = if report
+        .processes
+        .iter()
+        .filter(|process| process.judged)
+        .count()
+        > 1
+    {
         "at most "
     } else {
         ""
@@ -142,10 +149,24 @@ fn cost(report: &Report) -> String {
         )
     });
     let parts: Vec<_> = [cpu, stops].into_iter().flatten().collect();
-    match (parts.is_empty(), report.processes.len()) {
-        (true, _) => "no rule found anything; what GC costs is unknown".to_owned(),
-        (false, 0 | 1) => format!("GC {}", parts.join(" and ")),
-        (false, _) => format!("GC {} in each process", parts.join(" and ")),
+    let judged = report
+        .processes
+        .iter()
+        .filter(|process| process.judged)
+        .count();
+    let short = report.processes.len() - judged;
+    let rest = match short {
+        0 => String::new(),
+        short => format!("; {short} more lived too short to be judged"),
+    };
+    match (parts.is_empty(), report.processes.len(), judged) {
+        (true, ..) => "no rule found anything; what GC costs is unknown".to_owned(),
+        (false, 0 | 1, _) => format!("GC {}", parts.join(" and ")),
+        (false, _, 1) => format!("GC {} in one process{rest}", parts.join(" and ")),
+        (false, _, judged) => format!(
+            "GC {} in each of {judged} processes{rest}",
+            parts.join(" and ")
+        ),
     }
 }
 

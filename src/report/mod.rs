@@ -231,6 +231,8 @@ pub struct Process {
     pub forced_cycles: u64,
     /// Cycles of the two-minute timer.
     pub periodic_cycles: u64,
+    /// It showed enough to be judged; else its findings are worth knowing at most, and never color the verdict.
+    pub judged: bool,
     /// The cause behind its findings.
     pub diagnosis: Option<Diagnosis>,
     /// Everything derived.

@@ -296,6 +296,8 @@ pub struct Process<'a> {
     pub live_trend_bytes_per_second: Option<f64>,
     /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; null where it did not.
     pub heap_goal_churn_cause: Option<&'static str>,
+    /// It showed enough to be judged; else its findings are `info` at most.
+    pub judged: bool,
     /// The cause behind the findings of the process; null where there is none.
     pub diagnosis: Option<Diagnosis<'a>>,
 }

@@ -1,6 +1,6 @@
 //! The runtime's emergency brake.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -37,10 +37,15 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let state = if crossing.value >= 1.0 {
-        "the runtime has very likely switched its GC CPU limiter on, which lets the heap grow past the limit"
+    let past = if view.limited_goal_mib.is_some() {
+        "lets the heap grow past its limit"
     } else {
-        "the runtime is close to limiting GC CPU to one half, which lets the heap grow past its limit"
+        "lets the heap grow past its goal"
+    };
+    let state = if crossing.value >= 1.0 {
+        format!("the runtime has very likely switched its GC CPU limiter on, which {past}")
+    } else {
+        format!("the runtime is close to limiting GC CPU to one half, which {past}")
     };
     Told {
         message: format!(
@@ -49,7 +54,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             percent(crossing.threshold),
         ),
         advice: vec![
-            "raise GOMEMLIMIT or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".into(),
+            advice::less_often(view).into(),
             "ask the runtime itself: runtime/metrics /gc/limiter/last-enabled:gc-cycle".into(),
         ],
         evidence: vec![

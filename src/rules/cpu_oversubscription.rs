@@ -74,7 +74,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         )
     } else {
         format!(
-            "GOMAXPROCS is {} but the program has {} ({} lacking, threshold {}): threads wait for a CPU, and stops wait for threads",
+            "GOMAXPROCS is {} but the program has {} ({} too many, threshold {}): under load threads wait for a CPU, and stops wait for threads",
             Unit::Count.format(procs),
             cpus_had(cpus),
             Unit::Count.format(crossing.value),

@@ -66,6 +66,9 @@ pub struct Row {
 /// Share of the heap goal that a live heap fills where a limit leaves no room.
 const FULL: f64 = 0.85;
 
+/// The same where there is none left.
+const NO_ROOM: f64 = 0.95;
+
 /// GOGC below which it is low, percent.
 const LOW_GOGC: f64 = 50.0;
 
@@ -308,8 +311,12 @@ impl Case<'_> {
             symptoms.filter(|symptom| row.explains.contains(&symptom.rule))
         };
         let fitting = explained().filter(|symptom| (row.when)(self, symptom));
-        // It speaks of the worst finding that shows it.
-        let worst = fitting.max_by_key(|symptom| symptom.severity)?;
+        // It speaks of the worst finding that shows it, where collecting cost most.
+        let cost = |symptom: &Symptom<'_>| symptom.situation.cost.gc_cpu.unwrap_or(0.0);
+        let worst = fitting.max_by(|a, b| {
+            let severity = a.severity.cmp(&b.severity);
+            severity.then(cost(a).total_cmp(&cost(b)))
+        })?;
         let severity = explained().map(|symptom| symptom.severity).max()?;
         (row.info || severity > Severity::Info).then(|| Diagnosis {
             cause: row.cause,
@@ -397,14 +404,31 @@ fn memory_limit(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
         String::new()
     };
     let full = situation.headroom_use.unwrap_or(f64::NAN);
-    let mut advice = vec![Cow::Borrowed(advice::LIMIT)];
+    let room = if full >= NO_ROOM {
+        "no room"
+    } else {
+        "little room"
+    };
+    let goal = situation.limited_goal_mib.map_or_else(String::new, |goal| {
+        format!(" of {}", Unit::Mebibytes.format(goal))
+    });
+    let live = situation.live_mib as f64;
+    let mut advice: Vec<Cow<'static, str>> = vec![
+        format!(
+            "raise GOMEMLIMIT by {} or more, a third of the live heap ({}), or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap",
+            Unit::Mebibytes.format((live / 3.0).max(1.0).ceil()),
+            Unit::Mebibytes.format(live)
+        )
+        .into(),
+        "GOGC cannot help: the heap goal is the smaller of what GOGC and GOMEMLIMIT allow".into(),
+    ];
     if growth.certain {
         advice.push(advice::TWO_PROFILES.into());
     }
     told(
         symptom,
         format!(
-            "{limit} leaves no room: the live heap fills {} of its goal{}{grew}",
+            "{limit} leaves {room}: the live heap fills {} of its goal{goal}{}{grew}",
             percent(full),
             gc_takes(situation)
         ),
@@ -437,7 +461,7 @@ fn low_gogc(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
         ),
         vec![
             format!(
-                "raise GOGC: at 100, the default, cycles come {} times as seldom, and the heap may grow to twice the live heap ({}) instead of {}",
+                "raise GOGC: at 100, the default, cycles come {} times less often, and the heap may grow to twice the live heap ({}) instead of {}",
                 number(100.0 / gogc.max(1.0)),
                 Unit::Mebibytes.format(2.0 * symptom.situation.live_mib as f64),
                 Unit::Mebibytes.format((1.0 + gogc / 100.0) * symptom.situation.live_mib as f64),
@@ -450,9 +474,11 @@ fn low_gogc(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
 }
 
 fn forced_collections(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
-    let (cycles, stops) = symptom.situation.forced;
-    let of_stops = stops.map_or_else(String::new, |stops| {
-        format!(" and {} of the time stopped", percent(stops))
+    let situation = symptom.situation;
+    let (cycles, stops) = situation.forced;
+    let every = (situation.seconds / situation.forced_cycles.max(1) as f64) * 1e9;
+    let stopped = situation.stopped.map_or_else(String::new, |share| {
+        format!(" and stops the program {} of the time", percent(share))
     });
     let last: Cow<'static, str> = if cycles > 0.99 {
         "GOGC changes nothing here: every cycle is forced".into()
@@ -462,9 +488,10 @@ fn forced_collections(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
     told(
         symptom,
         format!(
-            "the program calls the collector itself: forced cycles are {} of all{of_stops}{}",
+            "the program calls the collector itself: {} of the GC cycles are forced, one every {}{}{stopped}",
             percent(cycles),
-            gc_takes(symptom.situation)
+            Unit::Nanoseconds.format(every),
+            gc_takes(situation)
         ),
         vec![advice::CALLER.into(), last],
         &[
@@ -625,8 +652,10 @@ fn heap_growth(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
     told(
         symptom,
         format!(
-            "the live heap keeps growing by {}/s, doubling in {}{limit}{gc}",
+            "the live heap keeps growing by {}/s ({} in {}), doubling in {}{limit}{gc}",
             Unit::Mebibytes.format(growth.slope),
+            Unit::Mebibytes.format(growth.mib),
+            Unit::Nanoseconds.format(growth.seconds * 1e9),
             Unit::Nanoseconds.format(growth.live_mib / growth.slope.max(1e-12) * 1e9),
         ),
         vec![advice::TWO_PROFILES.into(), advice::GOROUTINES.into()],
@@ -641,14 +670,16 @@ fn heap_growth(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
 fn slow_stops(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
     let situation = symptom.situation;
     let stopped = situation.stopped.map_or_else(String::new, |share| {
-        format!(" take {} of the time", percent(share))
+        format!(", {} of the time in all", percent(share))
+    });
+    let marking = situation.marking.map_or_else(String::new, |share| {
+        format!("; marking takes {} of the CPU", percent(share))
     });
     told(
         symptom,
         format!(
-            "the program is slow to stop: stops of up to {}{stopped}{}",
+            "the program is slow to stop: GC cycles wait up to {} for it{stopped}{marking}",
             duration(situation.pause_max_ns),
-            gc_takes(situation)
         ),
         vec![advice::LOOPS.into(), advice::TRACE.into()],
         &[("pause_max_ns", situation.pause_max_ns as f64)],

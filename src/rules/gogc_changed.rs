@@ -1,6 +1,6 @@
 //! Goals that no constant GOGC explains.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, pause_p99, rule};
 use crate::units::Unit;
 
 rule! {
@@ -45,8 +45,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     };
     Told {
         message: format!(
-            "{:.0} times the heap goal does not follow from the GOGC before (threshold {:.0}): {what}",
-            crossing.value, crossing.threshold,
+            "GOGC or the memory limit changed {} (threshold {:.0}): the heap goals follow from another GOGC than before; {what}",
+            pause_p99::times(view.gogc.changes.saturating_add(view.window.tally.early)),
+            crossing.threshold,
         ),
         advice: vec![
             "if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment".into(),

@@ -5,7 +5,7 @@ use super::{
     rule,
 };
 use crate::severity::{CappedBy, Severity};
-use crate::units::Unit;
+use crate::units::{Unit, from_f64};
 
 rule! {
     /// The longest pause of a single cycle, both stops together. Warning from 50 ms, critical from 100 ms.
@@ -51,17 +51,18 @@ fn cap(view: &View<'_>, _: Severity) -> Cap {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let pauses = &view.window.pauses;
-    let above = pauses.at_least(crossing.threshold);
+    let all = view.run_pauses.sorted();
+    let above = crate::stats::at_least(&all, from_f64(crossing.threshold));
     let signs = view.contention();
     Told {
         message: format!(
-            "a cycle stopped the program for {} (threshold {}, reached by {above} of {}){}",
+            "a cycle stopped the program for {} (threshold {}, reached by {above} of {} in the run so far){}",
             ns(crossing.value),
             ns(crossing.threshold),
-            counted(pauses.count(), "cycle"),
+            counted(view.cycles_seen, "cycle"),
             pause_p99::why(view, signs.as_ref(), false),
         ),
-        advice: pause_p99::remedies(signs.is_some()),
+        advice: pause_p99::remedies(view, signs.is_some()),
         evidence: vec![
             ("cycles", pauses.count() as f64),
             ("cycles_above_threshold", above as f64),
@@ -101,7 +102,7 @@ mod tests {
             one(120)
                 .told(&RULE)
                 .message
-                .contains("reached by 1 of 100 cycles")
+                .contains("reached by 1 of 100 cycles in the run")
         );
     }
 }

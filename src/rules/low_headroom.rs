@@ -83,7 +83,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     };
     let mut told = Told {
         message: format!(
-            "the live heap fills {} of the heap goal (threshold {}){takes}: {holder} leaves so little room that cycles follow each other without end",
+            "the live heap fills {} of the heap goal (threshold {}){takes}: {holder} leaves so little room that the next cycle soon starts",
             percent(crossing.value),
             percent(crossing.threshold),
         ),

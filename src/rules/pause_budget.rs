@@ -52,11 +52,11 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             duration(pauses.quantile(500)),
             duration(pauses.quantile(990)),
             signs.map_or_else(String::new, |signs| format!(
-                ": this is not the garbage collector: {}",
+                ": most likely not the garbage collector, since {}",
                 signs.words()
             )),
         ),
-        advice: pause_p99::remedies(signs.is_some()),
+        advice: pause_p99::remedies(view, signs.is_some()),
         evidence: vec![
             ("cycles", pauses.count() as f64),
             ("pause_p50_ns", pauses.quantile(500) as f64),

@@ -65,8 +65,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     };
     let value = p99 as f64;
     match severity {
-        None if value >= thresholds.least() => Reading::Suspected(value),
+        // Of fewer a p99 says nothing: long-pause tells of a single stop.
         None if count < 4 => Reading::NoEvidence,
+        None if value >= thresholds.least() => Reading::Suspected(value),
         severity => Reading::Judged {
             value,
             severity,
@@ -108,7 +109,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             duration(pauses.max()),
             why(view, signs.as_ref(), crossing.suspected),
         ),
-        advice: remedies(signs.is_some()),
+        advice: remedies(view, signs.is_some()),
         ..Told::default()
     };
     told.evidence = vec![
@@ -137,7 +138,7 @@ pub(super) fn why(view: &View<'_>, signs: Option<&Signs>, suspected: bool) -> St
                 .to_owned()
         }
         Some(signs) => format!(
-            ": this is not the garbage collector: {}; all requests in flight wait either way",
+            ": most likely not the garbage collector, since {}; all requests in flight wait either way",
             signs.words()
         ),
         None if view.gc_cpu_floor().is_some_and(|cpu| cpu < 0.05) => {
@@ -146,7 +147,7 @@ pub(super) fn why(view: &View<'_>, signs: Option<&Signs>, suspected: bool) -> St
         None => ": every request in flight waits that long".to_owned(),
     };
     if suspected {
-        format!("{because}; too few cycles to be sure")
+        format!("{because}; too few such stops to grade it")
     } else {
         because
     }
@@ -156,7 +157,13 @@ pub(super) fn why(view: &View<'_>, signs: Option<&Signs>, suspected: bool) -> St
 const FULL_STOP_NS: u64 = 5_000_000;
 
 /// What to try, the likeliest first.
-pub(super) fn remedies(contention: bool) -> Vec<Cow<'static, str>> {
+pub(super) fn remedies(view: &View<'_>, contention: bool) -> Vec<Cow<'static, str>> {
+    if view.window.tally.full_stop_max_ns >= FULL_STOP_NS {
+        return vec![
+            advice::CALLER.into(),
+            "or build with Go 1.9 or later, where a forced cycle marks beside the program".into(),
+        ];
+    }
     let mut order = [advice::LOOPS, advice::TRACE, advice::QUOTA];
     if contention {
         order.rotate_right(1);

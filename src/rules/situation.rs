@@ -16,6 +16,8 @@ pub struct Situation {
     pub frequency: Option<f64>,
     /// Share of the cycles that the program forced, and of the time stopped that they took.
     pub forced: (f64, Option<f64>),
+    /// The time looked at, s.
+    pub seconds: f64,
     /// Forced cycles.
     pub forced_cycles: u64,
     /// The forced cycles are those of a test or benchmark harness.
@@ -67,6 +69,7 @@ impl Situation {
                 tally.share(tally.forced),
                 (stop_ns > 0).then(|| (tally.forced_stop_ns as f64 / stop_ns as f64).min(1.0)),
             ),
+            seconds: view.seconds(),
             forced_cycles: tally.forced,
             harness: view.harness,
             min_heap: tally.share(tally.min_heap),

@@ -297,7 +297,7 @@ fn contention_is_told_from_work_of_the_collector() {
     });
     let message = busy.told(find("pause-p99").unwrap()).message;
     assert!(
-        message.contains("this is not the garbage collector: "),
+        message.contains("most likely not the garbage collector, since "),
         "{message}"
     );
 

@@ -332,6 +332,7 @@ fn process(id: &str, rate: f64) -> Process {
         cycles_missing: ns(0, 1),
         forced_cycles: ns(0, 3),
         periodic_cycles: 0,
+        judged: true,
         diagnosis: None,
         measures: Measures {
             started_ns: 12 * MS,

@@ -94,6 +94,7 @@ impl Process {
             approximate: self.approximate,
         };
         let analysis = analyzer.finish(&about, self.silent_ns);
+        let judged = analysis.enough_evidence;
         outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,
             source: source.to_owned(),
@@ -106,6 +107,7 @@ impl Process {
             cycles_missing: self.missing,
             forced_cycles: self.forced,
             periodic_cycles: periodic,
+            judged,
             diagnosis,
             measures,
         });

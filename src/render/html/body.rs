@@ -79,7 +79,6 @@ fn diagnosis(cause: &Diagnosis, several: bool) -> Markup {
         div.cause {
             h2 { "Cause: " code { (cause.cause.name()) } }
             @if several { p.where { "In process " strong { (printable(&cause.process)) } } }
-            p { (text::upper(&printable(&cause.message))) "." }
             h3 { "What to do next" }
             ol { @for advice in &cause.advice { li { (printable(advice)) } } }
             p.note { "It explains " (cause.explains.join(", ")) "." }
@@ -103,6 +102,9 @@ fn finding(
     places: &BTreeMap<&str, usize>,
     (open, several): (bool, bool),
 ) -> Markup {
+    // What the cause explains is cured by what stands there.
+    let explained = findings::is_explained(report, group);
+    let open = open && !explained;
     let place = places.get(worst.process.as_str());
     html! {
         details.finding.(page::word(worst.severity)) open[open] {
@@ -120,7 +122,7 @@ fn finding(
                 }
             }
             p { (text::upper(&printable(&worst.message))) "." }
-            @if !worst.advice.is_empty() && worst.severity > Severity::Info {
+            @if !explained && !worst.advice.is_empty() && worst.severity > Severity::Info {
                 h3 { "What to do next" }
                 ol { @for advice in &worst.advice { li { (printable(advice)) } } }
             }

@@ -157,7 +157,7 @@ fn allocation(measures: &Measures) -> String {
         return TOO_MANY_MISSING.to_owned();
     };
     if !measures.allocation_resolved {
-        return "unresolved: few or small cycles".to_owned();
+        return "not measurable: too little a cycle for whole MiB".to_owned();
     }
     let rate = units::Unit::Mebibytes.format(rate / MIB);
     format!("{rate}/s, {} in all", units::bytes(bytes))

@@ -162,6 +162,7 @@ impl<'a> From<&'a model::Process> for Process<'a> {
             limiter_bucket_max_ratio: measures.limiter_bucket_max,
             live_trend_bytes_per_second: measures.live_trend_bytes_per_second,
             heap_goal_churn_cause: measures.goal_churn_cause,
+            judged: process.judged,
             diagnosis: process.diagnosis.as_ref().map(Into::into),
         }
     }
