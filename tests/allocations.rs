@@ -15,8 +15,8 @@ use gcpressure::input::Source;
 use gcpressure::pipeline::{Options, Sink, analyse};
 use gcpressure::profile::{self, Profile, SampleType};
 
-/// Allocations that one change of a finding may take: its texts, and room for more of them.
-const EACH_CHANGE: u64 = 6;
+/// Allocations that one change of a finding may take: its texts, those of the cause behind it, and room for more of them.
+const EACH_CHANGE: u64 = 16;
 
 /// Allocations that twice the log may take more: maps of values and the timeline, until they have their size.
 const GROWTH: u64 = 64;

@@ -300,7 +300,7 @@ mod tests {
             ),
             (
                 "xyz = 1",
-                "1: there is no setting `xyz`, only window, hop, warmup, scope, fail-on, allow-no-verdict, go, gogc, memory-limit, allow, only, rules",
+                "1: there is no setting `xyz`, only window, hop, warmup, scope, fail-on, allow-no-verdict, go, gogc, memory-limit, cpus, duration, allow, only, rules",
             ),
             (
                 "window = 10",

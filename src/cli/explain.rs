@@ -72,7 +72,8 @@ fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn explain_cause(row: &Row, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "cause {}: {}\n", row.cause.name(), row.summary)?;
+    let title = format!("cause {}: {}", row.cause.name(), row.summary);
+    writeln!(out, "{}\n", textwrap::fill(&title, WIDTH))?;
     for paragraph in row.doc.split("\n\n") {
         writeln!(out, "{}\n", textwrap::fill(paragraph, WIDTH))?;
     }

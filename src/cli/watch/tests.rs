@@ -133,9 +133,9 @@ fn the_screen_says_what_the_report_says() {
         "at 1m00s",
         "8 P",
         "window 1m00s",
-        "live 40MiB",
-        "goal 80MiB",
-        "cycles 20/s",
+        "live 116MiB",
+        "goal 232MiB",
+        "cycles 20.5/s",
         "pause p99 24µs max 24µs",
         "GC CPU",
         "1,440 cycles, 0 missing",
@@ -145,8 +145,8 @@ fn the_screen_says_what_the_report_says() {
     }
     let small = drawn(&copy, &View::default(), (40, 10), false);
     for part in [
-        "heap 40MiB live, goal 80MiB",
-        "20/s, pause p99 24µs",
+        "heap 116MiB live, goal 232MiB",
+        "20.5/s, pause p99 24µs",
         "GC CPU",
         "1,440 cycles",
     ] {
@@ -163,7 +163,7 @@ fn what_does_not_fit_is_counted() {
     let finding = copy.findings[0].clone();
     copy.findings = vec![finding; 20];
     let screen = drawn(&copy, &View::default(), (80, 24), false);
-    assert!(screen.contains("findings, 14 more below"), "{screen}");
+    assert!(screen.contains("findings, 15 more below"), "{screen}");
 }
 
 #[test]
