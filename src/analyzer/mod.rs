@@ -164,7 +164,7 @@ impl ProcessAnalyzer {
             goal_legs: ZigZag::new(CHURN_STEP_MIB),
             live_legs: ZigZag::new(CHURN_STEP_MIB),
             gogc: Gogc::default(),
-            limit: Limit::new(limit_mib),
+            limit: Limit::new(limit_mib, settings.gogc.map(f64::from)),
             limit_regime: false,
             harness: false,
             format: None,
@@ -221,6 +221,12 @@ impl ProcessAnalyzer {
         self.panes.push(cycle, &step, mark, limiter, wall);
         self.trend.observe(end, cycle.heap_live_mib);
         self.stops(cycle, end);
+        // A limit is known since Go 1.19; a share of headroom tells that the cycle before was seen.
+        if step.headroom_use.is_some() && !self.before_1_19() {
+            let goal = cycle.goal_mib().unwrap_or(0);
+            self.limit
+                .observe(self.last_sizes.0, goal, step.gogc.is_some());
+        }
         self.sizes(cycle, end);
         let counts = &mut self.counts;
         counts.pause.record(cycle.pause_ns());
@@ -268,6 +274,14 @@ impl ProcessAnalyzer {
         self.timeline.begin(cycle);
     }
 
+    /// The Go version is before 1.19: as the user states it, or because the lines have no stacks.
+    fn before_1_19(&self) -> bool {
+        match self.settings.go_version {
+            Some(version) => version < (1, 19),
+            None => self.format.is_some_and(|format| format < Format::Go1_18),
+        }
+    }
+
     fn stops(&mut self, cycle: &GcCycle, end: u64) {
         let first_end = cycle.start_ns.saturating_add(cycle.sweep_termination_ns);
         self.mmu.observe(first_end, cycle.sweep_termination_ns);
@@ -288,7 +302,6 @@ impl ProcessAnalyzer {
             }
             self.counts.goal.record(goal);
             self.goal_legs.observe(end, goal);
-            self.limit.observe(self.last_sizes.0, goal);
         }
         self.last_sizes = (live, goal.or(self.last_sizes.1));
     }
@@ -372,6 +385,7 @@ impl ProcessAnalyzer {
                 .cpus_milli
                 .map(|cpus| cpus as f64 / CPU as f64),
             before_1_9: version.map_or(self.format == Some(Format::Go1_5), |v| v < (1, 9)),
+            before_1_19: self.before_1_19(),
             goals_certain: version.map_or(self.format == Some(Format::Go1_18), |v| v >= (1, 9)),
             harness: self.harness,
             child: self.settings.child,

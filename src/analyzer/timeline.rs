@@ -11,6 +11,9 @@ use crate::window::{Pane, Pauses, Row, Tally};
 /// stays small.
 const MAX_POINTS: usize = 1_000;
 
+/// Cycles that are no burst.
+const FEW: u64 = 2;
+
 /// Points in time, oldest first, without a gap between them: together they are the run.
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
@@ -59,7 +62,8 @@ impl Timeline {
         let begins = ends.map_or(if last { at } else { self.start_ns }, |(first, _)| {
             first.start_ns
         });
-        if begins > self.start_ns {
+        // One cycle, or two, stand for the time since the cycle before: alone they would be a burst.
+        if begins > self.start_ns && (tally.cycles == 0 || tally.cycles > FEW) {
             self.push(nothing(self.start_ns, begins));
             self.start_ns = begins;
         }

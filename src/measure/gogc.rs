@@ -138,69 +138,122 @@ fn meet(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
 /// Below this implied GOGC, percent, only a memory limit can set the goal.
 const LIMITED_GOGC: f64 = 5.0;
 
-/// The share of a stated limit from which on a goal is the limit's: stacks, the runtime's own memory and what is free between
-/// objects count towards it as well.
+/// The share of a stated limit from which on a goal may be the limit's: stacks, the runtime's own memory and what is free
+/// between objects count towards it as well.
 const MET: f64 = 0.7;
 
-/// An implied GOGC of at least this share of the largest is the same GOGC: sizes are whole MiB.
-const AS_LARGE: f64 = 0.8;
+/// What a goal is of the one that GOGC would give at most, where a stated limit is what lowers it.
+const LOWERED: f64 = 0.9;
 
-/// A goal up to this many times an earlier one is flat.
-const FLAT: f64 = 1.1;
+/// The GOGC of a program that states none, percent.
+const DEFAULT_GOGC: f64 = 100.0;
+
+/// Live heaps this far apart, MiB, tell more than truncation.
+const MOVED_MIB: f64 = 3.0;
+
+/// A goal that moves by this share and [`MOVED_MIB`] was moved.
+const FLAT: f64 = 0.05;
 
 /// Whether a memory limit, not GOGC, sets the heap goal.
 ///
-/// It does where the user states a limit and the goal reaches it; where the GOGC that the goal implies is below 5; and where
-/// that falls below half of the largest while the goal is flat or falling since the largest was last seen: GOGC's own goal
-/// would have moved with the live heap (heapGoalInternal in runtime/mgcpacer.go takes the smaller of the two).
+/// The runtime takes the smaller of the two (heapGoalInternal in runtime/mgcpacer.go). A goal of GOGC moves with the live
+/// heap, by more than that; a goal of a limit stays where it is. So each time the live heap has moved by 3 MiB, the goal
+/// either followed or did not. A goal that moves while the live heap does not is a change of GOGC, of the stacks or of the
+/// limit: what was known until then is forgotten. Goals that imply a GOGC below 5, and goals near the limit that the user
+/// states and below what GOGC gives, are the limit's as well.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limit {
     /// As the user states it, MiB.
     stated_mib: Option<f64>,
-    /// The largest implied GOGC, and the newest goal that implied it, MiB.
-    largest: f64,
-    level: f64,
-    /// The last eight goals that could tell, the newest in the lowest bit: set where a limit ruled.
-    ruled: u8,
-    told: u32,
+    /// GOGC as the user states it, percent.
+    gogc: Option<f64>,
+    /// The live heap and the goal that the next ones are compared with, MiB.
+    from: Option<(f64, f64)>,
+    /// Moves of the live heap that the goal followed, or not: see [`Votes`].
+    moves: Votes,
+    /// Goals that could tell by themselves.
+    goals: Votes,
     goal_mib: u64,
 }
 
+/// The last eight answers, the newest in the lowest bit: set where a limit ruled.
+#[derive(Debug, Clone, Copy, Default)]
+struct Votes {
+    ruled: u8,
+    told: u8,
+}
+
+impl Votes {
+    fn push(&mut self, ruled: bool) {
+        self.ruled = (self.ruled << 1) | u8::from(ruled);
+        self.told = if self.told < 8 { self.told + 1 } else { 8 };
+    }
+
+    /// Three of four of all eight.
+    fn agree(self) -> bool {
+        self.told >= 4 && self.ruled.count_ones() * 4 >= u32::from(self.told) * 3
+    }
+
+    /// Three of the last four.
+    fn agree_lately(self) -> bool {
+        (self.ruled & 0b1111).count_ones() >= 3
+    }
+}
+
 impl Limit {
-    /// With the limit that the user states, MiB.
-    pub fn new(stated_mib: Option<f64>) -> Self {
+    /// With the limit, MiB, and the GOGC, percent, that the user states.
+    pub fn new(stated_mib: Option<f64>, gogc: Option<f64>) -> Self {
         Self {
             stated_mib,
+            gogc,
             ..Self::default()
         }
     }
 
-    /// Takes the live heap that a goal was set from, and the goal, MiB.
+    /// Takes the live heap that a goal was set from, and the goal, MiB. `exact` is false where the goal was raised to the heap
+    /// at the start of its cycle.
     #[inline]
-    pub fn observe(&mut self, live_mib: u64, goal_mib: u64) {
+    pub fn observe(&mut self, live_mib: u64, goal_mib: u64, exact: bool) {
         if live_mib < MIN_LIVE_MIB {
             return;
         }
         let (live, goal) = (float(live_mib), float(goal_mib));
-        let gogc = 100.0 * larger(goal - live, 0.0) / live;
-        if gogc >= self.largest * AS_LARGE {
-            self.level = goal;
-            self.largest = larger(self.largest, gogc);
-        }
-        // In small heaps one MiB of truncation is more than half of the room.
-        let fell = gogc + 100.0 / live < self.largest / 2.0;
-        let half = fell && goal <= self.level * FLAT;
-        let stated = self.stated_mib.is_some_and(|limit| goal >= limit * MET);
-        let ruled = gogc < LIMITED_GOGC || half || stated;
-        self.ruled = (self.ruled << 1) | u8::from(ruled);
-        self.told = self.told.saturating_add(1);
         self.goal_mib = goal_mib;
+        let gogc = 100.0 * larger(goal - live, 0.0) / live;
+        let near = |limit: f64| {
+            let of_gogc = live * (1.0 + self.gogc.unwrap_or(DEFAULT_GOGC) / 100.0);
+            goal >= limit * MET && goal < of_gogc * LOWERED
+        };
+        self.goals
+            .push(gogc < LIMITED_GOGC || self.stated_mib.is_some_and(near));
+        let from = *self.from.get_or_insert((live, goal));
+        let (by, went) = (live - from.0, goal - from.1);
+        // A raised goal that did not follow would have followed less without.
+        if !exact && (by < MOVED_MIB || went >= by / 2.0) {
+            return;
+        }
+        if by.abs() >= MOVED_MIB {
+            self.moved(by, went, from.1);
+            self.from = Some((live, goal));
+        } else if went.abs() > larger(from.1 * FLAT, MOVED_MIB) {
+            self.moves = Votes::default();
+            self.from = Some((live, goal));
+        }
     }
 
-    /// True where a limit ruled three of the last four to eight goals out of four.
-    pub const fn rules(&self) -> bool {
-        let told = if self.told < 8 { self.told } else { 8 };
-        told >= 4 && self.ruled.count_ones() * 4 >= told * 3
+    fn moved(&mut self, by: f64, went: f64, goal: f64) {
+        let half = by.abs() / 2.0;
+        let followed = went * by.signum() >= half;
+        if followed || went.abs() <= larger(larger(goal * FLAT, MOVED_MIB), half) {
+            self.moves.push(!followed);
+        } else {
+            self.moves = Votes::default();
+        }
+    }
+
+    /// True where a limit ruled six of the last eight goals, or three of the last four moves of the live heap.
+    pub fn rules(&self) -> bool {
+        self.goals.agree() || self.moves.agree_lately()
     }
 
     /// The goal that the limit leaves, MiB, where it rules.

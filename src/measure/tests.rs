@@ -239,25 +239,58 @@ fn implied_gogc_holds_the_true_one() {
 
 #[test]
 fn a_goal_that_does_not_follow_the_live_heap_is_a_limits() {
-    let mut limit = Limit::default();
-    (0..20).for_each(|i| limit.observe(20 + 2 * i, 40 + 4 * i));
-    assert!(!limit.rules(), "the goal follows");
-    (0..20).for_each(|i| limit.observe(60 + 3 * i, 120));
-    assert!(limit.rules(), "flat while the live heap doubles");
-    assert_eq!(limit.goal_mib(), Some(120.0));
+    let limited = |goals: &mut dyn Iterator<Item = (u64, u64)>| {
+        let mut limit = Limit::default();
+        goals.for_each(|(live, goal)| limit.observe(live, goal, true));
+        limit.goal_mib()
+    };
+    let follows = (0..20).map(|i| (20 + 2 * i, 40 + 4 * i));
+    assert_eq!(limited(&mut follows.clone()), None, "the goal follows");
+    let flat = (0..20).map(|i| (60 + 3 * i, 120));
+    assert_eq!(limited(&mut follows.chain(flat)), Some(120.0));
+    let middle = (0..20).map(|i| (176 + i % 3 * 3, 200));
+    assert_eq!(
+        limited(&mut middle.into_iter()),
+        Some(200.0),
+        "seen from the middle"
+    );
+    assert_eq!(
+        limited(&mut (0..4).map(|_| (88, 89))),
+        Some(89.0),
+        "a GOGC of 1"
+    );
+    let low = (0..20).map(|i| (80 + i, (80 + i) * 11 / 10));
+    assert_eq!(
+        limited(&mut low.into_iter()),
+        None,
+        "GOGC=10 from the start"
+    );
+    let set = (0..40).map(|i| (100 + i % 2, if i < 10 { 200 } else { 110 }));
+    assert_eq!(limited(&mut set.into_iter()), None, "SetGCPercent(10)");
+    let tuned = (0..30).map(|i| (20 + i, if i < 5 { 5 } else { 2 } * (20 + i)));
+    assert_eq!(
+        limited(&mut tuned.into_iter()),
+        None,
+        "400, then 100 while a cache fills"
+    );
+    let lifted = (0..40).map(|i| (20 + i, if i == 5 { 600 } else { 40 + 2 * i }));
+    assert_eq!(
+        limited(&mut lifted.into_iter()),
+        None,
+        "one large allocation"
+    );
+}
 
-    let mut full = Limit::default();
-    (0..4).for_each(|_| full.observe(88, 89));
-    assert!(full.rules(), "an implied GOGC of 1");
-    let mut low = Limit::default();
-    (0..20).for_each(|i| low.observe(80 + i, (80 + i) * 11 / 10));
-    assert!(!low.rules(), "GOGC=10 from the start");
-    let mut stated = Limit::new(Some(100.0));
-    (0..4).for_each(|_| stated.observe(60, 90));
-    assert!(stated.rules(), "stated and met");
-    let mut far = Limit::new(Some(1_000.0));
-    (0..4).for_each(|_| far.observe(60, 120));
-    assert!(!far.rules());
+#[test]
+fn a_stated_limit_rules_where_it_lowers_the_goal() {
+    let rules = |limit: f64, gogc: Option<f64>, goal: u64| {
+        let mut stated = Limit::new(Some(limit), gogc);
+        (0..4).for_each(|_| stated.observe(60, goal, true));
+        stated.rules()
+    };
+    assert!(rules(100.0, None, 90));
+    assert!(!rules(1_000.0, None, 120));
+    assert!(!rules(90.0, Some(10.0), 66), "the goal of GOGC=10");
 }
 
 #[test]

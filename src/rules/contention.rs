@@ -20,6 +20,12 @@ const CHEAP_MARKING: f64 = 0.05;
 /// CPUs that GOMAXPROCS counts on and the program does not have.
 const LACKING: f64 = 0.6;
 
+/// Live heaps up to this size, MiB, are much the same to mark.
+const SMALL_MIB: u64 = 16;
+
+/// Cycles that say what is typical.
+const OTHERS: u64 = 20;
+
 /// Fewer stops than these are single events.
 pub(super) const FEW: u64 = 3;
 
@@ -32,6 +38,8 @@ pub enum Signs {
     Lacking(f64, f64),
     /// What marking takes of the CPU.
     CheapMarking(f64),
+    /// A mark over a hundred times as long as the others: it, and what the others take on average, ns.
+    Stalled(u64, u64),
 }
 
 impl Signs {
@@ -46,6 +54,11 @@ impl Signs {
                 "GOMAXPROCS is {} but the program has {}, so threads wait for a CPU",
                 crate::units::Unit::Count.format(procs),
                 super::cpus_had(cpus)
+            ),
+            Self::Stalled(longest, typical) => format!(
+                "one mark took {} and the others {}, as when the process does not run",
+                duration(longest),
+                duration(typical)
             ),
             Self::CheapMarking(share) => format!(
                 "marking itself is cheap ({} of the CPU), so the heap is not what makes the stops long",
@@ -72,6 +85,9 @@ pub(super) fn signs(view: &View<'_>) -> Option<Signs> {
     };
     if let Some(sign) = in_stretch(view, &here, &window.stretch) {
         return Some(sign);
+    }
+    if let Some((longest, typical)) = stalled_mark(view) {
+        return Some(Signs::Stalled(longest, typical));
     }
     if view.whole_run {
         return None;
@@ -108,6 +124,38 @@ fn in_stretch(view: &View<'_>, stops: &Stops, stretch: &Stretch<'_>) -> Option<S
     }
     let mark =
         stretch.cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns))?;
-    let scatter = stops.p99 >= stops.p10.saturating_mul(SCATTER);
+    let scatter = stops.p99 >= stops.p10.saturating_mul(SCATTER) || marks_scatter(view);
     (mark < CHEAP_MARKING && scatter && !view.before_1_9()).then_some(Signs::CheapMarking(mark))
+}
+
+/// Marking takes now long, now short over a live heap of much the same size: marking too waits for a CPU.
+fn marks_scatter(view: &View<'_>) -> bool {
+    let tally = &view.window.tally;
+    let ((shortest, longest), (least, most)) = (tally.mark_ns, tally.live_mib);
+    tally.cycles >= 4
+        && longest >= shortest.saturating_mul(SCATTER)
+        && most <= least.saturating_mul(2).max(SMALL_MIB)
+}
+
+/// One mark so much longer than the others are on average that the process cannot have run: the longest, and the others'
+/// average, ns. `None` where there is none, or where the heap that it marked was larger than theirs.
+pub(super) fn stalled_mark(view: &View<'_>) -> Option<(u64, u64)> {
+    let tally = &view.window.tally;
+    let (_, longest) = tally.mark_ns;
+    let (from, to) = (view.run.from, view.run.to);
+    let others = to.seen.saturating_sub(from.seen).checked_sub(1)?;
+    let marking = to.mark_ns.saturating_sub(from.mark_ns);
+    let typical = marking.saturating_sub(longest).checked_div(others)?;
+    let in_reach = view
+        .window
+        .reach
+        .to
+        .mark_ns
+        .saturating_sub(view.window.reach.from.mark_ns);
+    let (least, most) = tally.live_mib;
+    (others >= OTHERS
+        && longest >= typical.saturating_mul(FAR)
+        && longest >= in_reach / 2
+        && most <= least.saturating_mul(2).max(SMALL_MIB))
+    .then_some((longest, typical))
 }

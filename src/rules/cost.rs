@@ -49,7 +49,10 @@ impl Cost {
         let floor = view.window.reach_cpu.map(|cpu| cpu.floor());
         let procs = reach.processors().map(|(procs, _)| procs);
         Self {
-            gc_cpu: floor.map(of_cpus),
+            gc_cpu: floor.map(of_cpus).map(|share| match view.marking() {
+                Some(marking) if host => share.min(marking),
+                _ => share,
+            }),
             cores: floor.zip(procs).map(|(ratio, procs)| ratio * procs),
             stops: stops.map(|stops| if host { stops.min(typical) } else { stops }),
             assists: reach.cpu_ratio(|mark| mark.assist_cpu_ns).map(of_cpus),

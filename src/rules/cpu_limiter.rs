@@ -1,6 +1,7 @@
 //! The runtime's emergency brake.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, rule};
+use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -25,15 +26,29 @@ rule! {
     evidence: "1 cycle",
     judged: Judged::Windows,
     judge: judge,
-    cap: Cap::none,
+    cap: cap,
     tell: tell,
 }
 
+/// What marking takes of the CPU over the cycles looked at, at least, where the limiter is on in one of them.
+const MARKS: f64 = 0.05;
+
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
-    if view.window.tally.cycles == 0 {
+    if view.window.tally.cycles == 0 || view.before_1_19 {
         return Reading::NoEvidence;
     }
     Reading::graded(view.window.tally.limiter_max as f64 / 1000.0, thresholds)
+}
+
+/// One stop or mark that the host made long fills the bucket of the replay, not that of the runtime: where the limiter is on,
+/// marking takes half of the CPU.
+fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    let marks = view.marking().is_none_or(|share| share >= MARKS);
+    if severity > Severity::Info && (!marks || contention::stalled_mark(view).is_some()) {
+        Cap::at(Some(Severity::Info), Some(CappedBy::Contention))
+    } else {
+        Cap::NONE
+    }
 }
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {

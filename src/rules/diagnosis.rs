@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cost, Situation, Told, advice};
+use super::{Cost, Signs, Situation, Told, advice};
 use crate::severity::{CappedBy, Cause, Severity};
 use crate::units::{Unit, duration, percent};
 
@@ -92,7 +92,7 @@ pub const fn table() -> &'static [Row] {
         Row {
             cause: Cause::MemoryLimit,
             summary: "a memory limit leaves no room above the live heap",
-            doc: "Named where a memory limit rules the heap goal and the live heap fills 85 % of it or more. A limit rules where you state one (--memory-limit) and the goal reaches it; where the GOGC that the goals imply is below 5; or where it falls below half of its largest while the goal stays flat or falls.
+            doc: "Named where a memory limit rules the heap goal and the live heap fills 85 % of it or more. A limit rules where you state one (--memory-limit) and the goal comes near it, below what GOGC gives; where the GOGC that the goals imply is below 5; or where the goal stays where it is while the live heap moves.
 
 Why: the heap goal is the smaller of what GOGC and GOMEMLIMIT allow. Near the limit each cycle frees next to nothing, the next one starts at once, and a live heap 2 % larger decides between working and thrashing.
 
@@ -165,7 +165,15 @@ What to do: find the caller and drop the call. GOGC changes nothing where every 
 Why: a stop ends when the last thread has stopped. A thread that the kernel does not run, on a busy host or under a cgroup quota, holds it up.
 
 What to do: look at cpu.max and cpu.stat of the cgroup, at GOMAXPROCS and at other load on the host. This is not the garbage collector.",
-            explains: &["pause-p99", "pause-budget", "long-pause", "cpu-oversubscription"],
+            explains: &[
+                "pause-p99",
+                "pause-budget",
+                "long-pause",
+                "gc-cpu",
+                "mark-duty",
+                "cpu-limiter",
+                "cpu-oversubscription",
+            ],
             info: false,
             when: starved,
             tell: cpu_starvation,
@@ -221,7 +229,7 @@ What to do: keep fewer pointers alive (what holds no pointer is not scanned), ma
             info: false,
             when: |_, symptom| {
                 let raised = ["gc-cpu", "mark-duty"].contains(&symptom.rule) && warns(symptom);
-                raised && symptom.situation.frequency.is_some_and(|rate| rate < FEW_CYCLES)
+                raised && marks(symptom) && symptom.situation.frequency.is_some_and(|rate| rate < FEW_CYCLES)
             },
             tell: live_heap,
         },
@@ -247,7 +255,7 @@ What to do: find the sites (gcpressure sites HEAP, gcpressure why HEAP --build .
             when: |_, symptom| {
                 const RAISED: [&str; 5] =
                     ["gc-frequency", "assist-pressure", "gc-cpu", "mark-duty", "cpu-limiter"];
-                RAISED.contains(&symptom.rule) && warns(symptom)
+                RAISED.contains(&symptom.rule) && warns(symptom) && marks(symptom)
             },
             tell: allocation_rate,
         },
@@ -274,7 +282,7 @@ What to do: two heap profiles some minutes apart, what is in use compared.",
 Why: a stop ends when every goroutine has been stopped. Loops without calls, cgo calls and page faults hold it up.
 
 What to do: record a runtime trace around such a stop (go tool trace).",
-            explains: &PAUSES,
+            explains: &["pause-p99", "pause-budget", "long-pause", "gc-cpu"],
             info: false,
             when: |_, symptom| PAUSES.contains(&symptom.rule) && warns(symptom),
             tell: slow_stops,
@@ -294,15 +302,19 @@ impl Case<'_> {
         symptoms.any(|symptom| rules.contains(&symptom.rule) && warns(symptom))
     }
 
-    /// The cause: of the first row that fits. One that explains nothing above `info` gives way to one that does.
+    /// The cause: of the first row that fits and explains the worst finding, else of the first that explains more than what
+    /// is only worth knowing, else of the first.
     pub fn diagnose(&self) -> Option<Diagnosis> {
-        let mut rows = table().iter().filter_map(|row| self.fits(row));
-        let first = rows.next()?;
-        if first.severity > Severity::Info {
-            return Some(first);
+        let worst = self.symptoms.iter().map(|symptom| symptom.severity).max()?;
+        let mut best: Option<Diagnosis> = None;
+        for found in table().iter().filter_map(|row| self.fits(row)) {
+            let rank =
+                |found: &Diagnosis| (found.severity == worst, found.severity > Severity::Info);
+            if best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
+                best = Some(found);
+            }
         }
-        let higher = rows.find(|diagnosis| diagnosis.severity > Severity::Info);
-        Some(higher.unwrap_or(first))
+        best
     }
 
     fn fits(&self, row: &Row) -> Option<Diagnosis> {
@@ -331,13 +343,29 @@ fn warns(symptom: &Symptom<'_>) -> bool {
     symptom.severity > Severity::Info
 }
 
+/// The host made it so.
+fn is_hosts(symptom: &Symptom<'_>) -> bool {
+    symptom.capped_by == Some(CappedBy::Contention)
+}
+
+/// Marking is what the collector's CPU went into, not stops that take long.
+fn marks(symptom: &Symptom<'_>) -> bool {
+    let Situation { marking, cost, .. } = symptom.situation;
+    let most = marking.zip(cost.gc_cpu);
+    !is_hosts(symptom) && most.is_none_or(|(marking, all)| marking >= all / 2.0)
+}
+
 fn starved(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
     const BUSY: [&str; 4] = ["gc-cpu", "assist-pressure", "mark-duty", "cpu-limiter"];
     let situation = symptom.situation;
     let waits = match symptom.rule {
         "cpu-oversubscription" => situation.throttled,
+        rule if BUSY.contains(&rule) => is_hosts(symptom),
         _ => situation.signs.is_some() || situation.throttled,
     };
+    let mut symptoms = case.symptoms.iter();
+    let busy = symptoms
+        .any(|symptom| BUSY.contains(&symptom.rule) && warns(symptom) && !is_hosts(symptom));
     let cheap = |cost: &Cost| cost.gc_cpu.is_none_or(|share| share < STARVED_GC_CPU);
     let often = |symptom: &Symptom<'_>| {
         symptom.rule == "gc-frequency" && symptom.severity == Severity::Critical
@@ -346,7 +374,7 @@ fn starved(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
         && waits
         && cheap(&situation.cost)
         && cheap(&case.run)
-        && !case.any_warns(&BUSY)
+        && !busy
         && !case.symptoms.iter().any(often)
 }
 
@@ -506,12 +534,13 @@ fn cpu_starvation(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
     let marking = situation.marking.map_or_else(String::new, |share| {
         format!(", marking takes {}", percent(share))
     });
+    let seen = match situation.signs {
+        Some(signs @ Signs::Stalled(..)) => signs.words(),
+        _ => format!("stops up to {}{marking}", duration(situation.pause_max_ns)),
+    };
     told(
         symptom,
-        format!(
-            "not GC: the program waits for a CPU (stops up to {}{marking})",
-            duration(situation.pause_max_ns)
-        ),
+        format!("not GC: the program waits for a CPU ({seen})"),
         vec![advice::QUOTA.into(), advice::TRACE.into()],
         &[
             ("pause_max_ns", situation.pause_max_ns as f64),
@@ -538,7 +567,7 @@ fn cycles_take(symptom: &Symptom<'_>) -> String {
 fn is_cheap(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
     let warnings = case.symptoms.iter().filter(|symptom| warns(symptom));
     let cheap = |rule: &str| ["gc-frequency", "min-heap"].contains(&rule);
-    symptom.capped_by == Some(CappedBy::Cost)
+    symptom.situation.cost.is_cheap()
         && symptom.severity == Severity::Warning
         && warnings.clone().all(|symptom| cheap(symptom.rule))
 }

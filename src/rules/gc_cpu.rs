@@ -2,7 +2,7 @@
 
 use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, cpus_had, rule};
 use crate::measure::{GcCpu, Mark};
-use crate::severity::Severity;
+use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -35,7 +35,7 @@ rule! {
     evidence: "4 cycles over 5 s, or 8 over 1 s with the cumulative percentage to 3 points",
     judged: Judged::Windows,
     judge: judge,
-    cap: Cap::none,
+    cap: cap,
     tell: tell,
 }
 
@@ -62,6 +62,18 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
         },
         severity,
         capped_by: None,
+    }
+}
+
+/// CPU of stops that the host makes long, or of a mark that it holds up, is not the collector's.
+fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    let hosts = |severity| view.is_hosts_cpu(RULE.thresholds().of(severity));
+    if severity > Severity::Info && hosts(Severity::Warning) {
+        Cap::at(Some(Severity::Info), Some(CappedBy::Contention))
+    } else if severity > Severity::Warning && hosts(severity) {
+        Cap::HOST
+    } else {
+        Cap::NONE
     }
 }
 
@@ -96,7 +108,11 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         ("stops up to ", stops),
     ];
     let parts = named.map(|(name, share)| share.map(|share| format!("{name}{}", percent(share))));
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = parts.into_iter().flatten();
+    let parts: String = parts
+        .enumerate()
+        .map(|(n, part)| format!("{}{part}", if n == 0 { "; " } else { ", " }))
+        .collect();
     let at_most = if to_cpus > 1.05 { "at most " } else { "" };
     let of = match window.reach.processors() {
         Some((_, cpus)) if window.trust.cpus => cpus_had(cpus),
@@ -105,10 +121,9 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     };
     Told {
         message: format!(
-            "collecting takes {at_most}{} of {of} (threshold {}; {}{bounds}): CPU that the program does not get",
+            "collecting takes {at_most}{} of {of} (threshold {}{parts}{bounds}): CPU that the program does not get",
             percent(crossing.value),
             percent(crossing.threshold),
-            parts.join(", "),
         ),
         advice: vec![
             advice::less_often(view).into(),

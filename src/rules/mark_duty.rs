@@ -1,7 +1,7 @@
 //! Marking nearly all the time.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
-use crate::severity::Severity;
+use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, rule};
+use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent};
 
 rule! {
@@ -44,6 +44,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 fn cap(view: &View<'_>, severity: Severity) -> Cap {
     if view.gc_cpu_floor().is_some_and(|cpu| cpu < STRETCHED) {
         return Cap::QUIET;
+    }
+    if severity > Severity::Info && contention::stalled_mark(view).is_some() {
+        return Cap::at(Some(Severity::Info), Some(CappedBy::Contention));
     }
     Cap::by_cost(view, severity)
 }

@@ -42,7 +42,7 @@ pub use threshold::Thresholds;
 
 use std::borrow::Cow;
 
-use crate::measure::Stretch;
+use crate::measure::{Mark, Stretch};
 use crate::severity::{CappedBy, Severity};
 use crate::stats::Counts;
 use crate::units::{MICROSECOND, Unit};
@@ -220,12 +220,21 @@ impl Cap {
         Self::NONE
     }
 
-    /// A warning from a small cost on, critical from a material one.
+    /// What the host may have made long is at most a warning.
+    const HOST: Self = Self::at(Some(Severity::Warning), Some(CappedBy::Contention));
+
+    /// A warning from a small cost on, critical from a material one. Where too many lines are missing for a window's cost,
+    /// the run's stands for it; one that is unknown altogether is not material.
     fn by_cost(view: &View<'_>, _: Severity) -> Self {
-        match Cost::of(view).class() {
+        let run = || {
+            let window = view.run_window();
+            Cost::of(&View { window, ..*view }).class()
+        };
+        match Cost::of(view).class().or_else(run) {
             Some(Class::None) => Self::at(Some(Severity::Info), Some(CappedBy::Cost)),
             Some(Class::Small) => Self::at(Some(Severity::Warning), Some(CappedBy::Cost)),
-            Some(Class::Material) | None => Self::NONE,
+            Some(Class::Material) => Self::NONE,
+            None => Self::at(Some(Severity::Warning), None),
         }
     }
 }
@@ -255,6 +264,8 @@ pub struct View<'a> {
     pub stated_cpus: Option<f64>,
     /// The Go version is before 1.9, as far as is known.
     pub before_1_9: bool,
+    /// The Go version is before 1.19, as far as is known: it knows neither a memory limit nor a limit of GC CPU.
+    pub before_1_19: bool,
     /// The goal follows from GOGC as it does since Go 1.9, for certain.
     pub goals_certain: bool,
     /// Forced cycles are those of a test or benchmark harness.
@@ -313,6 +324,33 @@ impl View<'_> {
     fn assists(&self) -> Option<f64> {
         let ratio = self.window.reach.cpu_ratio(|mark| mark.assist_cpu_ns)?;
         Some((ratio * self.cpu_factor()).min(1.0))
+    }
+
+    /// CPU of marking, assists included, as a share of the CPUs had: what collecting takes without its stops, which the host
+    /// and the program itself make long.
+    fn marking(&self) -> Option<f64> {
+        let marks = |mark: &Mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns);
+        let ratio = self.window.reach.cpu_ratio(marks)?;
+        Some((ratio * self.cpu_factor()).min(1.0))
+    }
+
+    /// The host, not the collector, makes up this share of the CPU that reaches `threshold`: stops that it made long, a mark
+    /// that it held up, or time in which a quota held all threads.
+    fn is_hosts_cpu(&self, threshold: f64) -> bool {
+        if contention::stalled_mark(self).is_some() {
+            return true;
+        }
+        let Some(marking) = self.marking() else {
+            return false;
+        };
+        // A thread that waits for its quota is charged while it waits.
+        let held = |cpus: f64| cpus + 0.5 < f64::from(self.window.tally.gomaxprocs.1);
+        let quota = if self.stated_cpus.is_some_and(held) {
+            self.cpu_factor()
+        } else {
+            1.0
+        };
+        self.contention().is_some() && marking / quota < threshold
     }
 
     /// The time looked at, s.

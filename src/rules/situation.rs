@@ -10,7 +10,7 @@ pub struct Situation {
     pub cost: Cost,
     /// With more Ps than CPUs, GC CPU is an upper bound.
     pub at_most: bool,
-    /// Background marking and assists, as a share of GOMAXPROCS x time.
+    /// Background marking and assists, as a share of the CPUs had.
     pub marking: Option<f64>,
     /// Automatic cycles per second.
     pub frequency: Option<f64>,
@@ -52,7 +52,6 @@ impl Situation {
     /// What the view shows.
     pub fn of(view: &View<'_>) -> Self {
         let (window, tally) = (&view.window, &view.window.tally);
-        let reach = &window.reach;
         let stopped = window.stretch.wall_ratio(|mark| mark.stop_ns);
         let stop_ns = window
             .stretch
@@ -62,8 +61,7 @@ impl Situation {
         Self {
             cost: Cost::of(view),
             at_most: view.cpu_factor() > 1.05,
-            marking: reach
-                .cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns)),
+            marking: view.marking(),
             frequency: gc_frequency::frequency(view),
             forced: (
                 tally.share(tally.forced),

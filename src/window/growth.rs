@@ -27,6 +27,9 @@ const STILL_RISING: f64 = 0.5;
 const SPAN_S: f64 = 600.0;
 const EXPLODES: f64 = 2.2;
 
+/// How many times faster the second half of such a span grows than the first: 1.5 where it grows 2.2-fold.
+const BENDS: f64 = 1.3;
+
 /// Follows the live heap of one process.
 ///
 /// The floor is the smallest live heap of a bucket: a leak raises it and a swing does not. A bucket counts with at least
@@ -59,7 +62,7 @@ pub struct Growth {
     pub live_mib: f64,
     /// From the first to the last floor, s.
     pub seconds: f64,
-    /// MiB per second, by the median of all slopes.
+    /// MiB per second, by the median of all slopes: of the whole run, or of its last third where that is more.
     pub slope: f64,
     /// It keeps growing.
     pub certain: bool,
@@ -197,7 +200,8 @@ impl LiveTrend {
         let late = late.min(points.len() - 2);
         let late = theil_sen(&points[late..]).unwrap_or(0.0);
         Growth {
-            slope,
+            // What grows faster and faster meets its limit sooner than its average says.
+            slope: slope.max(late),
             certain: slope > 0.0 && late >= slope * STILL_RISING,
             explodes: explodes(&points),
             ..growth
@@ -225,10 +229,12 @@ fn explodes(points: &[(f64, f64)]) -> bool {
         let at = points.partition_point(|point| point.0 <= end - seconds);
         points.get(at.checked_sub(1)?).map(|point| point.1)
     };
-    match (before(2.0 * SPAN_S), before(SPAN_S)) {
-        (Some(first), Some(middle)) => {
-            middle > EXPLODES * first.max(1.0) && newest > EXPLODES * middle
-        }
-        _ => false,
-    }
+    let (Some(first), Some(middle)) = (before(2.0 * SPAN_S), before(SPAN_S)) else {
+        return false;
+    };
+    // A cache that begins to fill after idle time doubles as often, but in a straight line.
+    let half = before(SPAN_S / 2.0).unwrap_or(middle);
+    middle > EXPLODES * first.max(1.0)
+        && newest > EXPLODES * middle
+        && newest - half > BENDS * (half - middle)
 }

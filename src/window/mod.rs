@@ -34,6 +34,9 @@ const WARMUP_STEP_NS: u64 = 100_000_000;
 /// The longest adaptive warm-up, ns.
 const MAX_WARMUP_NS: u64 = 2_000_000_000;
 
+/// What it leaves of a run at least, ns: rules that look for 1 s are to have that.
+const KEPT_NS: u64 = 1_000_000_000;
+
 /// Panes kept to be used again.
 const SPARE: usize = 2;
 
@@ -92,7 +95,7 @@ impl Length {
 /// The start of the run that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warmup {
-    /// min(2 s, a quarter of the run so far), rounded down to 100 ms.
+    /// min(2 s, a quarter of the run so far), rounded down to 100 ms; a run of little more than 1 s keeps 1 s.
     Adaptive,
     /// Until here, ns of program time.
     Until(u64),
@@ -102,7 +105,10 @@ impl Warmup {
     /// Cycles that ended before this are left out of a window judged at `at`, ns of program time.
     pub fn end_ns(self, at: u64) -> u64 {
         match self {
-            Self::Adaptive => (at / 4).min(MAX_WARMUP_NS) / WARMUP_STEP_NS * WARMUP_STEP_NS,
+            Self::Adaptive => {
+                let spare = at.saturating_sub(KEPT_NS);
+                (at / 4).min(MAX_WARMUP_NS).min(spare) / WARMUP_STEP_NS * WARMUP_STEP_NS
+            }
             Self::Until(end) => end,
         }
     }

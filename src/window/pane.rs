@@ -32,6 +32,8 @@ pub struct Tally {
     pub roots_max_mib: u64,
     /// Highest fill of the GC CPU limiter's bucket, 1/1000.
     pub limiter_max: u64,
+    /// Shortest and longest concurrent mark, ns.
+    pub mark_ns: (u64, u64),
     /// Smallest and largest GOMAXPROCS.
     pub gomaxprocs: (u32, u32),
     /// Largest heap at end, MiB.
@@ -56,6 +58,7 @@ impl Default for Tally {
             roots: 0,
             roots_max_mib: 0,
             limiter_max: 0,
+            mark_ns: (u64::MAX, 0),
             gomaxprocs: (u32::MAX, 0),
             heap_start_max_mib: 0,
             heap_end_max_mib: 0,
@@ -81,6 +84,7 @@ impl Tally {
             self.roots_max_mib = self.roots_max_mib.max(roots);
         }
         self.limiter_max = self.limiter_max.max(limiter);
+        widen(&mut self.mark_ns, cycle.concurrent_mark_ns);
         widen(&mut self.gomaxprocs, cycle.gomaxprocs);
         self.heap_start_max_mib = self.heap_start_max_mib.max(cycle.heap_start_mib);
         self.heap_end_max_mib = self.heap_end_max_mib.max(cycle.heap_end_mib);
@@ -122,6 +126,7 @@ impl Tally {
         self.limiter_max = self.limiter_max.max(other.limiter_max);
         self.heap_start_max_mib = self.heap_start_max_mib.max(other.heap_start_max_mib);
         self.heap_end_max_mib = self.heap_end_max_mib.max(other.heap_end_max_mib);
+        join(&mut self.mark_ns, other.mark_ns);
         join(&mut self.gomaxprocs, other.gomaxprocs);
         join(&mut self.live_mib, other.live_mib);
         join(&mut self.goal_mib, other.goal_mib);
