@@ -173,6 +173,12 @@ mod tests {
         assert_eq!(explodes.severity(&RULE), Some(Severity::Critical));
         let linear = growing(400, 5_000, |number| 1 + number);
         assert_eq!(linear.severity(&RULE), Some(Severity::Warning));
+        let late = growing(340, 5_000, |number| 10 + number.saturating_sub(200));
+        assert_eq!(
+            late.severity(&RULE),
+            Some(Severity::Warning),
+            "idle, then a cache fills"
+        );
     }
 
     #[test]

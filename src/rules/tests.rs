@@ -310,3 +310,66 @@ fn contention_is_told_from_work_of_the_collector() {
     let message = collector.told(find("pause-p99").unwrap()).message;
     assert!(!message.contains("not the garbage collector"), "{message}");
 }
+
+#[test]
+fn a_stop_or_a_mark_that_the_host_held_up_is_not_the_collectors() {
+    let stop = healthy(100, 500).each(|number, cycle| {
+        if number == 50 {
+            cycle.sweep_termination_ns = 1_200 * MS;
+        }
+    });
+    for rule in [&cpu_limiter::RULE, &gc_cpu::RULE, &long_pause::RULE] {
+        let severity = stop.severity(rule);
+        assert!(
+            severity <= Some(Severity::Info),
+            "{}: {severity:?}",
+            rule.id
+        );
+    }
+    let mark = healthy(100, 500).each(|number, cycle| {
+        if number == 50 {
+            cycle.concurrent_mark_ns = 40_000 * MS;
+            cycle.mark_background_cpu_ns = 40_000 * MS;
+        }
+    });
+    for rule in [&gc_cpu::RULE, &mark_duty::RULE, &cpu_limiter::RULE] {
+        assert_eq!(
+            mark.capped_by(rule),
+            Some(CappedBy::Contention),
+            "{}",
+            rule.id
+        );
+        assert_eq!(mark.severity(rule), Some(Severity::Info), "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_cost_that_lost_lines_hide_is_not_material() {
+    let mut forced = healthy(100, 500).each(|_, cycle| cycle.forced = true);
+    forced.cycles.retain(|cycle| cycle.number % 2 == 0);
+    assert_eq!(forced.severity(&forced_gc::RULE), Some(Severity::Warning));
+}
+
+#[test]
+fn stops_that_take_the_cpu_are_slow_stops_and_no_large_live_heap() {
+    let slow = healthy(60, 500).each(|_, cycle| {
+        cycle.sweep_termination_ns = 60 * MS;
+        cycle.mark_background_cpu_ns = MS;
+    });
+    assert_eq!(slow.cause(), Some(crate::severity::Cause::SlowStops));
+}
+
+#[test]
+fn a_throttled_container_is_starved_even_where_its_stops_are_alike() {
+    // Stops of 7 to 13 ms, and marking of 1 to 30 ms over the same small heap.
+    let throttled = healthy(60, 200).each(|number, cycle| {
+        cycle.sweep_termination_ns = (7 + number % 7) * MS;
+        cycle.concurrent_mark_ns = (1 + number % 30) * MS;
+        cycle.mark_background_cpu_ns = MS;
+    });
+    assert!(throttled.severity(&pause_budget::RULE) <= Some(Severity::Warning));
+    assert_eq!(
+        throttled.cause(),
+        Some(crate::severity::Cause::CpuStarvation)
+    );
+}

@@ -345,3 +345,13 @@ fn a_finding_tells_the_value_that_earned_its_severity() {
     let worst = worst.reduce(|a, b| if b > a { b } else { a }).unwrap();
     assert_eq!(worst, (often.severity, often.measured), "{often:?}");
 }
+
+#[test]
+fn a_sick_program_of_little_more_than_a_second_is_judged() {
+    for cycles in [111, 115, 120, 133, 140] {
+        let (analysis, _) = analyse(Settings::default(), steady(cycles, 10));
+        assert!(analysis.enough_evidence, "{cycles}: {}", analysis.why_not);
+        let frequency = finding(&analysis, "gc-frequency").unwrap();
+        assert!(frequency.severity > Severity::Info, "{cycles}");
+    }
+}
