@@ -10,17 +10,20 @@ pub mod event;
 pub mod gobench;
 pub mod input;
 pub mod measure;
-pub mod parse;
 pub mod pipeline;
 pub mod process;
 pub mod profile;
+mod reader;
 pub mod render;
+mod repair;
 pub mod report;
 pub mod rules;
 pub mod settings;
 pub mod stats;
+pub mod trace;
 pub mod units;
 pub mod window;
+mod wrapping;
 
 /// The README's library example is a doctest as well.
 #[cfg(doctest)]

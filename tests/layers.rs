@@ -13,8 +13,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &[]),
     ("event", &["units"]),
     ("input", &["error"]),
-    ("parse", &["event", "units", "error"]),
+    ("trace", &["event", "units", "error"]),
+    ("wrapping", &["trace", "event"]),
+    ("repair", &["trace", "event"]),
     ("process", &["event", "error"]),
+    (
+        "reader",
+        &[
+            "input", "trace", "wrapping", "repair", "process", "event", "error", "report",
+        ],
+    ),
     ("measure", &["process", "event", "units"]),
     ("window", &["measure", "event", "stats", "units"]),
     (
@@ -37,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "analyzer", "error", "event", "input", "measure", "parse", "process", "report",
+            "analyzer", "error", "event", "input", "measure", "process", "reader", "report",
             "rules", "settings", "stats", "units", "window",
         ],
     ),
@@ -46,7 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Words that only some places may use: a crate's name, or a derive. A place is the start of a path below src/.
 const KEPT_IN: &[(&str, &[&str])] = &[
-    ("nom::", &["parse"]),
+    ("nom::", &["trace"]),
     ("statrs::", &["stats"]),
     ("prost::", &["profile"]),
     ("clap::", &["cli"]),
@@ -174,8 +182,8 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "process.rs",
-            "use super::parse::line;\n",
-            &["1: `process` may not name `parse`"],
+            "use super::trace::line;\n",
+            &["1: `process` may not name `trace`"],
         ),
         (
             "event.rs",
@@ -199,8 +207,8 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "rules/a.rs",
-            "#[cfg(test)]\nmod tests {\n    use crate::parse::x;\n}\nuse crate::parse::y;\n",
-            &["5: `rules` may not name `parse`"],
+            "#[cfg(test)]\nmod tests {\n    use crate::trace::x;\n}\nuse crate::trace::y;\n",
+            &["5: `rules` may not name `trace`"],
         ),
         (
             "units.rs",
@@ -208,8 +216,8 @@ fn a_breach_is_named_with_its_line() {
             &["4: `units` may not name `event`"],
         ),
         (
-            "parse/gc.rs",
-            "use nom::IResult;\nuse crate::parse::numbers;\nuse super::numbers;\nuse crate::event::GcCycle;\n",
+            "trace/gc.rs",
+            "use nom::IResult;\nuse crate::trace::numbers;\nuse super::numbers;\nuse crate::event::GcCycle;\n",
             &[],
         ),
         (

@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::sync::LazyLock;
 
 use gcpressure::event::{Event, Format, GcCycle};
-use gcpressure::parse::{self, Outcome};
+use gcpressure::trace::{self, Outcome};
 use proptest::prelude::*;
 use regex::bytes::Regex;
 use support::foreign::STYLES;
@@ -77,7 +77,7 @@ prop_compose! {
 }
 
 fn parsed(line: &[u8]) -> Option<GcCycle> {
-    match parse::line(line) {
+    match trace::line(line) {
         Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
         _ => None,
     }

@@ -10,12 +10,12 @@ use std::io;
 
 use super::aside::Aside;
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
-use super::reader::{Finds, Found, Reader};
 use super::{CycleRow, Options, Sink};
 use crate::analyzer::ProcessAnalyzer;
 use crate::error::Error;
 use crate::input::Helper;
 use crate::process::{Placement, Stream};
+use crate::reader::{Finds, Found, Reader};
 use crate::report::Report;
 use crate::settings::Scope;
 

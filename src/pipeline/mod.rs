@@ -2,12 +2,7 @@
 
 mod aside;
 mod collector;
-mod hold;
-mod lane;
 mod outcome;
-mod reader;
-mod skim;
-mod unwrap;
 mod wall;
 
 use std::io;
@@ -23,9 +18,9 @@ use crate::input::{Buffer, Filled, LINE_CAP, Source};
 use crate::report::Report;
 use crate::settings::Settings;
 
+use crate::reader::Reader;
 pub use collector::SoFar;
 use collector::{CLOSE, Collector};
-use reader::Reader;
 pub use wall::WallTime;
 
 /// How often a sink is heard while a live source gives nothing.

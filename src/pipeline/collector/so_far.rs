@@ -7,7 +7,7 @@ use super::{Analysis, Followed};
 use crate::analyzer::ProcessAnalyzer;
 use crate::pipeline::aside::Aside;
 use crate::pipeline::outcome::Outcomes;
-use crate::pipeline::reader::Reader;
+use crate::reader::Reader;
 use crate::report::Report;
 
 /// What was found so far, for those who look on while the input is read.

@@ -4,7 +4,7 @@
 //! them. A process prints its operands strictly in order, so a line of the stream is: a piece of a gc line (or none),
 //! then foreign text to the line feed; with several programs in one stream, pieces of several.
 //!
-//! [`Weaver`] reads such lines forward and keeps the few best ways to read them. What a reading costs is minus the
+//! [`LineRepair`] reads such lines forward and keeps the few best ways to read them. What a reading costs is minus the
 //! binary logarithm of its probability, so costs add up: a gc line that begins, a cut, another process's piece; how often
 //! lines of this stream start as the foreign text behind a piece does; how far a cycle's numbers are from what its
 //! process can print. What a reading explains (the text of a gc line, the rest of a line of a known kind) need not be
@@ -18,8 +18,8 @@
 
 use std::sync::Arc;
 
-use super::token::{self, State};
 use crate::event::GcCycle;
+use crate::trace::grammar::{self, State};
 use shapes::{Shapes, Start};
 use step::{LINE_END, Room, Step};
 
@@ -107,14 +107,14 @@ struct Fragment {
     claims: Vec<Claim>,
     /// How the foreign text behind its pieces starts.
     behind: Vec<Start>,
-    /// The line of its last piece, as [`Weaver::lines`] counts.
+    /// The line of its last piece, as [`LineRepair::lines`] counts.
     last: u64,
 }
 
 impl Fragment {
     /// Lines since its last piece, unless nothing but its line feed is to come.
     fn waits(&self, lines: u64) -> u64 {
-        if token::may_end(self.state) {
+        if grammar::may_end(self.state) {
             0
         } else {
             lines - self.last
@@ -168,7 +168,7 @@ impl Reading {
 
 /// Reads the lines of one stream while a gc line is cut open in it.
 #[derive(Debug)]
-pub(crate) struct Weaver {
+pub(crate) struct LineRepair {
     readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room: it might have spoken against the others.
     dropped: i32,
@@ -184,7 +184,7 @@ pub(crate) struct Weaver {
     work: i64,
 }
 
-impl Default for Weaver {
+impl Default for LineRepair {
     fn default() -> Self {
         Self {
             readings: Vec::new(),
@@ -199,7 +199,7 @@ impl Default for Weaver {
     }
 }
 
-impl Weaver {
+impl LineRepair {
     /// Remembers how a whole line of the stream starts.
     pub(crate) fn learn(&mut self, line: &[u8]) {
         self.work += self.shapes.learn(line);
@@ -254,7 +254,7 @@ impl Weaver {
         self.lines += 1;
         self.work += LINE;
         let continues = |f: &Arc<Fragment>| {
-            token::can_start(f.state, body) || (body.is_empty() && token::may_end(f.state))
+            grammar::can_start(f.state, body) || (body.is_empty() && grammar::may_end(f.state))
         };
         let ours =
             body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues);
@@ -385,7 +385,7 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
 
 /// True where `text` is a piece of a gc line from its first byte to its last.
 pub(crate) fn is_piece(text: &[u8]) -> bool {
-    token::is_piece(text)
+    grammar::is_piece(text)
 }
 
 #[cfg(test)]

@@ -17,14 +17,14 @@ const BLOCKS: usize = 255 / (BLOCK / LANES);
 const AHEAD: usize = 4;
 
 /// What stands before the `k` of ` ms clock, `.
-pub(super) const MIDDLE: &[u8] = b" ms cloc";
+pub(crate) const MIDDLE: &[u8] = b" ms cloc";
 
 /// Goes over a text up to a byte that may be of trace, or to the end. Gives the bytes passed and the newlines in them.
 ///
 /// What may be of trace is a newline with trace behind it: what counts begins with `gc`, `GC`, `scvg`, `scav`, `pacer` or
 /// `forced scvg`, so there is a `c` among the second to the fourth byte. And the `k` of ` ms clock, `, or a `k` at the
 /// very beginning that may be.
-pub(super) fn skim(level: Level, text: &[u8]) -> (usize, u64) {
+pub(crate) fn skim(level: Level, text: &[u8]) -> (usize, u64) {
     dispatch!(level, simd => blocks(simd, text))
 }
 
@@ -34,8 +34,8 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
     let mut newlines = 0;
     let mut found = None;
     while found.is_none() && rest.len() >= BLOCK + AHEAD {
-        // Newlines are counted lane by lane, and the lanes added up before one of them is full.
-        let mut lanes = i8x32::splat(simd, 0);
+        // Newlines are counted lane by lane, and the named added up before one of them is full.
+        let mut named = i8x32::splat(simd, 0);
         for _ in 0..BLOCKS {
             let Some((block, _)) = rest.split_first_chunk::<{ BLOCK + AHEAD }>() else {
                 break;
@@ -48,10 +48,10 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
                     break;
                 }
             }
-            lanes += count;
+            named += count;
             rest = &rest[BLOCK..];
         }
-        newlines += lanes
+        newlines += named
             .as_array()
             .iter()
             .map(|lane| u64::from(lane.cast_unsigned()))
@@ -192,7 +192,7 @@ fn classes<S: Simd>(table: u8x32<S>, bytes: u8x32<S>) -> u8x32<S> {
 }
 
 /// Whether a line that begins with this byte may be trace.
-pub(super) const fn may_be_trace(first: u8) -> bool {
+pub(crate) const fn may_be_trace(first: u8) -> bool {
     matches!(first, b'g' | b'G' | b's' | b'p' | b'f')
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use crate::parse::token::{self, START};
+use crate::trace::grammar::{self, START};
 
 /// Bytes of a line's start that are compared with other lines.
 const SHAPE: usize = 16;
@@ -22,7 +22,7 @@ type Bytes = u128;
 
 /// How a line starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Start {
+pub(crate) struct Start {
     shape: Bytes,
     /// The shape with runs of digits as one: `request 7` and `request 12` are of a kind.
     kind: Bytes,
@@ -30,7 +30,7 @@ pub(super) struct Start {
 }
 
 impl Start {
-    pub(super) fn of(text: &[u8]) -> Self {
+    pub(crate) fn of(text: &[u8]) -> Self {
         let (shape, alike) = shape(text);
         Self {
             shape,
@@ -43,7 +43,7 @@ impl Start {
 #[cfg(test)]
 impl Start {
     /// Its shape and its kind, as the bytes they are of.
-    pub(super) fn bytes(self) -> (Vec<u8>, Vec<u8>) {
+    pub(crate) fn bytes(self) -> (Vec<u8>, Vec<u8>) {
         (
             self.shape.to_le_bytes().into(),
             self.kind.to_le_bytes().into(),
@@ -96,7 +96,7 @@ fn kind(text: &[u8]) -> Bytes {
 }
 
 /// What it is worth to know text beforehand: a digit among digits is worth little.
-pub(super) fn worth(text: &[u8]) -> i32 {
+pub(crate) fn worth(text: &[u8]) -> i32 {
     // In parts of which a byte can hold the count: the compiler counts them with vectors.
     let of_part = |part: &[u8]| -> u8 { part.iter().map(|b| u8::from(b.is_ascii_digit())).sum() };
     let digits: usize = text
@@ -107,7 +107,7 @@ pub(super) fn worth(text: &[u8]) -> i32 {
 }
 
 /// The same for a few bytes.
-pub(super) fn worth_of_few(text: &[u8]) -> i32 {
+pub(crate) fn worth_of_few(text: &[u8]) -> i32 {
     text.iter()
         .map(|b| if b.is_ascii_digit() { 1 } else { 4 })
         .sum()
@@ -148,7 +148,7 @@ impl Kind {
 
 /// The starts of whole lines of a stream.
 #[derive(Debug, Default)]
-pub(super) struct Shapes {
+pub(crate) struct Shapes {
     known: HashMap<Bytes, usize, RandomState>,
     kinds: HashMap<Bytes, Kind, RandomState>,
     lines: usize,
@@ -203,14 +203,14 @@ impl Beginnings {
 impl Shapes {
     /// Remembers how a whole line starts, unless it may be a piece of a gc line itself. Gives the walks that it took to
     /// tell.
-    pub(super) fn learn(&mut self, line: &[u8]) -> i64 {
+    pub(crate) fn learn(&mut self, line: &[u8]) -> i64 {
         let mut walks = 0;
         let mut piece = |state| {
             walks += 1;
-            token::is_distinctive(line, state)
+            grammar::is_distinctive(line, state)
         };
         let ours = (line.starts_with(b"gc ") && piece(START))
-            || (token::may_be_distinctive(line) && token::states_starting(line).any(piece));
+            || (grammar::may_be_distinctive(line) && grammar::states_starting(line).any(piece));
         if !ours {
             self.learn_start(Start::of(line));
         }
@@ -218,7 +218,7 @@ impl Shapes {
     }
 
     /// Remembers how foreign text starts.
-    pub(super) fn learn_start(&mut self, start: Start) {
+    pub(crate) fn learn_start(&mut self, start: Start) {
         self.lines += 1;
         self.classes[start.class] += 1;
         let room = self.known.len() < SHAPES;
@@ -239,7 +239,7 @@ impl Shapes {
     }
 
     /// What it costs that text to the end of a line is foreign; `rest` is what the text is worth.
-    pub(super) fn foreign(&self, text: &[u8], rest: i32) -> i32 {
+    pub(crate) fn foreign(&self, text: &[u8], rest: i32) -> i32 {
         let new = bits(self.once, self.lines) + bits(self.classes[class(text)], self.lines);
         if !self.begun.may_have(text) {
             return new;

@@ -8,7 +8,7 @@ use super::text::{Parsed, Text};
 
 /// nom's error type for the hot path: nothing at all. A line that fails is parsed again, slowly, to say why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Miss;
+pub(crate) struct Miss;
 
 impl<I> nom::error::ParseError<I> for Miss {
     fn from_error_kind(_: I, _: nom::error::ErrorKind) -> Self {
@@ -20,13 +20,13 @@ impl<I> nom::error::ParseError<I> for Miss {
 }
 
 #[inline(always)]
-pub(super) const fn miss<I, T>() -> Parsed<I, T> {
+pub(crate) const fn miss<I, T>() -> Parsed<I, T> {
     Err(Err::Error(Miss))
 }
 
 /// Exactly these bytes.
 #[inline(always)]
-pub(super) fn lit<I: Text, const N: usize>(text: &'static [u8; N]) -> impl Fn(I) -> Parsed<I, ()> {
+pub(crate) fn lit<I: Text, const N: usize>(text: &'static [u8; N]) -> impl Fn(I) -> Parsed<I, ()> {
     #[inline(always)]
     move |input: I| {
         if input.follows(text) {
@@ -95,7 +95,7 @@ fn more_digits<I: Text>(mut value: u64, mut input: I) -> Parsed<I, u64> {
 
 /// `num`: an unsigned integer as the runtime prints it, without sign, separators or leading zeros.
 #[inline(always)]
-pub(super) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
+pub(crate) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
     match digit(input.byte(0)) {
         Some(0) if digit(input.byte(1)).is_none() => Ok((input.skip(1), 0)),
         Some(first @ 1..) => digits(first, input, 1),
@@ -106,13 +106,13 @@ pub(super) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
 /// `ms`: milliseconds as `fmtNSAsMS` prints them, in ns. Two significant digits below 10 ms, whole ms from there on,
 /// so the text says by itself where the number ends, except for whole milliseconds.
 #[inline(always)]
-pub(super) fn milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
+pub(crate) fn milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
     milliseconds_in(input.eight(), input)
 }
 
 /// The same behind one byte.
 #[inline(always)]
-pub(super) fn milliseconds_behind<I: Text>(byte: u8, input: I) -> Parsed<I, u64> {
+pub(crate) fn milliseconds_behind<I: Text>(byte: u8, input: I) -> Parsed<I, u64> {
     let text = input.eight();
     if text & 0xFF != u64::from(byte) {
         return miss();
@@ -158,7 +158,7 @@ fn whole_milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
 
 /// `sec`: seconds with exactly three decimals, in ns.
 #[inline(always)]
-pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
+pub(crate) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
     let (rest, whole) = uint(input)?;
     let text = rest.eight();
     let decimals = (two_digits(text >> 8), digit(rest.byte(3)));
@@ -179,7 +179,7 @@ pub(super) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
 
 /// `pct`: a whole number, with a minus only where the runtime's own figure is broken.
 #[inline(always)]
-pub(super) fn percent<I: Text>(input: I) -> Parsed<I, i64> {
+pub(crate) fn percent<I: Text>(input: I) -> Parsed<I, i64> {
     if input.byte(0) == b'-' {
         return negative(input.skip(1));
     }

@@ -2,13 +2,13 @@
 
 use memchr::memmem::Finder;
 
-use super::super::lane::{Lane, Lanes, Torn};
-use super::super::unwrap::{Unwrapped, unwrap, without_end};
+use super::stream_state::{StreamState, StreamStates, Torn};
 use super::{BYTES_A_PIECE, CREDIT, Finds, Found, PAYDAY, Reader, tally};
 use crate::event::GcCycle;
 use crate::input::{HISTORY, Text};
-use crate::parse::rejoin::{self, Claim, Mended};
-use crate::parse::{self, NEEDLE};
+use crate::repair::{self, Claim, Mended};
+use crate::trace::{self, NEEDLE};
+use crate::wrapping::{Unwrapped, unwrap, without_end};
 
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
@@ -22,29 +22,33 @@ const STREAMS: usize = 512;
 impl Reader {
     /// Before where in the input nothing is looked at again once `at` is reached: what happens must not depend on how much
     /// is held by chance.
-    pub(in crate::pipeline) fn looks_back_to(&self, at: u64) -> u64 {
+    pub(crate) fn looks_back_to(&self, at: u64) -> u64 {
         at.saturating_sub(HISTORY as u64)
             .max(self.plain.oldest_end())
     }
 
     /// The lane of a stream.
-    pub(super) fn lane<'a>(plain: &'a mut Lane, lanes: &'a mut Lanes, name: &[u8]) -> &'a mut Lane {
+    pub(crate) fn lane<'a>(
+        plain: &'a mut StreamState,
+        named: &'a mut StreamStates,
+        name: &[u8],
+    ) -> &'a mut StreamState {
         match name {
             [] => plain,
-            _ => lanes.of(name).unwrap_or(plain),
+            _ => named.of(name).unwrap_or(plain),
         }
     }
 
     /// Makes room for a stream that is new: the one that was silent longest is closed.
-    pub(super) fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
-        if name.is_empty() || self.lanes.len() < STREAMS || self.lanes.get(name).is_some() {
+    pub(crate) fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
+        if name.is_empty() || self.named.len() < STREAMS || self.named.get(name).is_some() {
             return;
         }
-        let Some(oldest) = self.lanes.silent_longest() else {
+        let Some(oldest) = self.named.silent_longest() else {
             return;
         };
         self.before_whole(&oldest, None, finds);
-        if let Some(mut lane) = self.lanes.remove(&oldest) {
+        if let Some(mut lane) = self.named.remove(&oldest) {
             self.active -= usize::from(lane.is_active());
             self.lost(lane.close());
             self.newest_first |= lane.stream.newest_first();
@@ -55,8 +59,8 @@ impl Reader {
     }
 
     /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
-    pub(super) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+    pub(crate) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
+        let lane = Self::lane(&mut self.plain, &mut self.named, name);
         if lane.is_active() {
             for (line, number) in lane.before_whole() {
                 self.mended(&line, number, name, wall, finds);
@@ -65,8 +69,8 @@ impl Reader {
     }
 
     /// A gc line of a stream ended at `end` of the input.
-    pub(super) fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+    pub(crate) fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
+        let lane = Self::lane(&mut self.plain, &mut self.named, name);
         lane.ended(end, whole);
         if lane.is_active() && whole {
             self.pay(end);
@@ -76,15 +80,15 @@ impl Reader {
 
     /// The bytes before `offset` of the input pay, as far as they come to whole paydays: by their place, so that it does not matter how
     /// many are read at a time.
-    pub(super) fn pay(&mut self, offset: u64) {
+    pub(crate) fn pay(&mut self, offset: u64) {
         let bytes = offset.saturating_sub(self.paid) / PAYDAY * PAYDAY;
         self.credit = self.credit.saturating_add_unsigned(bytes / BYTES_A_PIECE);
         self.paid += bytes;
     }
 
     /// After a line was shown to a lane: what it gives up is damaged.
-    pub(super) fn settle(&mut self, name: &[u8]) {
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+    pub(crate) fn settle(&mut self, name: &[u8]) {
+        let lane = Self::lane(&mut self.plain, &mut self.named, name);
         self.credit -= lane.work();
         let lost = lane.settle(self.credit < 0);
         if !lane.is_active() {
@@ -102,7 +106,7 @@ impl Reader {
 
     /// A line with ` ms clock, ` at `needle` of its body that is no whole gc line: behind a strange prefix, quoted, cut, or
     /// foreign.
-    pub(super) fn odd_line(
+    pub(crate) fn odd_line(
         &mut self,
         around: Text<'_>,
         at: usize,
@@ -112,7 +116,7 @@ impl Reader {
         finds: &mut dyn Finds,
     ) {
         let offset = around.base + at as u64;
-        let text = parse::trim_end(&unwrapped.body);
+        let text = trace::trim_end(&unwrapped.body);
         let quoted = self.quoted(text);
         if let Some((start, cycle, [])) = quoted
             && !self.holds_piece(&text[..start])
@@ -130,7 +134,7 @@ impl Reader {
         }
         // Behind a piece of a cut line a whole one is another writer's, not a quotation.
         let behind_piece =
-            matches!(quoted, Some((start, _, [])) if rejoin::is_piece(&text[..start]));
+            matches!(quoted, Some((start, _, [])) if repair::is_piece(&text[..start]));
         // Not the trimmed text: a line may be cut right behind ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let before_quoted = quoted
@@ -152,36 +156,36 @@ impl Reader {
     }
 
     /// Whether a line that is cut open will only be counted: no work on it is paid for, and nobody wants its text.
-    pub(super) fn is_given_up(&self, line: &[u8]) -> bool {
+    pub(crate) fn is_given_up(&self, line: &[u8]) -> bool {
         self.credit < 0
             && self.active == 0
             && self.partial.is_empty()
             && !self.foreign
-            && (line.len() < parse::SHORTEST || !self.has_whole(line))
+            && (line.len() < trace::SHORTEST || !self.has_whole(line))
     }
 
     /// Whether a line may have a whole gc line in it: with blanks behind it, out of a page, or behind other text.
     fn has_whole(&self, line: &[u8]) -> bool {
-        parse::whole_cycle(parse::trim_end(without_end(line))).is_some()
+        trace::whole_cycle(trace::trim_end(without_end(line))).is_some()
             || memchr::memchr(b'&', line).is_some()
             || self.quoted(line).is_some()
     }
 
     /// Counts a line that is cut open as damaged.
-    pub(super) fn give_up(&mut self, body: &[u8]) {
+    pub(crate) fn give_up(&mut self, body: &[u8]) {
         let body = without_end(body);
         self.damaged(self.line, NOT_FOUND, &body[..body.len().min(120)]);
     }
 
     /// The first gc line in a text that begins with another one, or with none: where it begins, and what is behind it.
     fn quoted<'t>(&self, text: &'t [u8]) -> Option<(usize, GcCycle, &'t [u8])> {
-        if text.len() <= parse::SHORTEST {
+        if text.len() <= trace::SHORTEST {
             return None;
         }
         starts(&self.head, text)
             .filter(|start| *start > 0)
             .find_map(|start| {
-                parse::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
+                trace::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
             })
     }
 
@@ -198,11 +202,11 @@ impl Reader {
 
     /// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
     fn holds_piece(&self, before: &[u8]) -> bool {
-        parse::is_ours(before) || rejoin::is_piece(before) || self.finder.find(before).is_some()
+        trace::is_ours(before) || repair::is_piece(before) || self.finder.find(before).is_some()
     }
 
     /// A torn line: its stream is read from where the gc line can have begun.
-    pub(super) fn torn(
+    pub(crate) fn torn(
         &mut self,
         text: Text<'_>,
         at: usize,
@@ -214,7 +218,7 @@ impl Reader {
         let offset = text.base + at as u64;
         let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
         let oldest = self.looks_back_to(offset);
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        let lane = Self::lane(&mut self.plain, &mut self.named, name);
         if !lane.is_active() && self.credit < 0 {
             self.give_up(beginning);
             return;
@@ -248,7 +252,7 @@ impl Reader {
             }
             let line = unwrap(line, depth);
             if line.stream.as_ref() != name
-                || parse::whole_cycle(parse::trim_end(&line.body)).is_some()
+                || trace::whole_cycle(trace::trim_end(&line.body)).is_some()
             {
                 continue;
             }
@@ -267,9 +271,9 @@ impl Reader {
     }
 
     /// Shows a line to the cut lines that wait in its stream.
-    pub(super) fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
+    pub(crate) fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
         let name = unwrapped.stream.as_ref();
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        let lane = Self::lane(&mut self.plain, &mut self.named, name);
         if !lane.is_active() {
             return;
         }
@@ -286,13 +290,13 @@ impl Reader {
             let end = line.claims.last().map_or(offset, |claim| claim.line);
             self.ended(name, end + 1, false);
         }
-        if any && self.foreign && self.lanes.is_empty() {
+        if any && self.foreign && self.named.is_empty() {
             self.hold.release_before(waits_for, finds);
         }
         self.settle(name);
     }
 
-    pub(super) fn mended(
+    pub(crate) fn mended(
         &mut self,
         mended: &Mended,
         number: Option<u64>,
@@ -324,14 +328,14 @@ impl Reader {
             wall,
             repaired: true,
         };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+        let lane = Self::lane(&mut self.plain, &mut self.named, name);
         tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
     }
 }
 
 /// Whether a gc line may be cut open in a line with this text before its first ` ms clock, `.
-pub(super) fn may_be_cut_open(before: &[u8]) -> bool {
-    before.is_empty() || parse::is_ours(before) || rejoin::is_piece(before)
+pub(crate) fn may_be_cut_open(before: &[u8]) -> bool {
+    before.is_empty() || trace::is_ours(before) || repair::is_piece(before)
 }
 
 /// Where `finder` finds its text: what its own iterator gives, which copies the finder first.

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::parse::envelope::End;
-use crate::parse::{NEEDLE, envelope, prefix, trim_end};
+pub(crate) mod envelope;
+pub(crate) mod learned;
+pub(crate) mod prefix;
+
+use crate::trace::{NEEDLE, trim_end};
+use envelope::End;
 
 /// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
 /// would be mistaken for more wrapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Depth {
+pub(crate) struct Depth {
     outer: usize,
     enveloped: bool,
     inner: usize,
@@ -16,13 +20,13 @@ pub(super) struct Depth {
 
 impl Depth {
     /// Take off whatever is known.
-    pub(super) const ANY: Self = Self {
+    pub(crate) const ANY: Self = Self {
         outer: prefix::LAYERS,
         enveloped: true,
         inner: prefix::LAYERS,
     };
     /// Nothing was taken off.
-    pub(super) const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         outer: 0,
         enveloped: false,
         inner: 0,
@@ -31,27 +35,27 @@ impl Depth {
 
 /// The line that the program wrote, and what its wrapping says.
 #[derive(Debug, Clone)]
-pub(super) struct Unwrapped<'a> {
+pub(crate) struct Unwrapped<'a> {
     /// Without line feed and carriage return.
-    pub(super) body: Cow<'a, [u8]>,
+    pub(crate) body: Cow<'a, [u8]>,
     /// Where the body starts in the physical line; `None` where it was decoded out of an envelope.
-    pub(super) body_at: Option<usize>,
+    pub(crate) body_at: Option<usize>,
     /// The stream's name, empty where there is none.
-    pub(super) stream: Cow<'a, [u8]>,
+    pub(crate) stream: Cow<'a, [u8]>,
     /// The wall-clock time as written.
-    pub(super) wall: Option<Cow<'a, str>>,
+    pub(crate) wall: Option<Cow<'a, str>>,
     /// A CRI `P` record: the program's line goes on in the next physical line of the stream.
-    pub(super) partial: bool,
+    pub(crate) partial: bool,
     /// How the line ends in its envelope.
-    pub(super) end: End,
+    pub(crate) end: End,
     /// It was written to standard output, as far as the wrapping tells.
-    pub(super) stdout: bool,
+    pub(crate) stdout: bool,
     /// How it was unwrapped.
-    pub(super) depth: Depth,
+    pub(crate) depth: Depth,
 }
 
 /// The line without its line ending.
-pub(super) fn without_end(line: &[u8]) -> &[u8] {
+pub(crate) fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -61,7 +65,7 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
 }
 
 /// Takes the wrapping off a physical line (with or without its line ending), as far as `depth` says.
-pub(super) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
+pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     let line = without_end(line);
     if depth == Depth::NONE {
         return Unwrapped::bare(line);
@@ -128,7 +132,7 @@ const TAG: usize = 128;
 
 impl<'a> Unwrapped<'a> {
     /// A line that is taken as it is.
-    pub(super) const fn bare(line: &'a [u8]) -> Self {
+    pub(crate) const fn bare(line: &'a [u8]) -> Self {
         Self {
             body: Cow::Borrowed(line),
             body_at: Some(0),
@@ -172,7 +176,7 @@ impl<'a> Unwrapped<'a> {
 }
 
 /// A line copied out of a page: its arrows with `>` again.
-pub(super) fn html_unescaped(body: &[u8]) -> Vec<u8> {
+pub(crate) fn html_unescaped(body: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(body.len());
     let mut from = 0;
     for at in memchr::memmem::find_iter(body, b"&gt;") {

@@ -8,23 +8,23 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use super::super::unwrap::{Depth, unwrap};
 use super::{Finds, Reader};
-use crate::parse;
+use crate::trace;
+use crate::wrapping::{Depth, unwrap};
 
 /// Lines of a partial record's stream are waited for so long.
 const PATIENCE: u32 = 4_096;
 
 /// What is looked for behind wrappings.
-pub(super) struct Wrapped {
+pub(crate) struct Wrapped {
     /// What is in every note that the slow way counts, and in every line that begins as a gc line.
     trace: [Finder<'static>; 5],
     /// The beginning of a gc line in a record that may go on in the next: of CRI, and of docker.
     beginnings: [Finder<'static>; 2],
     /// A gc line without a wrapping was seen.
-    pub(super) bare: bool,
+    pub(crate) bare: bool,
     /// A gc line with a wrapping was seen.
-    pub(super) seen: bool,
+    pub(crate) seen: bool,
     /// Lines since a partial record.
     waited: u32,
 }
@@ -43,19 +43,19 @@ impl Default for Wrapped {
 
 impl Wrapped {
     /// Whether trace may be wrapped in this input, as far as its gc lines have told.
-    pub(super) const fn possible(&self) -> bool {
+    pub(crate) const fn possible(&self) -> bool {
         self.seen || !self.bare
     }
 }
 
 /// Where the next gc line begins of which the rest is in another record, as far as it was looked for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct NextSplit(Option<usize>);
+pub(crate) struct NextSplit(Option<usize>);
 
 impl Reader {
     /// The start of the first line at or behind `from` in which a gc line begins and its record ends before
     /// ` ms clock, `; the end of the text if there is none.
-    pub(super) fn next_split(&self, text: &[u8], from: usize, next: &mut NextSplit) -> usize {
+    pub(crate) fn next_split(&self, text: &[u8], from: usize, next: &mut NextSplit) -> usize {
         if !self.wrapped.possible() {
             return text.len();
         }
@@ -81,7 +81,7 @@ impl Reader {
     }
 
     /// Notes behind wrappings, and gc lines that end before ` ms clock, `, in lines that were counted as other ones.
-    pub(super) fn wrapped_lines(
+    pub(crate) fn wrapped_lines(
         &mut self,
         text: &[u8],
         lines: Range<usize>,
@@ -107,8 +107,8 @@ impl Reader {
             if unwrapped.depth == Depth::NONE || self.goes_on(&unwrapped) {
                 continue;
             }
-            let body = parse::trim_end(&unwrapped.body);
-            if let Some(event) = parse::lesser(body) {
+            let body = trace::trim_end(&unwrapped.body);
+            if let Some(event) = trace::lesser(body) {
                 self.input.other_lines -= 1;
                 self.count(event, &unwrapped.stream, finds);
             } else if self.wrapped.seen && unwrapped.depth == self.depth {
@@ -120,7 +120,7 @@ impl Reader {
     }
 
     /// A line went by while a partial record waits for the rest of its line.
-    pub(super) fn wait_for_rest(&mut self) {
+    pub(crate) fn wait_for_rest(&mut self) {
         if self.partial.is_empty() {
             self.wrapped.waited = 0;
             return;

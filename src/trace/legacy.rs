@@ -76,7 +76,7 @@ fn go1_3(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
 }
 
 /// One gc line of Go 1.0 to 1.4 up to where its grammar ends.
-pub(super) fn cycle(input: &[u8]) -> Parsed<&[u8], LegacyCycle> {
+pub(crate) fn cycle(input: &[u8]) -> Parsed<&[u8], LegacyCycle> {
     let (input, number) = preceded(lit(b"gc"), uint).parse(input)?;
     let (input, threads) = delimited(lit(b"("), uint, lit(b"): ")).parse(input)?;
     let plus = |input| preceded(lit(b"+"), uint).parse(input);

@@ -1,13 +1,13 @@
 //! The fast way over lines without ` ms clock, `.
 
-use super::super::skim::{MIDDLE, may_be_trace, skim};
-use super::super::unwrap::without_end;
+use super::skim::{MIDDLE, may_be_trace, skim};
 use super::{Finds, Reader};
-use crate::parse::{self, NEEDLE};
+use crate::trace::{self, NEEDLE};
+use crate::wrapping::without_end;
 
 impl Reader {
     /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
-    pub(super) fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
+    pub(crate) fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
         if !self.foreign {
             return to;
         }
@@ -18,7 +18,7 @@ impl Reader {
 
     /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
     /// reading.
-    pub(super) fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
+    pub(crate) fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
         if self.foreign && !lines.is_empty() {
             finds.foreign(&lines[self.hold.given(offset, lines)..]);
         }
@@ -27,7 +27,7 @@ impl Reader {
     /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
     /// told. Gives where the first line with it begins, or one that begins as a gc line while those are whole, or the end of the
     /// text.
-    pub(super) fn skip(
+    pub(crate) fn skip(
         &mut self,
         text: &[u8],
         from: usize,
@@ -105,10 +105,10 @@ impl Reader {
     }
 
     /// A line without ` ms clock, ` that could start as trace.
-    pub(super) fn line_start(&mut self, line: &[u8], offset: u64, finds: &mut dyn Finds) {
+    pub(crate) fn line_start(&mut self, line: &[u8], offset: u64, finds: &mut dyn Finds) {
         self.line += 1;
-        let text = parse::trim_end(without_end(line));
-        match parse::lesser(text) {
+        let text = trace::trim_end(without_end(line));
+        match trace::lesser(text) {
             Some(event) => self.count(event, &[], finds),
             None => {
                 if text.starts_with(b"gc") {
@@ -120,12 +120,7 @@ impl Reader {
     }
 
     /// Text of a line over the length cap.
-    pub(in crate::pipeline) fn pass_overlong(
-        &mut self,
-        text: &[u8],
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
+    pub(crate) fn pass_overlong(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
         if self.foreign {
             self.hold.release(finds);
             finds.foreign(&text[self.hold.given(offset, text)..]);
@@ -133,7 +128,7 @@ impl Reader {
     }
 
     /// A line over the length cap: counted, its text skipped.
-    pub(in crate::pipeline) fn overlong(&mut self) {
+    pub(crate) fn overlong(&mut self) {
         self.line += 1;
         self.input.overlong_lines += 1;
         self.input.other_lines += 1;

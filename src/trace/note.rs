@@ -129,7 +129,7 @@ fn forced_notice(input: &[u8]) -> Parsed<&[u8], Note> {
 }
 
 /// A line of runtime trace other than a gc line, up to where its grammar ends.
-pub(super) fn note(input: &[u8]) -> Parsed<&[u8], Note> {
+pub(crate) fn note(input: &[u8]) -> Parsed<&[u8], Note> {
     match input {
         [b'G', ..] => forced_notice(input),
         [b's' | b'f', b'c' | b'o', ..] => match scvg(input) {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::shapes::{worth, worth_of_few};
 use super::*;
-use crate::parse::token::{START, Walk};
+use crate::trace::grammar::{START, Walk};
 
 struct Anything;
 impl Knowledge for Anything {
@@ -17,13 +17,13 @@ impl Knowledge for Anything {
 }
 
 fn weave(lines: &[&str]) -> Vec<String> {
-    let mut weaver = Weaver::default();
+    let mut repair = LineRepair::default();
     for tenant in 100..140 {
-        weaver.learn(format!("gc manager: compacting tenant {tenant} @1.0s 3%: done").as_bytes());
+        repair.learn(format!("gc manager: compacting tenant {tenant} @1.0s 3%: done").as_bytes());
     }
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        for mended in weaver.line(index as u64, line.as_bytes(), &Anything) {
+        for mended in repair.line(index as u64, line.as_bytes(), &Anything) {
             found.push(String::from_utf8(mended.text).unwrap());
         }
     }
@@ -114,13 +114,13 @@ fn text_is_worth_the_same_however_it_is_counted() {
 
 #[test]
 fn every_piece_is_work_that_is_accounted_for() {
-    let mut weaver = Weaver::default();
-    weaver.line(0, b"a line of other text", &Anything);
-    assert_eq!(weaver.work(), LINE);
-    weaver.line(1, b"gc 1 @0.100s 1%: app", &Anything);
+    let mut repair = LineRepair::default();
+    repair.line(0, b"a line of other text", &Anything);
+    assert_eq!(repair.work(), LINE);
+    repair.line(1, b"gc 1 @0.100s 1%: app", &Anything);
     // `gc `, `1`, ` @`, `0.100`, `s `, `1`, `%`, `: `
-    assert_eq!(weaver.work(), LINE + 8);
-    assert_eq!(weaver.work(), 0);
+    assert_eq!(repair.work(), LINE + 8);
+    assert_eq!(repair.work(), 0);
 }
 
 #[test]
@@ -144,10 +144,10 @@ fn the_sieve_before_learning_lets_no_piece_through() {
         Walk::new(line.as_bytes(), START).all(|boundary| boundaries.push(boundary));
         for boundary in boundaries {
             let rest = &line.as_bytes()[boundary.at..];
-            let piece = |state| token::is_distinctive(rest, state);
-            if token::states_starting(rest).any(piece) {
+            let piece = |state| grammar::is_distinctive(rest, state);
+            if grammar::states_starting(rest).any(piece) {
                 assert!(
-                    token::may_be_distinctive(rest),
+                    grammar::may_be_distinctive(rest),
                     "{}",
                     line[boundary.at..].to_owned()
                 );
@@ -156,13 +156,13 @@ fn the_sieve_before_learning_lets_no_piece_through() {
         }
     }
     assert_eq!(pieces, 74);
-    assert!(!token::may_be_distinctive(b"2026/11/23 10:00:00 GET /"));
+    assert!(!grammar::may_be_distinctive(b"2026/11/23 10:00:00 GET /"));
 }
 
 /// Whether operands of a gc line are all of a text, walked from each state by itself.
 fn is_piece_from_any_state(text: &[u8]) -> bool {
     let ends = |state| Walk::new(text, state).any(|boundary| boundary.at == text.len());
-    (text.starts_with(b"gc ") && ends(START)) || token::states_starting(text).any(ends)
+    (text.starts_with(b"gc ") && ends(START)) || grammar::states_starting(text).any(ends)
 }
 
 #[test]

@@ -7,12 +7,12 @@
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
 use crate::event::{GcCycle, resolution_ns};
+use duplicates::{Seen, fingerprint};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
-use seen::{Seen, fingerprint};
 
+mod duplicates;
 mod plausible;
-mod seen;
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 const OPEN: usize = 64;

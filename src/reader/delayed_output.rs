@@ -1,8 +1,8 @@
 //! Foreign lines on their way out: held back while a cut gc line may still claim a piece of them, so that they come
 //! out whole and in order.
 
-use super::reader::Finds;
-use crate::parse::rejoin::Claim;
+use crate::reader::Finds;
+use crate::repair::Claim;
 
 /// Lines held at most: as long as a cut line is waited for, or its late pieces would come out between the others.
 const LINES: usize = 4_096;
@@ -25,7 +25,7 @@ struct Line {
 
 /// Lines held back, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Hold {
+pub(crate) struct DelayedOutput {
     lines: Vec<Line>,
     bytes: usize,
     /// Lines since the last that could be a beginning.
@@ -34,14 +34,14 @@ pub(super) struct Hold {
     hasty: (u64, usize),
 }
 
-impl Hold {
+impl DelayedOutput {
     /// No line is held back.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
     /// A foreign line. It is held where it could be the `beginning` of a cut line, or comes after one that is held.
-    pub(super) fn line(
+    pub(crate) fn line(
         &mut self,
         offset: u64,
         text: &[u8],
@@ -75,7 +75,7 @@ impl Hold {
 
     /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is
     /// handed on unless it would overtake others.
-    pub(super) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
+    pub(crate) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
         let given = self.given(offset, text);
         if self.lines.is_empty() && given < text.len() {
             finds.foreign(&text[given..]);
@@ -84,7 +84,7 @@ impl Hold {
     }
 
     /// How much of a line's text was handed on before it was whole.
-    pub(super) fn given(&self, offset: u64, text: &[u8]) -> usize {
+    pub(crate) fn given(&self, offset: u64, text: &[u8]) -> usize {
         match self.hasty {
             (line, length) if line == offset => length.min(text.len()),
             _ => 0,
@@ -92,14 +92,14 @@ impl Hold {
     }
 
     /// A whole cycle: whatever was begun before it in this stream was not continued, or is still awaited.
-    pub(super) fn cycle(&mut self, finds: &mut dyn Finds) {
+    pub(crate) fn cycle(&mut self, finds: &mut dyn Finds) {
         if !self.lines.is_empty() {
             self.release(finds);
         }
     }
 
     /// Takes the pieces of a line that was put together out of the lines that hold them.
-    pub(super) fn mend(&mut self, claims: &[Claim]) {
+    pub(crate) fn mend(&mut self, claims: &[Claim]) {
         let last = claims.last().map(|claim| claim.line);
         for line in &mut self.lines {
             // From the back, so that positions before stay true.
@@ -122,7 +122,7 @@ impl Hold {
     }
 
     /// Lets go what stands before the line at `offset`.
-    pub(super) fn release_before(&mut self, offset: u64, finds: &mut dyn Finds) {
+    pub(crate) fn release_before(&mut self, offset: u64, finds: &mut dyn Finds) {
         let count = self.lines.partition_point(|line| line.offset < offset);
         for line in self.lines.drain(..count) {
             self.bytes -= line.text.len();
@@ -133,7 +133,7 @@ impl Hold {
     }
 
     /// Lets everything go.
-    pub(super) fn release(&mut self, finds: &mut dyn Finds) {
+    pub(crate) fn release(&mut self, finds: &mut dyn Finds) {
         for line in self.lines.drain(..) {
             if !line.gone {
                 finds.foreign(&line.text[line.given.min(line.text.len())..]);

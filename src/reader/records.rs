@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::super::unwrap::{Depth, Unwrapped, unwrap};
 use super::{Finds, Reader};
 use crate::input::Text;
-use crate::parse;
-use crate::parse::envelope::End;
+use crate::trace;
+use crate::wrapping::envelope::End;
+use crate::wrapping::{Depth, Unwrapped, unwrap};
 
 /// Records looked back upon for the beginning of a line that was split.
 const RECORDS: usize = 16;
@@ -17,7 +17,7 @@ const WAITING: usize = 64;
 
 /// Lines that go on in the next record of their stream.
 #[derive(Debug, Default)]
-pub(super) struct Partials {
+pub(crate) struct Partials {
     /// By stream, and the standard output of the program apart from its standard error.
     parts: HashMap<(Vec<u8>, bool), Part, RandomState>,
     /// Whether envelopes keep line feeds, as far as they have told.
@@ -34,11 +34,11 @@ struct Part {
 }
 
 impl Partials {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.parts.clear();
     }
 
@@ -71,13 +71,13 @@ fn key(unwrapped: &Unwrapped<'_>) -> (Vec<u8>, bool) {
 }
 
 fn is_whole(unwrapped: &Unwrapped<'_>) -> bool {
-    let body = parse::trim_end(&unwrapped.body);
-    body.starts_with(b"gc ") && parse::whole_cycle(body).is_some()
+    let body = trace::trim_end(&unwrapped.body);
+    body.starts_with(b"gc ") && trace::whole_cycle(body).is_some()
 }
 
 impl Reader {
     /// Whether the line of a record goes on in the next one of its stream.
-    pub(super) fn goes_on(&self, unwrapped: &Unwrapped<'_>) -> bool {
+    pub(crate) fn goes_on(&self, unwrapped: &Unwrapped<'_>) -> bool {
         unwrapped.partial
             || unwrapped.end == End::Open
                 && self.wrapped.possible()
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// Learns from a record whether envelopes keep line feeds: a gc line without one is whole where they do not.
-    pub(super) fn learn_line_feeds(&mut self, unwrapped: &Unwrapped<'_>) {
+    pub(crate) fn learn_line_feeds(&mut self, unwrapped: &Unwrapped<'_>) {
         let known = &mut self.partial.line_feeds;
         match unwrapped.end {
             End::LineFeed => *known = Some(true),
@@ -96,7 +96,7 @@ impl Reader {
     }
 
     /// Keeps the part of a line that goes on in the next physical line of its stream.
-    pub(super) fn hold_partial(
+    pub(crate) fn hold_partial(
         &mut self,
         unwrapped: &Unwrapped<'_>,
         line: &[u8],
@@ -109,7 +109,7 @@ impl Reader {
     }
 
     /// The body of a record, with what went before in the line.
-    pub(super) fn with_partial(&mut self, unwrapped: &mut Unwrapped<'_>) {
+    pub(crate) fn with_partial(&mut self, unwrapped: &mut Unwrapped<'_>) {
         if let Some(mut part) = self.partial.take(unwrapped) {
             part.extend_from_slice(&unwrapped.body);
             unwrapped.body = part.into();
@@ -119,7 +119,7 @@ impl Reader {
 
     /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
     /// that are long, or slow to come, anywhere. It has ` ms clock, `. `None` where the line is whole by itself.
-    pub(super) fn joined(
+    pub(crate) fn joined(
         &self,
         text: Text<'_>,
         at: usize,
@@ -128,7 +128,7 @@ impl Reader {
         let body = &unwrapped.body;
         if unwrapped.depth == Depth::NONE
             || body.starts_with(b"gc ")
-            || !parse::may_end_cycle(parse::trim_end(body))
+            || !trace::may_end_cycle(trace::trim_end(body))
         {
             return None;
         }
@@ -173,7 +173,7 @@ impl Reader {
             return None;
         }
         let start = memchr::memmem::rfind(&body, b"gc ")?;
-        parse::whole_cycle(parse::trim_end(&body[start..]))?;
+        trace::whole_cycle(trace::trim_end(&body[start..]))?;
         // All of it: behind other text it is a quotation here too.
         Some(body)
     }

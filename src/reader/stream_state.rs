@@ -6,8 +6,8 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::event::GcCycle;
-use crate::parse::rejoin::{Knowledge, Mended, Weaver};
 use crate::process::Stream;
+use crate::repair::{Knowledge, LineRepair, Mended};
 
 /// Lines that a cut gc line is waited for.
 const PATIENCE: u32 = 4_096;
@@ -22,13 +22,13 @@ const TORN: usize = 64;
 
 /// A line with ` ms clock, ` that is no whole gc line.
 #[derive(Debug)]
-pub(super) struct Torn {
+pub(crate) struct Torn {
     /// Position in the input.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     /// Line in its source.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its beginning.
-    pub(super) text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
 }
 
 /// What the processes of a stream tell about its next gc line.
@@ -48,10 +48,10 @@ impl Knowledge for Known<'_> {
 
 /// The state of one stream.
 #[derive(Debug, Default)]
-pub(super) struct Lane {
+pub(crate) struct StreamState {
     /// Which process a cycle is of.
-    pub(super) stream: Stream,
-    weaver: Weaver,
+    pub(crate) stream: Stream,
+    repair: LineRepair,
     /// Waiting for the rest of a cut line.
     active: bool,
     waited: u32,
@@ -66,9 +66,9 @@ pub(super) struct Lane {
     used: u64,
 }
 
-impl Lane {
+impl StreamState {
     /// The lane of a stream with a name, one of many.
-    pub(super) fn named() -> Self {
+    pub(crate) fn named() -> Self {
         Self {
             stream: Stream::named(),
             ..Self::default()
@@ -76,17 +76,17 @@ impl Lane {
     }
 
     /// A gc line of it was seen at this time.
-    pub(super) const fn touch(&mut self, now: u64) {
+    pub(crate) const fn touch(&mut self, now: u64) {
         self.used = now;
     }
 
     /// True while the lines of this stream must be shown.
-    pub(super) fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.active
     }
 
     /// Where a gc line that is cut open now can have begun at the earliest.
-    pub(super) fn begins(&self) -> u64 {
+    pub(crate) fn begins(&self) -> u64 {
         let several = if self.stream.alive() > 1 {
             2 * self.stream.alive()
         } else {
@@ -100,34 +100,34 @@ impl Lane {
     }
 
     /// Before where no gc line that is cut open now can have begun, whatever processes there are.
-    pub(super) const fn oldest_end(&self) -> u64 {
+    pub(crate) const fn oldest_end(&self) -> u64 {
         self.oldest
     }
 
     /// Up to where the starts of lines are known.
-    pub(super) const fn learnt(&self) -> u64 {
+    pub(crate) const fn learnt(&self) -> u64 {
         self.learnt
     }
 
     /// A whole line of other text.
-    pub(super) fn learn(&mut self, offset: u64, body: &[u8]) {
-        self.weaver.learn(body);
+    pub(crate) fn learn(&mut self, offset: u64, body: &[u8]) {
+        self.repair.learn(body);
         self.learnt = offset + 1;
     }
 
     /// Shows a line. What is put together comes with the number of the line that holds its clock times.
-    pub(super) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
-        let mended = self.weaver.line(offset, body, &Known(&self.stream));
+    pub(crate) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
+        let mended = self.repair.line(offset, body, &Known(&self.stream));
         self.mended(mended)
     }
 
     /// The first line that a cut gc line may still claim a piece of.
-    pub(super) fn earliest(&self) -> Option<u64> {
-        self.weaver.earliest()
+    pub(crate) fn earliest(&self) -> Option<u64> {
+        self.repair.earliest()
     }
 
     /// A torn line was met: from now on every line is shown. Gives one that has waited too long for its pieces.
-    pub(super) fn activate(&mut self, torn: Torn) -> Option<Torn> {
+    pub(crate) fn activate(&mut self, torn: Torn) -> Option<Torn> {
         self.torn.push_back(torn);
         self.active = true;
         self.waited = 0;
@@ -135,13 +135,13 @@ impl Lane {
     }
 
     /// Starts afresh before the lines in which a torn line can have begun.
-    pub(super) fn begin(&mut self) {
-        self.weaver.reset();
+    pub(crate) fn begin(&mut self) {
+        self.repair.reset();
     }
 
     /// A gc line ended at `end`.
     #[inline]
-    pub(super) fn ended(&mut self, end: u64, whole: bool) {
+    pub(crate) fn ended(&mut self, end: u64, whole: bool) {
         let place = &mut self.ends[self.seen % ENDS];
         let gone = std::mem::replace(place, end);
         self.seen += 1;
@@ -153,8 +153,8 @@ impl Lane {
     }
 
     /// A whole gc line follows, or the end of the log: what is complete by now.
-    pub(super) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
-        let mended = self.weaver.whole_line(&Known(&self.stream));
+    pub(crate) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
+        let mended = self.repair.whole_line(&Known(&self.stream));
         self.mended(mended)
     }
 
@@ -174,22 +174,22 @@ impl Lane {
     }
 
     /// The work on cut lines since it was last paid for.
-    pub(super) const fn work(&mut self) -> i64 {
-        self.weaver.work()
+    pub(crate) const fn work(&mut self) -> i64 {
+        self.repair.work()
     }
 
     /// After a line was shown: lines that are given up, as all are where no more work is paid for.
-    pub(super) fn settle(&mut self, broke: bool) -> Vec<Torn> {
+    pub(crate) fn settle(&mut self, broke: bool) -> Vec<Torn> {
         self.waited += 1;
-        if self.weaver.is_open() && self.waited <= PATIENCE && !broke {
+        if self.repair.is_open() && self.waited <= PATIENCE && !broke {
             return Vec::new();
         }
         self.close()
     }
 
     /// Gives up what is open.
-    pub(super) fn close(&mut self) -> Vec<Torn> {
-        self.weaver.reset();
+    pub(crate) fn close(&mut self) -> Vec<Torn> {
+        self.repair.reset();
         self.active = false;
         if let Some(last) = self.torn.back() {
             self.learnt = self.learnt.max(last.offset + 1);
@@ -198,10 +198,10 @@ impl Lane {
     }
 }
 
-/// The lanes of streams with a name.
+/// The named of streams with a name.
 #[derive(Debug, Default)]
-pub(super) struct Lanes {
-    named: HashMap<Vec<u8>, Box<Lane>, RandomState>,
+pub(crate) struct StreamStates {
+    named: HashMap<Vec<u8>, Box<StreamState>, RandomState>,
     /// Each of them once, with when it was used last or some time before that, and which of all it was; the longest ago
     /// first.
     silent: BinaryHeap<Reverse<(u64, u64, Vec<u8>)>>,
@@ -209,36 +209,37 @@ pub(super) struct Lanes {
     made: u64,
 }
 
-impl Lanes {
-    pub(super) fn len(&self) -> usize {
+impl StreamStates {
+    pub(crate) fn len(&self) -> usize {
         self.named.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.named.is_empty()
     }
 
     /// In no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &StreamState> {
         self.named.values().map(Box::as_ref)
     }
 
     /// The names of all, in their order.
-    pub(super) fn names(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn names(&self) -> Vec<Vec<u8>> {
         let mut names: Vec<Vec<u8>> = self.named.keys().cloned().collect();
         names.sort_unstable();
         names
     }
 
-    pub(super) fn get(&self, name: &[u8]) -> Option<&Lane> {
+    pub(crate) fn get(&self, name: &[u8]) -> Option<&StreamState> {
         self.named.get(name).map(Box::as_ref)
     }
 
     /// The lane of a name, which may be new.
-    pub(super) fn of(&mut self, name: &[u8]) -> Option<&mut Lane> {
+    pub(crate) fn of(&mut self, name: &[u8]) -> Option<&mut StreamState> {
         // Not the entry, which wants a name of its own at every line.
         if !self.named.contains_key(name) {
-            self.named.insert(name.to_vec(), Box::new(Lane::named()));
+            self.named
+                .insert(name.to_vec(), Box::new(StreamState::named()));
             self.silent.push(Reverse((0, self.made, name.to_vec())));
             self.made += 1;
         }
@@ -246,7 +247,7 @@ impl Lanes {
     }
 
     /// The name of the lane that was silent longest; it is to be removed.
-    pub(super) fn silent_longest(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn silent_longest(&mut self) -> Option<Vec<u8>> {
         while let Some(Reverse((known, made, name))) = self.silent.pop() {
             match self.named.get(&name) {
                 Some(lane) if lane.used > known => {
@@ -259,7 +260,7 @@ impl Lanes {
         None
     }
 
-    pub(super) fn remove(&mut self, name: &[u8]) -> Option<Box<Lane>> {
+    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Box<StreamState>> {
         self.named.remove(name)
     }
 }
@@ -270,22 +271,22 @@ mod tests {
 
     #[test]
     fn the_lane_that_was_silent_longest_makes_room() {
-        let mut lanes = Lanes::default();
+        let mut named = StreamStates::default();
         for name in [&b"a"[..], b"b", b"c", b"d"] {
-            assert!(lanes.of(name).is_some());
+            assert!(named.of(name).is_some());
         }
         for (name, now) in [(b"b", 1), (b"d", 2), (b"b", 3)] {
-            if let Some(lane) = lanes.of(name) {
+            if let Some(lane) = named.of(name) {
                 lane.touch(now);
             }
         }
         let mut gone = Vec::new();
-        while let Some(name) = lanes.silent_longest() {
-            assert!(lanes.remove(&name).is_some());
+        while let Some(name) = named.silent_longest() {
+            assert!(named.remove(&name).is_some());
             gone.push(name);
         }
         // Those without any gc line first, in the order in which they came.
         assert_eq!(gone, [b"a", b"c", b"d", b"b"]);
-        assert!(lanes.is_empty());
+        assert!(named.is_empty());
     }
 }

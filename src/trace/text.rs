@@ -5,7 +5,7 @@ use nom::IResult;
 use super::number::Miss;
 
 /// Text that a parser goes through.
-pub(super) trait Text: Copy {
+pub(crate) trait Text: Copy {
     /// The byte so many places ahead; 0, which no parser takes, behind the end.
     fn byte(self, ahead: usize) -> u8;
 
@@ -20,7 +20,7 @@ pub(super) trait Text: Copy {
 }
 
 /// What a parser of the grammar gives.
-pub(super) type Parsed<I, T> = IResult<I, T, Miss>;
+pub(crate) type Parsed<I, T> = IResult<I, T, Miss>;
 
 impl Text for &[u8] {
     #[inline(always)]
@@ -45,16 +45,16 @@ impl Text for &[u8] {
 }
 
 /// Positions in a line: as many as a byte has values.
-pub(super) const POSITIONS: usize = 256;
+pub(crate) const POSITIONS: usize = 256;
 /// Bytes of a line: the longest literal may begin at the last position.
-pub(super) const LINE: usize = POSITIONS + 40;
+pub(crate) const LINE: usize = POSITIONS + 40;
 
 /// A place in `N` bytes of text, at most 255 behind the first: as far as any part of the grammar comes.
 ///
 /// A position is a byte, and there are at least [`LINE`] bytes, which shows the compiler that none is outside: no bounds are
 /// checked, and that is a quarter of the work on a line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a, const N: usize> {
+pub(crate) struct Line<'a, const N: usize> {
     bytes: &'a [u8; N],
     at: u8,
 }
@@ -62,20 +62,20 @@ pub(super) struct Line<'a, const N: usize> {
 impl<'a, const N: usize> Line<'a, N> {
     /// The first byte.
     #[inline(always)]
-    pub(super) const fn new(bytes: &'a [u8; N]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8; N]) -> Self {
         const { assert!(N >= LINE, "the last position is inside") };
         Self { bytes, at: 0 }
     }
 
     /// Bytes passed.
     #[inline(always)]
-    pub(super) fn passed(self) -> usize {
+    pub(crate) fn passed(self) -> usize {
         usize::from(self.at)
     }
 
     /// `M` bytes from here on, for the next part of the grammar; there are as many where `N` is [`POSITIONS`] more.
     #[inline(always)]
-    pub(super) fn rest<const M: usize>(self) -> Option<&'a [u8; M]> {
+    pub(crate) fn rest<const M: usize>(self) -> Option<&'a [u8; M]> {
         self.bytes.get(self.passed()..)?.first_chunk()
     }
 }

@@ -1,26 +1,26 @@
 //! One line the slow way.
 
-use super::super::unwrap::{Depth, Unwrapped, html_unescaped, unwrap, without_end};
 use super::{Finds, Found, Reader, cut, tally};
 use crate::event::GcCycle;
 use crate::input::Text;
-use crate::parse::{self, NEEDLE};
+use crate::trace::{self, NEEDLE};
+use crate::wrapping::{Depth, Unwrapped, html_unescaped, unwrap, without_end};
 
 /// Bytes of a text that is short for a search.
 const SHORT: usize = 64;
 
 /// A line as it stands in the input.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Physical {
+pub(crate) struct Physical {
     /// With its line feed.
-    pub(super) length: usize,
+    pub(crate) length: usize,
     /// Where its first ` ms clock, ` begins.
-    pub(super) needle: Option<usize>,
+    pub(crate) needle: Option<usize>,
 }
 
 impl Reader {
     /// The line at the start of `text`.
-    pub(super) fn physical(&self, text: &[u8]) -> Physical {
+    pub(crate) fn physical(&self, text: &[u8]) -> Physical {
         let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
         let needle = if length < NEEDLE.len() {
             None
@@ -36,7 +36,7 @@ impl Reader {
     }
 
     /// One line the slow way, which is no gc line as it stands: unwrapped, matched, put together.
-    pub(super) fn slow_line(
+    pub(crate) fn slow_line(
         &mut self,
         text: Text<'_>,
         at: usize,
@@ -87,15 +87,15 @@ impl Reader {
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }
-        let body = parse::trim_end(&unwrapped.body);
+        let body = trace::trim_end(&unwrapped.body);
         let start = body.trim_ascii_start();
         let as_it_stands = unwrapped.body_at == Some(0) && start.len() == without_end(line).len();
         let cycle = match (needle, unwrapped.body_at) {
             (Some(_), Some(from)) if !as_it_stands => {
                 let blanks = body.len() - start.len();
-                parse::cycle_in(&text.bytes[at + from + blanks..], start.len())
+                trace::cycle_in(&text.bytes[at + from + blanks..], start.len())
             }
-            (Some(_), None) => parse::whole_cycle(start),
+            (Some(_), None) => trace::whole_cycle(start),
             _ => None,
         };
         if let Some(cycle) = cycle {
@@ -109,7 +109,7 @@ impl Reader {
                 self.hold.cycle(finds);
             }
             self.emit(&cycle, start, &unwrapped, offset, finds);
-        } else if let Some(event) = parse::lesser(body) {
+        } else if let Some(event) = trace::lesser(body) {
             self.count(event, &unwrapped.stream, finds);
             self.pass(line, offset, &unwrapped, finds);
         } else if let Some(needle) = needle {
@@ -134,7 +134,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn pass(
+    pub(crate) fn pass(
         &mut self,
         line: &[u8],
         offset: u64,
@@ -173,7 +173,7 @@ impl Reader {
             repaired: false,
         };
         self.lines_seen += 1;
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, &unwrapped.stream);
+        let lane = Self::lane(&mut self.plain, &mut self.named, &unwrapped.stream);
         lane.touch(self.lines_seen);
         tally(
             &mut self.input,

@@ -6,10 +6,13 @@
 
 mod cut;
 mod damage;
+mod delayed_output;
 mod records;
+mod skim;
 mod skip;
 mod slow;
-mod strange;
+mod stream_state;
+mod unproven;
 mod wrapped;
 
 use std::collections::VecDeque;
@@ -17,18 +20,18 @@ use std::collections::VecDeque;
 use fearless_simd::Level;
 use memchr::memmem::Finder;
 
-use super::hold::Hold;
-use super::lane::{Lane, Lanes};
-use super::unwrap::{Depth, unwrap};
 use crate::event::{Event, GcCycle, Note};
 use crate::input::Text;
-use crate::parse::{self, NEEDLE};
 use crate::process::Stream;
 use crate::report::Input;
+use crate::trace::{self, NEEDLE};
+use crate::wrapping::{Depth, unwrap};
 
+use crate::wrapping::learned::LearnedPrefixes;
 use damage::Beginning;
+use delayed_output::DelayedOutput;
 use records::Partials;
-use strange::Strangers;
+use stream_state::{StreamState, StreamStates};
 use wrapped::{NextSplit, Wrapped};
 
 /// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
@@ -40,18 +43,18 @@ const PAYDAY: u64 = 16 * 1024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
-    pub(super) cycle: &'a GcCycle,
-    pub(super) raw: &'a [u8],
-    pub(super) line: u64,
-    pub(super) offset: u64,
-    pub(super) stream: &'a [u8],
-    pub(super) wall: Option<&'a str>,
-    pub(super) repaired: bool,
+pub(crate) struct Found<'a> {
+    pub(crate) cycle: &'a GcCycle,
+    pub(crate) raw: &'a [u8],
+    pub(crate) line: u64,
+    pub(crate) offset: u64,
+    pub(crate) stream: &'a [u8],
+    pub(crate) wall: Option<&'a str>,
+    pub(crate) repaired: bool,
 }
 
 /// What the reader hands on.
-pub(super) trait Finds {
+pub(crate) trait Finds {
     /// A cycle, in the order in which the lines ended. Returns false where it was dropped as a duplicate.
     fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool;
     /// `GC forced` before a cycle of this stream.
@@ -63,14 +66,14 @@ pub(super) trait Finds {
 }
 
 /// The state of reading one input of any number of sources.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     finder: Finder<'static>,
     /// How a gc line begins.
     head: Finder<'static>,
     /// The arrow of a gc line in a page.
     arrow: Finder<'static>,
     level: Level,
-    pub(super) input: Input,
+    pub(crate) input: Input,
     source: usize,
     /// Lines of the current source before the reading position.
     line: u64,
@@ -83,9 +86,9 @@ pub(super) struct Reader {
     odd: bool,
     /// The last line that was looked at for being a whole gc line was one, or had ` ms clock, `.
     whole: bool,
-    plain: Lane,
-    lanes: Lanes,
-    /// Lanes that wait for the rest of a cut line.
+    plain: StreamState,
+    named: StreamStates,
+    /// StreamStates that wait for the rest of a cut line.
     active: usize,
     /// Less than nothing after a line that took more than was left.
     credit: i64,
@@ -93,19 +96,19 @@ pub(super) struct Reader {
     paid: u64,
     newest_first: bool,
     claimed: VecDeque<u64>,
-    strange: Strangers,
+    strange: LearnedPrefixes,
     beginnings: VecDeque<Beginning>,
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
     partial: Partials,
     wrapped: Wrapped,
-    hold: Hold,
+    hold: DelayedOutput,
     foreign: bool,
 }
 
 impl Reader {
-    pub(super) fn new(foreign: bool) -> Self {
+    pub(crate) fn new(foreign: bool) -> Self {
         Self {
             finder: Finder::new(NEEDLE),
             head: Finder::new(b"gc "),
@@ -119,25 +122,25 @@ impl Reader {
             hot: true,
             odd: false,
             whole: true,
-            plain: Lane::default(),
-            lanes: Lanes::default(),
+            plain: StreamState::default(),
+            named: StreamStates::default(),
             active: 0,
             credit: CREDIT,
             paid: 0,
             newest_first: false,
             claimed: VecDeque::new(),
-            strange: Strangers::default(),
+            strange: LearnedPrefixes::default(),
             beginnings: VecDeque::new(),
             depth: Depth::NONE,
             partial: Partials::default(),
             wrapped: Wrapped::default(),
-            hold: Hold::default(),
+            hold: DelayedOutput::default(),
             foreign,
         }
     }
 
     /// The next source starts at `offset` of the input.
-    pub(super) fn open(&mut self, name: &str, offset: u64) {
+    pub(crate) fn open(&mut self, name: &str, offset: u64) {
         self.input.sources.push(crate::report::Source {
             name: name.to_owned(),
             ..Default::default()
@@ -148,14 +151,14 @@ impl Reader {
     }
 
     /// Reads the complete lines `from..to` of a text.
-    pub(super) fn lines(&mut self, text: Text<'_>, from: usize, to: usize, finds: &mut dyn Finds) {
+    pub(crate) fn lines(&mut self, text: Text<'_>, from: usize, to: usize, finds: &mut dyn Finds) {
         let (bytes, base) = (text.bytes, text.base);
         let mut at = from;
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
         let mut beginning = None;
         // One cycle after the other is read into the same place: it is 144 bytes.
-        let mut room = parse::BLANK;
+        let mut room = trace::BLANK;
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.active > 0 || !self.partial.is_empty() || !self.hold.is_empty();
@@ -238,7 +241,7 @@ impl Reader {
         cycle: &mut GcCycle,
         finds: &mut dyn Finds,
     ) -> Option<usize> {
-        let length = parse::measured_cycle(text, cycle)?;
+        let length = trace::measured_cycle(text, cycle)?;
         let end = match text.get(length..)? {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
@@ -291,7 +294,7 @@ impl Reader {
     }
 
     /// Bytes and lines of the current source so far.
-    pub(super) fn progress(&mut self, bytes: u64) {
+    pub(crate) fn progress(&mut self, bytes: u64) {
         let line = self.line;
         if let Some(source) = self.input.sources.get_mut(self.source) {
             source.bytes = bytes;
@@ -300,14 +303,14 @@ impl Reader {
     }
 
     /// Nothing has come for a while: foreign lines are not held back any longer.
-    pub(super) fn let_go(&mut self, finds: &mut dyn Finds) {
+    pub(crate) fn let_go(&mut self, finds: &mut dyn Finds) {
         if self.foreign {
             self.hold.release(finds);
         }
     }
 
     /// The beginning of a line, while nothing comes: handed on where it cannot be of a gc line.
-    pub(super) fn unfinished(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
+    pub(crate) fn unfinished(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
         let trace = memchr::memmem::find(text, b"gc").is_some() || text.ends_with(b"g");
         if self.foreign && self.active == 0 && self.partial.is_empty() && !trace {
             self.hold.unfinished(offset, text, finds);
@@ -315,24 +318,24 @@ impl Reader {
     }
 
     /// The end of the last source. `last` is its last line where that has no line feed.
-    pub(super) fn finish(&mut self, last: Option<&[u8]>, finds: &mut dyn Finds) {
+    pub(crate) fn finish(&mut self, last: Option<&[u8]>, finds: &mut dyn Finds) {
         if let Some(last) = last
             && let text = unwrap(last, Depth::ANY)
-            && parse::is_beginning(&text.body)
-            && parse::diagnose(&text.body).is_none()
-            && parse::whole_cycle(&text.body).is_none()
+            && trace::is_beginning(&text.body)
+            && trace::diagnose(&text.body).is_none()
+            && trace::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
             self.damaged(self.line, "the log ends inside the line", &text.body);
         }
         self.before_whole(&[], None, finds);
-        let names = self.lanes.names();
+        let names = self.named.names();
         for name in &names {
             self.before_whole(name, None, finds);
         }
         let mut lost = self.plain.close();
         for name in &names {
-            let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
+            let lane = Self::lane(&mut self.plain, &mut self.named, name);
             lost.extend(lane.close());
         }
         for torn in lost {
@@ -351,13 +354,13 @@ impl Reader {
         }
         self.input.newest_first = self.newest_first
             || self.plain.stream.newest_first()
-            || self.lanes.iter().any(|lane| lane.stream.newest_first())
+            || self.named.iter().any(|lane| lane.stream.newest_first())
             || self.input.intact + self.input.repaired == 0 && self.strange.newest_first();
     }
 
     /// Whether the lines of a process could always be told from those of others.
-    pub(super) fn approximate(&self, stream: &[u8], process: u32) -> bool {
-        self.lanes
+    pub(crate) fn approximate(&self, stream: &[u8], process: u32) -> bool {
+        self.named
             .get(stream)
             .unwrap_or(&self.plain)
             .stream

@@ -4,32 +4,30 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use super::super::unwrap::Unwrapped;
-use super::{Finds, Found, Reader, tally};
+use super::prefix::{escape_length, timestamp};
 use crate::event::GcCycle;
-use crate::parse::prefix::{escape_length, timestamp};
 
 /// Prefixes that are no known wrapping, watched at the same time: as many as there are streams.
 const WATCHED: usize = 512;
 /// Prefixes known as wrappings. More are forgotten all at once, and have to show again that they stay.
 const KNOWN: usize = 4_096;
 /// No wrapping is as long.
-const LONGEST: usize = 512;
+pub(crate) const LONGEST: usize = 512;
 /// Lines with the same strange prefix, rising, that make it a wrapping.
 const STRANGE_LINES: usize = 3;
 
 /// A cycle behind a prefix that is no known wrapping.
-struct Held {
-    cycle: GcCycle,
-    raw: Vec<u8>,
-    line: u64,
-    offset: u64,
-    wall: Option<String>,
+pub(crate) struct Held {
+    pub(crate) cycle: GcCycle,
+    pub(crate) raw: Vec<u8>,
+    pub(crate) line: u64,
+    pub(crate) offset: u64,
+    pub(crate) wall: Option<String>,
 }
 
 /// Prefixes that are no known wrapping.
 #[derive(Default)]
-pub(super) struct Strangers {
+pub(crate) struct LearnedPrefixes {
     /// Not known yet whether they are: the last cycles behind each.
     watched: HashMap<Vec<u8>, Vec<Held>, RandomState>,
     /// The same, the one watched longest first.
@@ -40,9 +38,9 @@ pub(super) struct Strangers {
     falling: u64,
 }
 
-impl Strangers {
+impl LearnedPrefixes {
     /// Cycles of which it was never known whether they are more than quotations.
-    pub(super) fn held(&mut self) -> u64 {
+    pub(crate) fn held(&mut self) -> u64 {
         self.watched
             .drain()
             .map(|(_, held)| held.len() as u64)
@@ -50,12 +48,12 @@ impl Strangers {
     }
 
     /// Whether the cycles run newest first: none rose, and some fell.
-    pub(super) fn newest_first(&self) -> bool {
+    pub(crate) fn newest_first(&self) -> bool {
         self.known.is_empty() && self.falling >= STRANGE_LINES as u64
     }
 
     /// A cycle behind a prefix: all that are events by now, and how many are quotations after all.
-    fn cycle(&mut self, prefix: Vec<u8>, cycle: Held) -> (Vec<Held>, u64) {
+    pub(crate) fn cycle(&mut self, prefix: Vec<u8>, cycle: Held) -> (Vec<Held>, u64) {
         if self.known.contains(&prefix) {
             return (vec![cycle], 0);
         }
@@ -117,66 +115,9 @@ impl Strangers {
     }
 }
 
-impl Reader {
-    /// A cycle behind a prefix that is no known wrapping: an event only if the prefix stays and the cycles rise.
-    pub(super) fn strange_line(
-        &mut self,
-        prefix: &[u8],
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-        finds: &mut dyn Finds,
-    ) {
-        if prefix.len() > LONGEST {
-            self.input.quoted += 1;
-            return;
-        }
-        let key = without_times(prefix);
-        let name = stream_name(&key);
-        let held = self.held(cycle, raw, unwrapped, offset);
-        let (events, quoted) = self.strange.cycle(key, held);
-        self.input.quoted += quoted;
-        if !events.is_empty() {
-            self.room(&name, finds);
-        }
-        for held in &events {
-            self.emit_held(held, &name, finds);
-        }
-    }
-
-    fn held(&self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64) -> Held {
-        Held {
-            cycle: *cycle,
-            raw: raw.to_vec(),
-            line: self.line,
-            offset: offset.saturating_sub(self.source_start),
-            wall: unwrapped.wall.as_deref().map(str::to_owned),
-        }
-    }
-
-    fn emit_held(&mut self, held: &Held, name: &[u8], finds: &mut dyn Finds) {
-        let found = Found {
-            cycle: &held.cycle,
-            raw: &held.raw,
-            line: held.line,
-            offset: held.offset,
-            stream: name,
-            wall: held.wall.as_deref(),
-            repaired: false,
-        };
-        let lane = Self::lane(&mut self.plain, &mut self.lanes, name);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            false,
-        );
-    }
-}
-
 /// A prefix without the timestamps in it, and without logrus's seconds behind the level (`INFO[0012] `): they change from
 /// line to line.
-fn without_times(prefix: &[u8]) -> Vec<u8> {
+pub(crate) fn without_times(prefix: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(prefix.len());
     let mut at = 0;
     while let Some(rest) = prefix.get(at..).filter(|rest| !rest.is_empty()) {
@@ -216,7 +157,7 @@ const LEVELS: [&str; 12] = [
 
 /// A strange prefix as the name of a stream: without colours, and without what stands around the name. Empty where
 /// nothing is left that could be one.
-fn stream_name(prefix: &[u8]) -> Vec<u8> {
+pub(crate) fn stream_name(prefix: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(prefix.len());
     let mut rest = prefix;
     while let Some((first, behind)) = rest.split_first() {

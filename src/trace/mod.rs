@@ -1,20 +1,16 @@
 //! Lines to events: the only importer of `nom`.
 //!
-//! [`line()`] reads one line without prefix. Prefixes and envelopes are taken off by `prefix` and `envelope`; cut
-//! lines are put together by `rejoin`.
+//! [`line()`] reads one line without its wrapping.
 
-pub(crate) mod envelope;
-mod gc;
+pub(crate) mod gc;
+pub(crate) mod grammar;
 mod legacy;
 mod note;
-mod number;
-pub(crate) mod prefix;
-pub(crate) mod rejoin;
+pub(crate) mod number;
 mod text;
-mod token;
 
 pub(crate) use gc::BLANK;
-pub(crate) use token::NEEDLE;
+pub(crate) use grammar::NEEDLE;
 
 use crate::error::ParseError;
 use crate::event::{Event, GcCycle};
@@ -123,17 +119,17 @@ pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
     if !is_ours(text) {
         return None;
     }
-    let end = token::Walk::new(text, token::START).last()?;
-    (end.state >= token::OURS).then_some(ParseError {
+    let end = grammar::Walk::new(text, grammar::START).last()?;
+    (end.state >= grammar::OURS).then_some(ParseError {
         offset: end.at,
-        expected: token::expected(end.state),
+        expected: grammar::expected(end.state),
     })
 }
 
 /// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
 pub(crate) fn is_beginning(text: &[u8]) -> bool {
     text == b"gc"
-        || token::Walk::new(text, token::START)
+        || grammar::Walk::new(text, grammar::START)
             .last()
             .is_some_and(|end| end.at == text.len())
 }

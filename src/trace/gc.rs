@@ -63,7 +63,7 @@ fn times_1_5<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
 }
 
 /// One gc line up to where its grammar ends; the rest is what stands behind it.
-pub(super) fn cycle(text: &[u8]) -> Parsed<&[u8], GcCycle> {
+pub(crate) fn cycle(text: &[u8]) -> Parsed<&[u8], GcCycle> {
     let mut cycle = BLANK;
     match measured(text, &mut cycle) {
         Some(length) => Ok((text.skip(length), cycle)),
@@ -102,7 +102,7 @@ pub(crate) const BLANK: GcCycle = GcCycle {
 /// Each number goes to its place at once: held until all are known, they would not fit the registers, and the cycle would be
 /// copied on its way out.
 #[inline]
-pub(super) fn measured(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
+pub(crate) fn measured(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
     if let Some(window) = text.first_chunk() {
         return windowed(window, cycle);
     }
@@ -264,7 +264,7 @@ mod tests {
     fn no_line_is_shorter_than_the_shortest() {
         let line = "gc 1 @0.000s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 0->0->0 MB, 0 MB goal, 0 P";
         let (_, length) = read(line.as_bytes()).expect("a gc line");
-        assert_eq!(length, crate::parse::SHORTEST);
+        assert_eq!(length, crate::trace::SHORTEST);
         for at in 0..line.len() {
             let without = [&line[..at], &line[at + 1..]].concat();
             assert_eq!(read(without.as_bytes()), None, "{without}");

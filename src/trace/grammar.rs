@@ -6,12 +6,12 @@
 use super::number::{milliseconds, percent, seconds, uint};
 
 /// A place between two operands of a gc line.
-pub(super) type State = u8;
+pub(crate) type State = u8;
 
 /// Before the first operand.
-pub(super) const START: State = 0;
+pub(crate) const START: State = 0;
 /// After `s `: enough was read (`gc N @S.SSS`) to call a line ours.
-pub(super) const OURS: State = 4;
+pub(crate) const OURS: State = 4;
 /// After ` P`: only ` (forced)` and the line feed may follow.
 const AFTER_P: State = 57;
 /// After ` (forced)`: only the line feed.
@@ -101,12 +101,12 @@ const TABLE: [&[(Operand, State)]; 59] = [
 ];
 
 /// True where the line may end: only the line feed is still to come.
-pub(super) const fn may_end(state: State) -> bool {
+pub(crate) const fn may_end(state: State) -> bool {
     state >= AFTER_P
 }
 
 /// What the grammar expects in a state, in words.
-pub(super) const fn expected(state: State) -> &'static str {
+pub(crate) const fn expected(state: State) -> &'static str {
     match state {
         0 => "`gc `",
         1 => "a cycle number",
@@ -144,16 +144,16 @@ fn begins(text: &[u8], literal: &[u8]) -> bool {
 
 /// A boundary between two operands: byte position in the walked text, and the state there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Boundary {
-    pub(super) at: usize,
-    pub(super) state: State,
+pub(crate) struct Boundary {
+    pub(crate) at: usize,
+    pub(crate) state: State,
     /// Inside the digits of a number: what follows would be digits of other output.
-    pub(super) split: bool,
+    pub(crate) split: bool,
 }
 
 /// A walk through the grammar: the boundaries behind whole operands, as far as they go.
 #[derive(Debug, Clone)]
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     text: &'a [u8],
     at: usize,
     state: State,
@@ -161,7 +161,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Walks `text` from `state` on.
-    pub(super) const fn new(text: &'a [u8], state: State) -> Self {
+    pub(crate) const fn new(text: &'a [u8], state: State) -> Self {
         Self { text, at: 0, state }
     }
 
@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
 
     /// Tells all boundaries, in order: those behind whole operands, and the shorter readings of each number, for digits at
     /// its end may belong to other output.
-    pub(super) fn all(mut self, mut tell: impl FnMut(Boundary)) {
+    pub(crate) fn all(mut self, mut tell: impl FnMut(Boundary)) {
         let mut from = 0;
         while let Some((candidate, boundary)) = self.step() {
             if !matches!(candidate, Lit(_)) {
@@ -236,7 +236,7 @@ fn shorter(
 }
 
 /// Whether the operands that `text` starts with, from the state `from` on, are text of a gc line and of nothing else.
-pub(super) fn is_distinctive(text: &[u8], from: State) -> bool {
+pub(crate) fn is_distinctive(text: &[u8], from: State) -> bool {
     let mut before = from;
     let mut seconds = false;
     Walk::new(text, from).any(|Boundary { state, .. }| {
@@ -290,7 +290,7 @@ const fn may_have(operand: Operand, at: usize, byte: u8) -> bool {
 
 /// Whether a line may start with the continuation of a cut gc line that [is distinctive](is_distinctive): a cheap
 /// sieve, for nearly every line of a log is none.
-pub(super) fn may_be_distinctive(text: &[u8]) -> bool {
+pub(crate) fn may_be_distinctive(text: &[u8]) -> bool {
     // What stands before the first operand that tells: numbers and what is between them.
     let between = |b: &&u8| {
         matches!(
@@ -306,7 +306,7 @@ pub(super) fn may_be_distinctive(text: &[u8]) -> bool {
 
 /// The states whose next operand `text` may start with, as far as its first two bytes tell; the first state is none of
 /// them.
-pub(super) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> {
+pub(crate) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> {
     let mut left = starting(text) & !(1 << START);
     std::iter::from_fn(move || {
         let state = State::try_from(left.checked_ilog2()?).ok()?;
@@ -350,7 +350,7 @@ const fn states_before(kind: u8) -> States {
 /// True where some operands of a gc line are all of `text`: a walk from every state at once.
 ///
 /// Where readings of a number differ in length, all but one stop inside of its digits, and nothing goes on from there.
-pub(super) fn is_piece(text: &[u8]) -> bool {
+pub(crate) fn is_piece(text: &[u8]) -> bool {
     let (mut at, mut states) = (0, starting(text));
     while states != 0 {
         let rest = &text[at..];
@@ -396,7 +396,7 @@ pub(super) fn is_piece(text: &[u8]) -> bool {
 }
 
 /// Whether `text` can go on from `state`.
-pub(super) fn can_start(state: State, text: &[u8]) -> bool {
+pub(crate) fn can_start(state: State, text: &[u8]) -> bool {
     let first = text.first().copied().unwrap_or(0);
     let can_start = |candidate| match candidate {
         Lit(literal) => begins(text, literal),

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::token::NEEDLE;
+use crate::trace::NEEDLE;
 
 /// What the string under a key is, and its place in the order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::shapes::{Shapes, Start, worth, worth_of_few};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
 use crate::event::GcCycle;
-use crate::parse::gc;
-use crate::parse::number::{seconds, uint};
-use crate::parse::token::{self, Boundary, OURS, State, Walk};
+use crate::trace::gc;
+use crate::trace::grammar::{self, Boundary, OURS, State, Walk};
+use crate::trace::number::{seconds, uint};
 
 /// Gc lines that may be cut open at the same time in one reading.
 const OPEN: usize = 8;
@@ -24,7 +24,7 @@ const ROOM: usize = 96;
 const WALKS: u64 = 16_384;
 
 /// What it is worth that a line ends where the grammar does.
-pub(super) const LINE_END: i32 = 6;
+pub(crate) const LINE_END: i32 = 6;
 /// A gc line that begins.
 const HEAD: i32 = 6;
 /// Foreign text between two operands: few gc lines are cut, and each at few of its places. In bits, as all costs.
@@ -98,7 +98,7 @@ fn with<T: Copy>(items: &[T], item: Option<T>) -> Vec<T> {
 
 /// What the reading of one line leaves to the next: room, so that none need be found again.
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// The walks from the place that is read on from: where each started in the grammar, and its pieces.
     walks: Vec<(State, Range<usize>)>,
     pieces: Vec<Piece>,
@@ -115,17 +115,17 @@ impl Room {
 }
 
 /// What came of a line.
-pub(super) struct Outcome {
-    pub(super) readings: Vec<Reading>,
+pub(crate) struct Outcome {
+    pub(crate) readings: Vec<Reading>,
     /// Cost of the cheapest reading that was not followed for want of room.
-    pub(super) dropped: i32,
+    pub(crate) dropped: i32,
     /// Pieces looked at.
-    pub(super) work: u64,
+    pub(crate) work: u64,
 }
 
-pub(super) struct Step<'a> {
+pub(crate) struct Step<'a> {
     line: u64,
-    /// The line's place among those the weaver took in.
+    /// The line's place among those the repair took in.
     place: u64,
     body: &'a [u8],
     known: &'a dyn Knowledge,
@@ -140,7 +140,7 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         (line, place): (u64, u64),
         body: &'a [u8],
         known: &'a dyn Knowledge,
@@ -164,7 +164,7 @@ impl<'a> Step<'a> {
     }
 
     /// Reads the line in every way that goes on from one of `readings`.
-    pub(super) fn run(mut self, mut readings: Vec<Reading>) -> Outcome {
+    pub(crate) fn run(mut self, mut readings: Vec<Reading>) -> Outcome {
         let dropped = cheapest(&mut readings, |reading| reading);
         self.dropped = self.dropped.min(dropped);
         self.room.start();
@@ -236,7 +236,7 @@ impl<'a> Step<'a> {
     fn go_on(&mut self, place: &Place, index: usize, at: usize) {
         let rest = &self.body[at..];
         let fragment = &place.reading.open[index];
-        if token::may_end(fragment.state) && rest.is_empty() {
+        if grammar::may_end(fragment.state) && rest.is_empty() {
             // The line feed of the cut line: alone on its line, or behind another writer's piece.
             if let Some(whole) = self.cycle(&fragment.text) {
                 let grown = Grown {
@@ -248,7 +248,7 @@ impl<'a> Step<'a> {
                 };
                 self.finish(place, &grown, whole, place.reading.cost);
             }
-        } else if token::can_start(fragment.state, rest) {
+        } else if grammar::can_start(fragment.state, rest) {
             self.pieces(place, Some(index), fragment, at);
         }
     }
@@ -339,7 +339,7 @@ impl<'a> Step<'a> {
                 claim: self.claim(at, end),
             };
             let cost = place.reading.cost + head - piece_worth;
-            if token::may_end(boundary.state) {
+            if grammar::may_end(boundary.state) {
                 let Some(whole) = self.cycle(&text) else {
                     continue;
                 };
@@ -371,8 +371,8 @@ impl<'a> Step<'a> {
         };
         let continues = |(i, other): (usize, &Arc<Fragment>)| {
             i != index
-                && (token::can_start(other.state, behind)
-                    || (behind.is_empty() && token::may_end(other.state)))
+                && (grammar::can_start(other.state, behind)
+                    || (behind.is_empty() && grammar::may_end(other.state)))
         };
         let begins = behind.starts_with(b"gc ") && !self.known.alone();
         if begins || open.iter().enumerate().any(continues) {

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use super::Reader;
 use crate::error::ParseError;
-use crate::parse;
 use crate::report::DamagedLine;
+use crate::trace;
 
 /// Places of damaged lines that are kept.
 const DAMAGED_PLACES: usize = 100;
@@ -13,17 +13,17 @@ const DAMAGED_PLACES: usize = 100;
 const BEGINNINGS: usize = 256;
 
 /// The beginning of a gc line that nothing has continued yet.
-pub(super) struct Beginning {
-    pub(super) offset: u64,
-    pub(super) line: u64,
+pub(crate) struct Beginning {
+    pub(crate) offset: u64,
+    pub(crate) line: u64,
     /// Why it is damaged, and its text; `None` where there are more damaged lines than are told about.
-    pub(super) told: Option<(ParseError, Vec<u8>)>,
+    pub(crate) told: Option<(ParseError, Vec<u8>)>,
 }
 
 impl Reader {
     /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
-    pub(super) fn beginning(&mut self, text: &[u8], offset: u64, line: u64) {
-        if !parse::is_ours(text) {
+    pub(crate) fn beginning(&mut self, text: &[u8], offset: u64, line: u64) {
+        if !trace::is_ours(text) {
             return;
         }
         if self.beginnings.len() == BEGINNINGS {
@@ -37,13 +37,13 @@ impl Reader {
             line,
             told: self
                 .tells_of_damaged()
-                .then(|| parse::diagnose(text))
+                .then(|| trace::diagnose(text))
                 .flatten()
                 .map(|why| (why, text[..text.len().min(120)].to_vec())),
         });
     }
 
-    pub(super) fn damaged_beginning(&mut self, beginning: Beginning) {
+    pub(crate) fn damaged_beginning(&mut self, beginning: Beginning) {
         if self.claimed.contains(&beginning.offset) {
             return;
         }
@@ -58,7 +58,7 @@ impl Reader {
         self.input.damaged_at.len() < DAMAGED_PLACES
     }
 
-    pub(super) fn damaged(&mut self, line: u64, why: impl Display, text: &[u8]) {
+    pub(crate) fn damaged(&mut self, line: u64, why: impl Display, text: &[u8]) {
         self.input.damaged += 1;
         if self.tells_of_damaged() {
             self.input.damaged_at.push(DamagedLine {
