@@ -3,6 +3,7 @@
 mod notices;
 mod process;
 mod so_far;
+mod waiting;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use crate::settings::Scope;
 use notices::Notices;
 use process::{Process, may_be_periodic, wanted};
 pub use so_far::SoFar;
+use waiting::{Placed, Waiting};
 
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
@@ -72,6 +74,7 @@ pub(super) struct Collector<'s> {
     names: HashMap<String, u64>,
     clock: u64,
     notices: Notices,
+    waiting: Waiting,
 }
 
 impl<'s> Collector<'s> {
@@ -97,6 +100,7 @@ impl<'s> Collector<'s> {
             names: HashMap::new(),
             clock: 0,
             notices: Notices::default(),
+            waiting: Waiting::default(),
         }
     }
 }
@@ -115,6 +119,16 @@ impl Finds for Collector<'_> {
                 missing,
                 silent_ns,
             } => (process, missing, silent_ns),
+            Placement::Split {
+                process,
+                missing,
+                silent_ns,
+                other,
+            } => {
+                self.waiting.split(found.stream, process, other);
+                self.wait_no_longer(Some(found.stream));
+                (process, missing, silent_ns)
+            }
             Placement::First { process, closed } => {
                 if let Some(closed) = closed {
                     self.close(closed);
@@ -122,6 +136,50 @@ impl Finds for Collector<'_> {
                 (process, 0, u64::MAX)
             }
         };
+        let notice = !self.notices.is_empty()
+            && may_be_periodic(found.cycle, silent_ns)
+            && self.notices.take(found.stream);
+        let placed = Placed {
+            process,
+            missing,
+            notice,
+        };
+        if missing > 0 || !self.waiting.is_empty() {
+            self.wait(placed, found);
+        } else {
+            self.hand_on(placed, found);
+        }
+        true
+    }
+
+    fn forced_notice(&mut self, stream: &[u8]) {
+        self.notices.push(stream);
+    }
+
+    fn close(&mut self, process: u32) {
+        Self::close(self, process);
+    }
+
+    fn quiet(&mut self) {
+        self.wait_no_longer(None);
+    }
+
+    fn foreign(&mut self, text: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.sink.foreign(text).err();
+        }
+    }
+}
+
+impl Collector<'_> {
+    /// Hands a cycle to those that analyze and show it.
+    #[inline]
+    fn hand_on(&mut self, placed: Placed, found: &Found<'_>) {
+        let Placed {
+            process,
+            missing,
+            notice,
+        } = placed;
         let index = self.slot(process, found);
         let Followed {
             process: entry,
@@ -129,11 +187,8 @@ impl Finds for Collector<'_> {
         } = &mut self.open[index];
         self.clock += 1;
         entry.used = self.clock;
-        let notice = !self.notices.is_empty()
-            && may_be_periodic(found.cycle, silent_ns)
-            && self.notices.take(found.stream);
         if self.filtered && !wanted(self.options, entry, found) {
-            return true;
+            return;
         }
         entry.count(found, missing);
         let changed = match (analysis, &mut self.aside) {
@@ -175,27 +230,34 @@ impl Finds for Collector<'_> {
         if near {
             self.put_aside(index);
         }
-        true
     }
 
-    fn forced_notice(&mut self, stream: &[u8]) {
-        self.notices.push(stream);
-    }
-
-    fn close(&mut self, process: u32) {
-        Self::close(self, process);
-    }
-
-    fn foreign(&mut self, text: &[u8]) {
-        if self.failed.is_none() {
-            self.failed = self.sink.foreign(text).err();
+    /// A cycle behind a gap, or in a stream in which one waits.
+    #[cold]
+    fn wait(&mut self, placed: Placed, found: &Found<'_>) {
+        if placed.missing > 0 {
+            self.wait_no_longer(Some(found.stream));
+        } else if !self.waiting.has(found.stream) {
+            self.hand_on(placed, found);
+            return;
+        }
+        if self.waiting.push(placed, found) {
+            self.wait_no_longer(Some(found.stream));
         }
     }
-}
 
-impl Collector<'_> {
+    /// Hands on the cycles of a stream that wait, or all.
+    #[cold]
+    fn wait_no_longer(&mut self, stream: Option<&[u8]>) {
+        for row in self.waiting.take(stream) {
+            let (placed, found) = row.found();
+            self.hand_on(placed, &found);
+        }
+    }
+
     /// The next source begins.
     pub(super) fn open(&mut self, name: &str, large: bool, helper: Option<Helper>) {
+        self.wait_no_longer(None);
         name.clone_into(&mut self.source);
         self.helper = helper;
         self.lend();
@@ -375,6 +437,7 @@ impl Collector<'_> {
 
     /// Takes a process out of those that are followed and keeps what was found of it.
     fn close(&mut self, number: u32) {
+        self.wait_no_longer(None);
         let Some(index) = self.position(number) else {
             return;
         };
@@ -402,6 +465,7 @@ impl Collector<'_> {
 
     /// The end of the input: the report.
     pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
+        self.wait_no_longer(None);
         for index in 0..self.open.len() {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();

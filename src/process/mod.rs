@@ -6,7 +6,9 @@
 //! the cycle before. Since a line is printed when its cycle ends, the ends of all cycles, each on its own process's
 //! clock, also follow one another in real time: a process that would have to have printed in the past did not.
 
-use crate::event::{GcCycle, resolution_ns};
+use std::cmp::Reverse;
+
+use crate::event::{GcCycle, WRAPPED_NS, resolution_ns};
 use duplicates::{Seen, fingerprint};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
@@ -26,6 +28,16 @@ const SLACK_NS: u64 = 2_000_000;
 const START_RESOLUTION_NS: u64 = 1_000_000;
 /// Cycles after which a process that printed none of them is no longer counted as alive.
 const LATELY: u64 = 64;
+/// Periods of a process after which its silence means that it has ended.
+const SILENT_PERIODS: i64 = 16;
+/// No silence shorter than this means that, ns.
+const SHORTEST_SILENCE_NS: i64 = 50_000_000;
+/// Consecutive numbers that outweigh a clock that contradicts them.
+const CONSECUTIVE: u64 = 20;
+/// Numbers between two processes that make the one further away no rival for a line behind a gap.
+const FAR: u64 = 16;
+/// Cycles behind a gap within which the next of the numbers that are missing shows that two processes print.
+pub const AHEAD: usize = 8;
 /// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
 const FALLING: u64 = 3;
 
@@ -41,6 +53,18 @@ pub enum Placement {
         /// From the end of the last one to the start of this one, ns.
         silent_ns: u64,
     },
+    /// The next cycle of a process, and proof that the cycles placed in it since its last gap are of another one: their
+    /// numbers were higher, and the older sequence goes on here.
+    Split {
+        /// The process.
+        process: u32,
+        /// Cycle numbers between the last one before the gap and this one.
+        missing: u64,
+        /// From the end of the last one before the gap to the start of this one, ns.
+        silent_ns: u64,
+        /// The new process that the cycles since the gap are of.
+        other: u32,
+    },
     /// The first cycle seen of a new process.
     First {
         /// The process.
@@ -52,10 +76,16 @@ pub enum Placement {
     Duplicate,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Track {
     process: u32,
     last: GcCycle,
+    /// The number and start of its first cycle, from which its period follows.
+    first: (u64, u64),
+    /// The number from which on all were consecutive.
+    run_from: u64,
+    /// The header of another package's output followed its last cycle.
+    ended: bool,
     /// Its end, ns of program time.
     end_ns: u64,
     /// Least and greatest number of processors that its stops can have stopped.
@@ -68,10 +98,26 @@ struct Track {
     approximate: bool,
 }
 
+/// A process across whose numbers a gap went, as it was before: the numbers behind the gap may be another's.
+#[derive(Debug)]
+struct Gap {
+    before: Track,
+    /// The first cycle behind the gap.
+    number: u64,
+    start_ns: u64,
+    heap_start_mib: u64,
+    /// Count of placed cycles when it was placed.
+    placed: u64,
+}
+
 /// The processes behind one prefix.
 #[derive(Debug)]
 pub struct Stream {
     tracks: Vec<Track>,
+    /// The last gap.
+    gap: Option<Box<Gap>>,
+    /// `go build` and `go vet` print their output a package at a time, each behind a header.
+    by_package: bool,
     /// Real time of the last line, ns, on the first process's clock.
     now: i64,
     placed: u64,
@@ -86,6 +132,8 @@ impl Default for Stream {
     fn default() -> Self {
         Self {
             tracks: Vec::new(),
+            gap: None,
+            by_package: false,
             now: i64::MIN,
             placed: 0,
             seen: Seen::last(REMEMBERED),
@@ -101,6 +149,42 @@ impl Track {
     /// Whether the cycle can come after the last one of this process.
     fn admits(&self, cycle: &GcCycle) -> bool {
         cycle.number > self.last.number && cycle.start_ns.saturating_add(SLACK_NS) >= self.end_ns
+    }
+
+    /// Whether the cycle has the next number, and so many before it were consecutive that a clock that contradicts them is broken.
+    fn counts_on_to(&self, cycle: &GcCycle) -> bool {
+        cycle.follows(&self.last)
+            && cycle.format == self.last.format
+            && self.last.number - self.run_from >= CONSECUTIVE
+    }
+
+    /// Whether the cycle can come after a gap: nothing but number, clock and format stays the same across one.
+    fn admits_across_gap(&self, cycle: &GcCycle) -> bool {
+        self.admits(cycle) && self.last.format == cycle.format && !self.too_fast_for(cycle)
+    }
+
+    /// Whether the numbers that are missing before the cycle would have taken more time than there was.
+    fn too_fast_for(&self, cycle: &GcCycle) -> bool {
+        let gap = cycle.number - self.last.number - 1;
+        // Starts are printed in whole ms: up to 1 ms more than they show.
+        let elapsed = cycle.start_ns.saturating_sub(self.last.start_ns);
+        let elapsed = elapsed.saturating_add(START_RESOLUTION_NS);
+        gap > 0 && elapsed / (gap + 1) < 20_000
+    }
+
+    /// Whether it may still print: it has not been silent for many of its periods. `now` is real time, `placed` the count of placed
+    /// cycles, which tells as much where no period is known.
+    fn may_be_alive(&self, now: i64, placed: u64) -> bool {
+        let (number, start_ns) = self.first;
+        let Some(cycles @ 1..) = self.last.number.checked_sub(number) else {
+            return placed.saturating_sub(self.used) <= 2 * OPEN as u64;
+        };
+        let period = instant(self.end_ns.saturating_sub(start_ns) / cycles);
+        let silent = now.saturating_sub(self.offset.saturating_add(instant(self.end_ns)));
+        silent
+            <= period
+                .saturating_mul(SILENT_PERIODS)
+                .max(SHORTEST_SILENCE_NS)
     }
 
     /// Whether the cycle is the next of this process as long as there is no other: what it admits, without a gap, in the same format.
@@ -128,9 +212,19 @@ impl Track {
     }
 }
 
-/// When a cycle ended on its process's clock, ns. A clock that ran backwards is as late as can be.
+/// A time on a process's clock, ns, as a signed number.
 fn instant(end_ns: u64) -> i64 {
     i64::try_from(end_ns).unwrap_or(i64::MAX)
+}
+
+/// The end of a cycle that follows one that ended at `before`. Where one of its times ran backwards, only the start tells, if that
+/// did not.
+fn end_of(cycle: &GcCycle, before: u64) -> u64 {
+    match cycle.end_ns() {
+        end if end < WRAPPED_NS => end,
+        _ if cycle.start_ns < WRAPPED_NS => cycle.start_ns,
+        _ => before,
+    }
 }
 
 /// What is known of the processors that a process stops, after one more cycle.
@@ -222,12 +316,75 @@ impl Stream {
             return Placement::Duplicate;
         }
         self.watch_order(cycle);
-        match self.choose(cycle) {
-            Some(index) => self.next(index, cycle, hash),
-            None => {
-                self.remember(cycle, hash);
-                self.open(cycle, fresh())
-            }
+        if let Some(index) = self.choose_next(cycle) {
+            return self.next(index, cycle, hash);
+        }
+        if let Some(index) = self.split_by(cycle) {
+            return self.split(index, cycle, hash, fresh());
+        }
+        if let Some(index) = self.choose_across_gap(cycle) {
+            self.gap = Some(Box::new(Gap {
+                before: self.tracks[index].clone(),
+                number: cycle.number,
+                start_ns: cycle.start_ns,
+                heap_start_mib: cycle.heap_start_mib,
+                placed: self.placed,
+            }));
+            let placement = self.next(index, cycle, hash);
+            self.tracks[index].run_from = cycle.number;
+            return placement;
+        }
+        self.remember(cycle, hash);
+        self.open(cycle, fresh())
+    }
+
+    /// The process of which the cycle has one of the numbers that its last gap left out, where what came behind the gap cannot
+    /// have come after the cycle: it is of another process.
+    fn split_by(&self, cycle: &GcCycle) -> Option<usize> {
+        let gap = self.gap.as_ref()?;
+        let before = &gap.before;
+        let lately = self.placed - gap.placed <= AHEAD as u64;
+        let left_out = before.last.number < cycle.number && cycle.number < gap.number;
+        // Lines that were shipped out of order have a clock in between, and heaps that fit.
+        let in_order = cycle.end_ns() <= gap.start_ns.saturating_add(SLACK_NS)
+            && cycle.heap_live_mib <= gap.heap_start_mib.saturating_add(1);
+        if !(lately && left_out && before.admits_across_gap(cycle)) || in_order {
+            return None;
+        }
+        self.tracks.iter().position(|t| t.process == before.process)
+    }
+
+    /// What came behind the last gap of a track is of another process, and the cycle is the next of what was before.
+    fn split(&mut self, index: usize, cycle: &GcCycle, hash: u64, other: u32) -> Placement {
+        let Some(gap) = self.gap.take() else {
+            return self.next(index, cycle, hash);
+        };
+        let first = (gap.number, gap.start_ns);
+        let mut track = std::mem::replace(&mut self.tracks[index], gap.before);
+        (track.process, track.first) = (other, first);
+        if self.tracks.len() < OPEN {
+            self.tracks.push(track);
+        }
+        match self.next(index, cycle, hash) {
+            Placement::Next {
+                process,
+                missing,
+                silent_ns,
+            } => Placement::Split {
+                process,
+                missing,
+                silent_ns,
+                other,
+            },
+            placement => placement,
+        }
+    }
+
+    /// A header of a package's output: what comes now is another process's.
+    pub fn header(&mut self) {
+        self.by_package = true;
+        if let Some(last) = self.tracks.iter_mut().max_by_key(|track| track.used) {
+            last.ended = true;
         }
     }
 
@@ -250,7 +407,7 @@ impl Stream {
         }
         track.last = *cycle;
         track.used = self.placed;
-        track.end_ns = cycle.end_ns();
+        track.end_ns = end_of(cycle, track.end_ns);
         let end = instant(track.end_ns);
         let at = track.offset.saturating_add(end);
         if at >= self.now {
@@ -265,46 +422,58 @@ impl Stream {
         }
     }
 
-    /// The track that the cycle continues.
-    fn choose(&mut self, cycle: &GcCycle) -> Option<usize> {
+    /// The track of which the cycle has the next number.
+    fn choose_next(&mut self, cycle: &GcCycle) -> Option<usize> {
         let now = self.now;
-        let admits: Vec<usize> = match &self.tracks[..] {
-            // The usual case, one process, allocates nothing.
-            [track] => {
-                return (track.admits(cycle) && !self.is_other_process(track, cycle)).then_some(0);
-            }
-            tracks => (0..tracks.len())
-                .filter(|i| tracks[*i].admits(cycle))
-                .collect(),
-        };
-        let next: Vec<usize> = admits
-            .iter()
-            .copied()
-            .filter(|i| cycle.follows(&self.tracks[*i].last))
-            .collect();
-        let strain = |i: &usize| self.tracks[*i].strain(cycle, now);
-        if let Some(best) = next.iter().copied().min_by_key(strain)
-            && strain(&best) < FORMAT_STRAIN
-        {
-            let could = |i: &usize| {
-                strain(i) < HEAP_STRAIN && !percent_off(&self.tracks[*i].last, cycle).out_of_reach
-            };
-            let rival = |i: &usize| *i != best && could(i) && self.overlaps(*i, best);
-            if next.iter().any(rival) {
-                self.tracks[best].approximate = true;
-            }
-            return Some(best);
+        let follows = |i: &usize| cycle.follows(&self.tracks[*i].last);
+        let next: Vec<usize> = (0..self.tracks.len()).filter(follows).collect();
+        if next.is_empty() {
+            return None;
         }
+        let strain = |i: &usize| self.tracks[*i].strain(cycle, now);
+        let admits = |i: &usize| self.tracks[*i].admits(cycle) && strain(i) < FORMAT_STRAIN;
+        // Of the output of packages, the one that printed last comes first.
+        let rank = |i: &usize| {
+            let track = &self.tracks[*i];
+            let by_package = self
+                .by_package
+                .then_some((track.ended, Reverse(track.used)));
+            let misfit = strain(i) / HEAP_STRAIN;
+            (misfit, by_package, strain(i))
+        };
+        let Some(best) = next.iter().copied().filter(admits).min_by_key(rank) else {
+            let counts_on = |i: &usize| self.tracks[*i].counts_on_to(cycle);
+            let lately = |i: &usize| self.tracks[*i].used;
+            return next.into_iter().filter(counts_on).max_by_key(lately);
+        };
+        let rival = |i: &usize| {
+            let track = &self.tracks[*i];
+            let could = admits(i)
+                && strain(i) < HEAP_STRAIN
+                && !percent_off(&track.last, cycle).out_of_reach;
+            *i != best && could && self.overlaps(*i, best)
+        };
+        if !self.by_package && next.iter().any(rival) {
+            self.tracks[best].approximate = true;
+        }
+        Some(best)
+    }
+
+    /// The track that the cycle continues across a gap: of the nearest number, among those that may still print where there are
+    /// any. Of several, the one that printed last.
+    fn choose_across_gap(&mut self, cycle: &GcCycle) -> Option<usize> {
         if cycle.number == 1 {
             return None;
         }
-        // A gap: the nearest number among those that could have gone on printing.
-        let best = admits
-            .iter()
-            .copied()
-            .filter(|i| strain(i) < HEAP_STRAIN)
-            .min_by_key(|i| (cycle.number - self.tracks[*i].last.number, strain(i)))?;
-        if admits.len() > 1 {
+        let alive = |i: &usize| self.tracks[*i].may_be_alive(self.now, self.placed);
+        let distance = |i: &usize| cycle.number - self.tracks[*i].last.number;
+        let admits = (0..self.tracks.len()).filter(|i| self.tracks[*i].admits_across_gap(cycle));
+        let admits: Vec<usize> = admits.collect();
+        let rank = |i: &usize| (!alive(i), distance(i), Reverse(self.tracks[*i].used));
+        let best = admits.iter().copied().min_by_key(rank)?;
+        let near = distance(&best).saturating_mul(FAR);
+        let rival = |i: &usize| *i != best && alive(i) && distance(i) < near;
+        if admits.iter().any(rival) {
             self.tracks[best].approximate = true;
         }
         Some(best)
@@ -314,17 +483,8 @@ impl Stream {
     fn overlaps(&self, one: usize, other: usize) -> bool {
         let (a, b) = (&self.tracks[one], &self.tracks[other]);
         a.used.abs_diff(b.used) <= 2 * OPEN as u64
-    }
-
-    /// With one process known: whether a cycle that its numbers admit is still of another one.
-    fn is_other_process(&self, track: &Track, cycle: &GcCycle) -> bool {
-        let gap = cycle.number - track.last.number - 1;
-        let formats_differ = track.last.format != cycle.format;
-        // A process that skips numbers takes time for them, up to 1 ms more than starts in whole ms show.
-        let elapsed = cycle.start_ns.saturating_sub(track.last.start_ns);
-        let elapsed = elapsed.saturating_add(START_RESOLUTION_NS);
-        let too_fast = gap > 0 && elapsed / (gap + 1) < 20_000;
-        formats_differ || too_fast
+            && a.may_be_alive(self.now, self.placed)
+            && b.may_be_alive(self.now, self.placed)
     }
 
     fn open(&mut self, cycle: &GcCycle, process: u32) -> Placement {
@@ -334,7 +494,7 @@ impl Stream {
         {
             closed = Some(self.tracks.swap_remove(index).process);
         }
-        let end_ns = cycle.end_ns();
+        let end_ns = end_of(cycle, 0);
         let end = instant(end_ns);
         if self.now == i64::MIN {
             self.now = end;
@@ -346,6 +506,9 @@ impl Stream {
         self.tracks.push(Track {
             process,
             last: *cycle,
+            first: (cycle.number, cycle.start_ns),
+            run_from: cycle.number,
+            ended: false,
             end_ns,
             stops: stop_processors(cycle).unwrap_or((1, u64::MAX)),
             offset: self.now.saturating_sub(end),
@@ -387,7 +550,7 @@ impl Stream {
     pub fn head_cost(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
         let cost = |track: &Track| {
             let last = &track.last;
-            let late = start_ns.is_some_and(|start| start.saturating_add(SLACK_NS) < last.end_ns());
+            let late = start_ns.is_some_and(|start| start.saturating_add(SLACK_NS) < track.end_ns);
             match number.checked_sub(last.number) {
                 _ if late => None,
                 None | Some(0) => None,

@@ -59,6 +59,8 @@ pub(crate) trait Finds {
     fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool;
     /// `GC forced` before a cycle of this stream.
     fn forced_notice(&mut self, stream: &[u8]);
+    /// Nothing has come for a while: what waits for the next lines waits no longer.
+    fn quiet(&mut self);
     /// Nothing more will come of this process.
     fn close(&mut self, process: u32);
     /// Lines that are no GC trace, whole and in order, one or more at a time. Called only where foreign lines are wanted.
@@ -200,6 +202,9 @@ impl Reader {
                 break;
             }
             let rest = &bytes[start..to];
+            if rest.starts_with(b"gc 1 ") {
+                self.package_header(text, start);
+            }
             at = start
                 + match self.plain_cycle(rest, base + start as u64, &mut room, finds) {
                     Some(length) => length,
@@ -307,6 +312,7 @@ impl Reader {
         if self.foreign {
             self.hold.release(finds);
         }
+        finds.quiet();
     }
 
     /// The beginning of a line, while nothing comes: handed on where it cannot be of a gc line.

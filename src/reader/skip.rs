@@ -2,8 +2,12 @@
 
 use super::skim::{MIDDLE, may_be_trace, skim};
 use super::{Finds, Reader};
+use crate::input::Text;
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::without_end;
+
+/// Bytes before the first cycle of a process in which the header of its package stands.
+const HEADER: u64 = 4_096;
 
 impl Reader {
     /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
@@ -116,6 +120,21 @@ impl Reader {
                 }
                 self.input.other_lines += 1;
             }
+        }
+    }
+
+    /// The first cycle of a process begins at `at`. Where the header of a package (`# example.com/a`) stands between it and the
+    /// gc line before, it is what the go command printed of another program's output.
+    pub(crate) fn package_header(&mut self, text: Text<'_>, at: usize) {
+        let offset = text.base + at as u64;
+        let from = self.plain.last_end().max(offset.saturating_sub(HEADER));
+        if from == 0 {
+            return;
+        }
+        // With the byte before: it tells whether a line begins there.
+        let (between, _) = text.back_to(from - 1, at);
+        if memchr::memmem::find(&between, b"\n# ").is_some() {
+            self.plain.stream.header();
         }
     }
 

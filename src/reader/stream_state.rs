@@ -99,6 +99,14 @@ impl StreamState {
         }
     }
 
+    /// Where the last gc line ended; 0 before there is one.
+    pub(crate) fn last_end(&self) -> u64 {
+        match self.seen {
+            0 => 0,
+            seen => self.ends[(seen - 1) % ENDS],
+        }
+    }
+
     /// Before where no gc line that is cut open now can have begun, whatever processes there are.
     pub(crate) const fn oldest_end(&self) -> u64 {
         self.oldest
