@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Write as _};
 use std::ops::RangeInclusive;
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::input::Source;
+use gcpressure::input::{Joint, Source};
 use gcpressure::pipeline::{self, CycleRow, Options, Sink, SoFar};
 
 /// Everything that a sink is told, and a report on the way.
@@ -126,7 +126,7 @@ fn behind_a_large_file_nothing_is_told_late() {
     let rest = Cursor::new(log(70_001..=76_000).into_bytes());
     let (_, told) = told(vec![
         Source::open(file.path().to_str().unwrap()).unwrap(),
-        Source::from_reader("rest", Box::new(rest)),
+        Source::from_reader("rest", Box::new(rest)).joined(Joint::Bytes),
     ]);
     let late: Vec<u64> = told
         .changes

@@ -259,7 +259,7 @@ fn the_twin_takes_every_shape() {
     }
 }
 
-/// Several sources are read in their order, as one stream.
+/// Joined sources are read in their order, as one stream.
 #[test]
 fn sources_in_their_order() {
     let mut program = Program::new(Era::Go126, 4);
@@ -279,6 +279,7 @@ fn sources_in_their_order() {
                 &format!("{i}.log"),
                 Box::new(io::Cursor::new(bytes)),
             )
+            .joined(gcpressure::input::Joint::Bytes)
         })
         .collect();
     let reading = support::read_sources(sources).unwrap();

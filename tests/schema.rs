@@ -53,6 +53,7 @@ mod manual {
     #[serde(deny_unknown_fields)]
     pub(crate) struct Input {
         pub sources: Vec<Source>,
+        pub unreadable: Vec<String>,
         pub gc_lines: BTreeMap<String, u64>,
         pub legacy_gc_lines: u64,
         pub other_lines: u64,
@@ -70,12 +71,14 @@ mod manual {
         pub name: String,
         pub bytes: u64,
         pub lines: u64,
+        pub joined: bool,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(crate) struct Process {
         pub id: String,
+        pub source: String,
         pub stream: Option<String>,
         pub approximate: bool,
         pub format: String,

@@ -325,9 +325,15 @@ pub(crate) struct HeapArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Logs to read, gzip or zstd too; standard input for `-` or without any
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = None)]
+    /// Logs to read, gzip or zstd too, or directories of them; standard input for `-` or without any
+    ///
+    /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first whatever their order here. Different
+    /// logs are different programs.
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = None)]
     pub(crate) files: Vec<String>,
+    /// Read all FILEs as one log, in the order given, as `cat` would give it
+    #[arg(long)]
+    pub(crate) join: bool,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
 }

@@ -24,7 +24,8 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     };
     let mut options = input::options(&args.input.select, settings)?;
     options.stop = Arc::clone(signals.stop());
-    let sources = input::open(&args.input)?;
+    let mut opened = input::open(&args.input)?;
+    let sources = std::mem::take(&mut opened.sources);
     let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;
     let mut printer = Printer {
         rows: match args.format {
@@ -49,7 +50,13 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
         }
         Ok(()) => {}
     }
-    let report = result?;
+    let mut report = result?;
+    if !args.quiet {
+        for warning in &opened.warnings {
+            output::complain(&format!("warning: {warning}"));
+        }
+    }
+    opened.complete(&mut report);
     let policy = Policy {
         fail_on: None,
         allow_no_verdict: args.allow_no_verdict,
@@ -57,6 +64,9 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     };
     if let Some(status) = signals.status() {
         return Ok(status);
+    }
+    if !report.input.unreadable.is_empty() {
+        return Ok(exit::ERROR);
     }
     let status = policy.status(&report);
     if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
@@ -83,6 +93,11 @@ impl Sink for Printer {
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         self.any = true;
         self.rows.row(row)
+    }
+
+    fn unreadable(&mut self, error: Error) -> io::Result<()> {
+        output::complain(&Failure::from(error).to_string());
+        Ok(())
     }
 
     fn idle(&mut self, _: &SoFar<'_>) -> io::Result<()> {

@@ -3,26 +3,89 @@
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use gcpressure::input::Source;
+use gcpressure::error::Error;
+use gcpressure::input::{Joint, Source};
+use gcpressure::pipeline::logs::{self, Log, Logs};
 use gcpressure::pipeline::{Bound, Options, WallTime};
+use gcpressure::report::Report;
 use gcpressure::settings::Settings;
 use gcpressure::units;
 
 use super::args::{InputArgs, SelectArgs};
 use super::exit::Failure;
+use super::output;
 
-/// Opens every source, so that a wrong name is told before anything is read.
+/// What the arguments name.
+#[derive(Default)]
+pub(crate) struct Opened {
+    pub(crate) sources: Vec<Source>,
+    /// What the report is to warn of.
+    pub(crate) warnings: Vec<String>,
+    /// What cannot be opened; it was said already.
+    pub(crate) unreadable: Vec<String>,
+}
+
+impl Opened {
+    /// Puts what was found while opening into the report.
+    pub(crate) fn complete(self, report: &mut Report) {
+        report.warnings.splice(0..0, self.warnings);
+        report.input.unreadable.splice(0..0, self.unreadable);
+    }
+}
+
+/// Opens every source, so that a wrong name is reported before anything is read; it does not keep the others from being read.
 ///
 /// # Errors
-/// A source that cannot be opened; no source where standard input is a terminal.
-pub(crate) fn open(args: &InputArgs) -> Result<Vec<Source>, Failure> {
+/// No source can be opened; no source where standard input is a terminal.
+pub(crate) fn open(args: &InputArgs) -> Result<Opened, Failure> {
+    let mut opened = Opened::default();
     if args.files.is_empty() {
-        return Ok(vec![standard_input()?]);
+        opened.sources.push(standard_input()?);
+        return Ok(opened);
     }
-    args.files
-        .iter()
-        .map(|file| Source::open(file).map_err(Failure::from))
-        .collect()
+    let Logs {
+        logs,
+        warnings,
+        errors,
+    } = if args.join {
+        one_log(&args.files)
+    } else {
+        logs::logs(&args.files)
+    };
+    opened.warnings = warnings;
+    let mut errors: Vec<Error> = errors;
+    for source in logs.iter().flat_map(Log::sources) {
+        match source {
+            Ok(source) if args.join && !opened.sources.is_empty() => {
+                opened.sources.push(source.joined(Joint::Bytes));
+            }
+            Ok(source) => opened.sources.push(source),
+            Err(error) => errors.push(error),
+        }
+    }
+    if opened.sources.is_empty()
+        && let Some(last) = errors.pop()
+    {
+        for error in errors {
+            output::complain(&Failure::from(error).to_string());
+        }
+        return Err(Failure::from(last));
+    }
+    for error in errors {
+        opened.unreadable.push(error.to_string());
+        output::complain(&Failure::from(error).to_string());
+    }
+    Ok(opened)
+}
+
+/// All files as one log, in the order given.
+fn one_log(files: &[String]) -> Logs {
+    Logs {
+        logs: vec![Log {
+            parts: files.to_vec(),
+        }],
+        ..Logs::default()
+    }
 }
 
 /// Standard input, where nothing else is named.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
+use gcpressure::error::Error;
 use gcpressure::input::Source;
 use gcpressure::pipeline::{CycleRow, Sink, SoFar};
 use gcpressure::render::Format;
@@ -295,6 +296,12 @@ impl Sink for Live {
                 self.ending.ask();
             }
         }
+        Ok(())
+    }
+
+    fn unreadable(&mut self, error: Error) -> io::Result<()> {
+        // Above the line that shows the state. What standard error does not take, the report says.
+        let _ = writeln!(self.stderr(), "{}", Failure::from(error));
         Ok(())
     }
 

@@ -90,7 +90,8 @@ pub(crate) fn judge_with(
     let mut heap = Heap::open(&args.heap)?;
     // To open a pipe is to make it wider, and whoever writes may be done, and interrupt, right after that.
     let signals = Signals::catch(false).map_err(exit::unable)?;
-    let sources = input::open(&args.input)?;
+    let mut opened = input::open(&args.input)?;
+    let sources = std::mem::take(&mut opened.sources);
     options.stop = Arc::clone(signals.stop());
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
@@ -116,9 +117,11 @@ pub(crate) fn judge_with(
     let result = pipeline::analyse(sources, &options, &mut live);
     let passed = live.finish();
     let mut report = result?;
+    opened.complete(&mut report);
     match signals.status() {
-        // What was broken off is no run to compare, or to keep.
+        // What was broken off is no run to compare, or to keep; neither is a part of one.
         Some(status) => report.exit_status = status,
+        None if !report.input.unreadable.is_empty() => report.exit_status = exit::ERROR,
         None => {
             report.exit_status = policy.status(&report);
             complete(&mut report)?;

@@ -1,12 +1,12 @@
 //! What stands on one side of a comparison: logs, saved reports, baselines, and directories of them.
 
-use std::fs;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gcpressure::gobench::{self, Listener, Output};
 use gcpressure::input::Source;
+use gcpressure::pipeline::logs::{self, Log};
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report::comparison::{self, MadeOf, Run, Side};
 use gcpressure::report::wire::saved::{self, Saved};
@@ -81,37 +81,25 @@ fn read_with(
         benchmarks,
     };
     for path in paths {
-        if Path::new(path).is_dir() {
-            let files = files(path)?;
-            if files.is_empty() {
-                return Err(Failure::new(format!("there is no file in {path}")));
-            }
-            for file in files {
-                // Beside the logs of a directory other files may lie.
-                reading.file(&file, settings, true)?;
-            }
-        } else {
+        if !Path::new(path).is_dir() {
+            // What is named by itself is a run of its own, whatever its name says of rotation.
             reading.file(path, settings, false)?;
+            continue;
+        }
+        let mut found = logs::logs(std::slice::from_ref(path));
+        if let Some(error) = found.errors.pop() {
+            return Err(error.into());
+        }
+        reading.side.warnings.append(&mut found.warnings);
+        for log in found.logs {
+            // Beside the logs of a directory other files may lie.
+            match log.parts.as_slice() {
+                [file] => reading.file(file, settings, true)?,
+                _ => reading.rotated(&log, settings)?,
+            }
         }
     }
     Ok(reading)
-}
-
-/// The files in a directory by their names, without hidden ones.
-fn files(directory: &str) -> Result<Vec<String>, Failure> {
-    let failed = |error: io::Error| Failure::from(gcpressure::error::Error::io(directory, error));
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let hidden = path
-            .file_name()
-            .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !hidden {
-            files.push(path.to_string_lossy().into_owned());
-        }
-    }
-    files.sort_unstable();
-    Ok(files)
 }
 
 impl Reading {
@@ -144,11 +132,7 @@ impl Reading {
             let listener = listens.then(|| Arc::clone(&listener));
             Source::from_reader(path, Box::new(Heard { inner, listener }))
         };
-        let options = Options {
-            settings: Arc::new(settings.clone()),
-            ..Options::default()
-        };
-        let report = pipeline::analyse(vec![source], &options, &mut ())?;
+        let report = pipeline::analyse(vec![source], &options(settings), &mut ())?;
         let nothing = report.processes.is_empty();
         if listens {
             let output = if Path::new(path).is_file() {
@@ -163,6 +147,20 @@ impl Reading {
             return Ok(());
         }
         self.report(path, &report)
+    }
+
+    /// The parts of a rotated log are one run.
+    fn rotated(&mut self, log: &Log, settings: &Settings) -> Result<(), Failure> {
+        let sources: Result<Vec<_>, _> = log.sources().collect();
+        let report = pipeline::analyse(sources?, &options(settings), &mut ())?;
+        if let Some(error) = report.input.unreadable.first() {
+            return Err(Failure::new(format!("cannot read {error}")));
+        }
+        if report.processes.is_empty() {
+            return Ok(());
+        }
+        self.benchmarks = None;
+        self.report(log.parts.last().map_or("", String::as_str), &report)
     }
 
     /// Keeps the results of an input. One without any makes the side a side of logs, unless it says nothing at all.
@@ -237,6 +235,13 @@ impl Reading {
             ));
         }
         self.side.runs.extend(usable);
+    }
+}
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        settings: Arc::new(settings.clone()),
+        ..Options::default()
     }
 }
 

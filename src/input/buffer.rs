@@ -23,7 +23,7 @@ pub struct Buffer {
     base: u64,
     /// First byte of the block not yet consumed.
     position: usize,
-    /// Past the last line feed read, or the end once the stream has ended.
+    /// Past the last line feed read, or the end once that ends the line.
     complete: usize,
     past: VecDeque<(u64, Block)>,
     /// Position in the stream before which nothing is looked at any more.
@@ -38,7 +38,7 @@ pub enum Filled {
     Some,
     /// Nothing for now: the source said [`io::ErrorKind::WouldBlock`].
     Nothing,
-    /// The stream has ended: what is left is the last line.
+    /// The source has ended: what is left is its last line, or the beginning of one that goes on in the next source.
     End,
 }
 
@@ -106,7 +106,6 @@ impl Buffer {
             Err(error) => return Err(error),
         };
         if count == 0 {
-            self.complete = self.block.len();
             return Ok(Filled::End);
         }
         if let Some(at) = memchr::memrchr(b'\n', &self.block.text()[from..]) {
@@ -190,6 +189,11 @@ impl Buffer {
         self.complete = self.complete.max(self.position);
     }
 
+    /// The end of what was read ends the last line.
+    pub const fn end_line(&mut self) {
+        self.complete = self.block.len();
+    }
+
     /// Of what came before, only what stands at `offset` of the stream or later is looked at from now on.
     pub fn forget(&mut self, offset: u64) {
         self.wanted = self.wanted.max(offset);
@@ -255,6 +259,9 @@ mod tests {
         loop {
             buffer.forget((seen.len().saturating_sub(history)) as u64);
             let filled = buffer.fill(&mut source).unwrap();
+            if filled == Filled::End {
+                buffer.end_line();
+            }
             let (from, to) = (buffer.position(), buffer.complete());
             let held = buffer.text();
             assert_eq!(held.base + from as u64, seen.len() as u64);

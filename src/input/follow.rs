@@ -91,14 +91,14 @@ impl Read for Follow {
 
 /// What stays the same while a file is renamed.
 #[cfg(unix)]
-fn identity(file: &Metadata) -> (u64, u64) {
+pub(super) fn identity(file: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
     (file.dev(), file.ino())
 }
 
 /// What stays the same while a file is renamed.
 #[cfg(not(unix))]
-fn identity(file: &Metadata) -> Option<std::time::SystemTime> {
+pub(super) fn identity(file: &Metadata) -> Option<std::time::SystemTime> {
     file.created().ok()
 }
 

@@ -7,11 +7,13 @@ mod buffer;
 mod child;
 mod decode;
 mod follow;
+mod rotation;
 mod share;
 mod source;
 
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
 pub use child::{Child, Streams};
 pub use follow::Follow;
+pub(crate) use rotation::{Place, Rotated, rotated};
 pub(crate) use share::Helper;
-pub use source::{Progress, Source};
+pub use source::{Joint, Progress, Source};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::ahead::Ahead;
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
+use super::follow::identity;
 use super::share::{Helper, Share};
 use crate::error::Error;
 
@@ -32,12 +33,27 @@ pub struct Source {
     warnings: Vec<String>,
     live: bool,
     tick: Option<Duration>,
+    joint: Joint,
     /// A large file, and where in it reading begins.
     file: Option<(Arc<File>, u64)>,
+    /// The regular file that the name stood for when it was opened.
+    identity: Option<Identity>,
     state: State,
     /// A block that is given in parts, and how many bytes of it were.
     batch: Option<Block>,
     given: usize,
+}
+
+/// How a source belongs to the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Joint {
+    /// It is a log of its own.
+    #[default]
+    Apart,
+    /// It is the next part of a rotated log, if its first cycles go on where the part before ends.
+    Rotated,
+    /// Its bytes follow those of the one before, whatever they hold.
+    Bytes,
 }
 
 /// How far the reading of a source has come, for others to look at while it is read.
@@ -62,6 +78,8 @@ impl Progress {
 }
 
 enum State {
+    /// A regular file that was recognized and closed again: of a thousand only one is held open.
+    Closed,
     /// Nothing was read, so nothing is known about what it holds.
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
@@ -80,6 +98,16 @@ impl Source {
     /// [`Error::Io`] for a file that is missing, unreadable or a directory; [`Error::Unsupported`] for a format that is
     /// not read here.
     pub fn open(path: &str) -> Result<Self, Error> {
+        let mut source = Self::opened(path, Arc::default())?;
+        if source.identity.is_some() && path != "-" {
+            source.state = State::Closed;
+            source.file = None;
+            source.read.store(0, Ordering::Relaxed);
+        }
+        Ok(source)
+    }
+
+    fn opened(path: &str, read: Arc<AtomicU64>) -> Result<Self, Error> {
         let failed = |error| Error::io(path, error);
         let file = match path {
             "-" => standard_input(),
@@ -98,8 +126,9 @@ impl Source {
             widen(&file);
         }
         let file = Arc::new(file);
-        let mut source = Self::from_reader(path, Box::new(Arc::clone(&file)));
+        let mut source = Self::counted(path, Box::new(Arc::clone(&file)), read);
         if metadata.is_file() {
+            source.identity = Some(identity(&metadata));
             source.size = Some(metadata.len());
             if source.is_large() {
                 // Where there is no position, the file can only be read from one end to the other.
@@ -119,7 +148,10 @@ impl Source {
     /// [`read`](Read::read).
     #[must_use]
     pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Self {
-        let read = Arc::new(AtomicU64::new(0));
+        Self::counted(name, reader, Arc::default())
+    }
+
+    fn counted(name: &str, reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
         let raw = Raw {
             inner: reader,
             read: Arc::clone(&read),
@@ -131,7 +163,9 @@ impl Source {
             warnings: Vec::new(),
             live: false,
             tick: None,
+            joint: Joint::Apart,
             file: None,
+            identity: None,
             state: State::Unread(Box::new(raw)),
             batch: None,
             given: 0,
@@ -146,6 +180,23 @@ impl Source {
             live: true,
             ..Self::from_reader(name, reader)
         }
+    }
+
+    /// The same source as the next part of the log that the source before it is of.
+    #[must_use]
+    pub fn joined(self, joint: Joint) -> Self {
+        Self { joint, ..self }
+    }
+
+    /// How it belongs to the source before it.
+    #[must_use]
+    pub fn joint(&self) -> Joint {
+        self.joint
+    }
+
+    /// Opens the source, where that is not done yet.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
+        self.recognise()
     }
 
     /// True for a source that is still being written: a pipe, a terminal, a device, [`Source::live`].
@@ -224,7 +275,7 @@ impl Source {
         let (result, compressed) = match &mut self.state {
             State::Ahead(ahead) => (ahead.chunk(spare), ahead.compressed()),
             State::Shared(share) => (share.chunk(spare), false),
-            State::Unread(_) | State::Reading(_) | State::Ended => return Ok(None),
+            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => return Ok(None),
         };
         match result {
             Ok(chunk) => Ok(Some(chunk)),
@@ -239,6 +290,19 @@ impl Source {
     /// Finds out what the source holds, if that is not known yet.
     fn recognise(&mut self) -> io::Result<()> {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Closed => {
+                let again = Self::opened(&self.name, Arc::clone(&self.read));
+                let again = again.map_err(|error| match error {
+                    Error::Io { error, .. } => error,
+                    other => io::Error::other(other),
+                })?;
+                if again.identity != self.identity {
+                    return Err(io::Error::other(
+                        "another file has taken its place since it was found: run again",
+                    ));
+                }
+                again.state
+            }
             State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
@@ -375,6 +439,13 @@ pub(super) fn widen(pipe: &impl std::os::fd::AsFd) {
 /// Pipes are of one size here.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) fn widen<P>(_: &P) {}
+
+/// What stays the same while a file is renamed.
+#[cfg(unix)]
+type Identity = (u64, u64);
+/// What stays the same while a file is renamed.
+#[cfg(not(unix))]
+type Identity = Option<std::time::SystemTime>;
 
 #[cfg(test)]
 mod tests;

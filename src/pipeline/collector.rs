@@ -255,6 +255,13 @@ impl Collector<'_> {
         }
     }
 
+    /// A source cannot be read.
+    pub(super) fn unreadable(&mut self, error: Error) {
+        if self.failed.is_none() {
+            self.failed = self.sink.unreadable(error).err();
+        }
+    }
+
     /// The next source begins.
     pub(super) fn open(&mut self, name: &str, large: bool, helper: Option<Helper>) {
         self.wait_no_longer(None);
@@ -336,6 +343,7 @@ impl Collector<'_> {
         if self.failed.is_none() {
             let so_far = SoFar {
                 open: &self.open,
+                source: &self.source,
                 aside: RefCell::new(self.aside.as_mut()),
                 outcomes: &self.outcomes,
                 reader,
@@ -445,7 +453,9 @@ impl Collector<'_> {
         let closed = self.open.swap_remove(index);
         self.recent = usize::MAX;
         if let Some(analyzer) = analyzer {
-            closed.process.end(analyzer, &mut self.outcomes);
+            closed
+                .process
+                .end(analyzer, &self.source, &mut self.outcomes);
         }
     }
 
@@ -463,20 +473,28 @@ impl Collector<'_> {
         }
     }
 
-    /// The end of the input: the report.
-    pub(super) fn finish(mut self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
+    /// The end of a log: nothing more will come of its processes.
+    pub(super) fn end_log(&mut self, reader: &Reader) {
+        self.tell_changes();
         self.wait_no_longer(None);
         for index in 0..self.open.len() {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();
-            process.settle(&reader);
+            process.settle(reader);
             if let Some(analyzer) = analyzer {
-                process.end(analyzer, &mut self.outcomes);
+                process.end(analyzer, &self.source, &mut self.outcomes);
             }
         }
-        if let Some(error) = self.failed {
-            return Err(Error::Output { error });
+        self.open.clear();
+        self.recent = usize::MAX;
+        self.notices = Notices::default();
+    }
+
+    /// The end of the input: the report.
+    pub(super) fn finish(self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
+        match self.failed {
+            Some(error) => Err(Error::Output { error }),
+            None => Ok(self.outcomes.report(reader.input, warnings)),
         }
-        Ok(self.outcomes.report(reader.input, warnings))
     }
 }

@@ -2,11 +2,11 @@
 
 mod aside;
 mod collector;
+pub mod logs;
 mod outcome;
-mod wall;
+mod reading;
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,24 +14,16 @@ use std::time::Duration;
 use crate::analyzer::FindingChange;
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::{Buffer, Filled, LINE_CAP, Source};
+use crate::input::Source;
 use crate::report::Report;
 use crate::settings::Settings;
 
-use crate::reader::Reader;
+pub use crate::wrapping::wall::WallTime;
 pub use collector::SoFar;
-use collector::{CLOSE, Collector};
-pub use wall::WallTime;
+use reading::Reading;
 
 /// How often a sink is heard while a live source gives nothing.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Bytes after which a sink is heard though a live source goes on giving.
-const UNHEARD: u64 = 1 << 20;
-
-/// Ticks without anything new after which foreign lines are not held back any longer: whoever waits for them waits now,
-/// and the runtime does not pause that long inside a line.
-const QUIET: u32 = 3;
 
 /// A limit in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +115,15 @@ pub trait Sink {
         Ok(())
     }
 
+    /// A source of several cannot be read, or not to its end; the reading goes on with the next.
+    ///
+    /// # Errors
+    /// What the output says.
+    fn unreadable(&mut self, error: Error) -> io::Result<()> {
+        let _ = error;
+        Ok(())
+    }
+
     /// After each read whose lines are processed, and ten times a second while a live source gives nothing; where a live
     /// source gives more than is read at a time, once a MiB. What takes long here holds up the reading.
     ///
@@ -141,165 +142,32 @@ impl Sink for () {
     }
 }
 
-/// Reads all sources to their end, in order, as one stream, and judges what was found.
+/// Reads all sources to their end, in order, and judges what was found. Each is a log of its own, and no process is in two of
+/// them, unless it is [joined](Source::joined) to the one before.
 ///
 /// # Errors
-/// The first source that cannot be read, or the sink's own error (as [`Error::Output`]) after all was read.
+/// A source that cannot be read, where there is no other one that can: of several, the report is that of all that could be
+/// read, and [`report::Input::unreadable`](crate::report::Input::unreadable) names the others. The sink's own error (as
+/// [`Error::Output`]) after all was read.
 pub fn analyse(
     sources: Vec<Source>,
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<Report, Error> {
-    let mut buffer = Buffer::default();
-    let mut reader = Reader::new(options.foreign);
-    let mut collector = Collector::new(options, sink);
-    let mut warnings = Vec::new();
-    let mut last = None;
+    let mut reading = Reading::new(options, sink);
+    let count = sources.len();
+    let mut failed = 0;
     for mut source in sources {
-        let start = buffer.offset(buffer.position());
-        reader.open(source.name(), start);
-        collector.open(source.name(), source.is_large(), source.helper());
-        source.tick(TICK);
-        last = read(
-            &mut source,
-            &options.stop,
-            start,
-            &mut buffer,
-            &mut reader,
-            &mut collector,
-        )
-        .map_err(|error| source_error(source.name(), error))?;
-        warnings.extend(source.warnings().iter().cloned());
+        if let Err(error) = reading.source(&mut source, count > 1) {
+            failed += 1;
+            if failed == count {
+                return Err(error);
+            }
+            reading.unreadable(error);
+        }
         if options.stop.load(Ordering::Relaxed) {
-            warnings.push(
-                "the reading was stopped before the end of the input: what was read is judged"
-                    .to_owned(),
-            );
             break;
         }
     }
-    reader.finish(last.as_deref(), &mut collector);
-    collector.finish(reader, warnings)
-}
-
-fn source_error(name: &str, error: io::Error) -> Error {
-    match error.downcast::<Error>() {
-        Ok(error) => error,
-        Err(error) => Error::Io {
-            source: name.to_owned(),
-            error,
-        },
-    }
-}
-
-/// Reads one source to its end, or until it is told to stop. Returns its last line where that has no line feed.
-fn read(
-    source: &mut Source,
-    stop: &AtomicBool,
-    start: u64,
-    buffer: &mut Buffer,
-    reader: &mut Reader,
-    collector: &mut Collector<'_>,
-) -> io::Result<Option<Vec<u8>>> {
-    let mut last = None;
-    let mut skipping = false;
-    let mut quiet = 0;
-    let mut heard = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let oldest = reader.looks_back_to(buffer.offset(buffer.position()));
-        // And the byte before, which tells whether a line begins there.
-        buffer.forget(oldest.saturating_sub(1));
-        let filled = buffer.fill(source)?;
-        if filled == Filled::Nothing {
-            let at = buffer.position();
-            quiet += 1;
-            if quiet == QUIET {
-                reader.let_go(collector);
-            }
-            if !skipping {
-                reader.unfinished(&buffer.text().bytes[at..], buffer.offset(at), collector);
-            }
-            collector.idle(reader);
-            continue;
-        }
-        quiet = 0;
-        if skipping {
-            skipping = skip_overlong(buffer, reader, collector);
-        }
-        let (from, to) = (buffer.position(), buffer.complete());
-        if !skipping && from < to {
-            if filled == Filled::End {
-                last = Some(buffer.text().bytes[from..to].to_vec());
-            }
-            let before = collector.analysed_aside();
-            lines(buffer, from, to, reader, collector);
-            let cycles = collector.analysed_aside() - before;
-            // Where there are many, the thread that analyses them has the time to read as well, and a third one would only take
-            // turns with the other two.
-            source.read_ahead(cycles * CLOSE < (to - from) as u64);
-            buffer.consume(to);
-        }
-        if !skipping && buffer.rest() > LINE_CAP {
-            reader.overlong();
-            skipping = skip_overlong(buffer, reader, collector);
-        }
-        reader.progress(buffer.end() - start);
-        if filled == Filled::End {
-            return Ok(last);
-        }
-        let position = buffer.offset(buffer.position());
-        if position - heard >= UNHEARD || !source.has_more() {
-            heard = position;
-            collector.idle(reader);
-        }
-    }
-    Ok(last)
-}
-
-/// Reads complete lines. Those over the cap are skipped here too, or it would depend on how much is read at a time which ones are.
-fn lines(
-    buffer: &Buffer,
-    from: usize,
-    to: usize,
-    reader: &mut Reader,
-    collector: &mut Collector<'_>,
-) {
-    let text = buffer.text();
-    let mut at = from;
-    while let Some(line) = overlong(&text.bytes[..to], at) {
-        reader.lines(text, at, line.start, collector);
-        reader.overlong();
-        let skipped = &text.bytes[line.clone()];
-        reader.pass_overlong(skipped, buffer.offset(line.start), collector);
-        at = line.end;
-    }
-    reader.lines(text, at, to, collector);
-}
-
-/// The first line over the cap in `bytes[from..]`, with its line feed.
-fn overlong(bytes: &[u8], from: usize) -> Option<Range<usize>> {
-    let mut at = from;
-    while bytes.len() - at > LINE_CAP {
-        let most = &bytes[at..=at + LINE_CAP];
-        let Some(last) = memchr::memrchr(b'\n', most) else {
-            let rest = &bytes[at + most.len()..];
-            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            return Some(at..at + most.len() + length);
-        };
-        at += last + 1;
-    }
-    None
-}
-
-/// Skips what is there of a line over the cap. Returns true while its line feed has not come.
-fn skip_overlong(buffer: &mut Buffer, reader: &mut Reader, collector: &mut Collector<'_>) -> bool {
-    let from = buffer.position();
-    let held = &buffer.text().bytes[from..];
-    let (length, more) = match memchr::memchr(b'\n', held) {
-        Some(at) => (at + 1, false),
-        None => (held.len(), true),
-    };
-    reader.pass_overlong(&held[..length], buffer.offset(from), collector);
-    buffer.consume(from + length);
-    more
+    reading.finish()
 }

@@ -25,6 +25,7 @@ impl Reader {
     pub(crate) fn looks_back_to(&self, at: u64) -> u64 {
         at.saturating_sub(HISTORY as u64)
             .max(self.plain.oldest_end())
+            .max(self.floor)
     }
 
     /// The lane of a stream.
@@ -100,7 +101,7 @@ impl Reader {
     /// Torn lines that are given up.
     fn lost(&mut self, lines: impl IntoIterator<Item = Torn>) {
         for torn in lines {
-            self.damaged(torn.line, NOT_FOUND, &torn.text);
+            self.damaged(torn.source, torn.line, NOT_FOUND, &torn.text);
         }
     }
 
@@ -174,7 +175,12 @@ impl Reader {
     /// Counts a line that is cut open as damaged.
     pub(crate) fn give_up(&mut self, body: &[u8]) {
         let body = without_end(body);
-        self.damaged(self.line, NOT_FOUND, &body[..body.len().min(120)]);
+        self.damaged(
+            self.source,
+            self.line,
+            NOT_FOUND,
+            &body[..body.len().min(120)],
+        );
     }
 
     /// The first gc line in a text that begins with another one, or with none: where it begins, and what is behind it.
@@ -225,6 +231,7 @@ impl Reader {
         }
         let torn = Torn {
             offset,
+            source: self.source,
             line: self.line,
             text: beginning.to_vec(),
         };
@@ -372,12 +379,11 @@ mod tests {
 
     use std::fmt::Write as _;
     use std::io::{self, Read};
-    use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::input::{Buffer, Source};
-    use crate::pipeline::collector::Collector;
-    use crate::pipeline::{Options, read};
+    use crate::input::Source;
+    use crate::pipeline::Options;
+    use crate::pipeline::reading::Reading;
 
     /// Gives a text so many bytes at a time.
     struct Parts(io::Cursor<Vec<u8>>, usize);
@@ -408,19 +414,11 @@ mod tests {
             let mut source = Source::from_reader("log", Box::new(text));
             let options = Options::default();
             let mut sink = ();
-            let mut collector = Collector::new(&options, &mut sink);
-            let mut reader = Reader::new(false);
-            reader.credit = credit;
-            reader.open("log", 0);
-            read(
-                &mut source,
-                &AtomicBool::new(false),
-                0,
-                &mut Buffer::default(),
-                &mut reader,
-                &mut collector,
-            )
-            .unwrap();
+            let mut reading = Reading::new(&options, &mut sink);
+            reading.reader.credit = credit;
+            reading.reader.open("log", 0, false);
+            reading.read(&mut source).unwrap();
+            let reader = &reading.reader;
             (reader.input.repaired, reader.input.damaged, reader.credit)
         };
         let short = [131_072, 65_536, 10_000, 777].map(|most| counts(30_000, most));

@@ -15,6 +15,7 @@ const BEGINNINGS: usize = 256;
 /// The beginning of a gc line that nothing has continued yet.
 pub(crate) struct Beginning {
     pub(crate) offset: u64,
+    source: usize,
     pub(crate) line: u64,
     /// Why it is damaged, and its text; `None` where there are more damaged lines than are told about.
     pub(crate) told: Option<(ParseError, Vec<u8>)>,
@@ -32,15 +33,20 @@ impl Reader {
                 .into_iter()
                 .for_each(|oldest| self.damaged_beginning(oldest));
         }
-        self.beginnings.push_back(Beginning {
+        // Wrapped lines are looked for behind bare ones, a stretch at a time: they are kept by their place.
+        let behind = self.beginnings.iter().rev();
+        let at = self.beginnings.len() - behind.take_while(|b| b.offset > offset).count();
+        let beginning = Beginning {
             offset,
+            source: self.source,
             line,
             told: self
-                .tells_of_damaged()
+                .tells_of_damaged(self.source, line)
                 .then(|| trace::diagnose(text))
                 .flatten()
                 .map(|why| (why, text[..text.len().min(120)].to_vec())),
-        });
+        };
+        self.beginnings.insert(at, beginning);
     }
 
     pub(crate) fn damaged_beginning(&mut self, beginning: Beginning) {
@@ -48,25 +54,36 @@ impl Reader {
             return;
         }
         match beginning.told {
-            Some((why, text)) => self.damaged(beginning.line, why, &text),
+            Some((why, text)) => self.damaged(beginning.source, beginning.line, why, &text),
             None => self.input.damaged += 1,
         }
     }
 
-    /// Whether the place of one more damaged line would be kept.
-    const fn tells_of_damaged(&self) -> bool {
-        self.input.damaged_at.len() < DAMAGED_PLACES
+    /// Whether the place of one more damaged line would be kept: the first ones are, whenever it shows that they are damaged.
+    fn tells_of_damaged(&self, source: usize, line: u64) -> bool {
+        let kept = &self.input.damaged_at;
+        kept.len() < DAMAGED_PLACES || kept.last().is_some_and(|last| (source, line) < place(last))
     }
 
-    pub(crate) fn damaged(&mut self, line: u64, why: impl Display, text: &[u8]) {
+    pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {
         self.input.damaged += 1;
-        if self.tells_of_damaged() {
-            self.input.damaged_at.push(DamagedLine {
-                source: self.source,
-                line,
-                why: why.to_string(),
-                text: String::from_utf8_lossy(text).into_owned(),
-            });
+        if !self.tells_of_damaged(source, line) {
+            return;
         }
+        let kept = &mut self.input.damaged_at;
+        kept.truncate(DAMAGED_PLACES - 1);
+        let at = kept.partition_point(|other| place(other) <= (source, line));
+        let damaged = DamagedLine {
+            source,
+            line,
+            why: why.to_string(),
+            text: String::from_utf8_lossy(text).into_owned(),
+        };
+        kept.insert(at, damaged);
     }
+}
+
+/// Where a damaged line stands.
+const fn place(line: &DamagedLine) -> (usize, u64) {
+    (line.source, line.line)
 }

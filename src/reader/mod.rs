@@ -8,6 +8,7 @@ mod cut;
 mod damage;
 mod delayed_output;
 mod records;
+mod seam;
 mod skim;
 mod skip;
 mod slow;
@@ -31,6 +32,7 @@ use crate::wrapping::learned::LearnedPrefixes;
 use damage::Beginning;
 use delayed_output::DelayedOutput;
 use records::Partials;
+pub(crate) use seam::Head;
 use stream_state::{StreamState, StreamStates};
 use wrapped::{NextSplit, Wrapped};
 
@@ -83,6 +85,8 @@ pub(crate) struct Reader {
     lines_seen: u64,
     /// Position in the input at which the current source starts.
     source_start: u64,
+    /// Position in the input before which nothing is looked at again: another log, or another part of this one.
+    floor: u64,
     hot: bool,
     /// The last line that was looked for ` ms clock, ` has it.
     odd: bool,
@@ -121,6 +125,7 @@ impl Reader {
             line: 0,
             lines_seen: 0,
             source_start: 0,
+            floor: 0,
             hot: true,
             odd: false,
             whole: true,
@@ -142,14 +147,27 @@ impl Reader {
     }
 
     /// The next source starts at `offset` of the input.
-    pub(crate) fn open(&mut self, name: &str, offset: u64) {
+    pub(crate) fn open(&mut self, name: &str, offset: u64, joined: bool) {
         self.input.sources.push(crate::report::Source {
             name: name.to_owned(),
+            joined,
             ..Default::default()
         });
         self.source = self.input.sources.len() - 1;
         self.line = 0;
         self.source_start = offset;
+    }
+
+    /// Nothing of the next source belongs to the log that was read: the counts go on, all else begins anew.
+    pub(crate) fn next_log(&mut self, offset: u64) {
+        *self = Self {
+            input: std::mem::take(&mut self.input),
+            source: self.source,
+            credit: self.credit,
+            paid: self.paid,
+            floor: offset,
+            ..Self::new(self.foreign)
+        };
     }
 
     /// Reads the complete lines `from..to` of a text.
@@ -323,8 +341,9 @@ impl Reader {
         }
     }
 
-    /// The end of the last source. `last` is its last line where that has no line feed.
-    pub(crate) fn finish(&mut self, last: Option<&[u8]>, finds: &mut dyn Finds) {
+    /// The end of a file, at `offset` of the input: no gc line that is cut open goes on behind it. `last` is its last line where
+    /// that has no line feed.
+    pub(crate) fn end_file(&mut self, last: Option<&[u8]>, offset: u64, finds: &mut dyn Finds) {
         if let Some(last) = last
             && let text = unwrap(last, Depth::ANY)
             && trace::is_beginning(&text.body)
@@ -332,7 +351,13 @@ impl Reader {
             && trace::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            self.damaged(self.line, "the log ends inside the line", &text.body);
+            let source = self.source;
+            self.damaged(
+                source,
+                self.line,
+                "the log ends inside the line",
+                &text.body,
+            );
         }
         self.before_whole(&[], None, finds);
         let names = self.named.names();
@@ -346,6 +371,7 @@ impl Reader {
         }
         for torn in lost {
             self.damaged(
+                torn.source,
                 torn.line,
                 "the log ends before its other pieces",
                 &torn.text,
@@ -354,11 +380,18 @@ impl Reader {
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
         }
-        self.input.quoted += self.strange.held();
+        self.active = 0;
+        self.partial.clear();
         if self.foreign {
             self.hold.release(finds);
         }
-        self.input.newest_first = self.newest_first
+        self.floor = offset;
+    }
+
+    /// The end of a log: all of it was read.
+    pub(crate) fn end_log(&mut self) {
+        self.input.quoted += self.strange.held();
+        self.input.newest_first |= self.newest_first
             || self.plain.stream.newest_first()
             || self.named.iter().any(|lane| lane.stream.newest_first())
             || self.input.intact + self.input.repaired == 0 && self.strange.newest_first();

@@ -25,7 +25,8 @@ const TORN: usize = 64;
 pub(crate) struct Torn {
     /// Position in the input.
     pub(crate) offset: u64,
-    /// Line in its source.
+    /// Its source, and the line in that.
+    pub(crate) source: usize,
     pub(crate) line: u64,
     /// Its beginning.
     pub(crate) text: Vec<u8>,

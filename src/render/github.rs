@@ -132,10 +132,15 @@ fn title(finding: &Finding) -> String {
 }
 
 fn message(worst: &Finding, processes: usize, report: &Report) -> String {
+    let log = text::log_of(report, &worst.process);
+    let log = log.map_or_else(String::new, |log| format!(" of {log}"));
     let place = match processes {
         1 if report.processes.len() <= 1 => String::new(),
-        1 => format!("in process {}, ", worst.process),
-        count => format!("in {count} processes, worst in process {}, ", worst.process),
+        1 => format!("in process {}{log}, ", worst.process),
+        count => format!(
+            "in {count} processes, worst in process {}{log}, ",
+            worst.process
+        ),
     };
     let next = match worst.advice.first() {
         Some(advice) if worst.severity > Severity::Info => format!("\nnext: {}", printable(advice)),

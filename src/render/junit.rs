@@ -105,7 +105,11 @@ fn suites(report: &Report, fail_on: Severity, junit: &mut Junit) {
             let finding = found.get(&(process.id.as_str(), rule.id)).copied();
             suite.add_test_case(judged(rule, finding, fail_on, &name));
         }
-        suite.set_system_out(text::course(process));
+        let course = text::course(process);
+        suite.set_system_out(match text::origin(report, process) {
+            Some(origin) => format!("{}: {course}", printable(&origin)),
+            None => course,
+        });
         junit.add_test_suite(suite);
     }
 }

@@ -33,7 +33,7 @@ fn page(report: &Report, style: &Style) -> String {
         let several = report.processes.len() > 1;
         for (at, group) in findings::groups(&report.findings).iter().enumerate() {
             let full = style.verbose || at < IN_FULL;
-            finding(group, full, several, &mut page);
+            finding(report, group, full, several, &mut page);
         }
         match report.processes.as_slice() {
             [] => {}
@@ -70,7 +70,7 @@ fn headline(report: &Report) -> String {
 
 /// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
 /// what to do.
-fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
+fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
     let severity = page::word(worst.severity);
     let _ = match full {
@@ -98,6 +98,9 @@ fn finding(group: &[&Finding], full: bool, several: bool, page: &mut String) {
                 code(&worst.process)
             ),
         };
+        if let Some(log) = text::log_of(report, &worst.process) {
+            let _ = write!(page, " of {}", code(log));
+        }
     }
     page.push('\n');
     if !full {
@@ -138,9 +141,11 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
         let [_, _, p99, _] = measures::times(&measures.pause);
         let _ = writeln!(
             page,
-            "| {}{} | {} | {} | {} | {p99} | {} | {} | {} |",
+            "| {}{}{} | {} | {} | {} | {p99} | {} | {} | {} |",
             if process.approximate { "\\~" } else { "" },
             cell(&process.id),
+            text::origin(report, process)
+                .map_or_else(String::new, |origin| format!(" of {}", cell(&origin))),
             worst
                 .get(process.id.as_str())
                 .map_or("", |severity| page::word(*severity)),

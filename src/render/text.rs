@@ -111,11 +111,12 @@ fn tally(report: &Report) -> String {
 /// What was judged, with the name of the input shortened to fit the line.
 fn subject(report: &Report, page: &Page) -> Option<String> {
     let of = extent(report)?;
-    let name = match report.input.sources.as_slice() {
-        [source] if source.name != "-" => page.path(
-            &source.name,
-            page.style().width.saturating_sub(of.len() + 2),
-        ),
+    let fit = |name: &str| page.path(name, page.style().width.saturating_sub(of.len() + 2));
+    let name = match (report.input.sources.as_slice(), report.processes.as_slice()) {
+        ([source], _) if source.name != "-" => fit(&source.name),
+        ([_, _, ..], [process]) if report.processes_omitted == 0 && process.source != "-" => {
+            fit(&process.source)
+        }
         _ => source(report),
     };
     Some(format!("{name}: {of}"))
@@ -123,11 +124,30 @@ fn subject(report: &Report, page: &Page) -> Option<String> {
 
 /// The input's name: a file, standard input, or how many there are.
 pub(super) fn source(report: &Report) -> String {
-    match report.input.sources.as_slice() {
+    let (sources, logs) = (&report.input.sources, report.input.logs());
+    let parts = sources.len();
+    match sources.as_slice() {
         [source] if source.name == "-" => "standard input".to_owned(),
         [source] => source.name.clone(),
-        sources => page::counted(sources.len() as u64, "source"),
+        [.., last] if logs == 1 => format!("{} ({parts} parts)", last.name),
+        _ => page::counted(logs as u64, "log"),
     }
+}
+
+/// The log of a process and its stream in that, where several logs were read.
+pub(super) fn origin(report: &Report, process: &Process) -> Option<String> {
+    (report.input.logs() > 1).then(|| match &process.stream {
+        Some(stream) => format!("{}, stream {stream}", process.source),
+        None => process.source.clone(),
+    })
+}
+
+/// The log of the process of this id, where several logs were read.
+pub(super) fn log_of<'r>(report: &'r Report, id: &str) -> Option<&'r str> {
+    let process = report.processes.iter().find(|process| process.id == id);
+    process
+        .filter(|_| report.input.logs() > 1)
+        .map(|process| process.source.as_str())
 }
 
 /// What was judged: one process by its cycles and time, several by their number; `None` where there is nothing.

@@ -1,5 +1,7 @@
 //! Two sides of runs and what the evidence says of them, as plain data.
 
+use std::collections::BTreeMap;
+
 use super::{Process, Report, TimelinePoint};
 
 /// The whole result of one comparison.
@@ -167,28 +169,27 @@ impl Run {
 
 /// The runs of a report: one for each process.
 pub fn runs(report: &Report) -> Vec<Run> {
-    let names: Vec<&str> = report
-        .input
-        .sources
-        .iter()
-        .map(|source| source.name.as_str())
-        .collect();
-    let source = names.join(", ");
-    let several = report.processes.len() > 1;
-    report
-        .processes
-        .iter()
-        .map(|process| Run::new(run_name(&source, &process.id, several), process))
+    let all = &report.processes;
+    let names = run_names(
+        all.iter()
+            .map(|process| (process.source.as_str(), process.id.as_str())),
+    );
+    let runs = all.iter().zip(names);
+    runs.map(|(process, name)| Run::new(name, process))
         .collect()
 }
 
-/// How a run is called: by its source, and by its process where there are several.
-pub(super) fn run_name(source: &str, process: &str, several: bool) -> String {
-    if several {
-        format!("{source}, process {process}")
-    } else {
-        source.to_owned()
+/// How runs are called, each by its log and its process: by the log, and by the process too where the log holds several.
+pub(super) fn run_names<'a>(runs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (source, _) in runs.clone() {
+        *counts.entry(source).or_default() += 1;
     }
+    runs.map(|(source, process)| match counts.get(source) {
+        Some(1) => source.to_owned(),
+        _ => format!("{source}, process {process}"),
+    })
+    .collect()
 }
 
 /// One measure on both sides.

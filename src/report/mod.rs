@@ -17,7 +17,7 @@ use crate::settings::Severity;
 pub struct Report {
     /// The verdict over all processes.
     pub verdict: Verdict,
-    /// The status that the program will exit with (0, 1, 3).
+    /// The status that the program will exit with (0, 1, 2, 3).
     pub exit_status: u8,
     /// What was read, and what could not be.
     pub input: Input,
@@ -50,6 +50,14 @@ pub enum Verdict {
     NoVerdict(String),
 }
 
+impl Input {
+    /// How many logs were read: sources that are joined are one.
+    #[must_use]
+    pub fn logs(&self) -> usize {
+        self.sources.iter().filter(|source| !source.joined).count()
+    }
+}
+
 /// One input source.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
@@ -59,6 +67,8 @@ pub struct Source {
     pub bytes: u64,
     /// Lines read.
     pub lines: u64,
+    /// It goes on with the log of the source before it.
+    pub joined: bool,
 }
 
 /// What was read, and what could not be.
@@ -66,6 +76,8 @@ pub struct Source {
 pub struct Input {
     /// The sources in the order they were read.
     pub sources: Vec<Source>,
+    /// What could not be read, or not to its end, and why.
+    pub unreadable: Vec<String>,
     /// gc lines that were whole.
     pub intact: u64,
     /// gc lines put together again from pieces.
@@ -196,6 +208,8 @@ pub struct TimelinePoint {
 pub struct Process {
     /// A name for people and scripts: the stream name where there is one, else a number.
     pub id: String,
+    /// The log that it is in: the name of its source, of several joined ones that of the newest.
+    pub source: String,
     /// The prefix that told it apart.
     pub stream: Option<String>,
     /// Told apart by guesswork: other processes share the stream and a line could have been another's.

@@ -111,6 +111,8 @@ pub enum Severity {
 pub struct Input<'a> {
     /// In the order they were read.
     pub sources: Vec<Source<'a>>,
+    /// What could not be read, or not to its end, and why.
+    pub unreadable: &'a [String],
     /// Lines of GC cycles, Go 1.5 and later.
     pub gc_lines: GcLines,
     /// Lines of Go 1.0 to 1.4.
@@ -140,6 +142,8 @@ pub struct Source<'a> {
     pub bytes: u64,
     /// Lines.
     pub lines: u64,
+    /// It goes on with the log of the source before it: a rotated part, or `--join`.
+    pub joined: bool,
 }
 
 /// What became of the gc lines.
@@ -175,6 +179,8 @@ pub struct DamagedLine<'a> {
 pub struct Process<'a> {
     /// A name for people and scripts.
     pub id: &'a str,
+    /// The log that it is in: the name of its source, of several joined ones that of the newest.
+    pub source: &'a str,
     /// The prefix that told it apart, or null.
     pub stream: Option<&'a str>,
     /// Told apart by guesswork: a line could have been another process's.

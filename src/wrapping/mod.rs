@@ -5,6 +5,7 @@ use std::borrow::Cow;
 pub(crate) mod envelope;
 pub(crate) mod learned;
 pub(crate) mod prefix;
+pub(crate) mod wall;
 
 use crate::trace::{NEEDLE, trim_end};
 use envelope::End;

@@ -207,6 +207,7 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
                 name: "server.log".to_owned(),
                 bytes: 1_234_567,
                 lines: 12_345,
+                joined: false,
             }],
             intact: 4400,
             repaired: 2,
@@ -295,6 +296,7 @@ fn process(id: &str, rate: f64) -> Process {
     let ns = |calm: u64, wild: u64| if busy { wild } else { calm };
     Process {
         id: id.to_owned(),
+        source: "server.log".to_owned(),
         stream: None,
         approximate: false,
         format: "go1.18+",

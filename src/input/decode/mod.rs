@@ -1,6 +1,7 @@
 //! What stands between the bytes of a source and plain text: recognised by its first bytes, undone while it is read.
 
 mod format;
+mod gzip;
 mod peek;
 mod utf16;
 mod zstd;
@@ -9,7 +10,7 @@ pub(super) use format::{Compression, Refused, Text};
 
 use std::io::{self, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use gzip::GzipReader;
 use peek::Peeked;
 use utf16::Utf16Reader;
 use zstd::ZstdReader;
@@ -41,7 +42,7 @@ pub(super) fn decode(raw: Box<dyn Read + Send>) -> Result<Decoded, Refused> {
         Compression::None => Box::new(raw),
         Compression::Gzip => {
             let buffered = BufReader::with_capacity(CHUNK, raw);
-            Box::new(MultiGzDecoder::new(buffered))
+            Box::new(GzipReader::new(buffered))
         }
         Compression::Zstd => Box::new(ZstdReader::new(BufReader::with_capacity(CHUNK, raw))),
     };

@@ -53,8 +53,8 @@ impl Process {
         self.approximate |= reader.approximate(stream, self.number);
     }
 
-    /// Judges it by what was seen, and keeps what was found.
-    pub(super) fn end(self, analyzer: ProcessAnalyzer, outcomes: &mut Outcomes) {
+    /// Judges it by what was seen, and keeps what was found. `source` is the newest part of its log.
+    pub(super) fn end(self, analyzer: ProcessAnalyzer, source: &str, outcomes: &mut Outcomes) {
         if self.seen == 0 {
             return;
         }
@@ -66,6 +66,7 @@ impl Process {
         });
         outcomes.add(analysis, |measures, periodic| report::Process {
             id: self.id,
+            source: source.to_owned(),
             stream: self.stream,
             approximate: self.approximate,
             format: self.format.name(),

@@ -13,6 +13,7 @@ use crate::report::Report;
 /// What was found so far, for those who look on while the input is read.
 pub struct SoFar<'a> {
     pub(super) open: &'a [Followed],
+    pub(super) source: &'a str,
     pub(super) aside: RefCell<Option<&'a mut Aside>>,
     pub(super) outcomes: &'a Outcomes,
     pub(super) reader: &'a Reader,
@@ -34,7 +35,7 @@ impl SoFar<'_> {
             let mut process = followed.process.clone();
             process.settle(self.reader);
             if let Some(analyzer) = analyzer {
-                process.end(analyzer, &mut outcomes);
+                process.end(analyzer, self.source, &mut outcomes);
             }
         }
         outcomes.report(self.reader.input.clone(), Vec::new())

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::escape::printable;
 use super::super::text::{self, findings, input, measures, page};
+use super::island;
 use crate::report::{Finding, Process, Report, RuleState, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -26,7 +27,7 @@ pub(super) fn body(report: &Report) -> Markup {
                 (found(report))
                 @if let Some(causes) = &report.causes { (super::causes::section(causes)) }
                 @if report.processes.len() > 1 { (processes(report)) }
-                (charts(&report.processes))
+                (charts(report))
             }
             (read(report))
         }
@@ -65,7 +66,7 @@ fn found(report: &Report) -> Markup {
             h2 { "Findings" }
             @if groups.is_empty() { p.none { "None." } }
             @for (at, group) in groups.iter().enumerate() {
-                @if let Some(worst) = group.first() { (finding(worst, group, &places, (at < OPEN, several))) }
+                @if let Some(worst) = group.first() { (finding(report, worst, group, &places, (at < OPEN, several))) }
             }
         }
     }
@@ -81,6 +82,7 @@ fn places(processes: &[Process]) -> BTreeMap<&str, usize> {
 
 /// One rule: its worst finding in full, and where else it was raised. The first few are open, as in the text report.
 fn finding(
+    report: &Report,
     worst: &Finding,
     group: &[&Finding],
     places: &BTreeMap<&str, usize>,
@@ -99,6 +101,7 @@ fn finding(
                     @if group.len() > 1 { "In " (units::count(group.len() as u64)) " processes, worst in process " }
                     @else { "In process " }
                     strong { (printable(&worst.process)) }
+                    @if let Some(log) = text::log_of(report, &worst.process) { " of " (printable(log)) }
                 }
             }
             p { (text::upper(&printable(&worst.message))) "." }
@@ -192,7 +195,7 @@ fn processes(report: &Report) -> Markup {
                     } }
                     tbody {
                         @for (at, process) in report.processes.iter().enumerate() {
-                            (row(at, process, worst.get(process.id.as_str()).copied()))
+                            (row(at, process, text::origin(report, process), worst.get(process.id.as_str()).copied()))
                         }
                     }
                 }
@@ -207,7 +210,7 @@ fn processes(report: &Report) -> Markup {
     }
 }
 
-fn row(at: usize, process: &Process, severity: Option<Severity>) -> Markup {
+fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Severity>) -> Markup {
     let measures = &process.measures;
     let [_, _, p99, _] = measures::times(&measures.pause);
     let frequency = measures
@@ -218,6 +221,7 @@ fn row(at: usize, process: &Process, severity: Option<Severity>) -> Markup {
             td.name {
                 a href=(link(at, None)) { (printable(&process.id)) }
                 @if process.approximate { " ~" }
+                @if let Some(origin) = origin { " of " (printable(&origin)) }
             }
             td { @if let Some(severity) = severity { span.badge.(page::word(severity)) { (page::word(severity)) } } }
             td.number { (units::count(process.cycles_seen)) }
@@ -260,7 +264,8 @@ const OVER_TIME: [(&str, &str, &str); 5] = [
 ];
 
 /// The charts of one process, and its measures; the script fills in those of another.
-fn charts(processes: &[Process]) -> Markup {
+fn charts(report: &Report) -> Markup {
+    let processes = &report.processes;
     let Some(first) = processes.first() else {
         return Markup::default();
     };
@@ -280,7 +285,7 @@ fn charts(processes: &[Process]) -> Markup {
                 }
                 p #readout aria-live="off" {}
             }
-            p #course { (text::course(first)) }
+            p #course { (island::course(report, first)) }
             noscript { p.note { "The charts need JavaScript; all else stands on this page." } }
             p #failed hidden {}
             div #lane aria-label="Findings over time" {}

@@ -13,7 +13,7 @@ pub(super) fn json(report: &Report) -> String {
     let processes: Vec<_> = report
         .processes
         .iter()
-        .map(|one| process(one, &report.findings))
+        .map(|one| process(one, report))
         .collect();
     let thresholds: Map<_, _> = report
         .rules
@@ -38,14 +38,15 @@ pub(super) fn contained(json: &str) -> String {
     text
 }
 
-fn process(process: &Process, findings: &[Finding]) -> Value {
-    let own = findings
+fn process(process: &Process, report: &Report) -> Value {
+    let own = report
+        .findings
         .iter()
         .filter(|finding| finding.process == process.id);
     let measures = &process.measures;
     json!({
         "id": printable(&process.id),
-        "course": text::course(process),
+        "course": course(report, process),
         "rows": measures::rows(process, measures),
         "busiest": measures::busiest(measures),
         "findings": own.map(band).collect::<Vec<_>>(),
@@ -55,6 +56,15 @@ fn process(process: &Process, findings: &[Finding]) -> Value {
         "percentiles": [measures.pause.p50, measures.pause.p99, measures.pause.max],
         "mmu": measures.mmu.map(short),
     })
+}
+
+/// One process by its log where there are several, its cycles and time.
+pub(super) fn course(report: &Report, process: &Process) -> String {
+    let course = text::course(process);
+    match text::origin(report, process) {
+        Some(origin) => format!("{}: {course}", printable(&origin)),
+        None => course,
+    }
 }
 
 /// A finding as the charts show it.

@@ -23,7 +23,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         if full || at == IN_FULL {
             page.gap();
         }
-        head(worst, several.then_some(group.len()), page);
+        head(report, worst, several.then_some(group.len()), page);
         if full {
             page.paragraph("  ", page::DIM, &worst.message);
             let advice = match worst.severity {
@@ -82,7 +82,7 @@ pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 }
 
 /// `critical  gc-frequency  66.7/s, threshold 40/s, from 4s to 1m08s`.
-fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
+fn head(report: &Report, finding: &Finding, processes: Option<usize>, page: &mut Page) {
     let unit = Unit::from_symbol(finding.unit);
     let label = page.paint(
         page::color(finding.severity),
@@ -103,12 +103,15 @@ fn head(finding: &Finding, processes: Option<usize>, page: &mut Page) {
     let width = 8 + 2 + finding.rule.len() + 2;
     page.hanging(&format!("{label}  {rule}  "), width, &figures);
     if let Some(count) = processes {
-        let process = page.name(&finding.process, 40);
+        let mut process = page.name(&finding.process, 40);
+        if let Some(log) = super::log_of(report, &finding.process) {
+            process = format!("{process} of {log}");
+        }
         let line = match count {
-            1 => format!("  in process {process}"),
-            count => format!("  in {count} processes, worst in process {process}"),
+            1 => format!("in process {process}"),
+            count => format!("in {count} processes, worst in process {process}"),
         };
-        page.line(&line);
+        page.paragraph("  ", page::Ansi::new(), &line);
     }
     if let (Some(since), Some(until)) = (&finding.since_wall, &finding.until_wall) {
         page.paragraph("  ", page::DIM, &format!("{since} to {until}"));

@@ -46,11 +46,41 @@ pub(super) fn write(report: &Report, processes: &[Process], page: &mut Page) {
     } else {
         page.line("--process ID shows one in full");
     }
+    if report.input.logs() > 1 {
+        logs(&processes[..shown.min(processes.len())], page);
+    }
     if processes.iter().any(|process| process.approximate) {
         page.paragraph(
             "~ ",
             page::BOLD,
             "told apart by number, clock and heap alone: a line could have been another process's",
+        );
+    }
+}
+
+/// Which log each process is in, and its stream where it is not called by that.
+fn logs(processes: &[Process], page: &mut Page) {
+    let mut logs: Vec<(&str, Vec<String>)> = Vec::new();
+    for process in processes {
+        let name = match &process.stream {
+            Some(stream) if *stream != process.id => format!("{} (stream {stream})", process.id),
+            _ => process.id.clone(),
+        };
+        match logs.iter_mut().find(|(log, _)| *log == process.source) {
+            Some((_, names)) => names.push(name),
+            None => logs.push((&process.source, vec![name])),
+        }
+    }
+    for (log, names) in logs {
+        let what = if names.len() == 1 {
+            "process"
+        } else {
+            "processes"
+        };
+        page.paragraph(
+            "",
+            page::DIM,
+            &format!("{what} {}: {log}", names.join(", ")),
         );
     }
 }

@@ -52,8 +52,10 @@ impl<'a> From<&'a model::Input> for Input<'a> {
                     name: &source.name,
                     bytes: source.bytes,
                     lines: source.lines,
+                    joined: source.joined,
                 })
                 .collect(),
+            unreadable: &input.unreadable,
             gc_lines: GcLines {
                 intact: input.intact,
                 repaired: input.repaired,
@@ -84,6 +86,7 @@ impl<'a> From<&'a model::Process> for Process<'a> {
         let gc_cpu = |ratio: f64| (!measures.gc_cpu_withheld).then_some(ratio);
         Self {
             id: &process.id,
+            source: &process.source,
             stream: process.stream.as_deref(),
             approximate: process.approximate,
             format: process.format,

@@ -179,6 +179,7 @@ struct Source {
 #[derive(Debug, Deserialize)]
 struct Process {
     id: String,
+    source: Option<String>,
     format: String,
     approximate: bool,
     cycles_seen: u64,
@@ -269,15 +270,14 @@ impl Report {
             .iter()
             .map(|source| source.name.as_str())
             .collect();
-        let source = names.join(", ");
-        let several = self.processes.len() > 1;
-        self.processes
-            .into_iter()
-            .map(|process| {
-                let name = model::comparison::run_name(&source, &process.id, several);
-                process.run(name)
-            })
-            .collect()
+        // Reports of versions that knew one stream only do not say which source a process is of.
+        let all = names.join(", ");
+        let names = model::comparison::run_names(self.processes.iter().map(|process| {
+            let source = process.source.as_deref().unwrap_or(&all);
+            (source, process.id.as_str())
+        }));
+        let runs = self.processes.into_iter().zip(names);
+        runs.map(|(process, name)| process.run(name)).collect()
     }
 }
 

@@ -27,6 +27,7 @@ fn a_large_file_is_read_whole_however_it_is_written() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         let mut source = Source::open(file.path().to_str().unwrap()).unwrap();
+        source.begin().unwrap();
         assert!(source.is_large());
         assert_eq!(source.helper().is_some(), shared);
         let mut read = Vec::new();

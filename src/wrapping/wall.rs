@@ -52,6 +52,11 @@ impl WallTime {
         })
     }
 
+    /// It has a date with its year, so that its place among others is certain.
+    pub(crate) fn has_date(self) -> bool {
+        self.date.is_some_and(|date| date.year.is_some())
+    }
+
     /// Which is earlier: by what both have. A zone that only one has is taken for that of the other, and so is a year; where
     /// one is a time of day alone, only those are compared.
     pub fn compare(self, other: Self) -> Ordering {

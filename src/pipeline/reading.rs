@@ -1,0 +1,321 @@
+//! Sources in order: where a log ends, where the next part of one begins, and the loop that reads them.
+
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::collector::{CLOSE, Collector};
+use super::{Options, Sink};
+use crate::error::Error;
+use crate::input::{Buffer, Filled, Joint, LINE_CAP, Source};
+use crate::reader::{Head, Reader};
+use crate::report::Report;
+
+/// Bytes after which a sink is called though a live source goes on giving.
+const UNHEARD: u64 = 1 << 20;
+
+/// Ticks without anything new after which foreign lines are not held back any longer: the runtime does not pause that long
+/// inside a line.
+const QUIET: u32 = 3;
+
+/// The reading of all sources.
+pub(super) struct Reading<'s> {
+    stop: &'s AtomicBool,
+    buffer: Buffer,
+    pub(super) reader: Reader,
+    collector: Collector<'s>,
+    /// Where in the input the source begins that is read.
+    start: u64,
+    /// A line over the cap goes on.
+    skipping: bool,
+    /// The last line of the source, where that has no line feed.
+    last: Option<Vec<u8>>,
+    /// A log was begun, and is not ended yet.
+    open: bool,
+    /// The source that was read last could not be read to its end.
+    broken: bool,
+    warnings: Vec<String>,
+}
+
+impl<'s> Reading<'s> {
+    pub(super) fn new(options: &'s Options, sink: &'s mut dyn Sink) -> Self {
+        Self {
+            stop: &options.stop,
+            buffer: Buffer::default(),
+            reader: Reader::new(options.foreign),
+            collector: Collector::new(options, sink),
+            start: 0,
+            skipping: false,
+            last: None,
+            open: false,
+            broken: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Reads the next source: as the next part of the log before it, or as a log of its own.
+    ///
+    /// # Errors
+    /// What the source says. What was read of it counts.
+    pub(super) fn source(&mut self, source: &mut Source, several: bool) -> Result<(), Error> {
+        source.tick(super::TICK);
+        let begun = source.begin().and_then(|()| self.join(source));
+        let read = begun.and_then(|()| self.read(source));
+        let warnings = source.warnings();
+        self.broken = read.is_err() || !warnings.is_empty();
+        let name = source.name();
+        self.warnings
+            .extend(warnings.iter().map(|warning| match several {
+                true => format!("{name}: {warning}"),
+                false => warning.clone(),
+            }));
+        read.map_err(|error| Error::io(name, error))
+    }
+
+    /// A source could not be read: the report says so.
+    pub(super) fn unreadable(&mut self, error: Error) {
+        self.reader.input.unreadable.push(error.to_string());
+        self.collector.unreadable(error);
+    }
+
+    /// The end of the last source: the report.
+    pub(super) fn finish(mut self) -> Result<Report, Error> {
+        self.end_log();
+        if self.stop.load(Ordering::Relaxed) {
+            self.warnings.push(
+                "the reading was stopped before the end of the input: what was read is judged"
+                    .to_owned(),
+            );
+        }
+        self.collector.finish(self.reader, self.warnings)
+    }
+
+    /// Begins the log of a source, or goes on with the one that is read.
+    fn join(&mut self, source: &mut Source) -> io::Result<()> {
+        let mut read = Ok(());
+        let mut line = false;
+        let joined = match source.joint() {
+            _ if !self.open => false,
+            Joint::Apart => false,
+            Joint::Bytes => true,
+            Joint::Rotated => {
+                let head = Head::of(source.name());
+                let joined = self.fits(source.name(), &head);
+                if joined {
+                    self.start_of_line(source, &head)
+                        .map_or_else(|error| read = Err(error), |over| line = over);
+                }
+                joined
+            }
+        };
+        if !joined {
+            self.end_log();
+        }
+        self.open = true;
+        self.reader.open(source.name(), self.start, joined);
+        self.collector
+            .open(source.name(), source.is_large(), source.helper());
+        if line {
+            self.reader.pass_line();
+        }
+        read
+    }
+
+    /// Whether a part that begins like this is joined to what was read; says why where it is not.
+    fn fits(&mut self, name: &str, head: &Head) -> bool {
+        let why = if self.broken {
+            "the part before could not be read to its end"
+        } else if self.reader.goes_on_with(head) {
+            return true;
+        } else {
+            "its first cycles do not go on where the part before ends"
+        };
+        self.warnings.push(format!(
+            "{name} is read as a log of its own, not as the next part of a rotated one: {why}"
+        ));
+        false
+    }
+
+    /// The line that the part before left open, and the end of that part. True where the next part's first line belongs to it.
+    fn start_of_line(&mut self, source: &mut Source, head: &Head) -> io::Result<bool> {
+        let seam = self.buffer.end();
+        let filled = match self.buffer.rest() {
+            0 => Ok(None),
+            _ if self.skipping => Ok(None),
+            _ => self.first_line(source, seam),
+        };
+        let mut over = false;
+        if let Ok(Some(end)) = filled {
+            let from = self.buffer.position();
+            let at = usize::try_from(seam - self.buffer.offset(from)).unwrap_or(0);
+            let offset = self.buffer.offset(from);
+            let text = &self.buffer.text().bytes[from..end];
+            over = self
+                .reader
+                .over_seam(text, offset, at, head, &mut self.collector);
+            if over {
+                self.buffer.consume(end);
+            }
+        }
+        if !over {
+            self.end_line(seam);
+        }
+        self.reader.progress(seam - self.start);
+        self.reader
+            .end_file(self.last.take().as_deref(), seam, &mut self.collector);
+        self.skipping = false;
+        self.start = seam;
+        filled.map(|_| over)
+    }
+
+    /// Reads until the first line of a source is there; gives where it ends. `None` where the line is over the cap.
+    fn first_line(&mut self, source: &mut Source, seam: u64) -> io::Result<Option<usize>> {
+        loop {
+            let from = self.buffer.position();
+            let at = usize::try_from(seam - self.buffer.offset(from)).unwrap_or(0) + from;
+            let bytes = self.buffer.text().bytes;
+            if let Some(end) = memchr::memchr(b'\n', &bytes[at..]) {
+                return Ok((at + end - from < LINE_CAP).then_some(at + end + 1));
+            }
+            if bytes.len() - from > LINE_CAP {
+                return Ok(None);
+            }
+            let filled = self.buffer.fill(source)?;
+            if filled == Filled::End || self.stop.load(Ordering::Relaxed) {
+                return Ok(Some(self.buffer.text().bytes.len()));
+            }
+        }
+    }
+
+    /// The end of a source, at `end` of the input, ends its last line.
+    fn end_line(&mut self, end: u64) {
+        let from = self.buffer.position();
+        let to = usize::try_from(end - self.buffer.offset(from)).unwrap_or(0) + from;
+        if !self.skipping && from < to {
+            self.last = Some(self.buffer.text().bytes[from..to].to_vec());
+            self.lines(from, to);
+        }
+        self.buffer.consume(to);
+    }
+
+    /// The end of a log.
+    fn end_log(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.open = false;
+        let end = self.buffer.end();
+        self.end_line(end);
+        self.reader.progress(end - self.start);
+        self.reader
+            .end_file(self.last.take().as_deref(), end, &mut self.collector);
+        self.reader.end_log();
+        self.collector.end_log(&self.reader);
+        self.reader.next_log(end);
+        self.skipping = false;
+        self.start = end;
+    }
+
+    /// Reads one source to its end, or until it is told to stop. What stands behind its last line feed is left.
+    pub(super) fn read(&mut self, source: &mut Source) -> io::Result<()> {
+        let mut quiet = 0;
+        let mut heard = 0;
+        let mut filled = Filled::Some;
+        // Where the line over a seam was looked for, there is something already.
+        let mut waits = self.buffer.position() == self.buffer.complete();
+        while !self.stop.load(Ordering::Relaxed) {
+            let (buffer, reader) = (&mut self.buffer, &mut self.reader);
+            let oldest = reader.looks_back_to(buffer.offset(buffer.position()));
+            // And the byte before, which tells whether a line begins there.
+            buffer.forget(oldest.saturating_sub(1));
+            if waits {
+                filled = buffer.fill(source)?;
+            }
+            waits = true;
+            if filled == Filled::Nothing {
+                let at = buffer.position();
+                quiet += 1;
+                if quiet == QUIET {
+                    reader.let_go(&mut self.collector);
+                }
+                if !self.skipping {
+                    let text = &buffer.text().bytes[at..];
+                    reader.unfinished(text, buffer.offset(at), &mut self.collector);
+                }
+                self.collector.idle(reader);
+                continue;
+            }
+            quiet = 0;
+            if self.skipping {
+                self.skip_overlong();
+            }
+            let (from, to) = (self.buffer.position(), self.buffer.complete());
+            if !self.skipping && from < to {
+                let before = self.collector.analysed_aside();
+                self.lines(from, to);
+                let cycles = self.collector.analysed_aside() - before;
+                // Where there are many, the thread that analyses them has the time to read as well, and a third one would only
+                // take turns with the other two.
+                source.read_ahead(cycles * CLOSE < (to - from) as u64);
+                self.buffer.consume(to);
+            }
+            if !self.skipping && self.buffer.rest() > LINE_CAP {
+                self.reader.overlong();
+                self.skip_overlong();
+            }
+            self.reader.progress(self.buffer.end() - self.start);
+            if filled == Filled::End {
+                return Ok(());
+            }
+            let position = self.buffer.offset(self.buffer.position());
+            if position - heard >= UNHEARD || !source.has_more() {
+                heard = position;
+                self.collector.idle(&self.reader);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads complete lines. Those over the cap are skipped here too, or it would depend on how much is read at a time which ones are.
+    fn lines(&mut self, from: usize, to: usize) {
+        let text = self.buffer.text();
+        let (reader, collector) = (&mut self.reader, &mut self.collector);
+        let mut at = from;
+        while let Some(line) = overlong(&text.bytes[..to], at) {
+            reader.lines(text, at, line.start, collector);
+            reader.overlong();
+            let skipped = &text.bytes[line.clone()];
+            reader.pass_overlong(skipped, self.buffer.offset(line.start), collector);
+            at = line.end;
+        }
+        reader.lines(text, at, to, collector);
+    }
+
+    /// Skips what is there of a line over the cap.
+    fn skip_overlong(&mut self) {
+        let from = self.buffer.position();
+        let held = &self.buffer.text().bytes[from..];
+        let end = memchr::memchr(b'\n', held).map(|at| at + 1);
+        let length = end.unwrap_or(held.len());
+        let offset = self.buffer.offset(from);
+        self.reader
+            .pass_overlong(&held[..length], offset, &mut self.collector);
+        self.buffer.consume(from + length);
+        self.skipping = end.is_none();
+    }
+}
+
+/// The first line over the cap in `bytes[from..]`, with its line feed.
+fn overlong(bytes: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    while bytes.len() - at > LINE_CAP {
+        let most = &bytes[at..=at + LINE_CAP];
+        let Some(last) = memchr::memrchr(b'\n', most) else {
+            let rest = &bytes[at + most.len()..];
+            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            return Some(at..at + most.len() + length);
+        };
+        at += last + 1;
+    }
+    None
+}
