@@ -319,3 +319,59 @@ fn overlong(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use std::fmt::Write as _;
+    use std::io::{self, Read};
+
+    use super::*;
+    use crate::repair::budget::{AT_FIRST, Budget};
+
+    /// Gives a text so many bytes at a time.
+    struct Parts(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Parts {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let most = buf.len().min(self.1);
+            self.0.read(&mut buf[..most])
+        }
+    }
+
+    /// Where the work on cut lines runs out must not depend on how much is read at a time.
+    #[test]
+    fn the_budget_of_repair_is_spent_by_the_place_of_lines() {
+        let mut log = String::new();
+        for n in 1..4_000 {
+            let line = format!(
+                "gc {n} @{n}.000s 0%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P"
+            );
+            let (head, tail) = line.split_at(60 + n % 20);
+            writeln!(log, "{head}\nserved {n}").unwrap();
+            if n % 7 == 0 {
+                writeln!(log, "{tail}").unwrap();
+            }
+        }
+        let counts = |budget: i64, most: usize| {
+            let text = Parts(io::Cursor::new(log.clone().into_bytes()), most);
+            let mut source = Source::from_reader("log", Box::new(text));
+            let options = Options::default();
+            let mut sink = ();
+            let mut reading = Reading::new(&options, &mut sink);
+            reading.reader.set_budget(Budget::of(budget));
+            reading.reader.open("log", 0, false);
+            reading.read(&mut source).unwrap();
+            let reader = &reading.reader;
+            (reader.input.repaired, reader.input.damaged)
+        };
+        let short = [131_072, 65_536, 10_000, 777].map(|most| counts(30_000, most));
+        assert!(short.iter().all(|count| *count == short[0]), "{short:?}");
+        let enough = counts(AT_FIRST, 777);
+        assert!(
+            0 < short[0].0 && short[0].0 < enough.0,
+            "{short:?} {enough:?}"
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::stream_state::{StreamState, StreamStates, Torn};
-use super::{BYTES_A_PIECE, CREDIT, Finds, Found, PAYDAY, Reader, tally};
+use super::{Finds, Found, Reader, tally};
 use crate::event::GcCycle;
 use crate::input::{HISTORY, Text};
 use crate::repair::{self, Claim, Mended};
@@ -74,24 +74,16 @@ impl Reader {
         let lane = Self::lane(&mut self.plain, &mut self.named, name);
         lane.ended(end, whole);
         if lane.is_active() && whole {
-            self.pay(end);
+            self.budget.refill(end);
             self.settle(name);
         }
-    }
-
-    /// The bytes before `offset` of the input pay, as far as they come to whole paydays: by their place, so that it does not matter how
-    /// many are read at a time.
-    pub(crate) fn pay(&mut self, offset: u64) {
-        let bytes = offset.saturating_sub(self.paid) / PAYDAY * PAYDAY;
-        self.credit = self.credit.saturating_add_unsigned(bytes / BYTES_A_PIECE);
-        self.paid += bytes;
     }
 
     /// After a line was shown to a lane: what it gives up is damaged.
     pub(crate) fn settle(&mut self, name: &[u8]) {
         let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        self.credit -= lane.work();
-        let lost = lane.settle(self.credit < 0);
+        self.budget.spend(lane.work());
+        let lost = lane.settle(self.budget.is_spent());
         if !lane.is_active() {
             self.active = self.active.saturating_sub(1);
         }
@@ -158,7 +150,7 @@ impl Reader {
 
     /// Whether a line that is cut open will only be counted: no work on it is paid for, and nobody wants its text.
     pub(crate) fn is_given_up(&self, line: &[u8]) -> bool {
-        self.credit < 0
+        self.budget.is_spent()
             && self.active == 0
             && self.partial.is_empty()
             && !self.foreign
@@ -225,7 +217,7 @@ impl Reader {
         let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
         let oldest = self.looks_back_to(offset);
         let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        if !lane.is_active() && self.credit < 0 {
+        if !lane.is_active() && self.budget.is_spent() {
             self.give_up(beginning);
             return;
         }
@@ -235,7 +227,7 @@ impl Reader {
             line: self.line,
             text: beginning.to_vec(),
         };
-        self.credit -= TORN;
+        self.budget.spend(TORN);
         if lane.is_active() {
             let late = lane.activate(torn);
             self.lost(late);
@@ -253,8 +245,8 @@ impl Reader {
         let from = usize::try_from(from.saturating_sub(base)).unwrap_or(0);
         for (start, line) in lines_between(&bytes, from, bytes.len()) {
             // Lines read again are work too; hostile input would have them read again for every line.
-            self.credit -= 1 + lane.work();
-            if self.credit < 0 {
+            self.budget.spend(1 + lane.work());
+            if self.budget.is_spent() {
                 break;
             }
             let line = unwrap(line, depth);
@@ -288,10 +280,7 @@ impl Reader {
         let waits_for = lane.earliest().unwrap_or(offset + 1);
         let any = !mended.is_empty();
         for (line, number) in mended {
-            self.credit = self
-                .credit
-                .saturating_add(CREDIT / 256)
-                .min(CREDIT.max(self.credit));
+            self.budget.reward();
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
             // Not where it was decided: the next one may have begun since.
             let end = line.claims.last().map_or(offset, |claim| claim.line);
@@ -371,62 +360,4 @@ fn lines_between(bytes: &[u8], from: usize, to: usize) -> impl Iterator<Item = (
         at = end;
         Some(line)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
-
-    use std::fmt::Write as _;
-    use std::io::{self, Read};
-
-    use super::*;
-    use crate::input::Source;
-    use crate::pipeline::Options;
-    use crate::pipeline::reading::Reading;
-
-    /// Gives a text so many bytes at a time.
-    struct Parts(io::Cursor<Vec<u8>>, usize);
-
-    impl Read for Parts {
-        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-            let most = buf.len().min(self.1);
-            self.0.read(&mut buf[..most])
-        }
-    }
-
-    /// Where the work on cut lines runs out must not depend on how much is read at a time.
-    #[test]
-    fn bytes_pay_by_their_place() {
-        let mut log = String::new();
-        for n in 1..4_000 {
-            let line = format!(
-                "gc {n} @{n}.000s 0%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P"
-            );
-            let (head, tail) = line.split_at(60 + n % 20);
-            writeln!(log, "{head}\nserved {n}").unwrap();
-            if n % 7 == 0 {
-                writeln!(log, "{tail}").unwrap();
-            }
-        }
-        let counts = |credit: i64, most: usize| {
-            let text = Parts(io::Cursor::new(log.clone().into_bytes()), most);
-            let mut source = Source::from_reader("log", Box::new(text));
-            let options = Options::default();
-            let mut sink = ();
-            let mut reading = Reading::new(&options, &mut sink);
-            reading.reader.credit = credit;
-            reading.reader.open("log", 0, false);
-            reading.read(&mut source).unwrap();
-            let reader = &reading.reader;
-            (reader.input.repaired, reader.input.damaged, reader.credit)
-        };
-        let short = [131_072, 65_536, 10_000, 777].map(|most| counts(30_000, most));
-        assert!(short.iter().all(|count| *count == short[0]), "{short:?}");
-        let enough = counts(CREDIT, 777);
-        assert!(
-            0 < short[0].0 && short[0].0 < enough.0,
-            "{short:?} {enough:?}"
-        );
-    }
 }

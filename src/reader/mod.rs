@@ -24,6 +24,7 @@ use memchr::memmem::Finder;
 use crate::event::{Event, GcCycle, Note};
 use crate::input::Text;
 use crate::process::Stream;
+use crate::repair::budget::Budget;
 use crate::report::Input;
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{Depth, unwrap};
@@ -35,13 +36,6 @@ use records::Partials;
 pub(crate) use seam::Head;
 use stream_state::{StreamState, StreamStates};
 use wrapped::{NextSplit, Wrapped};
-
-/// Work on cut lines, in pieces of gc lines looked at, before any byte has paid for it.
-const CREDIT: i64 = 1_000_000;
-/// Bytes read that pay for one more piece: what bounds the work on hostile input.
-const BYTES_A_PIECE: u64 = 256;
-/// Bytes that pay at once: to begin with a cut line for the sake of one piece would be work in vain.
-const PAYDAY: u64 = 16 * 1024;
 
 /// A cycle as it was found, on its way to the one that counts it.
 #[derive(Debug, Clone, Copy)]
@@ -96,10 +90,7 @@ pub(crate) struct Reader {
     named: StreamStates,
     /// StreamStates that wait for the rest of a cut line.
     active: usize,
-    /// Less than nothing after a line that took more than was left.
-    credit: i64,
-    /// The bytes of the input before this place have paid, a multiple of `PAYDAY`.
-    paid: u64,
+    budget: Budget,
     newest_first: bool,
     claimed: VecDeque<u64>,
     strange: LearnedPrefixes,
@@ -132,8 +123,7 @@ impl Reader {
             plain: StreamState::default(),
             named: StreamStates::default(),
             active: 0,
-            credit: CREDIT,
-            paid: 0,
+            budget: Budget::default(),
             newest_first: false,
             claimed: VecDeque::new(),
             strange: LearnedPrefixes::default(),
@@ -144,6 +134,11 @@ impl Reader {
             hold: DelayedOutput::default(),
             foreign,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_budget(&mut self, budget: Budget) {
+        self.budget = budget;
     }
 
     /// The next source starts at `offset` of the input.
@@ -163,8 +158,7 @@ impl Reader {
         *self = Self {
             input: std::mem::take(&mut self.input),
             source: self.source,
-            credit: self.credit,
-            paid: self.paid,
+            budget: std::mem::take(&mut self.budget),
             floor: offset,
             ..Self::new(self.foreign)
         };
@@ -294,7 +288,7 @@ impl Reader {
         );
         self.plain.ended(offset + (length + end) as u64, true);
         if self.plain.is_active() {
-            self.pay(offset);
+            self.budget.refill(offset);
             self.settle(&[]);
         }
         self.hot = true;

@@ -47,9 +47,9 @@ impl Reader {
         let line = &text.bytes[at..at + line.length];
         let offset = text.base + at as u64;
         self.line += 1;
-        self.pay(offset);
+        self.budget.refill(offset);
         // Where lines are wrapped nearly all of them are whole behind their wrapping.
-        let cut_open = (self.credit < 0 || !self.wrapped.seen)
+        let cut_open = (self.budget.is_spent() || !self.wrapped.seen)
             && needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
         if cut_open && self.is_given_up(line) {
             self.give_up(line);

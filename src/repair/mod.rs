@@ -19,10 +19,12 @@
 use std::sync::Arc;
 
 use crate::event::GcCycle;
-use crate::trace::grammar::{self, State};
+use crate::trace::automaton::{self, State};
+use crate::trace::pieces;
 use shapes::{Shapes, Start};
 use step::{LINE_END, Room, Step};
 
+pub(crate) mod budget;
 mod shapes;
 mod step;
 
@@ -114,7 +116,7 @@ struct Fragment {
 impl Fragment {
     /// Lines since its last piece, unless nothing but its line feed is to come.
     fn waits(&self, lines: u64) -> u64 {
-        if grammar::may_end(self.state) {
+        if automaton::may_end(self.state) {
             0
         } else {
             lines - self.last
@@ -254,7 +256,7 @@ impl LineRepair {
         self.lines += 1;
         self.work += LINE;
         let continues = |f: &Arc<Fragment>| {
-            grammar::can_start(f.state, body) || (body.is_empty() && grammar::may_end(f.state))
+            pieces::can_start(f.state, body) || (body.is_empty() && automaton::may_end(f.state))
         };
         let ours =
             body.starts_with(b"gc ") || self.readings.iter().flat_map(|r| &r.open).any(continues);
@@ -385,7 +387,7 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
 
 /// True where `text` is a piece of a gc line from its first byte to its last.
 pub(crate) fn is_piece(text: &[u8]) -> bool {
-    grammar::is_piece(text)
+    pieces::is_piece(text)
 }
 
 #[cfg(test)]

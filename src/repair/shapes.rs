@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use crate::trace::grammar::{self, START};
+use crate::trace::automaton::START;
+use crate::trace::pieces;
 
 /// Bytes of a line's start that are compared with other lines.
 const SHAPE: usize = 16;
@@ -207,10 +208,10 @@ impl Shapes {
         let mut walks = 0;
         let mut piece = |state| {
             walks += 1;
-            grammar::is_distinctive(line, state)
+            pieces::is_distinctive(line, state)
         };
         let ours = (line.starts_with(b"gc ") && piece(START))
-            || (grammar::may_be_distinctive(line) && grammar::states_starting(line).any(piece));
+            || (pieces::may_be_distinctive(line) && pieces::states_starting(line).any(piece));
         if !ours {
             self.learn_start(Start::of(line));
         }

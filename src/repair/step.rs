@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::shapes::{Shapes, Start, worth, worth_of_few};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
 use crate::event::GcCycle;
+use crate::trace::automaton::{self, NUMBERED, OURS, State};
 use crate::trace::gc;
-use crate::trace::grammar::{self, Boundary, OURS, State, Walk};
 use crate::trace::number::{seconds, uint};
+use crate::trace::pieces::{self, Boundary, Walk};
 
 /// Gc lines that may be cut open at the same time in one reading.
 const OPEN: usize = 8;
@@ -236,7 +237,7 @@ impl<'a> Step<'a> {
     fn go_on(&mut self, place: &Place, index: usize, at: usize) {
         let rest = &self.body[at..];
         let fragment = &place.reading.open[index];
-        if grammar::may_end(fragment.state) && rest.is_empty() {
+        if automaton::may_end(fragment.state) && rest.is_empty() {
             // The line feed of the cut line: alone on its line, or behind another writer's piece.
             if let Some(whole) = self.cycle(&fragment.text) {
                 let grown = Grown {
@@ -248,7 +249,7 @@ impl<'a> Step<'a> {
                 };
                 self.finish(place, &grown, whole, place.reading.cost);
             }
-        } else if grammar::can_start(fragment.state, rest) {
+        } else if pieces::can_start(fragment.state, rest) {
             self.pieces(place, Some(index), fragment, at);
         }
     }
@@ -339,7 +340,7 @@ impl<'a> Step<'a> {
                 claim: self.claim(at, end),
             };
             let cost = place.reading.cost + head - piece_worth;
-            if grammar::may_end(boundary.state) {
+            if automaton::may_end(boundary.state) {
                 let Some(whole) = self.cycle(&text) else {
                     continue;
                 };
@@ -371,8 +372,8 @@ impl<'a> Step<'a> {
         };
         let continues = |(i, other): (usize, &Arc<Fragment>)| {
             i != index
-                && (grammar::can_start(other.state, behind)
-                    || (behind.is_empty() && grammar::may_end(other.state)))
+                && (pieces::can_start(other.state, behind)
+                    || (behind.is_empty() && automaton::may_end(other.state)))
         };
         let begins = behind.starts_with(b"gc ") && !self.known.alone();
         if begins || open.iter().enumerate().any(continues) {
@@ -401,7 +402,7 @@ impl<'a> Step<'a> {
 
     /// What a gc line's number and start cost, as soon as a piece holds them.
     fn head_cost(&self, text: &[u8], before: State, state: State) -> Option<i32> {
-        if before > 4 || state < 2 || state == before {
+        if before > OURS || state < NUMBERED || state == before {
             return Some(0);
         }
         let number = uint(text.strip_prefix(b"gc ")?).ok();
@@ -412,12 +413,12 @@ impl<'a> Step<'a> {
             .strip_prefix(b" @")
             .and_then(|rest| seconds(rest).ok())
             .map(|(_, start)| start);
-        if before >= 2 && start.is_none() {
+        if before >= NUMBERED && start.is_none() {
             return Some(0);
         }
         let cost = self.known.head(number, start)?;
         // The number was paid for when it was read.
-        let cost = if before >= 2 { 0 } else { cost };
+        let cost = if before >= NUMBERED { 0 } else { cost };
         Some(i32::try_from(cost).unwrap_or(i32::MAX))
     }
 

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::shapes::{worth, worth_of_few};
 use super::*;
-use crate::trace::grammar::{START, Walk};
+use crate::trace::automaton::START;
+use crate::trace::pieces::{self, Walk};
 
 struct Anything;
 impl Knowledge for Anything {
@@ -144,10 +145,10 @@ fn the_sieve_before_learning_lets_no_piece_through() {
         Walk::new(line.as_bytes(), START).all(|boundary| boundaries.push(boundary));
         for boundary in boundaries {
             let rest = &line.as_bytes()[boundary.at..];
-            let piece = |state| grammar::is_distinctive(rest, state);
-            if grammar::states_starting(rest).any(piece) {
+            let piece = |state| pieces::is_distinctive(rest, state);
+            if pieces::states_starting(rest).any(piece) {
                 assert!(
-                    grammar::may_be_distinctive(rest),
+                    pieces::may_be_distinctive(rest),
                     "{}",
                     line[boundary.at..].to_owned()
                 );
@@ -156,13 +157,13 @@ fn the_sieve_before_learning_lets_no_piece_through() {
         }
     }
     assert_eq!(pieces, 74);
-    assert!(!grammar::may_be_distinctive(b"2026/11/23 10:00:00 GET /"));
+    assert!(!pieces::may_be_distinctive(b"2026/11/23 10:00:00 GET /"));
 }
 
 /// Whether operands of a gc line are all of a text, walked from each state by itself.
 fn is_piece_from_any_state(text: &[u8]) -> bool {
     let ends = |state| Walk::new(text, state).any(|boundary| boundary.at == text.len());
-    (text.starts_with(b"gc ") && ends(START)) || grammar::states_starting(text).any(ends)
+    (text.starts_with(b"gc ") && ends(START)) || pieces::states_starting(text).any(ends)
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //!
 //! [`line()`] reads one line without its wrapping.
 
+pub(crate) mod automaton;
 pub(crate) mod gc;
 pub(crate) mod grammar;
 mod legacy;
 mod note;
 pub(crate) mod number;
+pub(crate) mod pieces;
 mod text;
 
 pub(crate) use gc::BLANK;
@@ -119,17 +121,17 @@ pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
     if !is_ours(text) {
         return None;
     }
-    let end = grammar::Walk::new(text, grammar::START).last()?;
-    (end.state >= grammar::OURS).then_some(ParseError {
+    let end = pieces::Walk::new(text, automaton::START).last()?;
+    (end.state >= automaton::OURS).then_some(ParseError {
         offset: end.at,
-        expected: grammar::expected(end.state),
+        expected: automaton::expected(end.state),
     })
 }
 
 /// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
 pub(crate) fn is_beginning(text: &[u8]) -> bool {
     text == b"gc"
-        || grammar::Walk::new(text, grammar::START)
+        || pieces::Walk::new(text, automaton::START)
             .last()
             .is_some_and(|end| end.at == text.len())
 }
@@ -154,3 +156,6 @@ pub(crate) fn trim_end(mut text: &[u8]) -> &[u8] {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
