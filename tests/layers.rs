@@ -46,7 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "analyzer", "error", "event", "input", "measure", "process", "reader", "report",
-            "rules", "settings", "stats", "units", "window",
+            "rules", "settings", "stats", "units", "window", "wrapping",
         ],
     ),
     ("cli", &[]),

@@ -87,6 +87,7 @@ impl<'s> Reading<'s> {
                     .to_owned(),
             );
         }
+        self.warnings.extend(self.reader.warning());
         self.collector.finish(self.reader, self.warnings)
     }
 
@@ -139,6 +140,7 @@ impl<'s> Reading<'s> {
     /// The line that the part before left open, and the end of that part. True where the next part's first line belongs to it.
     fn start_of_line(&mut self, source: &mut Source, head: &Head) -> io::Result<bool> {
         let seam = self.buffer.end();
+        self.waiting_lines();
         let filled = match self.buffer.rest() {
             0 => Ok(None),
             _ if self.skipping => Ok(None),
@@ -192,8 +194,10 @@ impl<'s> Reading<'s> {
         let from = self.buffer.position();
         let to = usize::try_from(end - self.buffer.offset(from)).unwrap_or(0) + from;
         if !self.skipping && from < to {
-            self.last = Some(self.buffer.text().bytes[from..to].to_vec());
-            self.lines(from, to);
+            let text = &self.buffer.text().bytes[from..to];
+            let last = memchr::memrchr(b'\n', text).map_or(text, |at| &text[at + 1..]);
+            self.last = (!last.is_empty()).then(|| last.to_vec());
+            self.lines(from, to, false);
         }
         self.buffer.consume(to);
     }
@@ -233,16 +237,17 @@ impl<'s> Reading<'s> {
             }
             waits = true;
             if filled == Filled::Nothing {
-                let at = buffer.position();
                 quiet += 1;
                 if quiet == QUIET {
-                    reader.let_go(&mut self.collector);
+                    self.end_waiting();
                 }
-                if !self.skipping {
-                    let text = &buffer.text().bytes[at..];
-                    reader.unfinished(text, buffer.offset(at), &mut self.collector);
+                let at = self.buffer.complete();
+                if !self.skipping && self.buffer.position() == at {
+                    let text = &self.buffer.text().bytes[at..];
+                    let offset = self.buffer.offset(at);
+                    self.reader.unfinished(text, offset, &mut self.collector);
                 }
-                self.collector.idle(reader);
+                self.collector.idle(&self.reader);
                 continue;
             }
             quiet = 0;
@@ -252,7 +257,7 @@ impl<'s> Reading<'s> {
             let (from, to) = (self.buffer.position(), self.buffer.complete());
             if !self.skipping && from < to {
                 let before = self.collector.analysed_aside();
-                self.lines(from, to);
+                let to = self.lines(from, to, true);
                 let cycles = self.collector.analysed_aside() - before;
                 // Where there are many, the thread that analyses them has the time to read as well, and a third one would only
                 // take turns with the other two.
@@ -260,6 +265,7 @@ impl<'s> Reading<'s> {
                 self.buffer.consume(to);
             }
             if !self.skipping && self.buffer.rest() > LINE_CAP {
+                self.waiting_lines();
                 self.reader.overlong();
                 self.skip_overlong();
             }
@@ -276,19 +282,35 @@ impl<'s> Reading<'s> {
         Ok(())
     }
 
+    /// Nothing has come for a while: what waits for the lines behind it waits no longer.
+    fn end_waiting(&mut self) {
+        self.waiting_lines();
+        self.reader.let_go(&mut self.collector);
+    }
+
+    /// Reads the lines that wait for those behind them.
+    fn waiting_lines(&mut self) {
+        let (from, to) = (self.buffer.position(), self.buffer.complete());
+        if !self.skipping && from < to {
+            self.lines(from, to, false);
+            self.buffer.consume(to);
+        }
+    }
+
     /// Reads complete lines. Those over the cap are skipped here too, or it would depend on how much is read at a time which ones are.
-    fn lines(&mut self, from: usize, to: usize) {
+    /// Gives where the reading stopped, where more is to come and lines depend on it.
+    fn lines(&mut self, from: usize, to: usize, more: bool) -> usize {
         let text = self.buffer.text();
         let (reader, collector) = (&mut self.reader, &mut self.collector);
         let mut at = from;
         while let Some(line) = overlong(&text.bytes[..to], at) {
-            reader.lines(text, at, line.start, collector);
+            reader.lines(text, (at, line.start), false, collector);
             reader.overlong();
             let skipped = &text.bytes[line.clone()];
             reader.pass_overlong(skipped, self.buffer.offset(line.start), collector);
             at = line.end;
         }
-        reader.lines(text, at, to, collector);
+        reader.lines(text, (at, to), more, collector)
     }
 
     /// Skips what is there of a line over the cap.

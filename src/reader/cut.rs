@@ -3,8 +3,9 @@
 use memchr::memmem::Finder;
 
 use super::stream_state::{StreamState, StreamStates, Torn};
+use super::unproven::{Ahead, Glued, glued};
 use super::{Finds, Found, Reader, tally};
-use crate::event::GcCycle;
+use crate::event::{Event, GcCycle, Note};
 use crate::input::{HISTORY, Text};
 use crate::repair::{self, Claim, Mended};
 use crate::trace::{self, NEEDLE};
@@ -98,33 +99,69 @@ impl Reader {
     }
 
     /// A line with ` ms clock, ` at `needle` of its body that is no whole gc line: behind a strange prefix, quoted, cut, or
-    /// foreign.
+    /// foreign. The lines from `behind` on may show which; false where they have to be read first.
     pub(crate) fn odd_line(
         &mut self,
         around: Text<'_>,
         at: usize,
         line: &[u8],
         unwrapped: &Unwrapped<'_>,
-        needle: usize,
+        (needle, behind): (usize, Option<usize>),
         finds: &mut dyn Finds,
-    ) {
+    ) -> bool {
         let offset = around.base + at as u64;
         let text = trace::trim_end(&unwrapped.body);
-        let quoted = self.quoted(text);
-        if let Some((start, cycle, [])) = quoted
-            && !self.holds_piece(&text[..start])
-        {
-            self.strange_line(
-                &text[..start],
-                &cycle,
-                &text[start..],
+        let stream = unwrapped.stream.as_ref();
+        let waits = Self::lane(&mut self.plain, &mut self.named, stream).is_active();
+        if !waits && let Some(glued) = glued(text) {
+            self.glued_lines(&glued, text, unwrapped, offset, finds);
+            return true;
+        }
+        let within = self.within(text);
+        let shape = within.as_ref().and_then(|within| within.shape(text));
+        if let (Some(within), Some(shape)) = (&within, shape) {
+            let held = self.held(
+                &within.cycle,
+                &text[within.start..within.end],
                 unwrapped,
                 offset,
-                finds,
             );
-            self.pass(line, offset, unwrapped, finds);
-            return;
+            if within.start > 0 && !self.holds_piece(&text[..within.start]) {
+                within
+                    .newer
+                    .iter()
+                    .for_each(|newer| self.newer_field(newer));
+                self.unproven(shape, held, unwrapped, finds);
+                self.pass(line, offset, unwrapped, finds);
+                return true;
+            }
+            if within.start == 0 {
+                let ahead = match behind {
+                    _ if self.learned.is_known(&shape) => Ahead::Proof,
+                    Some(from) => self.ahead(around, from, unwrapped, (&shape, &within.cycle)),
+                    None => Ahead::Nothing,
+                };
+                if ahead == Ahead::Later {
+                    return false;
+                }
+                if ahead == Ahead::Proof || self.learned.in_a_row(&shape, &within.cycle) {
+                    within
+                        .newer
+                        .iter()
+                        .for_each(|newer| self.newer_field(newer));
+                    self.learned.prove(shape);
+                    self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
+                    if self.foreign {
+                        self.hold.cycle(finds);
+                    }
+                    let raw = &text[..within.end];
+                    self.emit(&within.cycle, raw, unwrapped, offset, false, finds);
+                    return true;
+                }
+            }
         }
+        let quoted = within.filter(|within| within.start > 0 && within.newer.is_none());
+        let quoted = quoted.map(|within| (within.start, within.cycle, &text[within.end..]));
         // Behind a piece of a cut line a whole one is another writer's, not a quotation.
         let behind_piece =
             matches!(quoted, Some((start, _, [])) if repair::is_piece(&text[..start]));
@@ -145,6 +182,28 @@ impl Reader {
         }
         if self.active > 0 {
             self.show(unwrapped, offset, finds);
+        }
+        true
+    }
+
+    /// Lines of trace without the line feeds between them: each is one.
+    fn glued_lines(
+        &mut self,
+        glued: &Glued,
+        text: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
+        if self.foreign {
+            self.hold.cycle(finds);
+        }
+        for _ in 0..glued.notices {
+            self.count(Event::Note(Note::ForcedNotice), &unwrapped.stream, finds);
+        }
+        for (start, end, cycle) in &glued.cycles {
+            let place = offset + *start as u64;
+            self.emit(cycle, &text[*start..*end], unwrapped, place, true, finds);
         }
     }
 
@@ -335,7 +394,10 @@ pub(crate) fn may_be_cut_open(before: &[u8]) -> bool {
 }
 
 /// Where `finder` finds its text: what its own iterator gives, which copies the finder first.
-fn starts<'f>(finder: &'f Finder<'_>, text: &'f [u8]) -> impl Iterator<Item = usize> + 'f {
+pub(crate) fn starts<'f>(
+    finder: &'f Finder<'_>,
+    text: &'f [u8],
+) -> impl Iterator<Item = usize> + 'f {
     let mut at = 0;
     std::iter::from_fn(move || {
         let found = at + finder.find(&text[at..])?;

@@ -7,6 +7,7 @@
 mod cut;
 mod damage;
 mod delayed_output;
+mod folded;
 mod records;
 mod seam;
 mod skim;
@@ -27,11 +28,13 @@ use crate::process::Stream;
 use crate::repair::budget::Budget;
 use crate::report::Input;
 use crate::trace::{self, NEEDLE};
-use crate::wrapping::{Depth, unwrap};
+use crate::wrapping::{Depth, page, unwrap};
 
+use crate::wrapping::csv::Columns;
 use crate::wrapping::learned::LearnedPrefixes;
 use damage::Beginning;
 use delayed_output::DelayedOutput;
+use folded::Fold;
 use records::Partials;
 pub(crate) use seam::Head;
 use stream_state::{StreamState, StreamStates};
@@ -68,8 +71,6 @@ pub(crate) struct Reader {
     finder: Finder<'static>,
     /// How a gc line begins.
     head: Finder<'static>,
-    /// The arrow of a gc line in a page.
-    arrow: Finder<'static>,
     level: Level,
     pub(crate) input: Input,
     source: usize,
@@ -93,7 +94,14 @@ pub(crate) struct Reader {
     budget: Budget,
     newest_first: bool,
     claimed: VecDeque<u64>,
-    strange: LearnedPrefixes,
+    learned: LearnedPrefixes,
+    /// The first field that this version does not know, and where it stands in its line.
+    newer: Option<(String, usize)>,
+    /// What the columns of CSV are.
+    columns: Columns,
+    /// Where the complete lines of the text end, and whether more will come.
+    complete: usize,
+    more: bool,
     beginnings: VecDeque<Beginning>,
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
@@ -109,7 +117,6 @@ impl Reader {
         Self {
             finder: Finder::new(NEEDLE),
             head: Finder::new(b"gc "),
-            arrow: Finder::new(b"-&gt;"),
             level: Level::new(),
             input: Input::default(),
             source: 0,
@@ -126,7 +133,11 @@ impl Reader {
             budget: Budget::default(),
             newest_first: false,
             claimed: VecDeque::new(),
-            strange: LearnedPrefixes::default(),
+            learned: LearnedPrefixes::default(),
+            newer: None,
+            columns: Columns::NONE,
+            complete: 0,
+            more: false,
             beginnings: VecDeque::new(),
             depth: Depth::NONE,
             partial: Partials::default(),
@@ -158,16 +169,28 @@ impl Reader {
         *self = Self {
             input: std::mem::take(&mut self.input),
             source: self.source,
+            newer: self.newer.take(),
             budget: std::mem::take(&mut self.budget),
             floor: offset,
             ..Self::new(self.foreign)
         };
     }
 
-    /// Reads the complete lines `from..to` of a text.
-    pub(crate) fn lines(&mut self, text: Text<'_>, from: usize, to: usize, finds: &mut dyn Finds) {
+    /// Reads the complete lines `from..to` of a text. Gives where it stopped: where there is `more` to come, what a line is may
+    /// depend on those behind it.
+    pub(crate) fn lines(
+        &mut self,
+        text: Text<'_>,
+        (from, to): (usize, usize),
+        more: bool,
+        finds: &mut dyn Finds,
+    ) -> usize {
         let (bytes, base) = (text.bytes, text.base);
         let mut at = from;
+        (self.complete, self.more) = (to, more);
+        if self.line == 0 && from < to {
+            self.columns = Columns::of(first_line(&bytes[from..to]));
+        }
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
         let mut beginning = None;
@@ -189,8 +212,12 @@ impl Reader {
                 let line = self.physical(rest);
                 self.odd = line.needle.is_some();
                 if slow || self.odd {
-                    self.slow_line(text, at, line, finds);
-                    at += line.length;
+                    match self.folded(text, at, finds) {
+                        Fold::Later => return at,
+                        Fold::Whole(length) => at += length,
+                        Fold::None if !self.slow_line(text, at, line, finds) => return at,
+                        Fold::None => at += line.length,
+                    }
                     self.hot = !slow;
                     continue;
                 }
@@ -223,17 +250,27 @@ impl Reader {
                     None => {
                         let line = self.physical(rest);
                         self.odd = line.needle.is_some();
-                        if self.odd || start == end {
-                            self.slow_line(text, start, line, finds);
-                        } else {
-                            self.whole = false;
-                            self.line_start(&rest[..line.length], base + start as u64, finds);
+                        match self.folded(text, start, finds) {
+                            Fold::Later => return start,
+                            Fold::Whole(length) => length,
+                            Fold::None => {
+                                let here = &rest[..line.length];
+                                if self.odd || start == end || page::holds_clock(here) {
+                                    if !self.slow_line(text, start, line, finds) {
+                                        return start;
+                                    }
+                                } else {
+                                    self.whole = false;
+                                    self.line_start(here, base + start as u64, finds);
+                                }
+                                line.length
+                            }
                         }
-                        line.length
                     }
                 };
             self.hot = true;
         }
+        to
     }
 
     /// A whole gc line without prefix at the start of `text`, read into `room`: its length with its line ending.
@@ -270,6 +307,9 @@ impl Reader {
         }
         if self.foreign {
             self.hold.cycle(finds);
+        }
+        if self.learned.waits() {
+            self.join_first(cycle, &[], finds);
         }
         self.line += 1;
         let found = Found {
@@ -339,7 +379,7 @@ impl Reader {
     /// that has no line feed.
     pub(crate) fn end_file(&mut self, last: Option<&[u8]>, offset: u64, finds: &mut dyn Finds) {
         if let Some(last) = last
-            && let text = unwrap(last, Depth::ANY)
+            && let text = unwrap(last, self.any_depth())
             && trace::is_beginning(&text.body)
             && trace::diagnose(&text.body).is_none()
             && trace::whole_cycle(&text.body).is_none()
@@ -384,11 +424,11 @@ impl Reader {
 
     /// The end of a log: all of it was read.
     pub(crate) fn end_log(&mut self) {
-        self.input.quoted += self.strange.held();
+        self.input.quoted += self.learned.held();
         self.input.newest_first |= self.newest_first
             || self.plain.stream.newest_first()
             || self.named.iter().any(|lane| lane.stream.newest_first())
-            || self.input.intact + self.input.repaired == 0 && self.strange.newest_first();
+            || self.input.intact + self.input.repaired == 0 && self.learned.newest_first();
     }
 
     /// Whether the lines of a process could always be told from those of others.
@@ -409,4 +449,10 @@ fn tally(input: &mut Input, fresh: bool, repaired: bool) {
         (true, false) => &mut input.intact,
     };
     *count += 1;
+}
+
+/// The first line of a text, without its line ending.
+fn first_line(text: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    trace::trim_end(&text[..end])
 }

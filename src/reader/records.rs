@@ -108,13 +108,15 @@ impl Reader {
         self.partial.hold(unwrapped);
     }
 
-    /// The body of a record, with what went before in the line.
-    pub(crate) fn with_partial(&mut self, unwrapped: &mut Unwrapped<'_>) {
-        if let Some(mut part) = self.partial.take(unwrapped) {
-            part.extend_from_slice(&unwrapped.body);
-            unwrapped.body = part.into();
-            unwrapped.body_at = None;
-        }
+    /// The body of a record, with what went before in the line. False where nothing did.
+    pub(crate) fn with_partial(&mut self, unwrapped: &mut Unwrapped<'_>) -> bool {
+        let Some(mut part) = self.partial.take(unwrapped) else {
+            return false;
+        };
+        part.extend_from_slice(&unwrapped.body);
+        unwrapped.body = part.into();
+        unwrapped.body_at = None;
+        true
     }
 
     /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
@@ -158,7 +160,7 @@ impl Reader {
             if end == 0 || base + (start as u64) < oldest {
                 break;
             }
-            let before = unwrap(&bytes[start..end], Depth::ANY);
+            let before = unwrap(&bytes[start..end], self.any_depth());
             end = start;
             if before.stream != unwrapped.stream || before.stdout != unwrapped.stdout {
                 continue;

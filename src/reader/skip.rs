@@ -4,7 +4,7 @@ use super::skim::{MIDDLE, may_be_trace, skim};
 use super::{Finds, Reader};
 use crate::input::Text;
 use crate::trace::{self, NEEDLE};
-use crate::wrapping::without_end;
+use crate::wrapping::{page, without_end};
 
 /// Bytes before the first cycle of a process in which the header of its package stands.
 const HEADER: u64 = 4_096;
@@ -68,7 +68,9 @@ impl Reader {
                         .filter(|needle| *needle >= from);
                     at += 1;
                     if let Some(needle) = needle
-                        && text[needle..].starts_with(NEEDLE)
+                        && (text[needle..].starts_with(NEEDLE)
+                            || page::clock_begins(&text[from..needle + 4])
+                                && page::holds_clock(line_with(text, needle)))
                     {
                         // The line began before and was taken for another one.
                         self.line -= 1;
@@ -96,7 +98,7 @@ impl Reader {
             return Some(0);
         }
         let rest = &text[at..];
-        if self.whole && rest.starts_with(b"gc ") {
+        if rest.starts_with(b"gc ") && (self.whole || trace::is_ours(rest)) {
             return None;
         }
         let line = self.physical(rest);
@@ -104,6 +106,9 @@ impl Reader {
             return None;
         }
         let line = &rest[..line.length];
+        if line.starts_with(b"gc") && page::holds_clock(line) {
+            return None;
+        }
         self.line_start(line, base + at as u64, finds);
         Some(line.strip_suffix(b"\n").unwrap_or(line).len())
     }
@@ -152,6 +157,13 @@ impl Reader {
         self.input.overlong_lines += 1;
         self.input.other_lines += 1;
     }
+}
+
+/// The line that a position is in.
+fn line_with(text: &[u8], at: usize) -> &[u8] {
+    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i);
+    &text[start..end]
 }
 
 /// Whether a line begins as trace behind the newline at the start of `text`.

@@ -1,29 +1,147 @@
-//! Gc lines behind text that is no known wrapping: handed on once the text has proved to be one.
+//! Gc lines with text around them that is no known wrapping, or with fields that are not known: handed on once they have proved to
+//! be a program's own.
 
 use super::{Finds, Found, Reader, tally};
 use crate::event::GcCycle;
-use crate::wrapping::Unwrapped;
-use crate::wrapping::learned::{Held, LONGEST, stream_name, without_times};
+use crate::input::Text;
+use crate::trace::newer::{self, Newer};
+use crate::trace::{self, NEEDLE};
+use crate::wrapping::learned::{Held, PROOF, Shape, rises};
+use crate::wrapping::{Unwrapped, unwrap};
+
+/// Lines looked at ahead for others of the same shape, and their bytes.
+const LINES_AHEAD: usize = 64;
+const BYTES_AHEAD: usize = 16 * 1024;
+
+/// The first gc line in a text.
+pub(crate) struct Within {
+    /// Where it begins and ends.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) cycle: GcCycle,
+    /// What is not known in it.
+    pub(crate) newer: Option<Newer>,
+}
+
+/// What the lines ahead tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// It is a wrapping.
+    Proof,
+    /// Not enough of them are alike.
+    Nothing,
+    /// They were not read yet.
+    Later,
+}
+
+impl Within {
+    /// What is around it in its text, if that can be a wrapping.
+    pub(crate) fn shape(&self, text: &[u8]) -> Option<Shape> {
+        let unknown = self.newer.as_ref().map_or(&[][..], |newer| &newer.shape);
+        Shape::of(&text[..self.start], &text[self.end..], unknown)
+    }
+}
 
 impl Reader {
-    /// A cycle behind a prefix that is no known wrapping: an event only if the prefix stays and the cycles rise.
-    pub(crate) fn strange_line(
-        &mut self,
-        prefix: &[u8],
-        cycle: &GcCycle,
-        raw: &[u8],
+    /// The first gc line in a text, which is not all of it or has something unknown in it.
+    pub(crate) fn within(&self, text: &[u8]) -> Option<Within> {
+        if text.len() < trace::SHORTEST {
+            return None;
+        }
+        let at = |start: usize| {
+            let known = trace::cycle_at(&text[start..]);
+            let newer = match known {
+                // Another mark may stand behind it.
+                Some((_, rest)) if !rest.starts_with(b" (") && !rest.starts_with(b", ") => None,
+                _ => newer::read(&text[start..]),
+            };
+            match (newer, known) {
+                (Some(newer), _) => Some(Within {
+                    start,
+                    end: start + newer.length,
+                    cycle: newer.cycle,
+                    newer: Some(newer),
+                }),
+                (None, Some((cycle, rest))) => Some(Within {
+                    start,
+                    end: text.len() - rest.len(),
+                    cycle,
+                    newer: None,
+                }),
+                (None, None) => None,
+            }
+        };
+        super::cut::starts(&self.head, text).find_map(at)
+    }
+
+    /// Whether a line at the start of its body, of this shape, is followed by others of its shape: so many that together they are a
+    /// wrapping, or a newer Go.
+    pub(crate) fn ahead(
+        &self,
+        text: Text<'_>,
+        from: usize,
         unwrapped: &Unwrapped<'_>,
-        offset: u64,
+        (shape, cycle): (&Shape, &GcCycle),
+    ) -> Ahead {
+        let mut at = from;
+        let mut last = *cycle;
+        let mut found = 1;
+        for _ in 0..LINES_AHEAD {
+            if at >= self.complete {
+                return match self.more {
+                    true => Ahead::Later,
+                    false => Ahead::Nothing,
+                };
+            }
+            let rest = &text.bytes[at..self.complete];
+            let line = self.physical(rest);
+            let here = &rest[..line.length];
+            at += line.length;
+            if at - from > BYTES_AHEAD {
+                return Ahead::Nothing;
+            }
+            if line.needle.is_none() {
+                continue;
+            }
+            let next = unwrap(here, self.any_depth());
+            if next.stream != unwrapped.stream {
+                continue;
+            }
+            let body = trace::trim_end(&next.body);
+            if trace::whole_cycle(body).is_some() {
+                // A mark need not be in every line, but a wrapping is around each.
+                if unwrapped.body.len() > body.len() && shape.is_around() {
+                    return Ahead::Nothing;
+                }
+                continue;
+            }
+            let same = self
+                .within(body)
+                .filter(|within| within.start == 0 && within.shape(body).as_ref() == Some(shape));
+            match same {
+                Some(next) if rises(&last, &next.cycle) => {
+                    last = next.cycle;
+                    found += 1;
+                    if found == PROOF {
+                        return Ahead::Proof;
+                    }
+                }
+                _ => return Ahead::Nothing,
+            }
+        }
+        Ahead::Nothing
+    }
+
+    /// A cycle in text of this shape: an event only if the shape stays and the cycles rise.
+    pub(crate) fn unproven(
+        &mut self,
+        shape: Shape,
+        held: Held,
+        unwrapped: &Unwrapped<'_>,
         finds: &mut dyn Finds,
     ) {
-        if prefix.len() > LONGEST {
-            self.input.quoted += 1;
-            return;
-        }
-        let key = without_times(prefix);
-        let name = stream_name(&key);
-        let held = self.held(cycle, raw, unwrapped, offset);
-        let (events, quoted) = self.strange.cycle(key, held);
+        let name = stream_of(&shape, unwrapped);
+        let (events, quoted) = self.learned.cycle(shape, &unwrapped.stream, held);
         self.input.quoted += quoted;
         if !events.is_empty() {
             self.room(&name, finds);
@@ -33,13 +151,28 @@ impl Reader {
         }
     }
 
-    fn held(&self, cycle: &GcCycle, raw: &[u8], unwrapped: &Unwrapped<'_>, offset: u64) -> Held {
+    /// A cycle as it is kept until it has proved to be one.
+    pub(crate) fn held(
+        &self,
+        cycle: &GcCycle,
+        raw: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+    ) -> Held {
         Held {
             cycle: *cycle,
             raw: raw.to_vec(),
             line: self.line,
             offset: offset.saturating_sub(self.source_start),
             wall: unwrapped.wall.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// A cycle of a stream follows: the line before it may have been the first of the same process.
+    #[cold]
+    pub(crate) fn join_first(&mut self, cycle: &GcCycle, name: &[u8], finds: &mut dyn Finds) {
+        if let Some(held) = self.learned.joined_by(name, cycle) {
+            self.emit_held(&held, name, finds);
         }
     }
 
@@ -60,4 +193,73 @@ impl Reader {
             false,
         );
     }
+
+    /// Remembers the first field that is not known, for the report to name it.
+    pub(crate) fn newer_field(&mut self, newer: &Newer) {
+        if self.newer.is_none() {
+            self.newer = Some((newer.first.clone(), newer.at));
+        }
+    }
+
+    /// What the report says of fields that are not known.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (field, at) = self.newer.as_ref()?;
+        Some(format!(
+            "lines have a field this version does not know: `{field}` at byte {at}; a newer Go? update gcpressure"
+        ))
+    }
+}
+
+/// The stream of lines of a shape: what names one before them, or else the wrapping around that.
+fn stream_of(shape: &Shape, unwrapped: &Unwrapped<'_>) -> Vec<u8> {
+    let name = shape.stream();
+    match name.is_empty() {
+        true => unwrapped.stream.to_vec(),
+        false => name,
+    }
+}
+
+/// Gc lines without the line feed between them, with or without `GC forced` before each.
+pub(crate) struct Glued {
+    /// Where each cycle begins and ends.
+    pub(crate) cycles: Vec<(usize, usize, GcCycle)>,
+    /// How many notices stand among them.
+    pub(crate) notices: u64,
+}
+
+const NOTICE: &[u8] = b"GC forced";
+
+/// Reads a text that is two or more lines of trace and nothing else.
+pub(crate) fn glued(text: &[u8]) -> Option<Glued> {
+    if !text.starts_with(b"gc ") && !text.starts_with(NOTICE) {
+        return None;
+    }
+    let mut glued = Glued {
+        cycles: Vec::new(),
+        notices: 0,
+    };
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with(NOTICE) {
+            glued.notices += 1;
+            at += NOTICE.len();
+        } else {
+            let (cycle, behind) = trace::cycle_at(rest)?;
+            let end = text.len() - behind.len();
+            glued.cycles.push((at, end, cycle));
+            at = end;
+        }
+        at += text[at..].iter().take_while(|b| **b == b' ').count();
+    }
+    // A mark at the end may be of any of them, unless all have it.
+    let forced = glued
+        .cycles
+        .iter()
+        .filter(|(.., cycle)| cycle.forced)
+        .count();
+    let last = glued.cycles.last().is_some_and(|(.., cycle)| cycle.forced);
+    let clear = !last || forced == glued.cycles.len();
+    let several = glued.cycles.len() as u64 + glued.notices > 1;
+    (several && clear && memchr::memmem::find(text, NEEDLE).is_some()).then_some(glued)
 }

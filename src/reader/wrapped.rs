@@ -67,7 +67,8 @@ impl Reader {
             while let Some(found) = finder.find(&text[at..]) {
                 let line = line_around(text, at + found);
                 let body = &text[line.clone()];
-                if self.finder.find(body).is_none() && self.goes_on(&unwrap(body, Depth::ANY)) {
+                if self.finder.find(body).is_none() && self.goes_on(&unwrap(body, self.any_depth()))
+                {
                     return Some(line.start);
                 }
                 at = line.end;
@@ -103,7 +104,7 @@ impl Reader {
         starts.sort_unstable();
         starts.dedup();
         for start in starts {
-            let unwrapped = unwrap(&text[line_around(text, start)], Depth::ANY);
+            let unwrapped = unwrap(&text[line_around(text, start)], self.any_depth());
             if unwrapped.depth == Depth::NONE || self.goes_on(&unwrapped) {
                 continue;
             }

@@ -6,6 +6,7 @@ pub(crate) mod automaton;
 pub(crate) mod gc;
 pub(crate) mod grammar;
 mod legacy;
+pub(crate) mod newer;
 mod note;
 pub(crate) mod number;
 pub(crate) mod pieces;
@@ -127,6 +128,15 @@ pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
         expected: automaton::expected(end.state),
     })
 }
+
+/// True where `text` may be the beginning of a gc line that goes on inside of an operand.
+pub(crate) fn may_go_on(text: &[u8]) -> bool {
+    let end = pieces::Walk::new(text, automaton::START).last();
+    end.is_some_and(|end| text.len() - end.at <= LONGEST_OPERAND)
+}
+
+/// Bytes of the longest operand.
+const LONGEST_OPERAND: usize = 40;
 
 /// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
 pub(crate) fn is_beginning(text: &[u8]) -> bool {

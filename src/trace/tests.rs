@@ -124,7 +124,7 @@ fn what_is_expected_is_said_in_the_words_of_the_row() {
         ("gc 7 @1.234s 3%, ", 15, "`: `"),
         (
             "gc 7 @1.234s 3%: 0.049+1",
-            24,
+            23,
             "three wall-clock times and ` ms clock, `",
         ),
         (

@@ -1,14 +1,33 @@
 //! A physical line, and the line that the program wrote in it.
+//!
+//! One file a format. Formats that put text before the line are in the table of [`layer`]; those that put the line into a record
+//! are [envelopes](envelope); what is neither is [learned] from the lines themselves.
+
+mod ansi;
+mod ci;
+mod compose;
+mod cri;
+pub(crate) mod csv;
+pub(crate) mod envelope;
+mod go_log;
+mod go_test;
+mod json;
+mod kernel;
+mod kubectl;
+mod layer;
+pub(crate) mod learned;
+mod logfmt;
+mod numbered;
+pub(crate) mod page;
+mod syslog;
+mod timestamp;
+pub(crate) mod wall;
 
 use std::borrow::Cow;
 
-pub(crate) mod envelope;
-pub(crate) mod learned;
-pub(crate) mod prefix;
-pub(crate) mod wall;
-
-use crate::trace::{NEEDLE, trim_end};
-use envelope::End;
+use crate::trace::NEEDLE;
+use csv::Columns;
+use envelope::{End, Envelope};
 
 /// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
 /// would be mistaken for more wrapping.
@@ -17,21 +36,33 @@ pub(crate) struct Depth {
     outer: usize,
     enveloped: bool,
     inner: usize,
+    /// What the columns of CSV are.
+    columns: Columns,
 }
 
 impl Depth {
     /// Take off whatever is known.
     pub(crate) const ANY: Self = Self {
-        outer: prefix::LAYERS,
+        outer: layer::LAYERS,
         enveloped: true,
-        inner: prefix::LAYERS,
+        inner: layer::LAYERS,
+        columns: Columns::NONE,
     };
     /// Nothing was taken off.
     pub(crate) const NONE: Self = Self {
         outer: 0,
         enveloped: false,
         inner: 0,
+        columns: Columns::NONE,
     };
+
+    /// Take off whatever is known, where a log's first line named columns.
+    pub(crate) const fn any(columns: Columns) -> Self {
+        Self {
+            columns,
+            ..Self::ANY
+        }
+    }
 }
 
 /// The line that the program wrote, and what its wrapping says.
@@ -71,18 +102,18 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     if depth == Depth::NONE {
         return Unwrapped::bare(line);
     }
-    let outer = prefix::strip(line, depth.outer);
-    let body = &line[outer.body..];
+    let layer::Prefix { all: outer, layers } = layer::strip(line, depth.outer);
+    let body = &line[outer.length..];
     let envelope = match depth.enveloped {
-        true => object(body).and_then(|object| envelope::open(trim_end(object))),
+        true => open(body, depth.columns),
         false => None,
     };
-    if outer.layers == 0 && envelope.is_none() {
+    if layers == 0 && envelope.is_none() {
         return Unwrapped::bare(line);
     }
     let mut unwrapped = Unwrapped {
         body: Cow::Borrowed(body),
-        body_at: Some(outer.body),
+        body_at: Some(outer.length),
         stream: outer
             .stream
             .map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&line[r])),
@@ -91,7 +122,8 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
         end: End::Record,
         stdout: outer.stdout,
         depth: Depth {
-            outer: outer.layers,
+            outer: layers,
+            columns: depth.columns,
             ..Depth::NONE
         },
     };
@@ -114,22 +146,16 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     unwrapped
 }
 
-/// The JSON object that a body is, or that stands behind a short tag (`kube.var.log: {...}`) and holds trace.
-fn object(body: &[u8]) -> Option<&[u8]> {
+/// Opens a body that is a record: each format tells by its first bytes whether it may be.
+fn open(body: &[u8], columns: Columns) -> Option<Envelope<'_>> {
     match body.first()? {
-        b'{' => Some(body),
-        _ if !trim_end(body).ends_with(b"}") => None,
-        _ => {
-            let near = &body[..body.len().min(TAG)];
-            let start = memchr::memmem::find(near, b" {\"")? + 1;
-            memchr::memmem::find(&body[start..], NEEDLE)?;
-            Some(&body[start..])
-        }
+        b'g' if body.starts_with(b"gc ") => None,
+        b'{' => json::open(body),
+        _ => json::open(body)
+            .or_else(|| logfmt::open(body))
+            .or_else(|| csv::open(body, columns)),
     }
 }
-
-/// Bytes in which a tag before an envelope must end.
-const TAG: usize = 128;
 
 impl<'a> Unwrapped<'a> {
     /// A line that is taken as it is.
@@ -148,43 +174,30 @@ impl<'a> Unwrapped<'a> {
 
     /// Takes the layers off the line that came out of an envelope.
     fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
-        let layers = prefix::strip(without_end(&line), most);
-        self.depth.inner = layers.layers;
+        let layer::Prefix { all, layers } = layer::strip(without_end(&line), most);
+        self.depth.inner = layers;
         if self.wall.is_none()
-            && let Some(range) = layers.wall.clone()
+            && let Some(range) = all.wall
         {
             self.wall = text(&line[range]).map(|wall| Cow::Owned(wall.into_owned()));
         }
-        if let Some(range) = layers.stream.clone() {
+        if let Some(range) = all.stream {
             self.stream = Cow::Owned(line[range].to_vec());
         }
         self.body = match line {
-            Cow::Borrowed(line) => Cow::Borrowed(&without_end(line)[layers.body..]),
+            Cow::Borrowed(line) => Cow::Borrowed(&without_end(line)[all.length..]),
             Cow::Owned(mut line) => {
                 line.truncate(without_end(&line).len());
-                line.drain(..layers.body);
+                line.drain(..all.length);
                 Cow::Owned(line)
             }
         };
         // A program that writes JSON itself, in a container whose runtime does.
         if self.body.starts_with(b"{")
             && memchr::memmem::find(&self.body, NEEDLE).is_some()
-            && let Some(inner) = envelope::open(&self.body).and_then(|inner| inner.line)
+            && let Some(inner) = json::open(&self.body).and_then(|inner| inner.line)
         {
             self.body = Cow::Owned(without_end(&inner).to_vec());
         }
     }
-}
-
-/// A line copied out of a page: its arrows with `>` again.
-pub(crate) fn html_unescaped(body: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(body.len());
-    let mut from = 0;
-    for at in memchr::memmem::find_iter(body, b"&gt;") {
-        text.extend_from_slice(&body[from..at]);
-        text.push(b'>');
-        from = at + 4;
-    }
-    text.extend_from_slice(&body[from..]);
-    text
 }

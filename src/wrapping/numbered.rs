@@ -1,0 +1,73 @@
+//! Numbers of lines: `grep -n`, `grep -Hn`, `cat -n` and `nl`.
+
+use super::layer::{Format, Layer, NAME, digits};
+
+/// `41:` (`grep -n`), or blanks, `41` and a tab (`cat -n`).
+pub(super) const FORMAT: Format = Format {
+    first: b" \t0123456789",
+    layer: |text, _| {
+        let number = text.len() - text.trim_ascii_start().len();
+        let end = number + line_number(&text[number..])?;
+        match text.get(end..)? {
+            [b'\t', ..] => Layer::of(end + 1),
+            [b':', rest @ ..] if number == 0 && may_be_line(rest) => Layer::of(end + 1),
+            _ => None,
+        }
+    },
+};
+
+/// `app.log:41:` (`grep -Hn`): the file is the stream.
+pub(super) const IN_A_FILE: Format = Format {
+    first: NAME,
+    layer: |text, _| {
+        let near = &text[..text.len().min(256)];
+        let name = memchr::memchr(b':', near)?;
+        let is_name = name > 0 && near[..name].iter().all(u8::is_ascii_graphic);
+        let end = name + 1 + line_number(near.get(name + 1..)?)?;
+        let rest = text.get(end..)?.strip_prefix(b":")?;
+        (is_name && may_be_line(rest)).then(|| Layer::named(end + 1, 0..name))?
+    },
+};
+
+/// Digits of a number that does not begin with a zero, as hours and minutes may.
+fn line_number(text: &[u8]) -> Option<usize> {
+    let count = digits(text);
+    ((1..=12).contains(&count) && text[0] != b'0').then_some(count)
+}
+
+/// Minutes and positions in a line have a digit behind the colon, text has a blank.
+fn may_be_line(text: &[u8]) -> bool {
+    text.first()
+        .is_none_or(|b| !b.is_ascii_digit() && *b != b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layer::testing::{hold, hold_others};
+
+    #[test]
+    fn samples() {
+        hold(&[
+            ("41:gc 1 @", ["gc 1 @", "", ""]),
+            ("app.log:41:gc 1 @", ["gc 1 @", "app.log", ""]),
+            (
+                "/var/log/app.log:1:gc 1 @",
+                ["gc 1 @", "/var/log/app.log", ""],
+            ),
+            ("     1\tgc 1 @", ["gc 1 @", "", ""]),
+            ("123456\tgc 1 @", ["gc 1 @", "", ""]),
+            (
+                "7:2026-11-23T00:12:01Z stderr F gc 1 @",
+                ["gc 1 @", "", "2026-11-23T00:12:01Z"],
+            ),
+        ]);
+        hold_others(&[
+            "main.go:41: gc 1 @",
+            "host:80:443 gc 1 @",
+            "10:15 gc 1 @",
+            "07:gc 1 @",
+            "a b:7:gc 1 @",
+            "7 gc 1 @",
+        ]);
+    }
+}
