@@ -10,8 +10,10 @@ use crate::wrapping::without_end;
 
 /// Lines that a gc line is folded into, at most.
 const FOLDS: usize = 4;
+/// Columns at which terminals and mail programs fold.
+const COLUMNS: [usize; 2] = [80, 100];
 /// Bytes of a line before the fold, at least and at most.
-const WIDTH: std::ops::RangeInclusive<usize> = 39..=240;
+const WIDTH: std::ops::RangeInclusive<usize> = 60..=100;
 
 /// Whether a line is the first part of a folded gc line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Reader {
             if next.is_empty() || next.len() > first.len() + 1 || next.starts_with(b"gc ") {
                 return Fold::None;
             }
-            if folds == 1 && is_cut(first, next) {
+            if folds == 1 && (is_cut(first, next) || !self.may_be_column(first, next)) {
                 // As the runtime writes it when others write too: that is put together otherwise.
                 return Fold::None;
             }
@@ -67,6 +69,17 @@ impl Reader {
                 trace::whole_cycle(line).map(|cycle| (line, cycle))
             });
             if let Some((line, cycle)) = whole {
+                // Digits before the line feed may be another writer's, unless lines are folded as a rule.
+                let digits = first.last().is_some_and(u8::is_ascii_digit)
+                    && lines[first.len()..].trim_ascii_start()[0].is_ascii_digit();
+                if digits && !self.has_folds {
+                    match self.is_folded(&lines[end..]) {
+                        Some(true) => {}
+                        None if self.more => return Fold::Later,
+                        _ => return Fold::None,
+                    }
+                }
+                self.has_folds = true;
                 self.folded_line(line, &cycle, offset, folds as u64 + 1, finds);
                 return Fold::Whole(end);
             }
@@ -80,6 +93,29 @@ impl Reader {
             }
         }
         Fold::None
+    }
+
+    /// Whether the line at the start of a text is the first part of a folded gc line too, as far as it and the next one are there.
+    fn is_folded(&self, text: &[u8]) -> Option<bool> {
+        let (first, end) = first_line(text);
+        let (next, length) = first_line(&text[end..]);
+        if length == 0 || !text[end..].ends_with(b"\n") && end + length == text.len() {
+            return None;
+        }
+        let begins = WIDTH.contains(&first.len()) && trace::is_ours(first);
+        Some(begins && !is_cut(first, next) && self.may_be_column(first, next))
+    }
+
+    /// Whether a line ends at one of the usual columns: the word behind it would have gone beyond it. Where longer lines stand whole
+    /// nothing is folded there.
+    fn may_be_column(&self, first: &[u8], next: &[u8]) -> bool {
+        let word = next.iter().position(|b| *b == b' ').unwrap_or(next.len());
+        COLUMNS.iter().any(|column| {
+            self.longest_bare <= *column
+                && first.len() <= *column
+                && next.len() <= *column
+                && first.len() + 1 + word > *column
+        })
     }
 
     fn folded_line(

@@ -99,6 +99,10 @@ pub(crate) struct Reader {
     newer: Option<(String, usize)>,
     /// What the columns of CSV are.
     columns: Columns,
+    /// Bytes of the longest whole gc line that stands in the log as the runtime printed it.
+    longest_bare: usize,
+    /// A gc line was folded.
+    has_folds: bool,
     /// Where the complete lines of the text end, and whether more will come.
     complete: usize,
     more: bool,
@@ -136,6 +140,8 @@ impl Reader {
             learned: LearnedPrefixes::default(),
             newer: None,
             columns: Columns::NONE,
+            longest_bare: 0,
+            has_folds: false,
             complete: 0,
             more: false,
             beginnings: VecDeque::new(),
@@ -311,6 +317,7 @@ impl Reader {
         if self.learned.waits() {
             self.join_first(cycle, &[], finds);
         }
+        self.longest_bare = self.longest_bare.max(length);
         self.line += 1;
         let found = Found {
             cycle,

@@ -107,6 +107,7 @@ impl Reader {
         if needle.is_some()
             && cycle.is_none()
             && let Some(plain) = page::translated(&unwrapped.body)
+            && self.is_page(&plain)
         {
             needle = self.finder.find(&plain);
             unwrapped.body = plain.into();
@@ -153,6 +154,12 @@ impl Reader {
             }
         }
         true
+    }
+
+    /// Whether a line that was translated is one of a page, and not a cut gc line with text of another language behind a piece.
+    fn is_page(&self, plain: &[u8]) -> bool {
+        let within = self.within(plain);
+        within.is_some_and(|within| within.end + 1 >= plain.len() || within.shape(plain).is_some())
     }
 
     /// A record that holds several lines, as that of a build in `go test -json`: each is read by itself.

@@ -60,11 +60,8 @@ pub(crate) fn read(text: &[u8]) -> Option<Newer> {
         let known = newer.get_or_insert_with(|| Newer {
             cycle,
             length: 0,
-            first: text
-                .trim_end_matches([',', ' '])
-                .trim_start_matches(',')
-                .to_owned(),
-            at,
+            first: text.trim_matches(',').to_owned(),
+            at: at + usize::from(text.starts_with(',')),
             shape: Vec::new(),
         });
         known.shape.extend_from_slice(&[b'\0', operand]);

@@ -347,7 +347,7 @@ mod tests {
         assert_ne!(of("", " {\"a\":1}"), of("", " {\"a\":2}"));
         assert_eq!(
             of("[web-1] ", "").map(|shape| shape.stream()),
-            Some(b"web-1".to_vec())
+            Some(b"[web-1]".to_vec())
         );
         assert_eq!(of(&"x".repeat(600), ""), None);
     }

@@ -1,6 +1,10 @@
 //! Numbers of lines: `grep -n`, `grep -Hn`, `cat -n` and `nl`.
 
 use super::layer::{Format, Layer, NAME, digits};
+use super::timestamp::timestamp;
+
+/// The width to which `cat -n` and `nl` pad a number. A piece of a cut gc line may be a number before the tab of other text.
+const PADDED: usize = 6;
 
 /// `41:` (`grep -n`), or blanks, `41` and a tab (`cat -n`).
 pub(super) const FORMAT: Format = Format {
@@ -9,7 +13,7 @@ pub(super) const FORMAT: Format = Format {
         let number = text.len() - text.trim_ascii_start().len();
         let end = number + line_number(&text[number..])?;
         match text.get(end..)? {
-            [b'\t', ..] => Layer::of(end + 1),
+            [b'\t', ..] if end >= PADDED => Layer::of(end + 1),
             [b':', rest @ ..] if number == 0 && may_be_line(rest) => Layer::of(end + 1),
             _ => None,
         }
@@ -35,10 +39,12 @@ fn line_number(text: &[u8]) -> Option<usize> {
     ((1..=12).contains(&count) && text[0] != b'0').then_some(count)
 }
 
-/// Minutes and positions in a line have a digit behind the colon, text has a blank.
+/// Whether trace may begin here: minutes and positions in a line have a digit behind the colon, other text a blank or a letter.
 fn may_be_line(text: &[u8]) -> bool {
-    text.first()
-        .is_none_or(|b| !b.is_ascii_digit() && *b != b' ')
+    matches!(
+        text.first(),
+        None | Some(b'g' | b'G' | b's' | b'p' | b'{' | b'[')
+    ) || timestamp(text).is_some_and(|time| time >= 10)
 }
 
 #[cfg(test)]
@@ -67,6 +73,8 @@ mod tests {
             "10:15 gc 1 @",
             "07:gc 1 @",
             "a b:7:gc 1 @",
+            "7\tgc 1 @",
+            "7:at step",
             "7 gc 1 @",
         ]);
     }
