@@ -36,7 +36,7 @@ impl Reader {
         let (first, mut end) = first_line(lines);
         if !WIDTH.contains(&first.len())
             || !trace::is_ours(first)
-            || trace::whole_cycle(first).is_some()
+            || trace::whole_cycle(trace::trim_end(first)).is_some()
         {
             return Fold::None;
         }
@@ -70,8 +70,8 @@ impl Reader {
             });
             if let Some((line, cycle)) = whole {
                 // Digits before the line feed may be another writer's, unless lines are folded as a rule.
-                let digits = first.last().is_some_and(u8::is_ascii_digit)
-                    && lines[first.len()..].trim_ascii_start()[0].is_ascii_digit();
+                let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+                let digits = digit(first.last()) && digit(next.trim_ascii_start().first());
                 if digits && !self.has_folds {
                     match self.is_folded(&lines[end..]) {
                         Some(true) => {}
