@@ -394,7 +394,7 @@ pub(crate) struct CompareArgs {
     /// Before and after: logs, saved JSON reports, baselines, outputs of `go test -bench`, or directories of them
     #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
     pub(crate) sides: Vec<String>,
-    /// A run from before, repeatable; a directory is every file in it
+    /// A run from before, repeatable; in a directory every log is a run, its rotated parts joined
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
     pub(crate) base: Vec<String>,
     /// A run from after, repeatable

@@ -70,13 +70,26 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     };
     let listens = base.as_ref().is_some_and(|base| base.benchmarks.is_some());
     let new = read(&new, listens)?;
-    let compared = match base {
+    let unreadable = new.unreadable || base.as_ref().is_some_and(|base| base.unreadable);
+    if unreadable && saving.is_some() {
+        return Err(Failure::new(
+            "not all runs can be read: no baseline is saved",
+        ));
+    }
+    let mut compared = match base {
         Some(base) if listens && new.benchmarks.is_some() => of_benchmarks(args, base, new)?,
         base => match of_logs(args, base, new, saving)? {
             Some(comparison) => Compared::Logs(comparison),
             None => return Ok(exit::DONE),
         },
     };
+    if unreadable {
+        let status = match &mut compared {
+            Compared::Logs(comparison) => &mut comparison.exit_status,
+            Compared::Benchmarks(benchmarks, _) => &mut benchmarks.exit_status,
+        };
+        *status = exit::ERROR;
+    }
     let shown = &args.output;
     let style = Style {
         ascii: shown.show.ascii,

@@ -28,7 +28,9 @@ pub(crate) struct Opened {
 impl Opened {
     /// Puts what was found while opening into the report.
     pub(crate) fn complete(self, report: &mut Report) {
-        report.warnings.splice(0..0, self.warnings);
+        let unread = self.unreadable.iter();
+        let unread = unread.map(|error| format!("not read: {error}"));
+        report.warnings.splice(0..0, unread.chain(self.warnings));
         report.input.unreadable.splice(0..0, self.unreadable);
     }
 }

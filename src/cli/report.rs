@@ -92,6 +92,8 @@ pub(crate) fn judge_with(
     let signals = Signals::catch(false).map_err(exit::unable)?;
     let mut opened = input::open(&args.input)?;
     let sources = std::mem::take(&mut opened.sources);
+    // A directory may hold what is to be replaced.
+    targets.spare(sources.iter().map(Source::name))?;
     options.stop = Arc::clone(signals.stop());
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));

@@ -14,6 +14,7 @@ use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Settings;
 
 use super::exit::Failure;
+use super::output;
 
 /// More than any report; a larger file is no saved result.
 const LARGEST: u64 = 1 << 30;
@@ -32,6 +33,8 @@ pub(crate) struct Reading {
     pub(crate) side: Side,
     /// As they are saved, for a baseline.
     pub(crate) reports: Vec<String>,
+    /// Something that the side names could not be read; it was said already.
+    pub(crate) unreadable: bool,
     /// What `go test -bench` printed; `None` where something is no such output, or nobody asked.
     pub(crate) benchmarks: Option<Outputs>,
 }
@@ -78,26 +81,51 @@ fn read_with(
             ..Side::default()
         },
         reports: Vec::new(),
+        unreadable: false,
         benchmarks,
     };
+    let mut failures = Vec::new();
+    let mut read = 0;
+    let mut took =
+        |failures: &mut Vec<(String, Failure)>, name: &str, result: Result<(), Failure>| {
+            match result {
+                Ok(()) => read += 1,
+                Err(failure) => failures.push((name.to_owned(), failure)),
+            }
+        };
     for path in paths {
         if !Path::new(path).is_dir() {
             // What is named by itself is a run of its own, whatever its name says of rotation.
-            reading.file(path, settings, false)?;
+            took(&mut failures, path, reading.file(path, settings, false));
             continue;
         }
         let mut found = logs::logs(std::slice::from_ref(path));
-        if let Some(error) = found.errors.pop() {
-            return Err(error.into());
+        for error in found.errors {
+            took(&mut failures, path, Err(error.into()));
         }
         reading.side.warnings.append(&mut found.warnings);
         for log in found.logs {
             // Beside the logs of a directory other files may lie.
-            match log.parts.as_slice() {
-                [file] => reading.file(file, settings, true)?,
-                _ => reading.rotated(&log, settings)?,
-            }
+            let result = match log.parts.as_slice() {
+                [file] => reading.file(file, settings, true),
+                _ => reading.rotated(&log, settings),
+            };
+            took(&mut failures, log.name(), result);
         }
+    }
+    if read == 0
+        && let Some((_, failure)) = failures.pop()
+    {
+        for (_, other) in failures {
+            output::complain(&other.to_string());
+        }
+        return Err(failure);
+    }
+    for (name, failure) in failures {
+        output::complain(&failure.to_string());
+        reading.unreadable = true;
+        let why = (name, "it cannot be read".to_owned());
+        reading.side.left_out.push(why);
     }
     Ok(reading)
 }
@@ -160,7 +188,7 @@ impl Reading {
             return Ok(());
         }
         self.benchmarks = None;
-        self.report(log.parts.last().map_or("", String::as_str), &report)
+        self.report(log.name(), &report)
     }
 
     /// Keeps the results of an input. One without any makes the side a side of logs, unless it says nothing at all.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Source;
-use super::source::widen;
+use super::system::widen;
 
 /// The variable that turns the trace on.
 const GODEBUG: &str = "GODEBUG";

@@ -1,10 +1,12 @@
 //! A file that grows, read as it grows.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
+
+use super::system::identity;
 
 /// How often the end of a file is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -87,19 +89,6 @@ impl Read for Follow {
             }
         }
     }
-}
-
-/// What stays the same while a file is renamed.
-#[cfg(unix)]
-pub(super) fn identity(file: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt as _;
-    (file.dev(), file.ino())
-}
-
-/// What stays the same while a file is renamed.
-#[cfg(not(unix))]
-pub(super) fn identity(file: &Metadata) -> Option<std::time::SystemTime> {
-    file.created().ok()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod follow;
 mod rotation;
 mod share;
 mod source;
+mod system;
 
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
 pub use child::{Child, Streams};

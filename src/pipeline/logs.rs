@@ -5,10 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::{Options, analyse};
 use crate::error::Error;
+use crate::event::GcCycle;
 use crate::input::{Joint, Place, Rotated, Source, rotated};
 use crate::reader::Head;
+use crate::settings::{Scope, Settings};
 
 /// One log: a file, or the parts of a rotated one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,12 @@ pub struct Log {
 }
 
 impl Log {
+    /// The name of its newest part.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.parts.last().map_or("", String::as_str)
+    }
+
     /// Its parts as sources, each joined to the one before; or why one cannot be opened, and the next is not joined to it.
     pub fn sources(&self) -> impl Iterator<Item = Result<Source, Error>> {
         let mut joint = Joint::Apart;
@@ -283,11 +293,17 @@ fn ordered(parts: Vec<Part>, files: &[String]) -> Result<Vec<usize>, Option<Stri
             (_, backwards) => backwards,
         }
     } else {
-        // Where a process began anew in between, numbers fall without that the order were another one.
-        let falls = |pair: &[&(Vec<u8>, crate::event::GcCycle)]| {
+        let falls = |pair: &[&(Vec<u8>, GcCycle)]| {
             pair[1].1.number < pair[0].1.number && pair[1].1.start_ns < pair[0].1.start_ns
         };
-        firsts.len() == heads.len() && firsts.windows(2).all(falls)
+        // Where a process began anew in between, numbers fall too: only the last ones tell.
+        firsts.len() == heads.len() && firsts.windows(2).all(falls) && {
+            let files = parts.iter().map(|part| files[part.index].as_str());
+            let ends: Option<Vec<_>> = files.map(ends).collect();
+            // One cycle may be cut between them.
+            let goes_on = |pair: &[(u64, u64)]| (1..=2).any(|n| pair[1].1 + n == pair[0].0);
+            ends.is_some_and(|ends| ends.windows(2).all(goes_on))
+        }
     };
     if backwards && !numbered {
         return apart("what they hold contradicts their names".to_owned());
@@ -297,4 +313,20 @@ fn ordered(parts: Vec<Part>, files: &[String]) -> Result<Vec<usize>, Option<Stri
         order.reverse();
     }
     Ok(order)
+}
+
+/// First and last cycle of a file that holds one process.
+fn ends(path: &str) -> Option<(u64, u64)> {
+    let options = Options {
+        settings: Arc::new(Settings {
+            scope: Scope::Nothing,
+            ..Settings::default()
+        }),
+        ..Options::default()
+    };
+    let report = analyse(vec![Source::open(path).ok()?], &options, &mut ()).ok()?;
+    match report.processes.as_slice() {
+        [process] => Some((process.first_cycle, process.last_cycle)),
+        _ => None,
+    }
 }

@@ -74,6 +74,8 @@ impl<'s> Reading<'s> {
 
     /// A source could not be read: the report says so.
     pub(super) fn unreadable(&mut self, error: Error) {
+        self.warnings
+            .push(format!("not read, or not to its end: {error}"));
         self.reader.input.unreadable.push(error.to_string());
         self.collector.unreadable(error);
     }
@@ -98,7 +100,10 @@ impl<'s> Reading<'s> {
         let joined = match source.joint() {
             _ if !self.open => false,
             Joint::Apart => false,
-            Joint::Bytes => true,
+            Joint::Bytes => {
+                self.start = self.buffer.end();
+                true
+            }
             Joint::Rotated => {
                 let head = Head::of(source.name());
                 let joined = self.fits(source.name(), &head);

@@ -323,7 +323,8 @@ impl Reader {
             cycle,
             raw: &text[..length],
             line: self.line,
-            offset: offset - self.source_start,
+            // A line over a joint began in the source before.
+            offset: offset.saturating_sub(self.source_start),
             stream: &[],
             wall: None,
             repaired: false,

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use super::{Finds, Found, Reader, tally};
 use crate::event::GcCycle;
 use crate::input::Source;
+use crate::process::Stream;
 use crate::trace;
 use crate::wrapping::wall::WallTime;
 use crate::wrapping::{Depth, unwrap, without_end};
@@ -13,8 +14,9 @@ use crate::wrapping::{Depth, unwrap, without_end};
 const BYTES: u64 = 1 << 20;
 /// Cycles that are enough: several processes may write into one log.
 const CYCLES: usize = 16;
-/// Slack for starts printed in whole milliseconds and phases truncated.
-const SLACK_NS: u64 = 2_000_000;
+/// What it costs, in the units of [`Stream::cycle_cost`], that a cycle comes after another one though something speaks against
+/// it: another P, a heap that shrank, a share of the CPU that cannot be.
+const STRANGE: u32 = 8;
 
 /// What stands at the beginning of a log, or of a part of one.
 #[derive(Debug, Default)]
@@ -95,7 +97,8 @@ impl Reader {
             let unwrapped = unwrap(line, Depth::ANY);
             trace::whole_cycle(trace::trim_end(&unwrapped.body)).is_some()
         };
-        if whole(&text[..seam]) || whole(&text[seam..]) {
+        let tail = &text[seam..];
+        if whole(tail) || tail.trim_ascii().is_empty() && whole(&text[..seam]) {
             return false;
         }
         let unwrapped = unwrap(without_end(text), Depth::ANY);
@@ -110,11 +113,13 @@ impl Reader {
         let before = &Self::lane(&mut self.plain, &mut self.named, name).stream;
         let follows = before.processes().next().is_some()
             && before.head_cost(cycle.number, Some(cycle.start_ns)) == Some(0)
-            && before.cycle_cost(&cycle).is_some();
+            && before.cycle_cost(&cycle).is_some_and(|cost| cost < STRANGE);
+        let mut with = Stream::named();
+        with.place(&cycle, &mut || 0);
         let next = head.cycles.iter().any(|(stream, next)| {
             stream == name
                 && next.follows(&cycle)
-                && next.start_ns.saturating_add(SLACK_NS) >= cycle.end_ns()
+                && with.cycle_cost(next).is_some_and(|cost| cost < STRANGE)
         });
         if !follows || !next {
             return false;

@@ -114,9 +114,7 @@ fn subject(report: &Report, page: &Page) -> Option<String> {
     let fit = |name: &str| page.path(name, page.style().width.saturating_sub(of.len() + 2));
     let name = match (report.input.sources.as_slice(), report.processes.as_slice()) {
         ([source], _) if source.name != "-" => fit(&source.name),
-        ([_, _, ..], [process]) if report.processes_omitted == 0 && process.source != "-" => {
-            fit(&process.source)
-        }
+        (_, [process]) if report.input.logs() > 1 && process.source != "-" => fit(&process.source),
         _ => source(report),
     };
     Some(format!("{name}: {of}"))

@@ -9,7 +9,7 @@ use super::{Process, Report, TimelinePoint};
 pub struct Comparison {
     /// How it ends as a gate.
     pub outcome: Outcome,
-    /// The status that the program exits with (0, 1, 3).
+    /// The status that the program exits with (0, 1, 2, 3).
     pub exit_status: u8,
     /// What was there before.
     pub base: Side,

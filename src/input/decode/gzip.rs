@@ -56,22 +56,23 @@ impl<R: BufRead> GzipReader<R> {
             Ok(Status::StreamEnd) => self.inside = false,
             Ok(Status::Ok) => {}
             Ok(Status::BufError) if read + written > 0 => {}
-            Ok(Status::BufError) => self.fault = Some(bad("corrupt deflate stream")),
+            Ok(Status::BufError) => self.fault = Some(bad(CORRUPT)),
             Err(error) => self.fault = Some(bad(reason(error.message()))),
         }
         Ok(usize::try_from(written).unwrap_or(0).min(buf.len()))
     }
 }
 
-/// What zlib says, in words that say what is wrong.
-fn reason(message: Option<&str>) -> &str {
+/// What zlib says, in words that say what is wrong. Its words on damaged blocks depend on where a read ended.
+fn reason(message: Option<&str>) -> &'static str {
     match message {
         Some("incorrect data check" | "incorrect length check") => "the checksum does not match",
         Some("incorrect header check") => "what follows is not gzip",
-        Some(message) => message,
-        None => "corrupt deflate stream",
+        _ => CORRUPT,
     }
 }
+
+const CORRUPT: &str = "corrupt deflate stream";
 
 fn bad(reason: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
