@@ -60,7 +60,11 @@ impl Shape {
     /// The name of the stream, empty where what is before the line holds none.
     pub(crate) fn stream(&self) -> Vec<u8> {
         let end = memchr::memchr(0, &self.0).unwrap_or(self.0.len());
-        stream_name(&self.0[..end])
+        match &self.0[..end] {
+            // The name of a field.
+            [.., b'"' | b'\'' | b'`' | b'='] => Vec::new(),
+            before => stream_name(before),
+        }
     }
 }
 
