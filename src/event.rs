@@ -164,6 +164,8 @@ pub enum Note {
     Scavenger,
     /// `pacer: ...` (`gcpacertrace=1`).
     Pacer,
+    /// `gc #1 @...`: a gc line of Go 1.5 before its release. Recognized, not judged.
+    Prerelease,
     /// `scan: ...` (`gctrace=2`), `checkfinalizers: ...`, `init ...`, `SCHED ...`.
     Other,
 }

@@ -2,6 +2,7 @@
 
 use memchr::memmem::Finder;
 
+use super::damage::DAMAGED_PLACES;
 use super::stream_state::{StreamState, StreamStates, Torn};
 use super::unproven::{Ahead, Glued, glued};
 use super::{Finds, Found, Reader, tally};
@@ -15,8 +16,10 @@ use crate::wrapping::{Unwrapped, unwrap, without_end};
 const CLAIMED: usize = 512;
 /// Work on a cut line before any piece is looked at, in the units of the credit.
 const TORN: i64 = 8;
+/// Why a cut line counts as damaged where the log ends.
+pub(crate) const ENDS: &str = "the log ends before its other pieces";
 /// Why a cut line counts as damaged.
-const NOT_FOUND: &str = "its other pieces were not found";
+pub(crate) const NOT_FOUND: &str = "its other pieces were not found";
 /// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
 const STREAMS: usize = 512;
 
@@ -52,7 +55,7 @@ impl Reader {
         self.before_whole(&oldest, None, finds);
         if let Some(mut lane) = self.named.remove(&oldest) {
             self.active -= usize::from(lane.is_active());
-            self.lost(lane.close());
+            self.lost(lane.close(), NOT_FOUND);
             self.newest_first |= lane.stream.newest_first();
             for process in lane.stream.processes() {
                 finds.close(process);
@@ -88,13 +91,15 @@ impl Reader {
         if !lane.is_active() {
             self.active = self.active.saturating_sub(1);
         }
-        self.lost(lost);
+        self.lost(lost, NOT_FOUND);
     }
 
-    /// Torn lines that are given up.
-    fn lost(&mut self, lines: impl IntoIterator<Item = Torn>) {
+    /// Torn lines that are given up, and why.
+    pub(crate) fn lost(&mut self, lines: impl IntoIterator<Item = Torn>, why: &str) {
         for torn in lines {
-            self.damaged(torn.source, torn.line, NOT_FOUND, &torn.text);
+            self.damaged(torn.source, torn.line, why, &torn.text);
+            let breaks = torn.breaks.map(|at| (torn.source, torn.line, at));
+            self.breaks.extend(breaks);
         }
     }
 
@@ -280,7 +285,9 @@ impl Reader {
             self.give_up(beginning);
             return;
         }
+        let kept = self.breaks.len() < DAMAGED_PLACES;
         let torn = Torn {
+            breaks: kept.then(|| trace::break_of(&unwrapped.body)).flatten(),
             offset,
             source: self.source,
             line: self.line,
@@ -289,7 +296,7 @@ impl Reader {
         self.budget.spend(TORN);
         if lane.is_active() {
             let late = lane.activate(torn);
-            self.lost(late);
+            self.lost(late, NOT_FOUND);
             return;
         }
         self.depth = depth;
@@ -322,7 +329,7 @@ impl Reader {
             }
         }
         let late = lane.activate(torn);
-        self.lost(late);
+        self.lost(late, NOT_FOUND);
         for (line, number) in found {
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
         }

@@ -3,12 +3,15 @@
 use std::fmt::Display;
 
 use super::Reader;
+use super::cut::{ENDS, NOT_FOUND};
 use crate::error::ParseError;
 use crate::report::DamagedLine;
 use crate::trace;
 
 /// Places of damaged lines that are kept.
-const DAMAGED_PLACES: usize = 100;
+pub(crate) const DAMAGED_PLACES: usize = 100;
+/// Lines that break off alike, at least, to be of another form.
+const COMMON: usize = 3;
 /// Beginnings of gc lines that wait for someone to claim them.
 const BEGINNINGS: usize = 256;
 
@@ -63,6 +66,26 @@ impl Reader {
     fn tells_of_damaged(&self, source: usize, line: u64) -> bool {
         let kept = &self.input.damaged_at;
         kept.len() < DAMAGED_PLACES || kept.last().is_some_and(|last| (source, line) < place(last))
+    }
+
+    /// The end of a log. Where most lines break off at the same place of the grammar they are not torn, but of a form that is not
+    /// known: the report says what was expected there.
+    pub(crate) fn name_common_break(&mut self) {
+        let breaks = std::mem::take(&mut self.breaks);
+        for (source, line, (state, why)) in &breaks {
+            let alike = breaks.iter().filter(|(.., (other, _))| other == state);
+            let count = alike.count();
+            if count < COMMON || 2 * count <= breaks.len() {
+                continue;
+            }
+            let places = self.input.damaged_at.iter_mut();
+            let mut torn = places.filter(|at| {
+                place(at) == (*source, *line) && [NOT_FOUND, ENDS].contains(&at.why.as_str())
+            });
+            if let Some(at) = torn.next() {
+                at.why = why.to_string();
+            }
+        }
     }
 
     pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {

@@ -22,16 +22,19 @@ use std::collections::VecDeque;
 use fearless_simd::Level;
 use memchr::memmem::Finder;
 
+use crate::error::ParseError;
 use crate::event::{Event, GcCycle, Note};
 use crate::input::Text;
 use crate::process::Stream;
 use crate::repair::budget::Budget;
 use crate::report::Input;
+use crate::trace::automaton::State;
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{Depth, page, unwrap};
 
 use crate::wrapping::csv::Columns;
 use crate::wrapping::learned::LearnedPrefixes;
+use cut::ENDS;
 use damage::Beginning;
 use delayed_output::DelayedOutput;
 use folded::Fold;
@@ -107,6 +110,8 @@ pub(crate) struct Reader {
     complete: usize,
     more: bool,
     beginnings: VecDeque<Beginning>,
+    /// Where torn lines that were given up break off, each with its source and line.
+    breaks: Vec<(usize, u64, (State, ParseError))>,
     /// How deep the lines of the cut gc lines are wrapped.
     depth: Depth,
     /// Physical lines that go on in the next one of their stream.
@@ -145,6 +150,7 @@ impl Reader {
             complete: 0,
             more: false,
             beginnings: VecDeque::new(),
+            breaks: Vec::new(),
             depth: Depth::NONE,
             partial: Partials::default(),
             wrapped: Wrapped::default(),
@@ -347,7 +353,9 @@ impl Reader {
 
     fn count(&mut self, event: Event, stream: &[u8], finds: &mut dyn Finds) {
         match event {
-            Event::Legacy(_) => self.input.legacy_gc_lines += 1,
+            Event::Legacy(_) | Event::Note(Note::Prerelease) => {
+                self.input.legacy_gc_lines += 1;
+            }
             Event::Note(Note::ForcedNotice) => {
                 self.input.forced_notices += 1;
                 finds.forced_notice(stream);
@@ -411,14 +419,7 @@ impl Reader {
             let lane = Self::lane(&mut self.plain, &mut self.named, name);
             lost.extend(lane.close());
         }
-        for torn in lost {
-            self.damaged(
-                torn.source,
-                torn.line,
-                "the log ends before its other pieces",
-                &torn.text,
-            );
-        }
+        self.lost(lost, ENDS);
         for beginning in std::mem::take(&mut self.beginnings) {
             self.damaged_beginning(beginning);
         }
@@ -432,6 +433,7 @@ impl Reader {
 
     /// The end of a log: all of it was read.
     pub(crate) fn end_log(&mut self) {
+        self.name_common_break();
         self.input.quoted += self.learned.held();
         self.input.newest_first |= self.newest_first
             || self.plain.stream.newest_first()

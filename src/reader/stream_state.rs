@@ -5,9 +5,11 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;
 
+use crate::error::ParseError;
 use crate::event::GcCycle;
 use crate::process::Stream;
 use crate::repair::{Knowledge, LineRepair, Mended};
+use crate::trace::automaton::State;
 
 /// Lines that a cut gc line is waited for.
 const PATIENCE: u32 = 4_096;
@@ -28,6 +30,8 @@ pub(crate) struct Torn {
     /// Its source, and the line in that.
     pub(crate) source: usize,
     pub(crate) line: u64,
+    /// Where it breaks off, if it begins as a gc line.
+    pub(crate) breaks: Option<(State, ParseError)>,
     /// Its beginning.
     pub(crate) text: Vec<u8>,
 }

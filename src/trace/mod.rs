@@ -12,6 +12,7 @@ pub(crate) mod number;
 pub(crate) mod pieces;
 mod text;
 
+use automaton::State;
 pub(crate) use gc::BLANK;
 pub(crate) use grammar::NEEDLE;
 
@@ -85,9 +86,9 @@ pub(crate) const fn may_end_cycle(text: &[u8]) -> bool {
 #[inline]
 pub(crate) fn lesser(text: &[u8]) -> Option<Event> {
     match text {
-        [b'g', b'c', b'0'..=b'9', ..] | [b'G' | b's' | b'f' | b'p' | b'c' | b'i' | b'S', ..] => {
-            lesser_event(text)
-        }
+        [b'g', b'c', b'0'..=b'9', ..]
+        | [b'g', b'c', b' ', b'#', ..]
+        | [b'G' | b's' | b'f' | b'p' | b'c' | b'i' | b'S', ..] => lesser_event(text),
         _ => None,
     }
 }
@@ -118,15 +119,21 @@ fn names_a_start(text: &[u8]) -> bool {
 
 /// Why a line that starts as a gc line is none; `None` where it does not even start as one.
 pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
+    break_of(text).map(|(_, why)| why)
+}
+
+/// The same with the place in the grammar.
+pub(crate) fn break_of(text: &[u8]) -> Option<(State, ParseError)> {
     // The walk is slow, and few lines that begin as gc lines come so far.
     if !is_ours(text) {
         return None;
     }
     let end = pieces::Walk::new(text, automaton::START).last()?;
-    (end.state >= automaton::OURS).then_some(ParseError {
+    let why = ParseError {
         offset: end.at,
         expected: automaton::expected(end.state),
-    })
+    };
+    (end.state >= automaton::OURS).then_some((end.state, why))
 }
 
 /// True where `text` may be the beginning of a gc line that goes on inside of an operand.

@@ -128,9 +128,16 @@ fn forced_notice(input: &[u8]) -> Parsed<&[u8], Note> {
     lit(b"GC forced").map(|()| Note::ForcedNotice).parse(input)
 }
 
+/// `gc #1 @0.013s 2%: ...`, as Go 1.5 printed before its release: its numbers changed their order until then.
+fn prerelease(input: &[u8]) -> Parsed<&[u8], Note> {
+    let (_, _) = (lit(b"gc #"), uint, lit(b" @"), figure).parse(input)?;
+    Ok((b"", Note::Prerelease))
+}
+
 /// A line of runtime trace other than a gc line, up to where its grammar ends.
 pub(crate) fn note(input: &[u8]) -> Parsed<&[u8], Note> {
     match input {
+        [b'g', ..] => prerelease(input),
         [b'G', ..] => forced_notice(input),
         [b's' | b'f', b'c' | b'o', ..] => match scvg(input) {
             Ok(parsed) => Ok(parsed),
