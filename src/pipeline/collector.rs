@@ -494,7 +494,7 @@ impl Collector<'_> {
     pub(super) fn finish(self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
         match self.failed {
             Some(error) => Err(Error::Output { error }),
-            None => Ok(self.outcomes.report(reader.input, warnings)),
+            None => Ok(self.outcomes.report(reader.count.input, warnings)),
         }
     }
 }

@@ -76,7 +76,7 @@ impl<'s> Reading<'s> {
     pub(super) fn unreadable(&mut self, error: Error) {
         self.warnings
             .push(format!("not read, or not to its end: {error}"));
-        self.reader.input.unreadable.push(error.to_string());
+        self.reader.count.input.unreadable.push(error.to_string());
         self.collector.unreadable(error);
     }
 
@@ -118,7 +118,7 @@ impl<'s> Reading<'s> {
             self.end_log();
         }
         self.open = true;
-        self.reader.open(source.name(), self.start, joined);
+        self.reader.count.open(source.name(), self.start, joined);
         self.collector
             .open(source.name(), source.is_large(), source.helper());
         if line {
@@ -167,7 +167,7 @@ impl<'s> Reading<'s> {
         if !over {
             self.end_line(seam);
         }
-        self.reader.progress(seam - self.start);
+        self.reader.count.progress(seam - self.start);
         self.reader
             .end_file(self.last.take().as_deref(), seam, &mut self.collector);
         self.skipping = false;
@@ -215,7 +215,7 @@ impl<'s> Reading<'s> {
         self.open = false;
         let end = self.buffer.end();
         self.end_line(end);
-        self.reader.progress(end - self.start);
+        self.reader.count.progress(end - self.start);
         self.reader
             .end_file(self.last.take().as_deref(), end, &mut self.collector);
         self.reader.end_log();
@@ -274,7 +274,7 @@ impl<'s> Reading<'s> {
                 self.reader.overlong();
                 self.skip_overlong();
             }
-            self.reader.progress(self.buffer.end() - self.start);
+            self.reader.count.progress(self.buffer.end() - self.start);
             if filled == Filled::End {
                 return Ok(());
             }
@@ -388,10 +388,10 @@ mod tests {
             let mut sink = ();
             let mut reading = Reading::new(&options, &mut sink);
             reading.reader.set_budget(Budget::of(budget));
-            reading.reader.open("log", 0, false);
+            reading.reader.count.open("log", 0, false);
             reading.read(&mut source).unwrap();
             let reader = &reading.reader;
-            (reader.input.repaired, reader.input.damaged)
+            (reader.count.input.repaired, reader.count.input.damaged)
         };
         let short = [131_072, 65_536, 10_000, 777].map(|most| counts(30_000, most));
         assert!(short.iter().all(|count| *count == short[0]), "{short:?}");

@@ -11,31 +11,55 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
     const fn then(sum: u64, number: u64) -> u64 {
         sum.wrapping_add(number).wrapping_mul(FACTOR)
     }
+    // Without `..`: a new field does not compile until it is in one of the sums.
+    let GcCycle {
+        number,
+        start_ns,
+        sweep_termination_ns,
+        concurrent_mark_ns,
+        mark_termination_ns,
+        sweep_termination_cpu_ns,
+        mark_assist_cpu_ns,
+        mark_background_cpu_ns,
+        mark_idle_cpu_ns,
+        mark_termination_cpu_ns,
+        heap_start_mib,
+        heap_end_mib,
+        heap_live_mib,
+        heap_goal_mib,
+        stacks_mib,
+        globals_mib,
+        cumulative_cpu_percent,
+        gomaxprocs,
+        format,
+        forced,
+        leak_check,
+    } = *cycle;
     // Above all numbers of cycles that there are.
-    let shape = (cycle.gomaxprocs as u64) << 32
-        ^ (cycle.format as u64) << 60
-        ^ (cycle.leak_check as u64) << 62
-        ^ (cycle.forced as u64) << 63;
+    let shape = (gomaxprocs as u64) << 32
+        ^ (format as u64) << 60
+        ^ (leak_check as u64) << 62
+        ^ (forced as u64) << 63;
     // Two, so that the processor need not wait for each product before the next.
-    let one = then(shape, cycle.number);
-    let one = then(one, cycle.start_ns);
-    let one = then(one, cycle.sweep_termination_ns);
-    let one = then(one, cycle.concurrent_mark_ns);
-    let one = then(one, cycle.mark_termination_ns);
-    let one = then(one, cycle.heap_start_mib);
-    let one = then(one, cycle.heap_end_mib);
-    let one = then(one, cycle.heap_live_mib);
-    let one = then(one, cycle.heap_goal_mib);
+    let one = then(shape, number);
+    let one = then(one, start_ns);
+    let one = then(one, sweep_termination_ns);
+    let one = then(one, concurrent_mark_ns);
+    let one = then(one, mark_termination_ns);
+    let one = then(one, heap_start_mib);
+    let one = then(one, heap_end_mib);
+    let one = then(one, heap_live_mib);
+    let one = then(one, heap_goal_mib);
     let other = then(
-        cycle.sweep_termination_cpu_ns,
-        cycle.cumulative_cpu_percent.cast_unsigned(),
+        sweep_termination_cpu_ns,
+        cumulative_cpu_percent.cast_unsigned(),
     );
-    let other = then(other, cycle.mark_assist_cpu_ns);
-    let other = then(other, cycle.mark_background_cpu_ns);
-    let other = then(other, cycle.mark_idle_cpu_ns);
-    let other = then(other, cycle.mark_termination_cpu_ns);
-    let other = then(other, cycle.stacks_mib);
-    let other = then(other, cycle.globals_mib);
+    let other = then(other, mark_assist_cpu_ns);
+    let other = then(other, mark_background_cpu_ns);
+    let other = then(other, mark_idle_cpu_ns);
+    let other = then(other, mark_termination_cpu_ns);
+    let other = then(other, stacks_mib);
+    let other = then(other, globals_mib);
     one ^ other.rotate_left(32)
 }
 

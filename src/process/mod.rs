@@ -8,32 +8,16 @@
 
 use std::cmp::Reverse;
 
-use crate::event::{GcCycle, WRAPPED_NS, resolution_ns};
+use crate::event::GcCycle;
+use continuity::{FORMAT_STRAIN, HEAP_STRAIN, SLACK_NS, Track, end_of, instant, narrowed};
 use duplicates::{Seen, fingerprint};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
 
+mod continuity;
 mod duplicates;
 mod plausible;
 
-/// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
-const OPEN: usize = 64;
-/// Cycles remembered to know a line that is shipped twice, each as a 64-bit hash.
-const REMEMBERED: usize = 2_048;
-/// The same in a stream with a name: there may be a thousand of them.
-const REMEMBERED_NAMED: usize = 128;
-/// Slack for clocks printed in whole milliseconds and phases truncated.
-const SLACK_NS: u64 = 2_000_000;
-/// Starts are printed in whole milliseconds, cut off.
-const START_RESOLUTION_NS: u64 = 1_000_000;
-/// Cycles after which a process that printed none of them is no longer counted as alive.
-const LATELY: u64 = 64;
-/// Periods of a process after which its silence means that it has ended.
-const SILENT_PERIODS: i64 = 16;
-/// No silence shorter than this means that, ns.
-const SHORTEST_SILENCE_NS: i64 = 50_000_000;
-/// Consecutive numbers that outweigh a clock that contradicts them.
-const CONSECUTIVE: u64 = 20;
 /// Numbers between two processes that make the one further away no rival for a line behind a gap.
 const FAR: u64 = 16;
 /// Cycles behind a gap within which the next of the numbers that are missing shows that two processes print.
@@ -74,28 +58,6 @@ pub enum Placement {
     },
     /// Seen before: the line was shipped twice.
     Duplicate,
-}
-
-#[derive(Debug, Clone)]
-struct Track {
-    process: u32,
-    last: GcCycle,
-    /// The number and start of its first cycle, from which its period follows.
-    first: (u64, u64),
-    /// The number from which on all were consecutive.
-    run_from: u64,
-    /// The header of another package's output followed its last cycle.
-    ended: bool,
-    /// Its end, ns of program time.
-    end_ns: u64,
-    /// Least and greatest number of processors that its stops can have stopped.
-    stops: (u64, u64),
-    /// Real time minus the process's clock, ns, as far as the order of lines shows: a lower bound.
-    offset: i64,
-    /// Count of placed cycles when this track was last chosen.
-    used: u64,
-    /// Its place among interleaved lines was chosen between several that fitted.
-    approximate: bool,
 }
 
 /// A process across whose numbers a gap went, as it was before: the numbers behind the gap may be another's.
@@ -144,135 +106,6 @@ impl Default for Stream {
         }
     }
 }
-
-impl Track {
-    /// Whether the cycle can come after the last one of this process.
-    fn admits(&self, cycle: &GcCycle) -> bool {
-        cycle.number > self.last.number && cycle.start_ns.saturating_add(SLACK_NS) >= self.end_ns
-    }
-
-    /// Whether the cycle has the next number, and so many before it were consecutive that a clock that contradicts them is broken.
-    fn counts_on_to(&self, cycle: &GcCycle) -> bool {
-        cycle.follows(&self.last)
-            && cycle.format == self.last.format
-            && self.last.number - self.run_from >= CONSECUTIVE
-    }
-
-    /// Whether the cycle can come after a gap: nothing but number, clock and format stays the same across one.
-    fn admits_across_gap(&self, cycle: &GcCycle) -> bool {
-        self.admits(cycle) && self.last.format == cycle.format && !self.too_fast_for(cycle)
-    }
-
-    /// Whether the numbers that are missing before the cycle would have taken more time than there was.
-    fn too_fast_for(&self, cycle: &GcCycle) -> bool {
-        let gap = cycle.number - self.last.number - 1;
-        // Starts are printed in whole ms: up to 1 ms more than they show.
-        let elapsed = cycle.start_ns.saturating_sub(self.last.start_ns);
-        let elapsed = elapsed.saturating_add(START_RESOLUTION_NS);
-        gap > 0 && elapsed / (gap + 1) < 20_000
-    }
-
-    /// Whether it may still print: it has not been silent for many of its periods. `now` is real time, `placed` the count of placed
-    /// cycles, which tells as much where no period is known.
-    fn may_be_alive(&self, now: i64, placed: u64) -> bool {
-        let (number, start_ns) = self.first;
-        let Some(cycles @ 1..) = self.last.number.checked_sub(number) else {
-            return placed.saturating_sub(self.used) <= 2 * OPEN as u64;
-        };
-        let period = instant(self.end_ns.saturating_sub(start_ns) / cycles);
-        let silent = now.saturating_sub(self.offset.saturating_add(instant(self.end_ns)));
-        silent
-            <= period
-                .saturating_mul(SILENT_PERIODS)
-                .max(SHORTEST_SILENCE_NS)
-    }
-
-    /// Whether the cycle is the next of this process as long as there is no other: what it admits, without a gap, in the same format.
-    fn goes_on_with(&self, cycle: &GcCycle) -> bool {
-        cycle.follows(&self.last) && cycle.format == self.last.format && self.admits(cycle)
-    }
-
-    /// How much has to be explained away for the cycle to be the next of this process; 0 is a perfect fit.
-    /// The parts are weighed so that each outdoes all behind it: shape of the line, P, heap, cumulative CPU, lateness.
-    fn strain(&self, cycle: &GcCycle, now: i64) -> u64 {
-        let last = &self.last;
-        let heap = last
-            .heap_live_mib
-            .saturating_sub(cycle.heap_start_mib.saturating_add(1));
-        let late = now.saturating_sub(self.offset.saturating_add(instant(cycle.end_ns())));
-        let late_ms = u64::try_from(late).unwrap_or(0) / 1_000_000;
-        u64::from(last.format != cycle.format) * FORMAT_STRAIN
-            + u64::from(last.gomaxprocs != cycle.gomaxprocs) * PROCESSORS_STRAIN
-            + heap.saturating_mul(HEAP_STRAIN).min(HEAP_STRAIN * 9)
-            + percent_off(last, cycle)
-                .hundredths
-                .saturating_mul(PERCENT_STRAIN)
-                .min(HEAP_STRAIN - PERCENT_STRAIN)
-            + late_ms.min(10 * PERCENT_STRAIN)
-    }
-}
-
-/// A time on a process's clock, ns, as a signed number.
-fn instant(end_ns: u64) -> i64 {
-    i64::try_from(end_ns).unwrap_or(i64::MAX)
-}
-
-/// The end of a cycle that follows one that ended at `before`. Where one of its times ran backwards, only the start tells, if that
-/// did not.
-fn end_of(cycle: &GcCycle, before: u64) -> u64 {
-    match cycle.end_ns() {
-        end if end < WRAPPED_NS => end,
-        _ if cycle.start_ns < WRAPPED_NS => cycle.start_ns,
-        _ => before,
-    }
-}
-
-/// What is known of the processors that a process stops, after one more cycle.
-fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
-    if track.last.gomaxprocs == cycle.gomaxprocs && nothing_new(track.stops, cycle) {
-        return track.stops;
-    }
-    narrowed_by(track, cycle)
-}
-
-/// Whether the stops of a cycle allow every number of processors from `low` to `high`: without the divisions that find out
-/// which they allow.
-#[inline]
-fn nothing_new((low, high): (u64, u64), cycle: &GcCycle) -> bool {
-    let allows = |wall: u64, cpu: u64| {
-        wall == 0
-            || (cpu < low.saturating_mul(wall.saturating_add(resolution_ns(wall)))
-                && cpu.saturating_add(resolution_ns(cpu)) > high.saturating_mul(wall))
-    };
-    u64::from(cycle.gomaxprocs) >= high
-        && allows(cycle.sweep_termination_ns, cycle.sweep_termination_cpu_ns)
-        && allows(cycle.mark_termination_ns, cycle.mark_termination_cpu_ns)
-}
-
-#[cold]
-fn narrowed_by(track: &Track, cycle: &GcCycle) -> (u64, u64) {
-    let Some((low, high)) = stop_processors(cycle) else {
-        return track.stops;
-    };
-    if track.last.gomaxprocs != cycle.gomaxprocs {
-        return (low, high);
-    }
-    let (low, high) = (low.max(track.stops.0), high.min(track.stops.1));
-    if low <= high {
-        (low, high)
-    } else {
-        track.stops
-    }
-}
-
-/// Strain of a line of another Go version: never the same process.
-const FORMAT_STRAIN: u64 = 1_000_000_000;
-/// Strain of another P: it changes inside a process, but seldom.
-const PROCESSORS_STRAIN: u64 = 100_000_000;
-/// Strain of each MiB by which a heap starts smaller than the live heap before it.
-const HEAP_STRAIN: u64 = 10_000_000;
-/// Strain of each hundredth of a percent between the cumulative GC CPU and where it should be.
-const PERCENT_STRAIN: u64 = 1_000;
 
 impl Stream {
     /// A stream with a name, one of many: it remembers less.

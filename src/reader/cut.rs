@@ -1,19 +1,17 @@
-//! Cut gc lines: noticed, shown to the lane of their stream, put together or counted as damaged.
+//! Cut gc lines: noticed, shown to the state of their stream, put together or counted as damaged.
 
 use memchr::memmem::Finder;
 
-use super::damage::DAMAGED_PLACES;
-use super::stream_state::{StreamState, StreamStates, Torn};
+use super::count::DAMAGED_PLACES;
+use super::stream_state::Torn;
 use super::unproven::{Ahead, Glued, glued};
-use super::{Finds, Found, Reader, tally};
+use super::{Finds, Found, Reader};
 use crate::event::{Event, GcCycle, Note};
 use crate::input::{HISTORY, Text};
-use crate::repair::{self, Claim, Mended};
+use crate::repair::{self, Mended};
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{Unwrapped, unwrap, without_end};
 
-/// Lines put together of which the places are remembered.
-const CLAIMED: usize = 512;
 /// Work on a cut line before any piece is looked at, in the units of the credit.
 const TORN: i64 = 8;
 /// Why a cut line counts as damaged where the log ends.
@@ -28,36 +26,27 @@ impl Reader {
     /// is held by chance.
     pub(crate) fn looks_back_to(&self, at: u64) -> u64 {
         at.saturating_sub(HISTORY as u64)
-            .max(self.plain.oldest_end())
-            .max(self.floor)
-    }
-
-    /// The lane of a stream.
-    pub(crate) fn lane<'a>(
-        plain: &'a mut StreamState,
-        named: &'a mut StreamStates,
-        name: &[u8],
-    ) -> &'a mut StreamState {
-        match name {
-            [] => plain,
-            _ => named.of(name).unwrap_or(plain),
-        }
+            .max(self.placer.plain.oldest_end())
+            .max(self.scan.floor)
     }
 
     /// Makes room for a stream that is new: the one that was silent longest is closed.
     pub(crate) fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
-        if name.is_empty() || self.named.len() < STREAMS || self.named.get(name).is_some() {
+        if name.is_empty()
+            || self.placer.named.len() < STREAMS
+            || self.placer.named.get(name).is_some()
+        {
             return;
         }
-        let Some(oldest) = self.named.silent_longest() else {
+        let Some(oldest) = self.placer.named.silent_longest() else {
             return;
         };
         self.before_whole(&oldest, None, finds);
-        if let Some(mut lane) = self.named.remove(&oldest) {
-            self.active -= usize::from(lane.is_active());
-            self.lost(lane.close(), NOT_FOUND);
-            self.newest_first |= lane.stream.newest_first();
-            for process in lane.stream.processes() {
+        if let Some(mut state) = self.placer.named.remove(&oldest) {
+            self.repair.active -= usize::from(state.is_active());
+            self.lost(state.close(), NOT_FOUND);
+            self.placer.newest_first |= state.stream.newest_first();
+            for process in state.stream.processes() {
                 finds.close(process);
             }
         }
@@ -65,9 +54,9 @@ impl Reader {
 
     /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
     pub(crate) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        if lane.is_active() {
-            for (line, number) in lane.before_whole() {
+        let state = self.placer.stream(name);
+        if state.is_active() {
+            for (line, number) in state.before_whole() {
                 self.mended(&line, number, name, wall, finds);
             }
         }
@@ -75,21 +64,21 @@ impl Reader {
 
     /// A gc line of a stream ended at `end` of the input.
     pub(crate) fn ended(&mut self, name: &[u8], end: u64, whole: bool) {
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        lane.ended(end, whole);
-        if lane.is_active() && whole {
-            self.budget.refill(end);
+        let state = self.placer.stream(name);
+        state.ended(end, whole);
+        if state.is_active() && whole {
+            self.repair.budget.refill(end);
             self.settle(name);
         }
     }
 
-    /// After a line was shown to a lane: what it gives up is damaged.
+    /// After a line was shown to a state: what it gives up is damaged.
     pub(crate) fn settle(&mut self, name: &[u8]) {
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        self.budget.spend(lane.work());
-        let lost = lane.settle(self.budget.is_spent());
-        if !lane.is_active() {
-            self.active = self.active.saturating_sub(1);
+        let state = self.placer.stream(name);
+        self.repair.budget.spend(state.work());
+        let lost = state.settle(self.repair.budget.is_spent());
+        if !state.is_active() {
+            self.repair.active = self.repair.active.saturating_sub(1);
         }
         self.lost(lost, NOT_FOUND);
     }
@@ -97,9 +86,9 @@ impl Reader {
     /// Torn lines that are given up, and why.
     pub(crate) fn lost(&mut self, lines: impl IntoIterator<Item = Torn>, why: &str) {
         for torn in lines {
-            self.damaged(torn.source, torn.line, why, &torn.text);
+            self.count.damaged(torn.source, torn.line, why, &torn.text);
             let breaks = torn.breaks.map(|at| (torn.source, torn.line, at));
-            self.breaks.extend(breaks);
+            self.count.breaks.extend(breaks);
         }
     }
 
@@ -117,7 +106,7 @@ impl Reader {
         let offset = around.base + at as u64;
         let text = trace::trim_end(&unwrapped.body);
         let stream = unwrapped.stream.as_ref();
-        let waits = Self::lane(&mut self.plain, &mut self.named, stream).is_active();
+        let waits = self.placer.stream(stream).is_active();
         if !waits && let Some(glued) = glued(text) {
             self.glued_lines(&glued, text, unwrapped, offset, finds);
             return true;
@@ -142,22 +131,22 @@ impl Reader {
             }
             if within.start == 0 {
                 let ahead = match behind {
-                    _ if self.learned.is_known(&shape) => Ahead::Proof,
+                    _ if self.wrapping.learned.is_known(&shape) => Ahead::Proof,
                     Some(from) => self.ahead(around, from, unwrapped, (&shape, &within.cycle)),
                     None => Ahead::Nothing,
                 };
                 if ahead == Ahead::Later {
                     return false;
                 }
-                if ahead == Ahead::Proof || self.learned.in_a_row(&shape, &within.cycle) {
+                if ahead == Ahead::Proof || self.wrapping.learned.in_a_row(&shape, &within.cycle) {
                     within
                         .newer
                         .iter()
                         .for_each(|newer| self.newer_field(newer));
-                    self.learned.prove(shape);
+                    self.wrapping.learned.prove(shape);
                     self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
-                    if self.foreign {
-                        self.hold.cycle(finds);
+                    if self.repair.foreign {
+                        self.repair.output.cycle(finds);
                     }
                     let raw = &text[..within.end];
                     self.emit(&within.cycle, raw, unwrapped, offset, false, finds);
@@ -177,15 +166,15 @@ impl Reader {
             .map_or(whole, |(start, ..)| &whole[..*start]);
         let torn = behind_piece || self.is_torn(before_quoted, needle);
         if quoted.is_some() && !behind_piece {
-            self.input.quoted += 1;
+            self.count.input.quoted += 1;
         } else if !torn {
-            self.input.other_lines += 1;
+            self.count.input.other_lines += 1;
         }
         self.pass(line, offset, unwrapped, finds);
         if torn {
             self.torn(around, at, unwrapped, finds);
         }
-        if self.active > 0 {
+        if self.repair.active > 0 {
             self.show(unwrapped, offset, finds);
         }
         true
@@ -200,11 +189,11 @@ impl Reader {
         offset: u64,
         finds: &mut dyn Finds,
     ) {
-        if self.foreign {
-            self.hold.cycle(finds);
+        if self.repair.foreign {
+            self.repair.output.cycle(finds);
         }
         for _ in 0..glued.notices {
-            self.count(Event::Note(Note::ForcedNotice), &unwrapped.stream, finds);
+            self.event(Event::Note(Note::ForcedNotice), &unwrapped.stream, finds);
         }
         for (start, end, cycle) in &glued.cycles {
             let place = offset + *start as u64;
@@ -214,10 +203,10 @@ impl Reader {
 
     /// Whether a line that is cut open will only be counted: no work on it is paid for, and nobody wants its text.
     pub(crate) fn is_given_up(&self, line: &[u8]) -> bool {
-        self.budget.is_spent()
-            && self.active == 0
-            && self.partial.is_empty()
-            && !self.foreign
+        self.repair.budget.is_spent()
+            && self.repair.active == 0
+            && self.wrapping.partials.is_empty()
+            && !self.repair.foreign
             && (line.len() < trace::SHORTEST || !self.has_whole(line))
     }
 
@@ -231,9 +220,9 @@ impl Reader {
     /// Counts a line that is cut open as damaged.
     pub(crate) fn give_up(&mut self, body: &[u8]) {
         let body = without_end(body);
-        self.damaged(
-            self.source,
-            self.line,
+        self.count.damaged(
+            self.count.source,
+            self.count.line,
             NOT_FOUND,
             &body[..body.len().min(120)],
         );
@@ -244,7 +233,7 @@ impl Reader {
         if text.len() <= trace::SHORTEST {
             return None;
         }
-        starts(&self.head, text)
+        starts(&self.scan.head, text)
             .filter(|start| *start > 0)
             .find_map(|start| {
                 trace::cycle_at(&text[start..]).map(|(cycle, rest)| (start, cycle, rest))
@@ -259,12 +248,14 @@ impl Reader {
         may_be_cut_open(before)
             || text
                 .get(needle + NEEDLE.len()..)
-                .is_some_and(|behind| self.finder.find(behind).is_some())
+                .is_some_and(|behind| self.scan.finder.find(behind).is_some())
     }
 
     /// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
     fn holds_piece(&self, before: &[u8]) -> bool {
-        trace::is_ours(before) || repair::is_piece(before) || self.finder.find(before).is_some()
+        trace::is_ours(before)
+            || repair::is_piece(before)
+            || self.scan.finder.find(before).is_some()
     }
 
     /// A torn line: its stream is read from where the gc line can have begun.
@@ -280,39 +271,39 @@ impl Reader {
         let offset = text.base + at as u64;
         let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
         let oldest = self.looks_back_to(offset);
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        if !lane.is_active() && self.budget.is_spent() {
+        let state = self.placer.stream(name);
+        if !state.is_active() && self.repair.budget.is_spent() {
             self.give_up(beginning);
             return;
         }
-        let kept = self.breaks.len() < DAMAGED_PLACES;
+        let kept = self.count.breaks.len() < DAMAGED_PLACES;
         let torn = Torn {
             breaks: kept.then(|| trace::break_of(&unwrapped.body)).flatten(),
             offset,
-            source: self.source,
-            line: self.line,
+            source: self.count.source,
+            line: self.count.line,
             text: beginning.to_vec(),
         };
-        self.budget.spend(TORN);
-        if lane.is_active() {
-            let late = lane.activate(torn);
+        self.repair.budget.spend(TORN);
+        if state.is_active() {
+            let late = state.activate(torn);
             self.lost(late, NOT_FOUND);
             return;
         }
-        self.depth = depth;
-        self.active += 1;
-        lane.begin();
+        self.wrapping.depth = depth;
+        self.repair.active += 1;
+        state.begin();
         let held = |position: u64| position.max(oldest).min(offset);
-        let begins = held(lane.begins());
-        let from = held(lane.learnt()).min(begins);
+        let begins = held(state.begins());
+        let from = held(state.learnt()).min(begins);
         let mut found = Vec::new();
         // With the byte before: it tells whether a line begins there.
         let (bytes, base) = text.back_to(from.saturating_sub(1), at);
         let from = usize::try_from(from.saturating_sub(base)).unwrap_or(0);
         for (start, line) in lines_between(&bytes, from, bytes.len()) {
             // Lines read again are work too; hostile input would have them read again for every line.
-            self.budget.spend(1 + lane.work());
-            if self.budget.is_spent() {
+            self.repair.budget.spend(1 + state.work());
+            if self.repair.budget.is_spent() {
                 break;
             }
             let line = unwrap(line, depth);
@@ -323,12 +314,12 @@ impl Reader {
             }
             let offset = base + start as u64;
             if offset < begins {
-                lane.learn(offset, &line.body);
+                state.learn(offset, &line.body);
             } else {
-                found.extend(lane.show(offset, &line.body));
+                found.extend(state.show(offset, &line.body));
             }
         }
-        let late = lane.activate(torn);
+        let late = state.activate(torn);
         self.lost(late, NOT_FOUND);
         for (line, number) in found {
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
@@ -338,22 +329,22 @@ impl Reader {
     /// Shows a line to the cut lines that wait in its stream.
     pub(crate) fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
         let name = unwrapped.stream.as_ref();
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        if !lane.is_active() {
+        let state = self.placer.stream(name);
+        if !state.is_active() {
             return;
         }
-        let mended = lane.show(offset, &unwrapped.body);
-        let waits_for = lane.earliest().unwrap_or(offset + 1);
+        let mended = state.show(offset, &unwrapped.body);
+        let waits_for = state.earliest().unwrap_or(offset + 1);
         let any = !mended.is_empty();
         for (line, number) in mended {
-            self.budget.reward();
+            self.repair.budget.reward();
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
             // Not where it was decided: the next one may have begun since.
             let end = line.claims.last().map_or(offset, |claim| claim.line);
             self.ended(name, end + 1, false);
         }
-        if any && self.foreign && self.named.is_empty() {
-            self.hold.release_before(waits_for, finds);
+        if any && self.repair.foreign && self.placer.named.is_empty() {
+            self.repair.output.release_before(waits_for, finds);
         }
         self.settle(name);
     }
@@ -366,32 +357,22 @@ impl Reader {
         wall: Option<&str>,
         finds: &mut dyn Finds,
     ) {
-        // Lines are read again for the beginning of another cut line: what was put together then is no duplicate.
-        let claimed = |claim: &Claim| self.claimed.contains(&claim.line);
-        if mended.claims.iter().all(claimed) {
+        if !self.repair.claim(&mended.claims) {
             return;
-        }
-        if self.foreign {
-            self.hold.mend(&mended.claims);
-        }
-        for claim in &mended.claims {
-            if self.claimed.len() == CLAIMED {
-                self.claimed.pop_front();
-            }
-            self.claimed.push_back(claim.line);
         }
         let at = mended.claims.first().map_or(0, |claim| claim.line);
         let found = Found {
             cycle: &mended.cycle,
             raw: &mended.text,
-            line: number.unwrap_or(self.line),
-            offset: at.saturating_sub(self.source_start),
+            line: number.unwrap_or(self.count.line),
+            offset: self.count.place(at),
             stream: name,
             wall,
             repaired: true,
         };
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
+        let state = self.placer.stream(name);
+        let fresh = finds.cycle(&found, &mut state.stream);
+        self.count.cycle(fresh, true);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pasted gc lines that were folded at a column, with or without the blank at the fold.
 
-use super::{Finds, Found, Reader, tally};
+use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
 use crate::input::Text;
 use crate::trace;
@@ -28,7 +28,7 @@ pub(crate) enum Fold {
 impl Reader {
     /// The gc line that begins at `at` and ends in one of the next lines, if it was folded.
     pub(crate) fn folded(&mut self, text: Text<'_>, at: usize, finds: &mut dyn Finds) -> Fold {
-        let lines = &text.bytes[at..self.complete];
+        let lines = &text.bytes[at..self.scan.complete];
         if !lines.starts_with(b"gc ") {
             return Fold::None;
         }
@@ -44,7 +44,7 @@ impl Reader {
         let mut readings = vec![first.to_vec()];
         for folds in 1..=FOLDS {
             if end >= lines.len() {
-                return match self.more {
+                return match self.scan.more {
                     true => Fold::Later,
                     false => Fold::None,
                 };
@@ -72,14 +72,14 @@ impl Reader {
                 // Digits before the line feed may be another writer's, unless lines are folded as a rule.
                 let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
                 let digits = digit(first.last()) && digit(next.trim_ascii_start().first());
-                if digits && !self.has_folds {
+                if digits && !self.wrapping.has_folds {
                     match self.is_folded(&lines[end..]) {
                         Some(true) => {}
-                        None if self.more => return Fold::Later,
+                        None if self.scan.more => return Fold::Later,
                         _ => return Fold::None,
                     }
                 }
-                self.has_folds = true;
+                self.wrapping.has_folds = true;
                 self.folded_line(line, &cycle, offset, folds as u64 + 1, finds);
                 return Fold::Whole(end);
             }
@@ -111,7 +111,7 @@ impl Reader {
     fn may_be_column(&self, first: &[u8], next: &[u8]) -> bool {
         let word = next.iter().position(|b| *b == b' ').unwrap_or(next.len());
         COLUMNS.iter().any(|column| {
-            self.longest_bare <= *column
+            self.wrapping.longest_bare <= *column
                 && first.len() <= *column
                 && next.len() <= *column
                 && first.len() + 1 + word > *column
@@ -127,27 +127,24 @@ impl Reader {
         finds: &mut dyn Finds,
     ) {
         self.before_whole(&[], None, finds);
-        if self.foreign {
-            self.hold.cycle(finds);
+        if self.repair.foreign {
+            self.repair.output.cycle(finds);
         }
-        if self.learned.waits() {
+        if self.wrapping.learned.waits() {
             self.join_first(cycle, &[], finds);
         }
         let found = Found {
             cycle,
             raw: line,
-            line: self.line + 1,
-            offset: offset - self.source_start,
+            line: self.count.line + 1,
+            offset: self.count.place(offset),
             stream: &[],
             wall: None,
             repaired: true,
         };
-        self.line += lines;
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut self.plain.stream),
-            true,
-        );
+        self.count.line += lines;
+        let fresh = finds.cycle(&found, &mut self.placer.plain.stream);
+        self.count.cycle(fresh, true);
         self.ended(&[], offset + 1, true);
     }
 }

@@ -1,93 +1,27 @@
 //! Lines that a container's runtime split into several records.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use super::{Finds, Reader};
 use crate::input::Text;
 use crate::trace;
 use crate::wrapping::envelope::End;
+use crate::wrapping::split_record::is_whole;
 use crate::wrapping::{Depth, Unwrapped, unwrap};
 
 /// Records looked back upon for the beginning of a line that was split.
 const RECORDS: usize = 16;
-/// Streams of which a line is waited for at the same time.
-const WAITING: usize = 64;
-
-/// Lines that go on in the next record of their stream.
-#[derive(Debug, Default)]
-pub(crate) struct Partials {
-    /// By stream, and the standard output of the program apart from its standard error.
-    parts: HashMap<(Vec<u8>, bool), Part, RandomState>,
-    /// Whether envelopes keep line feeds, as far as they have told.
-    line_feeds: Option<bool>,
-}
-
-#[derive(Debug, Default)]
-struct Part {
-    text: Vec<u8>,
-    /// How it is wrapped.
-    depth: Depth,
-    /// The wrapping says that it goes on.
-    certain: bool,
-}
-
-impl Partials {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.parts.clear();
-    }
-
-    fn hold(&mut self, unwrapped: &Unwrapped<'_>) {
-        if self.parts.len() >= WAITING {
-            self.parts.clear();
-        }
-        let part = self.parts.entry(key(unwrapped)).or_default();
-        part.depth = unwrapped.depth;
-        part.certain = unwrapped.partial;
-        if part.text.len() + unwrapped.body.len() <= crate::input::LINE_CAP {
-            part.text.extend_from_slice(&unwrapped.body);
-        }
-    }
-
-    /// What went before in the line that this record ends: nothing before a gc line that is whole by itself, unless the wrapping
-    /// says so.
-    fn take(&mut self, unwrapped: &Unwrapped<'_>) -> Option<Vec<u8>> {
-        if self.parts.is_empty() {
-            return None;
-        }
-        let part = self.parts.remove(&key(unwrapped))?;
-        let belongs = part.depth == unwrapped.depth && (part.certain || !is_whole(unwrapped));
-        belongs.then_some(part.text)
-    }
-}
-
-fn key(unwrapped: &Unwrapped<'_>) -> (Vec<u8>, bool) {
-    (unwrapped.stream.to_vec(), unwrapped.stdout)
-}
-
-fn is_whole(unwrapped: &Unwrapped<'_>) -> bool {
-    let body = trace::trim_end(&unwrapped.body);
-    body.starts_with(b"gc ") && trace::whole_cycle(body).is_some()
-}
-
 impl Reader {
     /// Whether the line of a record goes on in the next one of its stream.
     pub(crate) fn goes_on(&self, unwrapped: &Unwrapped<'_>) -> bool {
         unwrapped.partial
             || unwrapped.end == End::Open
-                && self.wrapped.possible()
-                && self.partial.line_feeds != Some(false)
+                && self.wrapping.seen.possible()
+                && self.wrapping.partials.line_feeds != Some(false)
                 && !is_whole(unwrapped)
     }
 
     /// Learns from a record whether envelopes keep line feeds: a gc line without one is whole where they do not.
     pub(crate) fn learn_line_feeds(&mut self, unwrapped: &Unwrapped<'_>) {
-        let known = &mut self.partial.line_feeds;
+        let known = &mut self.wrapping.partials.line_feeds;
         match unwrapped.end {
             End::LineFeed => *known = Some(true),
             End::Open if known.is_none() && is_whole(unwrapped) => *known = Some(false),
@@ -103,14 +37,14 @@ impl Reader {
         offset: u64,
         finds: &mut dyn Finds,
     ) {
-        self.input.other_lines += 1;
+        self.count.input.other_lines += 1;
         self.pass(line, offset, unwrapped, finds);
-        self.partial.hold(unwrapped);
+        self.wrapping.partials.hold(unwrapped);
     }
 
     /// The body of a record, with what went before in the line. False where nothing did.
     pub(crate) fn with_partial(&mut self, unwrapped: &mut Unwrapped<'_>) -> bool {
-        let Some(mut part) = self.partial.take(unwrapped) else {
+        let Some(mut part) = self.wrapping.partials.take(unwrapped) else {
             return false;
         };
         part.extend_from_slice(&unwrapped.body);

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use super::{Finds, Found, Reader, tally};
+use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
 use crate::input::Source;
 use crate::process::Stream;
@@ -71,10 +71,10 @@ impl Reader {
                 return true;
             }
             seen.push(stream);
-            match self.named.get(stream) {
+            match self.placer.named.get(stream) {
                 None if !stream.is_empty() => true,
-                lane => {
-                    let stream = &lane.unwrap_or(&self.plain).stream;
+                state => {
+                    let stream = &state.unwrap_or(&self.placer.plain).stream;
                     let cost = stream.head_cost(cycle.number, Some(cycle.start_ns));
                     cost.is_some()
                 }
@@ -107,10 +107,10 @@ impl Reader {
             return false;
         };
         let name = unwrapped.stream.as_ref();
-        if !name.is_empty() && self.named.get(name).is_none() {
+        if !name.is_empty() && self.placer.named.get(name).is_none() {
             return false;
         }
-        let before = &Self::lane(&mut self.plain, &mut self.named, name).stream;
+        let before = &self.placer.stream(name).stream;
         let follows = before.processes().next().is_some()
             && before.head_cost(cycle.number, Some(cycle.start_ns)) == Some(0)
             && before.cycle_cost(&cycle).is_some_and(|cost| cost < STRANGE);
@@ -126,23 +126,24 @@ impl Reader {
         }
         let wall = unwrapped.wall.as_deref();
         self.before_whole(name, wall, finds);
-        self.line += 1;
+        self.count.line += 1;
         let found = Found {
             cycle: &cycle,
             raw,
-            line: self.line,
-            offset: offset.saturating_sub(self.source_start),
+            line: self.count.line,
+            offset: self.count.place(offset),
             stream: name,
             wall,
             repaired: true,
         };
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        tally(&mut self.input, finds.cycle(&found, &mut lane.stream), true);
+        let state = self.placer.stream(name);
+        let fresh = finds.cycle(&found, &mut state.stream);
+        self.count.cycle(fresh, true);
         true
     }
 
     /// The first line of the source that was opened is done with: its beginning stands in the one before.
     pub(crate) const fn pass_line(&mut self) {
-        self.line += 1;
+        self.count.line += 1;
     }
 }

@@ -11,7 +11,7 @@ use fearless_simd::{Bytes as _, Level, Simd, SimdBase, SimdMask, dispatch, i8x32
 const LANES: usize = 32;
 /// Bytes looked at in one step.
 const BLOCK: usize = 8 * LANES;
-/// Blocks in which a lane cannot meet more newlines than a byte counts.
+/// Blocks in which a state cannot meet more newlines than a byte counts.
 const BLOCKS: usize = 255 / (BLOCK / LANES);
 /// Bytes behind a block that its last bytes are looked at with.
 const AHEAD: usize = 4;
@@ -34,7 +34,7 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
     let mut newlines = 0;
     let mut found = None;
     while found.is_none() && rest.len() >= BLOCK + AHEAD {
-        // Newlines are counted lane by lane, and the named added up before one of them is full.
+        // Newlines are counted state by state, and the named added up before one of them is full.
         let mut named = i8x32::splat(simd, 0);
         for _ in 0..BLOCKS {
             let Some((block, _)) = rest.split_first_chunk::<{ BLOCK + AHEAD }>() else {
@@ -54,7 +54,7 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
         newlines += named
             .as_array()
             .iter()
-            .map(|lane| u64::from(lane.cast_unsigned()))
+            .map(|state| u64::from(state.cast_unsigned()))
             .sum::<u64>();
     }
     // What is left is less than a block and what is ahead of it, and is laid into one.
@@ -160,7 +160,7 @@ const THIRD: [u8; LANES] = table(&[
     (b' ', CLOCK),
 ]);
 
-/// Newlines in a block, lane by lane, and whether it may hold trace as far as the lower halves of its bytes tell: false for
+/// Newlines in a block, state by state, and whether it may hold trace as far as the lower halves of its bytes tell: false for
 /// nearly all blocks without, at half the price of comparing the bytes.
 #[inline(always)]
 fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> (i8x32<S>, bool) {

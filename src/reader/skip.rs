@@ -12,7 +12,7 @@ const HEADER: u64 = 4_096;
 impl Reader {
     /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
     pub(crate) fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
-        if !self.foreign {
+        if !self.repair.foreign {
             return to;
         }
         memchr::memmem::find(&bytes[at..to], b"gc").map_or(to, |found| {
@@ -23,8 +23,8 @@ impl Reader {
     /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
     /// reading.
     pub(crate) fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
-        if self.foreign && !lines.is_empty() {
-            finds.foreign(&lines[self.hold.given(offset, lines)..]);
+        if self.repair.foreign && !lines.is_empty() {
+            finds.foreign(&lines[self.repair.output.given(offset, lines)..]);
         }
     }
 
@@ -48,9 +48,9 @@ impl Reader {
             let rest = newlines.get(at..).unwrap_or(&[]);
             // Trace comes in rows.
             if !begins_trace(rest) {
-                let (passed, lines) = skim(self.level, rest);
-                self.line += lines;
-                self.input.other_lines += lines;
+                let (passed, lines) = skim(self.scan.level, rest);
+                self.count.line += lines;
+                self.count.input.other_lines += lines;
                 at += passed;
             }
             match newlines.get(at) {
@@ -73,8 +73,8 @@ impl Reader {
                                 && page::holds_clock(line_with(text, needle)))
                     {
                         // The line began before and was taken for another one.
-                        self.line -= 1;
-                        self.input.other_lines -= 1;
+                        self.count.line -= 1;
+                        self.count.input.other_lines -= 1;
                         return memchr::memrchr(b'\n', &text[from..needle])
                             .map_or(from, |i| from + i + 1);
                     }
@@ -93,15 +93,15 @@ impl Reader {
         finds: &mut dyn Finds,
     ) -> Option<usize> {
         if !may_be_trace(text[at]) {
-            self.line += 1;
-            self.input.other_lines += 1;
+            self.count.line += 1;
+            self.count.input.other_lines += 1;
             return Some(0);
         }
         let rest = &text[at..];
-        if rest.starts_with(b"gc ") && (self.whole || trace::is_ours(rest)) {
+        if rest.starts_with(b"gc ") && (self.scan.whole || trace::is_ours(rest)) {
             return None;
         }
-        let line = self.physical(rest);
+        let line = self.scan.physical(rest);
         if line.needle.is_some() {
             return None;
         }
@@ -115,15 +115,15 @@ impl Reader {
 
     /// A line without ` ms clock, ` that could start as trace.
     pub(crate) fn line_start(&mut self, line: &[u8], offset: u64, finds: &mut dyn Finds) {
-        self.line += 1;
+        self.count.line += 1;
         let text = trace::trim_end(without_end(line));
         match trace::lesser(text) {
-            Some(event) => self.count(event, &[], finds),
+            Some(event) => self.event(event, &[], finds),
             None => {
                 if text.starts_with(b"gc") {
-                    self.beginning(text, offset, self.line);
+                    self.beginning(text, offset, self.count.line);
                 }
-                self.input.other_lines += 1;
+                self.count.input.other_lines += 1;
             }
         }
     }
@@ -132,30 +132,34 @@ impl Reader {
     /// gc line before, it is what the go command printed of another program's output.
     pub(crate) fn package_header(&mut self, text: Text<'_>, at: usize) {
         let offset = text.base + at as u64;
-        let from = self.plain.last_end().max(offset.saturating_sub(HEADER));
+        let from = self
+            .placer
+            .plain
+            .last_end()
+            .max(offset.saturating_sub(HEADER));
         if from == 0 {
             return;
         }
         // With the byte before: it tells whether a line begins there.
         let (between, _) = text.back_to(from - 1, at);
         if memchr::memmem::find(&between, b"\n# ").is_some() {
-            self.plain.stream.header();
+            self.placer.plain.stream.header();
         }
     }
 
     /// Text of a line over the length cap.
     pub(crate) fn pass_overlong(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
-        if self.foreign {
-            self.hold.release(finds);
-            finds.foreign(&text[self.hold.given(offset, text)..]);
+        if self.repair.foreign {
+            self.repair.output.release(finds);
+            finds.foreign(&text[self.repair.output.given(offset, text)..]);
         }
     }
 
     /// A line over the length cap: counted, its text skipped.
     pub(crate) fn overlong(&mut self) {
-        self.line += 1;
-        self.input.overlong_lines += 1;
-        self.input.other_lines += 1;
+        self.count.line += 1;
+        self.count.input.overlong_lines += 1;
+        self.count.input.other_lines += 1;
     }
 }
 

@@ -1,43 +1,16 @@
 //! One line the slow way.
 
-use super::{Finds, Found, Reader, cut, tally};
+use super::scan::Physical;
+use super::{Finds, Found, Reader, cut};
 use crate::event::GcCycle;
 use crate::input::Text;
-use crate::trace::{self, NEEDLE};
+use crate::trace;
 use crate::wrapping::{Depth, Unwrapped, page, unwrap, without_end};
 
-/// Bytes of a text that is short for a search.
-const SHORT: usize = 64;
-
-/// A line as it stands in the input.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Physical {
-    /// With its line feed.
-    pub(crate) length: usize,
-    /// Where its first ` ms clock, ` begins.
-    pub(crate) needle: Option<usize>,
-}
-
 impl Reader {
-    /// The line at the start of `text`.
-    pub(crate) fn physical(&self, text: &[u8]) -> Physical {
-        let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
-        let needle = if length < NEEDLE.len() {
-            None
-        } else if text.starts_with(NEEDLE) {
-            Some(0)
-        } else {
-            // Short texts are searched more slowly than long ones.
-            self.finder
-                .find(&text[..text.len().min(length.max(SHORT))])
-                .filter(|at| at + NEEDLE.len() <= length)
-        };
-        Physical { length, needle }
-    }
-
     /// Whatever wrapping is known is taken off.
     pub(crate) const fn any_depth(&self) -> Depth {
-        Depth::any(self.columns)
+        Depth::any(self.wrapping.columns)
     }
 
     /// One line the slow way, which is no gc line as it stands: unwrapped, matched, put together. False where the lines behind it
@@ -53,10 +26,10 @@ impl Reader {
         let length = line.length;
         let line = &text.bytes[at..at + length];
         let offset = text.base + at as u64;
-        self.line += 1;
-        self.budget.refill(offset);
+        self.count.line += 1;
+        self.repair.budget.refill(offset);
         // Where lines are wrapped nearly all of them are whole behind their wrapping.
-        let cut_open = (self.budget.is_spent() || !self.wrapped.seen)
+        let cut_open = (self.repair.budget.is_spent() || !self.wrapping.seen.seen)
             && needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
         if cut_open && self.is_given_up(line) {
             self.give_up(line);
@@ -94,12 +67,12 @@ impl Reader {
         let mut needle = match (unwrapped.body_at, needle) {
             (Some(_), None) => None,
             (Some(from), Some(needle)) if from <= needle => Some(needle - from),
-            _ => self.finder.find(&unwrapped.body),
+            _ => self.scan.finder.find(&unwrapped.body),
         };
         if needle.is_some()
             && let Some(joined) = self.joined(text, at, &unwrapped)
         {
-            needle = self.finder.find(&joined);
+            needle = self.scan.finder.find(&joined);
             unwrapped.body = joined.into();
             unwrapped.body_at = None;
         }
@@ -109,7 +82,7 @@ impl Reader {
             && let Some(plain) = page::translated(&unwrapped.body)
             && self.is_page(&plain)
         {
-            needle = self.finder.find(&plain);
+            needle = self.scan.finder.find(&plain);
             unwrapped.body = plain.into();
             unwrapped.body_at = None;
             cycle = whole(text, at, &unwrapped, line);
@@ -117,40 +90,41 @@ impl Reader {
         let body = trace::trim_end(&unwrapped.body);
         let start = body.trim_ascii_start();
         if let Some(cycle) = cycle {
-            if self.active > 0 {
+            if self.repair.active > 0 {
                 self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
             }
-            self.depth = unwrapped.depth;
-            self.wrapped.seen |= unwrapped.depth != Depth::NONE;
-            self.wrapped.bare |= unwrapped.depth == Depth::NONE;
-            if self.foreign {
-                self.hold.cycle(finds);
+            self.wrapping.depth = unwrapped.depth;
+            self.wrapping.seen.seen |= unwrapped.depth != Depth::NONE;
+            self.wrapping.seen.bare |= unwrapped.depth == Depth::NONE;
+            if self.repair.foreign {
+                self.repair.output.cycle(finds);
             }
             self.emit(&cycle, start, &unwrapped, offset, false, finds);
         } else if let Some(event) = trace::lesser(body) {
-            self.count(event, &unwrapped.stream, finds);
+            self.event(event, &unwrapped.stream, finds);
             self.pass(line, offset, &unwrapped, finds);
         } else if let Some(needle) = needle {
             let behind = alone.then_some(at + length);
             let done = self.odd_line(text, at, line, &unwrapped, (needle, behind), finds);
-            self.line -= u64::from(!done);
+            self.count.line -= u64::from(!done);
             return done;
         } else {
             // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
-            let alike = if self.active > 0 {
-                unwrap(line, self.depth)
+            let alike = if self.repair.active > 0 {
+                unwrap(line, self.wrapping.depth)
             } else {
                 unwrapped
             };
-            self.input.other_lines += 1;
+            self.count.input.other_lines += 1;
             self.pass(line, offset, &alike, finds);
-            if self.active > 0 {
+            if self.repair.active > 0 {
                 self.show(&alike, offset, finds);
             }
             // Behind a wrapping that is not that of gc lines it may as well be the program's own JSON.
-            let ours = alike.depth == Depth::NONE || self.wrapped.seen && alike.depth == self.depth;
+            let ours = alike.depth == Depth::NONE
+                || self.wrapping.seen.seen && alike.depth == self.wrapping.depth;
             if ours && alike.body.starts_with(b"gc") {
-                self.beginning(&alike.body, offset, self.line);
+                self.beginning(&alike.body, offset, self.count.line);
             }
         }
         true
@@ -179,8 +153,8 @@ impl Reader {
                 ..unwrapped.clone()
             };
             if let Some(cycle) = trace::whole_cycle(body.trim_ascii_start()) {
-                self.depth = unwrapped.depth;
-                self.wrapped.seen = true;
+                self.wrapping.depth = unwrapped.depth;
+                self.wrapping.seen.seen = true;
                 self.before_whole(&here.stream, here.wall.as_deref(), finds);
                 self.emit(
                     &cycle,
@@ -191,17 +165,18 @@ impl Reader {
                     finds,
                 );
             } else if let Some(event) = trace::lesser(body) {
-                self.count(event, &here.stream, finds);
+                self.event(event, &here.stream, finds);
             } else if let Some(why) = trace::diagnose(body) {
-                let source = self.source;
-                self.damaged(source, self.line, why, &body[..body.len().min(120)]);
+                let source = self.count.source;
+                self.count
+                    .damaged(source, self.count.line, why, &body[..body.len().min(120)]);
             } else {
                 other |= !body.is_empty();
                 continue;
             }
             trace = true;
         }
-        self.input.other_lines += u64::from(!trace);
+        self.count.input.other_lines += u64::from(!trace);
         if other || !trace {
             self.pass(line, offset, unwrapped, finds);
         }
@@ -214,15 +189,15 @@ impl Reader {
         unwrapped: &Unwrapped<'_>,
         finds: &mut dyn Finds,
     ) {
-        if self.foreign {
+        if self.repair.foreign {
             let beginning =
-                unwrapped.body.starts_with(b"gc") || self.head.find(&unwrapped.body).is_some();
-            self.hold.line(
+                unwrapped.body.starts_with(b"gc") || self.scan.head.find(&unwrapped.body).is_some();
+            self.repair.output.line(
                 offset,
                 line,
                 unwrapped.body_at,
                 beginning,
-                self.active > 0,
+                self.repair.active > 0,
                 finds,
             );
         }
@@ -237,26 +212,24 @@ impl Reader {
         repaired: bool,
         finds: &mut dyn Finds,
     ) {
-        if self.learned.waits() {
+        if self.wrapping.learned.waits() {
             self.join_first(cycle, &unwrapped.stream, finds);
         }
         let found = Found {
             cycle,
             raw,
-            line: self.line,
-            offset: offset.saturating_sub(self.source_start),
+            line: self.count.line,
+            offset: self.count.place(offset),
             stream: &unwrapped.stream,
             wall: unwrapped.wall.as_deref(),
             repaired,
         };
-        self.lines_seen += 1;
-        let lane = Self::lane(&mut self.plain, &mut self.named, &unwrapped.stream);
-        lane.touch(self.lines_seen);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            repaired,
-        );
+        self.placer.lines_seen += 1;
+        let now = self.placer.lines_seen;
+        let state = self.placer.stream(&unwrapped.stream);
+        state.touch(now);
+        let fresh = finds.cycle(&found, &mut state.stream);
+        self.count.cycle(fresh, repaired);
         self.ended(&unwrapped.stream, offset + 1, true);
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct StreamState {
 }
 
 impl StreamState {
-    /// The lane of a stream with a name, one of many.
+    /// The state of a stream with a name, one of many.
     pub(crate) fn named() -> Self {
         Self {
             stream: Stream::named(),
@@ -247,7 +247,7 @@ impl StreamStates {
         self.named.get(name).map(Box::as_ref)
     }
 
-    /// The lane of a name, which may be new.
+    /// The state of a name, which may be new.
     pub(crate) fn of(&mut self, name: &[u8]) -> Option<&mut StreamState> {
         // Not the entry, which wants a name of its own at every line.
         if !self.named.contains_key(name) {
@@ -259,12 +259,12 @@ impl StreamStates {
         self.named.get_mut(name).map(Box::as_mut)
     }
 
-    /// The name of the lane that was silent longest; it is to be removed.
+    /// The name of the state that was silent longest; it is to be removed.
     pub(crate) fn silent_longest(&mut self) -> Option<Vec<u8>> {
         while let Some(Reverse((known, made, name))) = self.silent.pop() {
             match self.named.get(&name) {
-                Some(lane) if lane.used > known => {
-                    self.silent.push(Reverse((lane.used, made, name)));
+                Some(state) if state.used > known => {
+                    self.silent.push(Reverse((state.used, made, name)));
                 }
                 Some(_) => return Some(name),
                 None => {}
@@ -289,8 +289,8 @@ mod tests {
             assert!(named.of(name).is_some());
         }
         for (name, now) in [(b"b", 1), (b"d", 2), (b"b", 3)] {
-            if let Some(lane) = named.of(name) {
-                lane.touch(now);
+            if let Some(state) = named.of(name) {
+                state.touch(now);
             }
         }
         let mut gone = Vec::new();

@@ -1,7 +1,7 @@
 //! Gc lines with text around them that is no known wrapping, or with fields that are not known: handed on once they have proved to
 //! be a program's own.
 
-use super::{Finds, Found, Reader, tally};
+use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
 use crate::input::Text;
 use crate::trace::newer::{self, Newer};
@@ -71,7 +71,7 @@ impl Reader {
                 (None, None) => None,
             }
         };
-        super::cut::starts(&self.head, text).find_map(at)
+        super::cut::starts(&self.scan.head, text).find_map(at)
     }
 
     /// Whether a line at the start of its body, of this shape, is followed by others of its shape: so many that together they are a
@@ -87,14 +87,14 @@ impl Reader {
         let mut last = *cycle;
         let mut found = 1;
         for _ in 0..LINES_AHEAD {
-            if at >= self.complete {
-                return match self.more {
+            if at >= self.scan.complete {
+                return match self.scan.more {
                     true => Ahead::Later,
                     false => Ahead::Nothing,
                 };
             }
-            let rest = &text.bytes[at..self.complete];
-            let line = self.physical(rest);
+            let rest = &text.bytes[at..self.scan.complete];
+            let line = self.scan.physical(rest);
             let here = &rest[..line.length];
             at += line.length;
             if at - from > BYTES_AHEAD {
@@ -141,8 +141,8 @@ impl Reader {
         finds: &mut dyn Finds,
     ) {
         let name = stream_of(&shape, unwrapped);
-        let (events, quoted) = self.learned.cycle(shape, &unwrapped.stream, held);
-        self.input.quoted += quoted;
+        let (events, quoted) = self.wrapping.learned.cycle(shape, &unwrapped.stream, held);
+        self.count.input.quoted += quoted;
         if !events.is_empty() {
             self.room(&name, finds);
         }
@@ -162,8 +162,8 @@ impl Reader {
         Held {
             cycle: *cycle,
             raw: raw.to_vec(),
-            line: self.line,
-            offset: offset.saturating_sub(self.source_start),
+            line: self.count.line,
+            offset: self.count.place(offset),
             wall: unwrapped.wall.as_deref().map(str::to_owned),
         }
     }
@@ -171,7 +171,7 @@ impl Reader {
     /// A cycle of a stream follows: the line before it may have been the first of the same process.
     #[cold]
     pub(crate) fn join_first(&mut self, cycle: &GcCycle, name: &[u8], finds: &mut dyn Finds) {
-        if let Some(held) = self.learned.joined_by(name, cycle) {
+        if let Some(held) = self.wrapping.learned.joined_by(name, cycle) {
             self.emit_held(&held, name, finds);
         }
     }
@@ -186,24 +186,21 @@ impl Reader {
             wall: held.wall.as_deref(),
             repaired: false,
         };
-        let lane = Self::lane(&mut self.plain, &mut self.named, name);
-        tally(
-            &mut self.input,
-            finds.cycle(&found, &mut lane.stream),
-            false,
-        );
+        let state = self.placer.stream(name);
+        let fresh = finds.cycle(&found, &mut state.stream);
+        self.count.cycle(fresh, false);
     }
 
     /// Remembers the first field that is not known, for the report to name it.
     pub(crate) fn newer_field(&mut self, newer: &Newer) {
-        if self.newer.is_none() {
-            self.newer = Some((newer.first.clone(), newer.at));
+        if self.wrapping.newer.is_none() {
+            self.wrapping.newer = Some((newer.first.clone(), newer.at));
         }
     }
 
     /// What the report says of fields that are not known.
     pub(crate) fn warning(&self) -> Option<String> {
-        let (field, at) = self.newer.as_ref()?;
+        let (field, at) = self.wrapping.newer.as_ref()?;
         Some(format!(
             "lines have a field this version does not know: `{field}` at byte {at}; a newer Go? update gcpressure"
         ))

@@ -10,10 +10,32 @@ use memchr::memmem::Finder;
 
 use super::{Finds, Reader};
 use crate::trace;
+use crate::wrapping::csv::Columns;
+use crate::wrapping::learned::LearnedPrefixes;
+use crate::wrapping::split_record::Partials;
 use crate::wrapping::{Depth, unwrap};
 
 /// Lines of a partial record's stream are waited for so long.
 const PATIENCE: u32 = 4_096;
+
+/// How the lines of a log are wrapped.
+#[derive(Default)]
+pub(crate) struct Wrappings {
+    pub(crate) learned: LearnedPrefixes,
+    /// The first field that this version does not know, and where it stands in its line.
+    pub(crate) newer: Option<(String, usize)>,
+    /// What the columns of CSV are.
+    pub(crate) columns: Columns,
+    /// Bytes of the longest whole gc line that stands in the log as the runtime printed it.
+    pub(crate) longest_bare: usize,
+    /// A gc line was folded.
+    pub(crate) has_folds: bool,
+    /// Physical lines that go on in the next one of their stream.
+    pub(crate) partials: Partials,
+    pub(crate) seen: Wrapped,
+    /// How deep the lines of the cut gc lines are wrapped.
+    pub(crate) depth: Depth,
+}
 
 /// What is looked for behind wrappings.
 pub(crate) struct Wrapped {
@@ -56,7 +78,7 @@ impl Reader {
     /// The start of the first line at or behind `from` in which a gc line begins and its record ends before
     /// ` ms clock, `; the end of the text if there is none.
     pub(crate) fn next_split(&self, text: &[u8], from: usize, next: &mut NextSplit) -> usize {
-        if !self.wrapped.possible() {
+        if !self.wrapping.seen.possible() {
             return text.len();
         }
         if let Some(known) = next.0.filter(|known| *known >= from) {
@@ -67,7 +89,8 @@ impl Reader {
             while let Some(found) = finder.find(&text[at..]) {
                 let line = line_around(text, at + found);
                 let body = &text[line.clone()];
-                if self.finder.find(body).is_none() && self.goes_on(&unwrap(body, self.any_depth()))
+                if self.scan.finder.find(body).is_none()
+                    && self.goes_on(&unwrap(body, self.any_depth()))
                 {
                     return Some(line.start);
                 }
@@ -75,7 +98,7 @@ impl Reader {
             }
             None
         };
-        let found = self.wrapped.beginnings.iter().filter_map(first).min();
+        let found = self.wrapping.seen.beginnings.iter().filter_map(first).min();
         let start = found.unwrap_or(text.len());
         next.0 = Some(start);
         start
@@ -89,11 +112,11 @@ impl Reader {
         base: u64,
         finds: &mut dyn Finds,
     ) {
-        if lines.is_empty() || !self.wrapped.possible() {
+        if lines.is_empty() || !self.wrapping.seen.possible() {
             return;
         }
         let mut starts = Vec::new();
-        for finder in &self.wrapped.trace {
+        for finder in &self.wrapping.seen.trace {
             let found = finder
                 .find_iter(&text[lines.clone()])
                 .map(|at| lines.start + at);
@@ -110,11 +133,11 @@ impl Reader {
             }
             let body = trace::trim_end(&unwrapped.body);
             if let Some(event) = trace::lesser(body) {
-                self.input.other_lines -= 1;
-                self.count(event, &unwrapped.stream, finds);
-            } else if self.wrapped.seen && unwrapped.depth == self.depth {
+                self.count.input.other_lines -= 1;
+                self.event(event, &unwrapped.stream, finds);
+            } else if self.wrapping.seen.seen && unwrapped.depth == self.wrapping.depth {
                 let behind = &text[start..lines.end.max(start + 1) - 1];
-                let line = self.line - memchr::memchr_iter(b'\n', behind).count() as u64;
+                let line = self.count.line - memchr::memchr_iter(b'\n', behind).count() as u64;
                 self.beginning(body, base + start as u64, line);
             }
         }
@@ -122,13 +145,13 @@ impl Reader {
 
     /// A line went by while a partial record waits for the rest of its line.
     pub(crate) fn wait_for_rest(&mut self) {
-        if self.partial.is_empty() {
-            self.wrapped.waited = 0;
+        if self.wrapping.partials.is_empty() {
+            self.wrapping.seen.waited = 0;
             return;
         }
-        self.wrapped.waited += 1;
-        if self.wrapped.waited > PATIENCE {
-            self.partial.clear();
+        self.wrapping.seen.waited += 1;
+        if self.wrapping.seen.waited > PATIENCE {
+            self.wrapping.partials.clear();
         }
     }
 }

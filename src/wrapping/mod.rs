@@ -19,6 +19,7 @@ pub(crate) mod learned;
 mod logfmt;
 mod numbered;
 pub(crate) mod page;
+pub(crate) mod split_record;
 mod syslog;
 mod timestamp;
 pub(crate) mod wall;

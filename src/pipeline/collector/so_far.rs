@@ -38,7 +38,7 @@ impl SoFar<'_> {
                 process.end(analyzer, self.source, &mut outcomes);
             }
         }
-        outcomes.report(self.reader.input.clone(), Vec::new())
+        outcomes.report(self.reader.count.input.clone(), Vec::new())
     }
 }
 

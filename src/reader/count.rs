@@ -1,18 +1,20 @@
-//! What could not be read, with its place.
+//! What is counted of a log: every line once, and what could not be read with its place.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 
-use super::Reader;
 use super::cut::{ENDS, NOT_FOUND};
 use crate::error::ParseError;
-use crate::report::DamagedLine;
+use crate::event::{Event, Note};
+use crate::report::{DamagedLine, Input, Source};
 use crate::trace;
+use crate::trace::automaton::State;
 
 /// Places of damaged lines that are kept.
 pub(crate) const DAMAGED_PLACES: usize = 100;
 /// Lines that break off alike, at least, to be of another form.
 const COMMON: usize = 3;
-/// Beginnings of gc lines that wait for someone to claim them.
+/// Beginnings of gc lines that may still be continued.
 const BEGINNINGS: usize = 256;
 
 /// The beginning of a gc line that nothing has continued yet.
@@ -24,9 +26,86 @@ pub(crate) struct Beginning {
     pub(crate) told: Option<(ParseError, Vec<u8>)>,
 }
 
-impl Reader {
+/// The counts of the input, and where the reading stands in it.
+#[derive(Default)]
+pub(crate) struct Count {
+    pub(crate) input: Input,
+    /// The source that is read.
+    pub(crate) source: usize,
+    /// Lines of it before the reading position.
+    pub(crate) line: u64,
+    /// Position in the input at which it starts.
+    pub(crate) source_start: u64,
+    pub(crate) beginnings: VecDeque<Beginning>,
+    /// Where torn lines that were given up break off, each with its source and line.
+    pub(crate) breaks: Vec<(usize, u64, (State, ParseError))>,
+}
+
+impl Count {
+    /// The next source starts at `offset` of the input.
+    pub(crate) fn open(&mut self, name: &str, offset: u64, joined: bool) {
+        self.input.sources.push(Source {
+            name: name.to_owned(),
+            joined,
+            ..Source::default()
+        });
+        self.source = self.input.sources.len() - 1;
+        self.line = 0;
+        self.source_start = offset;
+    }
+
+    /// The counts go on in another log, all else begins anew.
+    pub(crate) fn next_log(&mut self) -> Self {
+        Self {
+            input: std::mem::take(&mut self.input),
+            source: self.source,
+            ..Self::default()
+        }
+    }
+
+    /// Bytes and lines of the current source so far.
+    pub(crate) fn progress(&mut self, bytes: u64) {
+        if let Some(source) = self.input.sources.get_mut(self.source) {
+            source.bytes = bytes;
+            source.lines = self.line;
+        }
+    }
+
+    /// A position in the input as one in the source.
+    pub(crate) const fn place(&self, offset: u64) -> u64 {
+        offset.saturating_sub(self.source_start)
+    }
+
+    /// A gc line: a duplicate, or what it was.
+    pub(crate) const fn cycle(&mut self, fresh: bool, repaired: bool) {
+        let count = match (fresh, repaired) {
+            (false, _) => &mut self.input.duplicate,
+            (true, true) => &mut self.input.repaired,
+            (true, false) => &mut self.input.intact,
+        };
+        *count += 1;
+    }
+
+    /// Another line of trace.
+    pub(crate) const fn event(&mut self, event: Event) {
+        let count = match event {
+            Event::Legacy(_) | Event::Note(Note::Prerelease) => &mut self.input.legacy_gc_lines,
+            Event::Note(Note::ForcedNotice) => &mut self.input.forced_notices,
+            Event::Note(Note::Scavenger) => &mut self.input.scavenger_lines,
+            Event::Note(Note::Pacer) => &mut self.input.pacer_lines,
+            Event::Note(Note::Other) | Event::Cycle(_) => &mut self.input.other_lines,
+        };
+        *count += 1;
+    }
+
     /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
-    pub(crate) fn beginning(&mut self, text: &[u8], offset: u64, line: u64) {
+    pub(crate) fn beginning(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        line: u64,
+        claimed: &VecDeque<u64>,
+    ) {
         if !trace::is_ours(text) {
             return;
         }
@@ -34,7 +113,7 @@ impl Reader {
             let oldest = self.beginnings.pop_front();
             oldest
                 .into_iter()
-                .for_each(|oldest| self.damaged_beginning(oldest));
+                .for_each(|oldest| self.damaged_beginning(oldest, claimed));
         }
         // Wrapped lines are looked for behind bare ones, a stretch at a time: they are kept by their place.
         let behind = self.beginnings.iter().rev();
@@ -52,8 +131,8 @@ impl Reader {
         self.beginnings.insert(at, beginning);
     }
 
-    pub(crate) fn damaged_beginning(&mut self, beginning: Beginning) {
-        if self.claimed.contains(&beginning.offset) {
+    pub(crate) fn damaged_beginning(&mut self, beginning: Beginning, claimed: &VecDeque<u64>) {
+        if claimed.contains(&beginning.offset) {
             return;
         }
         match beginning.told {
