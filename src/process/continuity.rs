@@ -5,16 +5,10 @@ use crate::event::{GcCycle, WRAPPED_NS, resolution_ns};
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 pub(super) const OPEN: usize = 64;
-/// Cycles remembered to know a line that is shipped twice, each as a 64-bit hash.
-pub(super) const REMEMBERED: usize = 2_048;
-/// The same in a stream with a name: there may be a thousand of them.
-pub(super) const REMEMBERED_NAMED: usize = 128;
 /// Slack for clocks printed in whole milliseconds and phases truncated.
 pub(super) const SLACK_NS: u64 = 2_000_000;
 /// Starts are printed in whole milliseconds, cut off.
 pub(super) const START_RESOLUTION_NS: u64 = 1_000_000;
-/// Cycles after which a process that printed none of them is no longer counted as alive.
-pub(super) const LATELY: u64 = 64;
 /// Periods of a process after which its silence means that it has ended.
 pub(super) const SILENT_PERIODS: i64 = 16;
 /// No silence shorter than this means that, ns.

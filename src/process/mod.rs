@@ -9,7 +9,7 @@
 use std::cmp::Reverse;
 
 use crate::event::GcCycle;
-use continuity::{FORMAT_STRAIN, HEAP_STRAIN, SLACK_NS, Track, end_of, instant, narrowed};
+use continuity::{FORMAT_STRAIN, HEAP_STRAIN, OPEN, SLACK_NS, Track, end_of, instant, narrowed};
 use duplicates::{Seen, fingerprint};
 pub use plausible::stop_processors;
 use plausible::{beyond, own_cost, percent_off, starts_too_early};
@@ -18,6 +18,12 @@ mod continuity;
 mod duplicates;
 mod plausible;
 
+/// Cycles remembered to know a line that is shipped twice, each as a 64-bit hash.
+const REMEMBERED: usize = 2_048;
+/// The same in a stream with a name: there may be a thousand of them.
+const REMEMBERED_NAMED: usize = 128;
+/// Cycles after which a process that printed none of them is no longer counted as alive.
+const LATELY: u64 = 64;
 /// Numbers between two processes that make the one further away no rival for a line behind a gap.
 const FAR: u64 = 16;
 /// Cycles behind a gap within which the next of the numbers that are missing shows that two processes print.
