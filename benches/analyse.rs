@@ -14,7 +14,7 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
 use gcpressure::event::{Event, GcCycle};
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, analyse};
 use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;

@@ -8,7 +8,7 @@ pub mod error;
 pub mod escape;
 pub mod event;
 pub mod gobench;
-pub mod input;
+pub mod io;
 pub mod measure;
 pub mod pipeline;
 pub mod process;

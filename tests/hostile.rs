@@ -15,7 +15,7 @@ use std::io::{self, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report::Report;
 use gcpressure::trace::{self, Outcome};

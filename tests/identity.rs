@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Cursor};
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
 use gcpressure::report::Report;
 

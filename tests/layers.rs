@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("settings", &[]),
     ("event", &["units"]),
-    ("input", &["error"]),
+    ("io", &["error"]),
     ("trace", &["event", "units", "error"]),
     ("wrapping", &["trace", "event"]),
     ("repair", &["trace", "event"]),
@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "reader",
         &[
-            "input", "trace", "wrapping", "repair", "process", "event", "error", "report",
+            "io", "trace", "wrapping", "repair", "process", "event", "error", "report",
         ],
     ),
     ("measure", &["process", "event", "units"]),
@@ -45,8 +45,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "analyzer", "error", "event", "input", "measure", "process", "reader", "report",
-            "rules", "settings", "stats", "units", "window", "wrapping",
+            "analyzer", "error", "event", "io", "measure", "process", "reader", "report", "rules",
+            "settings", "stats", "units", "window", "wrapping",
         ],
     ),
     ("cli", &[]),

@@ -6,7 +6,7 @@
 use std::io::{self, Cursor, Write as _};
 use std::process::{Command, Stdio};
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
 use gcpressure::report::{Report, Verdict};
 

@@ -275,11 +275,11 @@ fn sources_in_their_order() {
         .enumerate()
         .map(|(i, part)| {
             let bytes = part.clone().into_bytes();
-            gcpressure::input::Source::from_reader(
+            gcpressure::io::Source::from_reader(
                 &format!("{i}.log"),
                 Box::new(io::Cursor::new(bytes)),
             )
-            .joined(gcpressure::input::Joint::Bytes)
+            .joined(gcpressure::io::Joint::Bytes)
         })
         .collect();
     let reading = support::read_sources(sources).unwrap();

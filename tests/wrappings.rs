@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
 
 /// Words of the README, and the folders that hold them true.

@@ -9,12 +9,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 
-use super::aside::Aside;
+use super::analysis_thread::AnalysisThread;
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
 use super::{CycleRow, Options, Sink};
 use crate::analyzer::ProcessAnalyzer;
 use crate::error::Error;
-use crate::input::Helper;
+use crate::io::Helper;
 use crate::process::{Placement, Stream};
 use crate::reader::{Finds, Found, Reader};
 use crate::report::Report;
@@ -47,7 +47,7 @@ enum Analysis {
     /// This thread.
     Here(Box<ProcessAnalyzer>),
     /// The other one, at this place.
-    Aside(usize),
+    AnalysisThread(usize),
 }
 
 /// Everything found, on its way into the report.
@@ -62,7 +62,7 @@ pub(super) struct Collector<'s> {
     source: String,
     /// The source is a large file, and there is something to analyse.
     large: bool,
-    aside: Option<Aside>,
+    aside: Option<AnalysisThread>,
     helper: Option<Helper>,
     open: Vec<Followed>,
     /// Where the last cycle went: the next one goes there too, as a rule.
@@ -199,11 +199,11 @@ impl Collector<'_> {
                 analyzer.observe(found.cycle, found.wall);
                 analyzer.has_changes()
             }
-            (Analysis::Aside(place), Some(aside)) => {
+            (Analysis::AnalysisThread(place), Some(aside)) => {
                 aside.observe(*place, found.cycle, found.wall, notice);
                 false
             }
-            (Analysis::Aside(_), None) => false,
+            (Analysis::AnalysisThread(_), None) => false,
         };
         let near = self.large
             && entry.seen == ASIDE_AFTER
@@ -272,7 +272,7 @@ impl Collector<'_> {
         if !large {
             // It may be a pipe: what is found in it must not wait for a batch to be full.
             for index in 0..self.open.len() {
-                if matches!(self.open[index].analysis, Analysis::Aside(_))
+                if matches!(self.open[index].analysis, Analysis::AnalysisThread(_))
                     && let Some(analyzer) = self.take_analyzer(index)
                 {
                     self.open[index].analysis = Analysis::Here(Box::new(analyzer));
@@ -290,23 +290,23 @@ impl Collector<'_> {
 
     /// Cycles analysed by another thread so far.
     pub(super) fn analysed_aside(&self) -> u64 {
-        self.aside.as_ref().map_or(0, Aside::taken)
+        self.aside.as_ref().map_or(0, AnalysisThread::taken)
     }
 
     /// Leaves the analysis of a process to another thread, where there is one to be had.
     #[cold]
     fn put_aside(&mut self, index: usize) {
         if self.aside.is_none() {
-            self.aside = Aside::new().ok();
+            self.aside = AnalysisThread::new().ok();
             self.lend();
         }
         let Some(aside) = &mut self.aside else {
             return;
         };
         let analysis = &mut self.open[index].analysis;
-        *analysis = match std::mem::replace(analysis, Analysis::Aside(0)) {
-            Analysis::Here(analyzer) => Analysis::Aside(aside.follow(*analyzer)),
-            there @ Analysis::Aside(_) => there,
+        *analysis = match std::mem::replace(analysis, Analysis::AnalysisThread(0)) {
+            Analysis::Here(analyzer) => Analysis::AnalysisThread(aside.follow(*analyzer)),
+            there @ Analysis::AnalysisThread(_) => there,
         };
     }
 
@@ -326,9 +326,10 @@ impl Collector<'_> {
 
     /// Tells what changed in the other thread.
     fn tell_changes(&mut self) {
-        let changes = self.aside.as_mut().map(Aside::take_changes);
+        let changes = self.aside.as_mut().map(AnalysisThread::take_changes);
         for (place, change) in changes.unwrap_or_default() {
-            let there = |f: &&Followed| matches!(f.analysis, Analysis::Aside(at) if at == place);
+            let there =
+                |f: &&Followed| matches!(f.analysis, Analysis::AnalysisThread(at) if at == place);
             if self.failed.is_none()
                 && let Some(followed) = self.open.iter().find(there)
             {
@@ -399,8 +400,10 @@ impl Collector<'_> {
         for followed in &mut self.open {
             match (&mut followed.analysis, &mut self.aside) {
                 (Analysis::Here(analyzer), _) => analyzer.limit_timeline(points),
-                (Analysis::Aside(place), Some(aside)) => aside.limit_timeline(*place, points),
-                (Analysis::Aside(_), None) => {}
+                (Analysis::AnalysisThread(place), Some(aside)) => {
+                    aside.limit_timeline(*place, points)
+                }
+                (Analysis::AnalysisThread(_), None) => {}
             }
         }
     }
@@ -462,14 +465,14 @@ impl Collector<'_> {
     /// The analyzer of a process that gets no more cycles.
     fn take_analyzer(&mut self, index: usize) -> Option<ProcessAnalyzer> {
         let analysis = &mut self.open[index].analysis;
-        if let Analysis::Aside(place) = *analysis {
+        if let Analysis::AnalysisThread(place) = *analysis {
             let analyzer = self.aside.as_mut()?.give_back(place);
             self.tell_changes();
             return analyzer;
         }
-        match std::mem::replace(analysis, Analysis::Aside(usize::MAX)) {
+        match std::mem::replace(analysis, Analysis::AnalysisThread(usize::MAX)) {
             Analysis::Here(analyzer) => Some(*analyzer),
-            Analysis::Aside(_) => None,
+            Analysis::AnalysisThread(_) => None,
         }
     }
 

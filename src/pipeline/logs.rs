@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{Options, analyse};
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::{Joint, Place, Rotated, Source, rotated};
+use crate::io::{Joint, Place, Rotated, Source, rotated};
 use crate::reader::Head;
 use crate::settings::{Scope, Settings};
 

@@ -1,6 +1,6 @@
 //! Bytes to [`Report`]: sources in order through the reader, cycles to their processes, processes to their analyzers.
 
-mod aside;
+mod analysis_thread;
 mod collector;
 pub mod logs;
 mod outcome;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::analyzer::FindingChange;
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::Source;
+use crate::io::Source;
 use crate::report::Report;
 use crate::settings::Settings;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::collector::{CLOSE, Collector};
 use super::{Options, Sink};
 use crate::error::Error;
-use crate::input::{Buffer, Filled, Joint, LINE_CAP, Source};
+use crate::io::{Buffer, Filled, Joint, LINE_CAP, Source};
 use crate::reader::{Head, Reader};
 use crate::report::Report;
 

@@ -7,7 +7,7 @@ use super::stream_state::Torn;
 use super::unproven::{Ahead, Glued, glued};
 use super::{Finds, Found, Reader};
 use crate::event::{Event, GcCycle, Note};
-use crate::input::{HISTORY, Text};
+use crate::io::{HISTORY, Text};
 use crate::repair::{self, Mended};
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{Unwrapped, unwrap, without_end};

@@ -2,7 +2,7 @@
 
 use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
-use crate::input::Text;
+use crate::io::Text;
 use crate::trace;
 use crate::trace::automaton::START;
 use crate::trace::pieces::{Walk, can_start};

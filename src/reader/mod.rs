@@ -21,7 +21,7 @@ mod unproven;
 mod wrapped;
 
 use crate::event::{Event, GcCycle, Note};
-use crate::input::Text;
+use crate::io::Text;
 use crate::process::Stream;
 use crate::trace;
 use crate::wrapping::csv::Columns;

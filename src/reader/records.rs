@@ -1,7 +1,7 @@
 //! Lines that a container's runtime split into several records.
 
 use super::{Finds, Reader};
-use crate::input::Text;
+use crate::io::Text;
 use crate::trace;
 use crate::wrapping::envelope::End;
 use crate::wrapping::split_record::is_whole;

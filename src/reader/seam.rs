@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
-use crate::input::Source;
+use crate::io::Source;
 use crate::process::Stream;
 use crate::trace;
 use crate::wrapping::wall::WallTime;

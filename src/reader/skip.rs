@@ -2,7 +2,7 @@
 
 use super::skim::{MIDDLE, may_be_trace, skim};
 use super::{Finds, Reader};
-use crate::input::Text;
+use crate::io::Text;
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{page, without_end};
 
@@ -185,7 +185,7 @@ const fn begins_trace(text: &[u8]) -> bool {
 mod tests {
     use std::io::{self, Cursor};
 
-    use crate::input::Source;
+    use crate::io::Source;
     use crate::pipeline::{CycleRow, Options, Sink, analyse};
 
     /// Lines and numbers of the cycles.

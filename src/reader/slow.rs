@@ -3,7 +3,7 @@
 use super::scan::Physical;
 use super::{Finds, Found, Reader, cut};
 use crate::event::GcCycle;
-use crate::input::Text;
+use crate::io::Text;
 use crate::trace;
 use crate::wrapping::{Depth, Unwrapped, page, unwrap, without_end};
 

@@ -3,7 +3,7 @@
 
 use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
-use crate::input::Text;
+use crate::io::Text;
 use crate::trace::newer::{self, Newer};
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::learned::{Held, PROOF, Shape, rises};

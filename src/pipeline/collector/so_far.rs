@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Analysis, Followed};
 use crate::analyzer::ProcessAnalyzer;
-use crate::pipeline::aside::Aside;
+use crate::pipeline::analysis_thread::AnalysisThread;
 use crate::pipeline::outcome::Outcomes;
 use crate::reader::Reader;
 use crate::report::Report;
@@ -14,7 +14,7 @@ use crate::report::Report;
 pub struct SoFar<'a> {
     pub(super) open: &'a [Followed],
     pub(super) source: &'a str,
-    pub(super) aside: RefCell<Option<&'a mut Aside>>,
+    pub(super) aside: RefCell<Option<&'a mut AnalysisThread>>,
     pub(super) outcomes: &'a Outcomes,
     pub(super) reader: &'a Reader,
 }
@@ -27,7 +27,7 @@ impl SoFar<'_> {
         for followed in self.open {
             let analyzer = match &followed.analysis {
                 Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
-                Analysis::Aside(place) => {
+                Analysis::AnalysisThread(place) => {
                     let mut aside = self.aside.borrow_mut();
                     aside.as_mut().and_then(|aside| aside.copy(*place))
                 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::ahead::Ahead;
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
-use super::share::{Helper, Share};
+use super::parallel_file::{Helper, ParallelFile};
+use super::read_ahead::Ahead;
 use super::system::{Identity, identity, standard_input, widen};
 use crate::error::Error;
 
@@ -84,7 +84,7 @@ enum State {
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
     Ahead(Ahead),
-    Shared(Share),
+    Shared(ParallelFile),
     Ended,
 }
 
@@ -310,7 +310,7 @@ impl Source {
                 if let Some((file, begins)) = file.filter(|_| decoded.plain) {
                     // What was looked at is read again.
                     self.read.store(0, Ordering::Relaxed);
-                    State::Shared(Share::new(file, begins, Arc::clone(&self.read)))
+                    State::Shared(ParallelFile::new(file, begins, Arc::clone(&self.read)))
                 } else if self.is_large() {
                     State::Ahead(Ahead::of(decoded)?)
                 } else {

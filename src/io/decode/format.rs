@@ -6,7 +6,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 /// How the bytes of a source are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::input) enum Compression {
+pub(in crate::io) enum Compression {
     /// Not at all.
     None,
     /// gzip (RFC 1952), one or more members.
@@ -17,7 +17,7 @@ pub(in crate::input) enum Compression {
 
 /// How text is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::input) enum Text {
+pub(in crate::io) enum Text {
     /// Bytes as they are: UTF-8 or nearly; a UTF-8 byte order mark stays.
     Utf8,
     /// UTF-16 with a byte order mark.
@@ -26,11 +26,11 @@ pub(in crate::input) enum Text {
 
 /// A format that is recognised but not read here, and what makes it readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::input) struct Refused {
+pub(in crate::io) struct Refused {
     /// What the source is, e.g. `xz-compressed`.
-    pub(in crate::input) what: &'static str,
+    pub(in crate::io) what: &'static str,
     /// The command that turns it into plain text; the file's name goes at its end.
-    pub(in crate::input) command: &'static str,
+    pub(in crate::io) command: &'static str,
 }
 
 impl fmt::Display for Refused {
@@ -66,7 +66,7 @@ const fn refused(what: &'static str, command: &'static str) -> Refused {
 
 impl Compression {
     /// The compression of a source that begins with `head`.
-    pub(in crate::input) fn of(head: &[u8]) -> Result<Self, Refused> {
+    pub(in crate::io) fn of(head: &[u8]) -> Result<Self, Refused> {
         if let Some((_, refused)) = REFUSED.iter().find(|(magic, _)| head.starts_with(magic)) {
             return Err(*refused);
         }
@@ -80,7 +80,7 @@ impl Compression {
     }
 
     /// Whether more than `head` has to be seen to tell.
-    pub(in crate::input) fn undecided(head: &[u8]) -> bool {
+    pub(in crate::io) fn undecided(head: &[u8]) -> bool {
         [GZIP, ZSTD]
             .into_iter()
             .chain(REFUSED.iter().map(|(magic, _)| *magic))
@@ -93,7 +93,7 @@ impl Compression {
 
 impl Text {
     /// The encoding of a text that begins with `head`.
-    pub(in crate::input) fn of(head: &[u8]) -> Result<Self, Refused> {
+    pub(in crate::io) fn of(head: &[u8]) -> Result<Self, Refused> {
         Ok(match head {
             [0xff, 0xfe, 0, 0, ..] => return Err(UTF_32),
             [0xff, 0xfe, ..] => Self::Utf16(UTF_16LE),
@@ -103,7 +103,7 @@ impl Text {
     }
 
     /// Whether more than `head` has to be seen to tell.
-    pub(in crate::input) fn undecided(head: &[u8]) -> bool {
+    pub(in crate::io) fn undecided(head: &[u8]) -> bool {
         begins(b"\xff\xfe\0\0", head) || begins(b"\xfe\xff", head)
     }
 }

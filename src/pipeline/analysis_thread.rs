@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::analyzer::{FindingChange, ProcessAnalyzer};
 use crate::event::GcCycle;
-use crate::input::Helper;
+use crate::io::Helper;
 
 /// Cycles handed over at a time.
 const BATCH: usize = 128;
@@ -21,7 +21,7 @@ const BATCHES: usize = 8;
 const WAKE: usize = 5;
 
 /// Analyzers that a thread feeds.
-pub(super) struct Aside {
+pub(super) struct AnalysisThread {
     analyzers: Arc<Analyzers>,
     shared: Arc<Shared>,
     /// The batch that is being filled.
@@ -80,7 +80,7 @@ struct Job {
     forced_notice: bool,
 }
 
-impl Aside {
+impl AnalysisThread {
     /// Starts the thread.
     ///
     /// # Errors
@@ -244,7 +244,7 @@ impl Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for AnalysisThread {
     fn drop(&mut self) {
         self.shared.lock().left = true;
         self.shared.changed.notify_all();
@@ -360,7 +360,7 @@ mod tests {
     fn it_finds_what_one_thread_finds_however_many_cycles_there_are() {
         let all = BATCH * BATCHES;
         for count in [0, 1, BATCH, BATCH * WAKE - 1, all, all + 1, 4 * all + 7] {
-            let mut aside = Aside::new().unwrap();
+            let mut aside = AnalysisThread::new().unwrap();
             let place = aside.follow(analyzer());
             let mut here = analyzer();
             let mut told = Vec::new();
@@ -387,7 +387,7 @@ mod tests {
     fn whoever_leaves_early_is_not_held() {
         let cycles = steady(10_000, 12);
         for given in [0, 10, BATCH, BATCH * WAKE, 9_000] {
-            let mut aside = Aside::new().unwrap();
+            let mut aside = AnalysisThread::new().unwrap();
             let place = aside.follow(analyzer());
             for cycle in &cycles[..given] {
                 aside.observe(place, cycle, None, false);
@@ -398,7 +398,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "of the thread")]
     fn a_panic_of_the_thread_is_one_of_its_user() {
-        let mut aside = Aside::new().unwrap();
+        let mut aside = AnalysisThread::new().unwrap();
         let place = aside.follow(analyzer());
         let shared = Arc::clone(&aside.shared);
         let ended = thread::spawn(move || {

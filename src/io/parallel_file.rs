@@ -17,7 +17,7 @@ const BLOCKS: usize = 3;
 const PART: usize = 64 * 1024;
 
 /// The text of a file, in blocks.
-pub(super) struct Share {
+pub(super) struct ParallelFile {
     shared: Arc<Shared>,
     /// The thread of its own reads.
     ahead: bool,
@@ -64,7 +64,7 @@ struct Part {
     block: Block,
 }
 
-impl Share {
+impl ParallelFile {
     /// Starts the thread that reads `file` from `begins` on. What is handed out is added to `count`.
     pub(super) fn new(file: Arc<File>, begins: u64, count: Arc<AtomicU64>) -> Self {
         let shared = Arc::new(Shared {
@@ -148,7 +148,7 @@ impl Helper {
     }
 }
 
-impl Drop for Share {
+impl Drop for ParallelFile {
     fn drop(&mut self) {
         self.shared.lock().left = true;
         self.shared.changed.notify_all();
@@ -282,9 +282,9 @@ mod tests {
         Arc::new(file)
     }
 
-    fn share(file: &Arc<File>, offset: u64) -> (Share, Arc<AtomicU64>) {
+    fn share(file: &Arc<File>, offset: u64) -> (ParallelFile, Arc<AtomicU64>) {
         let count = Arc::default();
-        let share = Share::new(Arc::clone(file), offset, Arc::clone(&count));
+        let share = ParallelFile::new(Arc::clone(file), offset, Arc::clone(&count));
         (share, count)
     }
 
@@ -323,7 +323,7 @@ mod tests {
     fn others_read_where_the_thread_of_its_own_rests() {
         let text = bytes(9 * PART + 5);
         let (mut share, _) = share(&file(&text), 0);
-        let held = |share: &Share| share.shared.lock().blocks.len();
+        let held = |share: &ParallelFile| share.shared.lock().blocks.len();
         let until = |what: &dyn Fn() -> bool| {
             for _ in 0..2_000 {
                 if what() {
