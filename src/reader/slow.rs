@@ -146,12 +146,16 @@ impl Reader {
     ) {
         let mut other = false;
         let mut trace = false;
+        // Of the record, but for its body: that is long where it holds many lines.
+        let mut here = Unwrapped {
+            body: (&[]).into(),
+            stream: unwrapped.stream.clone(),
+            wall: unwrapped.wall.clone(),
+            ..*unwrapped
+        };
         for (place, body) in (0..).zip(unwrapped.body.split(|b| *b == b'\n')) {
             let body = trace::trim_end(body);
-            let here = Unwrapped {
-                body: body.into(),
-                ..unwrapped.clone()
-            };
+            here.body = body.into();
             if let Some(cycle) = trace::whole_cycle(body.trim_ascii_start()) {
                 self.wrapping.depth = unwrapped.depth;
                 self.wrapping.seen.seen = true;

@@ -10,8 +10,10 @@ use crate::wrapping::learned::{Held, PROOF, Shape, rises};
 use crate::wrapping::{Unwrapped, unwrap};
 
 /// Lines looked at ahead for others of the same shape, and their bytes.
-const LINES_AHEAD: usize = 64;
+const LINES_AHEAD: i64 = 64;
 const BYTES_AHEAD: usize = 16 * 1024;
+/// Beginnings in one line that are read as those of a newer Go.
+const TRIES: usize = 4;
 
 /// The first gc line in a text.
 pub(crate) struct Within {
@@ -48,12 +50,17 @@ impl Reader {
         if text.len() < trace::SHORTEST {
             return None;
         }
+        let mut tries = TRIES;
         let at = |start: usize| {
             let known = trace::cycle_at(&text[start..]);
             let newer = match known {
                 // Another mark may stand behind it.
                 Some((_, rest)) if !rest.starts_with(b" (") && !rest.starts_with(b", ") => None,
-                _ => newer::read(&text[start..]),
+                _ if tries == 0 => None,
+                _ => {
+                    tries -= 1;
+                    newer::read(&text[start..])
+                }
             };
             match (newer, known) {
                 (Some(newer), _) => Some(Within {
@@ -77,28 +84,48 @@ impl Reader {
     /// Whether a line at the start of its body, of this shape, is followed by others of its shape: so many that together they are a
     /// wrapping, or a newer Go.
     pub(crate) fn ahead(
-        &self,
+        &mut self,
         text: Text<'_>,
         from: usize,
         unwrapped: &Unwrapped<'_>,
         (shape, cycle): (&Shape, &GcCycle),
     ) -> Ahead {
+        if self.repair.budget.is_spent() {
+            return Ahead::Nothing;
+        }
+        let (ahead, lines) = self.look_ahead(text, from, unwrapped, (shape, cycle));
+        // Where they have to be read first it will be done again.
+        if ahead != Ahead::Later {
+            self.repair.budget.spend(lines);
+        }
+        ahead
+    }
+
+    /// The same, and how many lines were looked at.
+    fn look_ahead(
+        &self,
+        text: Text<'_>,
+        from: usize,
+        unwrapped: &Unwrapped<'_>,
+        (shape, cycle): (&Shape, &GcCycle),
+    ) -> (Ahead, i64) {
         let mut at = from;
         let mut last = *cycle;
         let mut found = 1;
-        for _ in 0..LINES_AHEAD {
+        for looked in 1..=LINES_AHEAD {
             if at >= self.scan.complete {
-                return match self.scan.more {
+                let ahead = match self.scan.more {
                     true => Ahead::Later,
                     false => Ahead::Nothing,
                 };
+                return (ahead, looked);
             }
             let rest = &text.bytes[at..self.scan.complete];
             let line = self.scan.physical(rest);
             let here = &rest[..line.length];
             at += line.length;
             if at - from > BYTES_AHEAD {
-                return Ahead::Nothing;
+                return (Ahead::Nothing, looked);
             }
             if line.needle.is_none() {
                 continue;
@@ -111,7 +138,7 @@ impl Reader {
             if trace::whole_cycle(body).is_some() {
                 // A mark need not be in every line, but a wrapping is around each.
                 if unwrapped.body.len() > body.len() && shape.is_around() {
-                    return Ahead::Nothing;
+                    return (Ahead::Nothing, looked);
                 }
                 continue;
             }
@@ -123,13 +150,13 @@ impl Reader {
                     last = next.cycle;
                     found += 1;
                     if found == PROOF {
-                        return Ahead::Proof;
+                        return (Ahead::Proof, looked);
                     }
                 }
-                _ => return Ahead::Nothing,
+                _ => return (Ahead::Nothing, looked),
             }
         }
-        Ahead::Nothing
+        (Ahead::Nothing, LINES_AHEAD)
     }
 
     /// A cycle in text of this shape: an event only if the shape stays and the cycles rise.

@@ -4,7 +4,7 @@
 use super::automaton::{PERCENT, START};
 use super::grammar::LINE;
 use super::pieces::Walk;
-use super::{BLANK, measured_cycle};
+use super::{BLANK, is_ours, measured_cycle};
 use crate::event::GcCycle;
 
 /// Unknown fields and marks in one line.
@@ -32,6 +32,9 @@ pub(crate) struct Newer {
 
 /// Reads a gc line at the start of `text` that has something unknown in it.
 pub(crate) fn read(text: &[u8]) -> Option<Newer> {
+    if !is_ours(text) {
+        return None;
+    }
     let mut plain = text[..text.len().min(LINE_BYTES)].to_vec();
     let mut newer: Option<Newer> = None;
     let mut removed = 0;

@@ -86,6 +86,10 @@ fn entity(text: &[u8]) -> Option<(usize, String)> {
 
 /// Whether a line holds ` ms clock, ` written with other blanks.
 pub(crate) fn holds_clock(line: &[u8]) -> bool {
+    // A search has to be made ready, and nearly every line is asked.
+    if memchr::memchr3(b'&', 0xc2, 0xe2, line).is_none() {
+        return false;
+    }
     memchr::memmem::find_iter(line, b"clock,").any(|at| clock_begins(&line[..at]))
         && translated(line).is_some_and(|line| memchr::memmem::find(&line, NEEDLE).is_some())
 }

@@ -14,6 +14,9 @@ pub(super) struct Placed {
     pub(super) notice: bool,
 }
 
+/// Cycles of all streams that may wait.
+const MOST: usize = 512;
+
 #[derive(Debug)]
 struct Row {
     placed: Placed,
@@ -53,7 +56,7 @@ impl Waiting {
             repaired: found.repaired,
         });
         let same = self.0.iter().filter(|row| row.stream == found.stream);
-        same.count() >= AHEAD
+        same.count() >= AHEAD || self.0.len() >= MOST
     }
 
     /// Those of a process in a stream are of another one, which begins with the first of them.
