@@ -6,7 +6,6 @@ pub mod causes;
 pub mod compare;
 pub mod error;
 pub mod escape;
-pub mod event;
 pub mod gobench;
 pub mod io;
 pub mod measure;
@@ -24,6 +23,8 @@ pub mod trace;
 pub mod units;
 pub mod window;
 mod wrapping;
+
+pub use trace::cycle as event;
 
 /// The README's library example is a doctest as well.
 #[cfg(doctest)]

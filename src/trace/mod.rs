@@ -3,11 +3,12 @@
 //! [`line()`] reads one line without its wrapping.
 
 pub(crate) mod automaton;
+pub mod cycle;
 pub(crate) mod gc;
 pub(crate) mod grammar;
 mod legacy;
 pub(crate) mod newer;
-mod note;
+mod notes;
 pub(crate) mod number;
 pub(crate) mod pieces;
 mod text;
@@ -97,7 +98,7 @@ fn lesser_event(text: &[u8]) -> Option<Event> {
     if let Ok(([], legacy)) = legacy::cycle(text) {
         return Some(Event::Legacy(legacy));
     }
-    match note::note(text) {
+    match notes::note(text) {
         Ok(([], note)) => Some(Event::Note(note)),
         _ => None,
     }
