@@ -14,12 +14,12 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
 use gcpressure::event::{Event, GcCycle};
-use gcpressure::input::Source;
-use gcpressure::parse::{self, Outcome};
+use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, analyse};
 use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Settings;
+use gcpressure::trace::{self, Outcome};
 
 const SIZE: u64 = 4 << 20;
 
@@ -53,7 +53,7 @@ fn cycles_alone(c: &mut Criterion) {
     let (log, written) = log(&logs::KINDS[0]);
     let cycles: Vec<GcCycle> = log
         .split(|byte| *byte == b'\n')
-        .filter_map(|line| match parse::line(line) {
+        .filter_map(|line| match trace::line(line) {
             Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
             _ => None,
         })

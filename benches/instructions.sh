@@ -36,7 +36,7 @@ slope() {
 slope pure 4000000 event
 # The parser alone, within the same run: everything below gc::windowed.
 callgrind_annotate --inclusive=yes "$dir/out" | awk -v n="$(wc -l <"$dir/long")" '
-    /parse::gc::windowed/ && !seen { gsub(",", "", $1); printf "%-12s %10.2f instructions a line\n", "  parse", $1 / n; seen = 1 }'
+    /trace::gc::windowed/ && !seen { gsub(",", "", $1); printf "%-12s %10.2f instructions a line\n", "  parse", $1 / n; seen = 1 }'
 slope cri 4000000 event
 slope docker 4000000 event
 slope mix10 8000000 byte

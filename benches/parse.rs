@@ -12,10 +12,10 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gcpressure::event::{Event, GcCycle};
-use gcpressure::parse::{self, Outcome};
+use gcpressure::trace::{self, Outcome};
 
 fn parsed(line: &[u8]) -> Option<GcCycle> {
-    match parse::line(line) {
+    match trace::line(line) {
         Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
         _ => None,
     }

@@ -6,22 +6,26 @@ pub mod causes;
 pub mod compare;
 pub mod error;
 pub mod escape;
-pub mod event;
 pub mod gobench;
-pub mod input;
+pub mod io;
 pub mod measure;
-pub mod parse;
 pub mod pipeline;
 pub mod process;
 pub mod profile;
+mod reader;
 pub mod render;
+mod repair;
 pub mod report;
 pub mod rules;
 pub mod settings;
 pub mod severity;
 pub mod stats;
+pub mod trace;
 pub mod units;
 pub mod window;
+mod wrapping;
+
+pub use trace::cycle as event;
 
 /// The README's library example is a doctest as well.
 #[cfg(doctest)]

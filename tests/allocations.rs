@@ -11,7 +11,7 @@ mod profiles;
 use std::io::{self, Cursor};
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, Sink, analyse};
 use gcpressure::profile::{self, Profile, SampleType};
 

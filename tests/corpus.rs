@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gcpressure::error::Error;
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::report::{Distribution, Report};
 use serde_json::Value;
 use support::{Reading, Row, read_sources};

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{self, Options};
 use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;

@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Write as _};
 use std::ops::RangeInclusive;
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::input::{Joint, Source};
+use gcpressure::io::{Joint, Source};
 use gcpressure::pipeline::{self, CycleRow, Options, Sink, SoFar};
 
 /// Everything that a sink is told, and a report on the way.

@@ -12,10 +12,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("severity", &[]),
     ("settings", &["severity"]),
-    ("event", &["units"]),
-    ("input", &["error"]),
-    ("parse", &["event", "units", "error"]),
+    ("io", &["error"]),
+    ("trace", &["event", "error"]),
+    ("wrapping", &["trace", "event"]),
+    ("repair", &["trace", "event"]),
     ("process", &["event", "error"]),
+    (
+        "reader",
+        &[
+            "io", "trace", "wrapping", "repair", "process", "event", "error", "report",
+        ],
+    ),
     ("measure", &["process", "event", "units"]),
     ("window", &["measure", "event", "stats", "units"]),
     (
@@ -41,8 +48,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "analyzer", "error", "event", "input", "measure", "parse", "process", "report",
-            "rules", "settings", "severity", "stats", "units", "window",
+            "analyzer", "error", "event", "io", "measure", "process", "reader", "report", "rules",
+            "settings", "severity", "stats", "units", "window", "wrapping",
         ],
     ),
     ("cli", &[]),
@@ -50,7 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Words that only some places may use: a crate's name, or a derive. A place is the start of a path below src/.
 const KEPT_IN: &[(&str, &[&str])] = &[
-    ("nom::", &["parse"]),
+    ("nom::", &["trace"]),
     ("statrs::", &["stats"]),
     ("prost::", &["profile"]),
     ("clap::", &["cli"]),
@@ -178,11 +185,11 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "process.rs",
-            "use super::parse::line;\n",
-            &["1: `process` may not name `parse`"],
+            "use super::trace::line;\n",
+            &["1: `process` may not name `trace`"],
         ),
         (
-            "event.rs",
+            "trace/cycle.rs",
             "use crate::{error::Error, units};\n",
             &["1: one `use` a room, please"],
         ),
@@ -203,8 +210,8 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "rules/a.rs",
-            "#[cfg(test)]\nmod tests {\n    use crate::parse::x;\n}\nuse crate::parse::y;\n",
-            &["5: `rules` may not name `parse`"],
+            "#[cfg(test)]\nmod tests {\n    use crate::trace::x;\n}\nuse crate::trace::y;\n",
+            &["5: `rules` may not name `trace`"],
         ),
         (
             "units.rs",
@@ -212,8 +219,8 @@ fn a_breach_is_named_with_its_line() {
             &["4: `units` may not name `event`"],
         ),
         (
-            "parse/gc.rs",
-            "use nom::IResult;\nuse crate::parse::numbers;\nuse super::numbers;\nuse crate::event::GcCycle;\n",
+            "trace/gc.rs",
+            "use nom::IResult;\nuse crate::trace::numbers;\nuse super::numbers;\nuse crate::event::GcCycle;\n",
             &[],
         ),
         (

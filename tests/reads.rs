@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read, Write as _};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gcpressure::input::{LINE_CAP, Source};
+use gcpressure::io::{LINE_CAP, Source};
 use gcpressure::pipeline::{self, CycleRow, Options, Sink};
 use support::Chance;
 use support::writer::{Era, Program};

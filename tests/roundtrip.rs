@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::sync::LazyLock;
 
 use gcpressure::event::{Event, Format, GcCycle};
-use gcpressure::parse::{self, Outcome};
+use gcpressure::trace::{self, Outcome};
 use proptest::prelude::*;
 use regex::bytes::Regex;
 use support::foreign::STYLES;
@@ -77,7 +77,7 @@ prop_compose! {
 }
 
 fn parsed(line: &[u8]) -> Option<GcCycle> {
-    match parse::line(line) {
+    match trace::line(line) {
         Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
         _ => None,
     }
@@ -275,11 +275,11 @@ fn sources_in_their_order() {
         .enumerate()
         .map(|(i, part)| {
             let bytes = part.clone().into_bytes();
-            gcpressure::input::Source::from_reader(
+            gcpressure::io::Source::from_reader(
                 &format!("{i}.log"),
                 Box::new(io::Cursor::new(bytes)),
             )
-            .joined(gcpressure::input::Joint::Bytes)
+            .joined(gcpressure::io::Joint::Bytes)
         })
         .collect();
     let reading = support::read_sources(sources).unwrap();

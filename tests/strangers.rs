@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, analyse};
 use gcpressure::report::{Report, Verdict};
 

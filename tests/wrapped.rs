@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use gcpressure::input::{HISTORY, Source};
+use gcpressure::io::{HISTORY, Source};
 use gcpressure::pipeline::{Options, analyse};
 use gcpressure::report::Input;
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use gcpressure::error::Error;
-use gcpressure::input::{Joint, Source};
+use gcpressure::io::{Joint, Source};
 use gcpressure::pipeline::logs::{self, Log, Logs};
 use gcpressure::pipeline::{Bound, Options, WallTime};
 use gcpressure::report::Report;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::error::Error;
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{CycleRow, Sink, SoFar};
 use gcpressure::render::Format;
 use gcpressure::settings::Severity;

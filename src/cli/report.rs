@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline;
 use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;

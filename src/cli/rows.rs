@@ -53,53 +53,22 @@ impl Key {
     }
 }
 
-/// The table of columns: their names, and a function that goes through the values of a row. It is one straight run, without
-/// a loop over functions.
+/// The columns' names, and a function that goes through the values of a row. It is one straight run, without a loop over functions.
 macro_rules! columns {
-    ($row:ident: $first:literal = $value:expr, $($name:literal = $cell:expr,)+) => {
+    ($row:ident: $(#[$first_doc:meta])+ $first:ident: $first_type:ty = $value:expr, $($(#[$doc:meta])+ $name:ident: $type:ty = $cell:expr,)+) => {
         /// The columns in their order.
-        const NAMES: &[&str] = &[$first, $($name),+];
+        const NAMES: &[&str] = &[stringify!($first), $(stringify!($name)),+];
 
         #[inline]
         fn each<S: Style>($row: &CycleRow<'_>, cells: &mut Cells<'_, S>) -> io::Result<()> {
-            cells.put(const { &Key::new(b'{', $first) }, $value)?;
-            $(cells.put(const { &Key::new(b',', $name) }, $cell)?;)+
+            cells.put(const { &Key::new(b'{', stringify!($first)) }, $value)?;
+            $(cells.put(const { &Key::new(b',', stringify!($name)) }, $cell)?;)+
             Ok(())
         }
     };
 }
 
-columns! { row:
-    "schema" = Cell::Text(EVENT_SCHEMA),
-    "process" = Cell::Text(row.process),
-    "cycle" = Cell::Number(row.cycle.number),
-    "at_ns" = Cell::Number(row.cycle.start_ns),
-    "gomaxprocs" = Cell::Number(row.cycle.gomaxprocs.into()),
-    "sweep_termination_ns" = Cell::Number(row.cycle.sweep_termination_ns),
-    "concurrent_mark_ns" = Cell::Number(row.cycle.concurrent_mark_ns),
-    "mark_termination_ns" = Cell::Number(row.cycle.mark_termination_ns),
-    "pause_ns" = Cell::Number(row.cycle.pause_ns()),
-    "sweep_termination_cpu_ns" = Cell::Number(row.cycle.sweep_termination_cpu_ns),
-    "mark_assist_cpu_ns" = Cell::Number(row.cycle.mark_assist_cpu_ns),
-    "mark_background_cpu_ns" = Cell::Number(row.cycle.mark_background_cpu_ns),
-    "mark_idle_cpu_ns" = Cell::Number(row.cycle.mark_idle_cpu_ns),
-    "mark_termination_cpu_ns" = Cell::Number(row.cycle.mark_termination_cpu_ns),
-    "cumulative_gc_cpu_percent" = Cell::Signed(row.cycle.cumulative_cpu_percent),
-    "heap_start_bytes" = size(row.cycle.heap_start_mib),
-    "heap_end_bytes" = size(row.cycle.heap_end_mib),
-    "heap_live_bytes" = size(row.cycle.heap_live_mib),
-    "heap_goal_bytes" = row.cycle.goal_mib().map_or(Cell::Nothing, size),
-    "stack_scan_bytes" = size(row.cycle.stacks_mib),
-    "globals_scan_bytes" = size(row.cycle.globals_mib),
-    "forced" = Cell::Flag(row.cycle.forced),
-    "leak_check" = Cell::Flag(row.cycle.leak_check),
-    "repaired" = Cell::Flag(row.repaired),
-    "source" = Cell::Text(row.source),
-    "line" = Cell::Number(row.line),
-    "offset" = Cell::Number(row.offset),
-    "wall_time" = row.wall_time.into(),
-    "stream" = row.stream.into(),
-}
+gcpressure::event_columns!(columns);
 
 /// Sizes above 2^64 bytes are no sizes: the largest number stands for them.
 const fn size<'a>(mib: u64) -> Cell<'a> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::input::{Child, Source, Streams};
+use gcpressure::io::{Child, Source, Streams};
 use gcpressure::pipeline::{self, CycleRow, Sink, SoFar};
 use gcpressure::render::Format;
 use gcpressure::report::{Process, Report, Verdict};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gcpressure::gobench::{self, Listener, Output};
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::logs::{self, Log};
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report::comparison::{self, MadeOf, Run, Side};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use gcpressure::input::Child;
+use gcpressure::io::Child;
 
 /// A third interrupt that comes sooner than this after the second is impatience: the report is on its way.
 #[cfg(unix)]

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::input::{Progress, Source};
+use gcpressure::io::{Progress, Source};
 use gcpressure::settings::Severity;
 use gcpressure::units;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};

@@ -3,26 +3,28 @@
 mod notices;
 mod process;
 mod so_far;
+mod waiting;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::time::Instant;
 
-use super::aside::Aside;
+use super::analysis_thread::AnalysisThread;
 use super::outcome::{LEAST_POINTS, Outcomes, POINTS};
-use super::reader::{Finds, Found, Reader};
 use super::{CycleRow, Options, Sink};
 use crate::analyzer::ProcessAnalyzer;
 use crate::error::Error;
-use crate::input::Helper;
+use crate::io::Helper;
 use crate::process::{Placement, Stream};
+use crate::reader::{Finds, Found, Reader};
 use crate::report::Report;
 use crate::settings::Scope;
 
 use notices::Notices;
 use process::{Process, may_be_periodic, wanted};
 pub use so_far::SoFar;
+use waiting::{Placed, Waiting};
 
 /// Processes followed at the same time over all streams; beyond that the one that was silent longest is closed.
 const OPEN: usize = 512;
@@ -46,7 +48,7 @@ enum Analysis {
     /// This thread.
     Here(Box<ProcessAnalyzer>),
     /// The other one, at this place.
-    Aside(usize),
+    AnalysisThread(usize),
 }
 
 /// Everything found, on its way into the report.
@@ -63,7 +65,7 @@ pub(super) struct Collector<'s> {
     now: Option<Instant>,
     /// The source is a large file, and there is something to analyse.
     large: bool,
-    aside: Option<Aside>,
+    aside: Option<AnalysisThread>,
     helper: Option<Helper>,
     open: Vec<Followed>,
     /// Where the last cycle went: the next one goes there too, as a rule.
@@ -75,6 +77,7 @@ pub(super) struct Collector<'s> {
     names: HashMap<String, u64>,
     clock: u64,
     notices: Notices,
+    waiting: Waiting,
 }
 
 impl<'s> Collector<'s> {
@@ -101,6 +104,7 @@ impl<'s> Collector<'s> {
             names: HashMap::new(),
             clock: 0,
             notices: Notices::default(),
+            waiting: Waiting::default(),
         }
     }
 }
@@ -119,6 +123,16 @@ impl Finds for Collector<'_> {
                 missing,
                 silent_ns,
             } => (process, missing, silent_ns),
+            Placement::Split {
+                process,
+                missing,
+                silent_ns,
+                other,
+            } => {
+                self.waiting.split(found.stream, process, other);
+                self.wait_no_longer(Some(found.stream));
+                (process, missing, silent_ns)
+            }
             Placement::First { process, closed } => {
                 if let Some(closed) = closed {
                     self.close(closed);
@@ -126,6 +140,50 @@ impl Finds for Collector<'_> {
                 (process, 0, u64::MAX)
             }
         };
+        let notice = !self.notices.is_empty()
+            && may_be_periodic(found.cycle, silent_ns)
+            && self.notices.take(found.stream);
+        let placed = Placed {
+            process,
+            missing,
+            notice,
+        };
+        if missing > 0 || !self.waiting.is_empty() {
+            self.wait(placed, found);
+        } else {
+            self.hand_on(placed, found);
+        }
+        true
+    }
+
+    fn forced_notice(&mut self, stream: &[u8]) {
+        self.notices.push(stream);
+    }
+
+    fn close(&mut self, process: u32) {
+        Self::close(self, process);
+    }
+
+    fn quiet(&mut self) {
+        self.wait_no_longer(None);
+    }
+
+    fn foreign(&mut self, text: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.sink.foreign(text).err();
+        }
+    }
+}
+
+impl Collector<'_> {
+    /// Hands a cycle to those that analyze and show it.
+    #[inline]
+    fn hand_on(&mut self, placed: Placed, found: &Found<'_>) {
+        let Placed {
+            process,
+            missing,
+            notice,
+        } = placed;
         let index = self.slot(process, found);
         let Followed {
             process: entry,
@@ -133,11 +191,8 @@ impl Finds for Collector<'_> {
         } = &mut self.open[index];
         self.clock += 1;
         entry.used = self.clock;
-        let notice = !self.notices.is_empty()
-            && may_be_periodic(found.cycle, silent_ns)
-            && self.notices.take(found.stream);
         if self.filtered && !wanted(self.options, entry, found) {
-            return true;
+            return;
         }
         entry.count(found, missing);
         if let Some(now) = self.now {
@@ -151,11 +206,11 @@ impl Finds for Collector<'_> {
                 analyzer.observe(found.cycle, found.wall);
                 analyzer.has_changes()
             }
-            (Analysis::Aside(place), Some(aside)) => {
+            (Analysis::AnalysisThread(place), Some(aside)) => {
                 aside.observe(*place, found.cycle, found.wall, notice);
                 false
             }
-            (Analysis::Aside(_), None) => false,
+            (Analysis::AnalysisThread(_), None) => false,
         };
         let near = self.large
             && entry.seen == ASIDE_AFTER
@@ -182,25 +237,31 @@ impl Finds for Collector<'_> {
         if near {
             self.put_aside(index);
         }
-        true
     }
 
-    fn forced_notice(&mut self, stream: &[u8]) {
-        self.notices.push(stream);
-    }
-
-    fn close(&mut self, process: u32) {
-        Self::close(self, process);
-    }
-
-    fn foreign(&mut self, text: &[u8]) {
-        if self.failed.is_none() {
-            self.failed = self.sink.foreign(text).err();
+    /// A cycle behind a gap, or in a stream in which one waits.
+    #[cold]
+    fn wait(&mut self, placed: Placed, found: &Found<'_>) {
+        if placed.missing > 0 {
+            self.wait_no_longer(Some(found.stream));
+        } else if !self.waiting.has(found.stream) {
+            self.hand_on(placed, found);
+            return;
+        }
+        if self.waiting.push(placed, found) {
+            self.wait_no_longer(Some(found.stream));
         }
     }
-}
 
-impl Collector<'_> {
+    /// Hands on the cycles of a stream that wait, or all.
+    #[cold]
+    fn wait_no_longer(&mut self, stream: Option<&[u8]>) {
+        for row in self.waiting.take(stream) {
+            let (placed, found) = row.found();
+            self.hand_on(placed, &found);
+        }
+    }
+
     /// A source cannot be read.
     pub(super) fn unreadable(&mut self, error: Error) {
         if self.failed.is_none() {
@@ -211,6 +272,7 @@ impl Collector<'_> {
     /// The next source begins.
     pub(super) fn open(&mut self, name: &str, live: bool, large: bool, helper: Option<Helper>) {
         self.now = live.then(Instant::now);
+        self.wait_no_longer(None);
         name.clone_into(&mut self.source);
         self.helper = helper;
         self.lend();
@@ -218,7 +280,7 @@ impl Collector<'_> {
         if !large {
             // It may be a pipe: what is found in it must not wait for a batch to be full.
             for index in 0..self.open.len() {
-                if matches!(self.open[index].analysis, Analysis::Aside(_))
+                if matches!(self.open[index].analysis, Analysis::AnalysisThread(_))
                     && let Some(analyzer) = self.take_analyzer(index)
                 {
                     self.open[index].analysis = Analysis::Here(Box::new(analyzer));
@@ -236,23 +298,23 @@ impl Collector<'_> {
 
     /// Cycles analysed by another thread so far.
     pub(super) fn analysed_aside(&self) -> u64 {
-        self.aside.as_ref().map_or(0, Aside::taken)
+        self.aside.as_ref().map_or(0, AnalysisThread::taken)
     }
 
     /// Leaves the analysis of a process to another thread, where there is one to be had.
     #[cold]
     fn put_aside(&mut self, index: usize) {
         if self.aside.is_none() {
-            self.aside = Aside::new().ok();
+            self.aside = AnalysisThread::new().ok();
             self.lend();
         }
         let Some(aside) = &mut self.aside else {
             return;
         };
         let analysis = &mut self.open[index].analysis;
-        *analysis = match std::mem::replace(analysis, Analysis::Aside(0)) {
-            Analysis::Here(analyzer) => Analysis::Aside(aside.follow(*analyzer)),
-            there @ Analysis::Aside(_) => there,
+        *analysis = match std::mem::replace(analysis, Analysis::AnalysisThread(0)) {
+            Analysis::Here(analyzer) => Analysis::AnalysisThread(aside.follow(*analyzer)),
+            there @ Analysis::AnalysisThread(_) => there,
         };
     }
 
@@ -272,9 +334,10 @@ impl Collector<'_> {
 
     /// Tells what changed in the other thread.
     fn tell_changes(&mut self) {
-        let changes = self.aside.as_mut().map(Aside::take_changes);
+        let changes = self.aside.as_mut().map(AnalysisThread::take_changes);
         for (place, change) in changes.unwrap_or_default() {
-            let there = |f: &&Followed| matches!(f.analysis, Analysis::Aside(at) if at == place);
+            let there =
+                |f: &&Followed| matches!(f.analysis, Analysis::AnalysisThread(at) if at == place);
             if self.failed.is_none()
                 && let Some(followed) = self.open.iter().find(there)
             {
@@ -348,8 +411,10 @@ impl Collector<'_> {
         for followed in &mut self.open {
             match (&mut followed.analysis, &mut self.aside) {
                 (Analysis::Here(analyzer), _) => analyzer.limit_timeline(points),
-                (Analysis::Aside(place), Some(aside)) => aside.limit_timeline(*place, points),
-                (Analysis::Aside(_), None) => {}
+                (Analysis::AnalysisThread(place), Some(aside)) => {
+                    aside.limit_timeline(*place, points)
+                }
+                (Analysis::AnalysisThread(_), None) => {}
             }
         }
     }
@@ -397,6 +462,7 @@ impl Collector<'_> {
 
     /// Takes a process out of those that are followed and keeps what was found of it.
     fn close(&mut self, number: u32) {
+        self.wait_no_longer(None);
         let Some(index) = self.position(number) else {
             return;
         };
@@ -413,20 +479,21 @@ impl Collector<'_> {
     /// The analyzer of a process that gets no more cycles.
     fn take_analyzer(&mut self, index: usize) -> Option<ProcessAnalyzer> {
         let analysis = &mut self.open[index].analysis;
-        if let Analysis::Aside(place) = *analysis {
+        if let Analysis::AnalysisThread(place) = *analysis {
             let analyzer = self.aside.as_mut()?.give_back(place);
             self.tell_changes();
             return analyzer;
         }
-        match std::mem::replace(analysis, Analysis::Aside(usize::MAX)) {
+        match std::mem::replace(analysis, Analysis::AnalysisThread(usize::MAX)) {
             Analysis::Here(analyzer) => Some(*analyzer),
-            Analysis::Aside(_) => None,
+            Analysis::AnalysisThread(_) => None,
         }
     }
 
     /// The end of a log: nothing more will come of its processes.
     pub(super) fn end_log(&mut self, reader: &Reader) {
         self.tell_changes();
+        self.wait_no_longer(None);
         for index in 0..self.open.len() {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();
@@ -444,7 +511,7 @@ impl Collector<'_> {
     pub(super) fn finish(self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
         match self.failed {
             Some(error) => Err(Error::Output { error }),
-            None => Ok(self.outcomes.report(reader.input, warnings)),
+            None => Ok(self.outcomes.report(reader.count.input, warnings)),
         }
     }
 }

@@ -7,11 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::reader::Head;
 use super::{Options, analyse};
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::{Joint, Place, Rotated, Source, rotated};
+use crate::io::{Joint, Place, Rotated, Source, rotated};
+use crate::reader::Head;
 use crate::settings::{Scope, Settings};
 
 /// One log: a file, or the parts of a rotated one.

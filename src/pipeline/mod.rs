@@ -1,16 +1,10 @@
 //! Bytes to [`Report`]: sources in order through the reader, cycles to their processes, processes to their analyzers.
 
-mod aside;
+mod analysis_thread;
 mod collector;
-mod hold;
-mod lane;
 pub mod logs;
 mod outcome;
-mod reader;
 mod reading;
-mod skim;
-mod unwrap;
-mod wall;
 
 use std::io;
 use std::sync::Arc;
@@ -20,13 +14,13 @@ use std::time::Duration;
 use crate::analyzer::FindingChange;
 use crate::error::Error;
 use crate::event::GcCycle;
-use crate::input::Source;
+use crate::io::Source;
 use crate::report::Report;
 use crate::settings::Settings;
 
+pub use crate::wrapping::wall::WallTime;
 pub use collector::SoFar;
 use reading::Reading;
-pub use wall::WallTime;
 
 /// How often a sink is heard while a live source gives nothing.
 const TICK: Duration = Duration::from_millis(100);

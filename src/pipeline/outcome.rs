@@ -140,14 +140,14 @@ fn nothing_read(input: &Input) -> String {
              without them the report lists the processes"
         )
     } else if input.legacy_gc_lines > 0 {
-        "only lines of Go 1.0 to 1.4, which hold no clock, so nothing can be said of rates: build with Go 1.5 or later"
+        "only lines of Go before 1.5, from which no rate can be read: build with Go 1.5 or later"
             .to_owned()
     } else if input.damaged > 0 {
         "no GC cycle that can be read: -v shows the damaged lines".to_owned()
     } else if input.quoted > 0 {
         format!(
             "no GC cycle in the input, only {} gc lines that other text quotes: if they are a program's own, cut off what \
-             stands before them (sed -E 's/^.*(gc [0-9]+ @)/\\1/')",
+             stands around them (sed -E 's/^.*(gc [0-9]+ @[^P]* P( \\(forced\\))?).*$/\\1/')",
             input.quoted
         )
     } else if input.sources.iter().all(|source| source.lines == 0) {

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::collector::{CLOSE, Collector};
-use super::reader::{Head, Reader};
 use super::{Options, Sink};
 use crate::error::Error;
-use crate::input::{Buffer, Filled, Joint, LINE_CAP, Source};
+use crate::io::{Buffer, Filled, Joint, LINE_CAP, Source};
+use crate::reader::{Head, Reader};
 use crate::report::Report;
 
 /// Bytes after which a sink is called though a live source goes on giving.
@@ -76,7 +76,7 @@ impl<'s> Reading<'s> {
     pub(super) fn unreadable(&mut self, error: Error) {
         self.warnings
             .push(format!("not read, or not to its end: {error}"));
-        self.reader.input.unreadable.push(error.to_string());
+        self.reader.count.input.unreadable.push(error.to_string());
         self.collector.unreadable(error);
     }
 
@@ -89,6 +89,7 @@ impl<'s> Reading<'s> {
                     .to_owned(),
             );
         }
+        self.warnings.extend(self.reader.warning());
         self.collector.finish(self.reader, self.warnings)
     }
 
@@ -117,7 +118,7 @@ impl<'s> Reading<'s> {
             self.end_log();
         }
         self.open = true;
-        self.reader.open(source.name(), self.start, joined);
+        self.reader.count.open(source.name(), self.start, joined);
         self.collector.open(
             source.name(),
             source.is_live(),
@@ -148,6 +149,7 @@ impl<'s> Reading<'s> {
     /// The line that the part before left open, and the end of that part. True where the next part's first line belongs to it.
     fn start_of_line(&mut self, source: &mut Source, head: &Head) -> io::Result<bool> {
         let seam = self.buffer.end();
+        self.waiting_lines();
         let filled = match self.buffer.rest() {
             0 => Ok(None),
             _ if self.skipping => Ok(None),
@@ -169,7 +171,7 @@ impl<'s> Reading<'s> {
         if !over {
             self.end_line(seam);
         }
-        self.reader.progress(seam - self.start);
+        self.reader.count.progress(seam - self.start);
         self.reader
             .end_file(self.last.take().as_deref(), seam, &mut self.collector);
         self.skipping = false;
@@ -201,8 +203,10 @@ impl<'s> Reading<'s> {
         let from = self.buffer.position();
         let to = usize::try_from(end - self.buffer.offset(from)).unwrap_or(0) + from;
         if !self.skipping && from < to {
-            self.last = Some(self.buffer.text().bytes[from..to].to_vec());
-            self.lines(from, to);
+            let text = &self.buffer.text().bytes[from..to];
+            let last = memchr::memrchr(b'\n', text).map_or(text, |at| &text[at + 1..]);
+            self.last = (!last.is_empty()).then(|| last.to_vec());
+            self.lines(from, to, false);
         }
         self.buffer.consume(to);
     }
@@ -215,7 +219,7 @@ impl<'s> Reading<'s> {
         self.open = false;
         let end = self.buffer.end();
         self.end_line(end);
-        self.reader.progress(end - self.start);
+        self.reader.count.progress(end - self.start);
         self.reader
             .end_file(self.last.take().as_deref(), end, &mut self.collector);
         self.reader.end_log();
@@ -242,16 +246,17 @@ impl<'s> Reading<'s> {
             }
             waits = true;
             if filled == Filled::Nothing {
-                let at = buffer.position();
                 quiet += 1;
                 if quiet == QUIET {
-                    reader.let_go(&mut self.collector);
+                    self.end_waiting();
                 }
-                if !self.skipping {
-                    let text = &buffer.text().bytes[at..];
-                    reader.unfinished(text, buffer.offset(at), &mut self.collector);
+                let at = self.buffer.complete();
+                if !self.skipping && self.buffer.position() == at {
+                    let text = &self.buffer.text().bytes[at..];
+                    let offset = self.buffer.offset(at);
+                    self.reader.unfinished(text, offset, &mut self.collector);
                 }
-                self.collector.idle(reader);
+                self.collector.idle(&self.reader);
                 continue;
             }
             quiet = 0;
@@ -261,7 +266,7 @@ impl<'s> Reading<'s> {
             let (from, to) = (self.buffer.position(), self.buffer.complete());
             if !self.skipping && from < to {
                 let before = self.collector.analysed_aside();
-                self.lines(from, to);
+                let to = self.lines(from, to, true);
                 let cycles = self.collector.analysed_aside() - before;
                 // Where there are many, the thread that analyses them has the time to read as well, and a third one would only
                 // take turns with the other two.
@@ -269,10 +274,11 @@ impl<'s> Reading<'s> {
                 self.buffer.consume(to);
             }
             if !self.skipping && self.buffer.rest() > LINE_CAP {
+                self.waiting_lines();
                 self.reader.overlong();
                 self.skip_overlong();
             }
-            self.reader.progress(self.buffer.end() - self.start);
+            self.reader.count.progress(self.buffer.end() - self.start);
             if filled == Filled::End {
                 return Ok(());
             }
@@ -285,19 +291,35 @@ impl<'s> Reading<'s> {
         Ok(())
     }
 
+    /// Nothing has come for a while: what waits for the lines behind it waits no longer.
+    fn end_waiting(&mut self) {
+        self.waiting_lines();
+        self.reader.let_go(&mut self.collector);
+    }
+
+    /// Reads the lines that wait for those behind them.
+    fn waiting_lines(&mut self) {
+        let (from, to) = (self.buffer.position(), self.buffer.complete());
+        if !self.skipping && from < to {
+            self.lines(from, to, false);
+            self.buffer.consume(to);
+        }
+    }
+
     /// Reads complete lines. Those over the cap are skipped here too, or it would depend on how much is read at a time which ones are.
-    fn lines(&mut self, from: usize, to: usize) {
+    /// Gives where the reading stopped, where more is to come and lines depend on it.
+    fn lines(&mut self, from: usize, to: usize, more: bool) -> usize {
         let text = self.buffer.text();
         let (reader, collector) = (&mut self.reader, &mut self.collector);
         let mut at = from;
         while let Some(line) = overlong(&text.bytes[..to], at) {
-            reader.lines(text, at, line.start, collector);
+            reader.lines(text, (at, line.start), false, collector);
             reader.overlong();
             let skipped = &text.bytes[line.clone()];
             reader.pass_overlong(skipped, self.buffer.offset(line.start), collector);
             at = line.end;
         }
-        reader.lines(text, at, to, collector);
+        reader.lines(text, (at, to), more, collector)
     }
 
     /// Skips what is there of a line over the cap.
@@ -327,4 +349,60 @@ fn overlong(bytes: &[u8], from: usize) -> Option<Range<usize>> {
         at += last + 1;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use std::fmt::Write as _;
+    use std::io::{self, Read};
+
+    use super::*;
+    use crate::repair::budget::{AT_FIRST, Budget};
+
+    /// Gives a text so many bytes at a time.
+    struct Parts(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Parts {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let most = buf.len().min(self.1);
+            self.0.read(&mut buf[..most])
+        }
+    }
+
+    /// Where the work on cut lines runs out must not depend on how much is read at a time.
+    #[test]
+    fn the_budget_of_repair_is_spent_by_the_place_of_lines() {
+        let mut log = String::new();
+        for n in 1..4_000 {
+            let line = format!(
+                "gc {n} @{n}.000s 0%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P"
+            );
+            let (head, tail) = line.split_at(60 + n % 20);
+            writeln!(log, "{head}\nserved {n}").unwrap();
+            if n % 7 == 0 {
+                writeln!(log, "{tail}").unwrap();
+            }
+        }
+        let counts = |budget: i64, most: usize| {
+            let text = Parts(io::Cursor::new(log.clone().into_bytes()), most);
+            let mut source = Source::from_reader("log", Box::new(text));
+            let options = Options::default();
+            let mut sink = ();
+            let mut reading = Reading::new(&options, &mut sink);
+            reading.reader.set_budget(Budget::of(budget));
+            reading.reader.count.open("log", 0, false);
+            reading.read(&mut source).unwrap();
+            let reader = &reading.reader;
+            (reader.count.input.repaired, reader.count.input.damaged)
+        };
+        let short = [131_072, 65_536, 10_000, 777].map(|most| counts(30_000, most));
+        assert!(short.iter().all(|count| *count == short[0]), "{short:?}");
+        let enough = counts(AT_FIRST, 777);
+        assert!(
+            0 < short[0].0 && short[0].0 < enough.0,
+            "{short:?} {enough:?}"
+        );
+    }
 }

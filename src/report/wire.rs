@@ -14,6 +14,7 @@ mod benchmarks;
 mod causes;
 pub mod comparison;
 mod convert;
+mod event;
 mod lines;
 pub mod saved;
 mod sites;
@@ -21,6 +22,7 @@ mod why;
 
 pub use benchmarks::{BENCHMARKS_SCHEMA, Benchmarks};
 pub use causes::Causes;
+pub use event::Event;
 pub use lines::{Line, Record, Summary, lines};
 pub use sites::{SITES_SCHEMA, Sites};
 pub use why::{WHY_SCHEMA, Why};
@@ -548,70 +550,6 @@ pub struct Rule {
     pub critical: Option<Number>,
     /// When a finding that was withdrawn was raised.
     pub episodes: Vec<Episode>,
-}
-
-/// One GC cycle, as `gcpressure events` prints it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Event<'a> {
-    /// Always `gcpressure.event/v1`.
-    #[schemars(extend("const" = EVENT_SCHEMA))]
-    pub schema: &'static str,
-    /// The process's id.
-    pub process: &'a str,
-    /// The cycle's number.
-    pub cycle: u64,
-    /// Start of the cycle since the start of the program, ns (printed in whole ms).
-    pub at_ns: u64,
-    /// GOMAXPROCS.
-    pub gomaxprocs: u32,
-    /// STW sweep termination, wall clock, ns.
-    pub sweep_termination_ns: u64,
-    /// Concurrent mark, wall clock, ns.
-    pub concurrent_mark_ns: u64,
-    /// STW mark termination, wall clock, ns.
-    pub mark_termination_ns: u64,
-    /// Both stops together, ns.
-    pub pause_ns: u64,
-    /// CPU time of STW sweep termination, ns.
-    pub sweep_termination_cpu_ns: u64,
-    /// CPU time of mark assists, ns.
-    pub mark_assist_cpu_ns: u64,
-    /// CPU time of background marking, ns.
-    pub mark_background_cpu_ns: u64,
-    /// CPU time of idle marking, ns.
-    pub mark_idle_cpu_ns: u64,
-    /// CPU time of STW mark termination, ns.
-    pub mark_termination_cpu_ns: u64,
-    /// GC CPU since the start of the program, whole percent.
-    pub cumulative_gc_cpu_percent: i64,
-    /// Heap at start, bytes (printed in whole MiB, like all sizes).
-    pub heap_start_bytes: u64,
-    /// Heap at end, bytes.
-    pub heap_end_bytes: u64,
-    /// Live heap, bytes.
-    pub heap_live_bytes: u64,
-    /// Heap goal, bytes; null where the runtime printed that there is none.
-    pub heap_goal_bytes: Option<u64>,
-    /// Stack scanned, bytes; 0 before Go 1.18.
-    pub stack_scan_bytes: u64,
-    /// Scannable globals, bytes; 0 before Go 1.18.
-    pub globals_scan_bytes: u64,
-    /// `runtime.GC` asked for it.
-    pub forced: bool,
-    /// It checked for goroutine leaks.
-    pub leak_check: bool,
-    /// The line was put together again from pieces.
-    pub repaired: bool,
-    /// The source's name.
-    pub source: &'a str,
-    /// Line number from 1.
-    pub line: u64,
-    /// Byte offset of the line in the source's text.
-    pub offset: u64,
-    /// Wall-clock time of the line where the log has it.
-    pub wall_time: Option<&'a str>,
-    /// The prefix that names the process's stream, or null.
-    pub stream: Option<&'a str>,
 }
 
 /// A figure in its unit: written as an integer where it is one.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report;
 use gcpressure::report::causes::{Causes, Estimate, Hot, HotWhy, Rates};

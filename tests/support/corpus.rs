@@ -13,8 +13,8 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 
 /// The report on a file; the error in words where it cannot be read.
 pub(crate) fn report(path: &Path, settings: &Settings) -> Result<Report, String> {
-    let source = gcpressure::input::Source::open(&path.to_string_lossy())
-        .map_err(|error| error.to_string())?;
+    let source =
+        gcpressure::io::Source::open(&path.to_string_lossy()).map_err(|error| error.to_string())?;
     let options = Options {
         settings: settings.clone().into(),
         ..Options::default()

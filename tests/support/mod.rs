@@ -15,7 +15,7 @@ use std::io;
 
 use gcpressure::error::Error;
 use gcpressure::event::GcCycle;
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{self, CycleRow, Options, Sink};
 use gcpressure::report::Report;
 

@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gcpressure::error::Error;
-use gcpressure::input::{Child, Follow, Source, Streams};
+use gcpressure::io::{Child, Follow, Source, Streams};
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report::Report;
 

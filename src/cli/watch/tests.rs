@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use gcpressure::analyzer::FindingChange;
-use gcpressure::input::Source;
+use gcpressure::io::Source;
 use gcpressure::pipeline::{self, CycleRow, Options, Sink};
 use gcpressure::settings::Severity;
 use ratatui::Terminal;

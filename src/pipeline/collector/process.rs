@@ -7,8 +7,8 @@ use crate::analyzer::{Completeness, ProcessAnalyzer};
 use crate::event::{Format, GcCycle};
 use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::Outcomes;
-use crate::pipeline::reader::{Found, Reader};
 use crate::pipeline::{Bound, Options, WallTime};
+use crate::reader::{Found, Reader};
 use crate::report;
 use crate::units::SECOND;
 

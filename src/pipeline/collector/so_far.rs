@@ -5,16 +5,16 @@ use std::fmt;
 
 use super::{Analysis, Followed};
 use crate::analyzer::ProcessAnalyzer;
-use crate::pipeline::aside::Aside;
+use crate::pipeline::analysis_thread::AnalysisThread;
 use crate::pipeline::outcome::Outcomes;
-use crate::pipeline::reader::Reader;
+use crate::reader::Reader;
 use crate::report::Report;
 
 /// What was found so far, for those who look on while the input is read.
 pub struct SoFar<'a> {
     pub(super) open: &'a [Followed],
     pub(super) source: &'a str,
-    pub(super) aside: RefCell<Option<&'a mut Aside>>,
+    pub(super) aside: RefCell<Option<&'a mut AnalysisThread>>,
     pub(super) outcomes: &'a Outcomes,
     pub(super) reader: &'a Reader,
 }
@@ -27,7 +27,7 @@ impl SoFar<'_> {
         for followed in self.open {
             let analyzer = match &followed.analysis {
                 Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
-                Analysis::Aside(place) => {
+                Analysis::AnalysisThread(place) => {
                     let mut aside = self.aside.borrow_mut();
                     aside.as_mut().and_then(|aside| aside.copy(*place))
                 }
@@ -41,7 +41,7 @@ impl SoFar<'_> {
                 process.end(analyzer, self.source, &mut outcomes);
             }
         }
-        outcomes.report(self.reader.input.clone(), Vec::new())
+        outcomes.report(self.reader.count.input.clone(), Vec::new())
     }
 }
 

@@ -50,7 +50,7 @@ pub(in crate::render) fn completeness(report: &Report) -> String {
         (input.damaged, "damaged"),
         (input.duplicate, "seen twice"),
         (input.quoted, "quoted in prose"),
-        (input.legacy_gc_lines, "of Go 1.0 to 1.4, without a clock"),
+        (input.legacy_gc_lines, "of Go before 1.5, not judged"),
         (input.overlong_lines, "too long to read whole"),
     ] {
         if count > 0 {

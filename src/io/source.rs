@@ -1,0 +1,419 @@
+//! A source of bytes: a file, standard input or any reader, decompressed and decoded while it is read.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::block::Block;
+use super::decode::{self, Decoded, Refused};
+use super::parallel_file::{Helper, ParallelFile};
+use super::read_ahead::Ahead;
+use super::system::{Identity, identity, standard_input, widen};
+use crate::error::Error;
+
+/// Bytes from which on a file is worth more than one thread.
+const LARGE: u64 = 16 << 20;
+
+/// A source of log text.
+///
+/// Reading gives plain text, whatever the source holds: gzip (members joined) and zstd (frames joined) are
+/// recognised by their first bytes and decompressed, UTF-16 with a byte order mark becomes UTF-8. A read returns as
+/// soon as there is something; plain text is not copied on its way. A compressed source that is cut or damaged gives
+/// everything it holds and then a [warning](Self::warnings), not an error.
+///
+/// # Errors of reading
+/// What the system says when reading fails, and [`Error::Unsupported`] wrapped in an [`io::Error`] for a format that is
+/// not read here; [`Error::io`] unwraps it.
+pub struct Source {
+    name: String,
+    size: Option<u64>,
+    read: Arc<AtomicU64>,
+    warnings: Vec<String>,
+    live: bool,
+    tick: Option<Duration>,
+    joint: Joint,
+    /// A large file, and where in it reading begins.
+    file: Option<(Arc<File>, u64)>,
+    /// The regular file that the name stood for when it was opened.
+    identity: Option<Identity>,
+    state: State,
+    /// A block that is given in parts, and how many bytes of it were.
+    batch: Option<Block>,
+    given: usize,
+}
+
+/// How a source belongs to the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Joint {
+    /// It is a log of its own.
+    #[default]
+    Apart,
+    /// It is the next part of a rotated log, if its first cycles go on where the part before ends.
+    Rotated,
+    /// Its bytes follow those of the one before, whatever they hold.
+    Bytes,
+}
+
+/// How far the reading of a source has come, for others to look at while it is read.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    size: Option<u64>,
+    read: Arc<AtomicU64>,
+}
+
+impl Progress {
+    /// See [`Source::size_hint`].
+    #[must_use]
+    pub fn size_hint(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// See [`Source::raw_bytes_read`].
+    #[must_use]
+    pub fn raw_bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+enum State {
+    /// A regular file that was recognized and closed again: of a thousand only one is held open.
+    Closed,
+    /// Nothing was read, so nothing is known about what it holds.
+    Unread(Box<dyn Read + Send>),
+    Reading(Decoded),
+    Ahead(Ahead),
+    Shared(ParallelFile),
+    Ended,
+}
+
+impl Source {
+    /// Opens the file at `path`, or standard input for `-`.
+    ///
+    /// What a regular file holds is recognised here; a pipe is not read before the first [`read`](Read::read), so
+    /// opening one that is still empty does not wait.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a file that is missing, unreadable or a directory; [`Error::Unsupported`] for a format that is
+    /// not read here.
+    pub fn open(path: &str) -> Result<Self, Error> {
+        let mut source = Self::opened(path, Arc::default())?;
+        if source.identity.is_some() && path != "-" {
+            source.state = State::Closed;
+            source.file = None;
+            source.read.store(0, Ordering::Relaxed);
+        }
+        Ok(source)
+    }
+
+    fn opened(path: &str, read: Arc<AtomicU64>) -> Result<Self, Error> {
+        let failed = |error| Error::io(path, error);
+        let file = match path {
+            "-" => standard_input(),
+            _ => File::open(path),
+        }
+        .map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            let error = io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "is a directory; name the files in it",
+            );
+            return Err(failed(error));
+        }
+        if !metadata.is_file() {
+            widen(&file);
+        }
+        let file = Arc::new(file);
+        let mut source = Self::counted(path, Box::new(Arc::clone(&file)), read);
+        if metadata.is_file() {
+            source.identity = Some(identity(&metadata));
+            source.size = Some(metadata.len());
+            if source.is_large() {
+                // Where there is no position, the file can only be read from one end to the other.
+                let position = (&*file).stream_position().ok();
+                source.file = position.map(|begins| (file, begins));
+            }
+            source.recognise().map_err(failed)?;
+        } else {
+            source.live = true;
+        }
+        Ok(source)
+    }
+
+    /// A source that reads from `reader` and is called `name` in messages and rows.
+    ///
+    /// `reader` may return fewer bytes than asked for and may be interrupted; it is not read before the first
+    /// [`read`](Read::read).
+    #[must_use]
+    pub fn from_reader(name: &str, reader: Box<dyn Read + Send>) -> Self {
+        Self::counted(name, reader, Arc::default())
+    }
+
+    fn counted(name: &str, reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
+        let raw = Raw {
+            inner: reader,
+            read: Arc::clone(&read),
+        };
+        Self {
+            name: name.to_owned(),
+            size: None,
+            read,
+            warnings: Vec::new(),
+            live: false,
+            tick: None,
+            joint: Joint::Apart,
+            file: None,
+            identity: None,
+            state: State::Unread(Box::new(raw)),
+            batch: None,
+            given: 0,
+        }
+    }
+
+    /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
+    /// ahead, up to 256 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
+    #[must_use]
+    pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
+        Self {
+            live: true,
+            ..Self::from_reader(name, reader)
+        }
+    }
+
+    /// The same source as the next part of the log that the source before it is of.
+    #[must_use]
+    pub fn joined(self, joint: Joint) -> Self {
+        Self { joint, ..self }
+    }
+
+    /// How it belongs to the source before it.
+    #[must_use]
+    pub fn joint(&self) -> Joint {
+        self.joint
+    }
+
+    /// Opens the source, where that is not done yet.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
+        self.recognise()
+    }
+
+    /// True for a source that is still being written: a pipe, a terminal, a device, [`Source::live`].
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// From now on a read of a live source that has had nothing for so long gives [`io::ErrorKind::WouldBlock`].
+    pub(crate) fn tick(&mut self, every: Duration) {
+        self.tick = Some(every);
+    }
+
+    /// True for a file that is worth more than one thread.
+    pub(crate) fn is_large(&self) -> bool {
+        self.size.is_some_and(|size| size >= LARGE)
+    }
+
+    /// Lets a thread of its own read a large file ahead, as at first, or rest where others have the time to.
+    pub(crate) fn read_ahead(&mut self, ahead: bool) {
+        if let State::Shared(share) = &mut self.state {
+            share.read_ahead(ahead);
+        }
+    }
+
+    /// For a thread that has the time to read parts of a large file, too.
+    pub(crate) fn helper(&self) -> Option<Helper> {
+        match &self.state {
+            State::Shared(share) => Some(share.helper()),
+            _ => None,
+        }
+    }
+
+    /// True where a live source has more to give at once: what was read so far need not be told yet.
+    pub(crate) fn has_more(&self) -> bool {
+        matches!(&self.state, State::Ahead(ahead) if ahead.has_more())
+    }
+
+    /// The source as the user named it; `-` is standard input.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The size in bytes of a regular file when it was opened, compressed if it is compressed; it may grow.
+    #[must_use]
+    pub fn size_hint(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Bytes taken from the source so far, before decompression: with [`size_hint`](Self::size_hint), the progress.
+    #[must_use]
+    pub fn raw_bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// How far the reading has come, to be looked at from another thread.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            size: self.size,
+            read: Arc::clone(&self.read),
+        }
+    }
+
+    /// What was wrong with the source and did not stop the reading, e.g. that its compressed data ends early.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What was read, with the block that it stands in; an empty one at the end. `None` for a source that is read
+    /// without threads. What is in `spare` is read into again.
+    pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
+        self.recognise()?;
+        let (result, compressed) = match &mut self.state {
+            State::Ahead(ahead) => (ahead.chunk(spare), ahead.compressed()),
+            State::Shared(share) => (share.chunk(spare), false),
+            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => return Ok(None),
+        };
+        match result {
+            Ok(chunk) => Ok(Some(chunk)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            Err(error) => {
+                self.give_up(error, compressed)?;
+                Ok(Some(Block::default()))
+            }
+        }
+    }
+
+    /// Finds out what the source holds, if that is not known yet.
+    fn recognise(&mut self) -> io::Result<()> {
+        self.state = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Closed => {
+                let again = Self::opened(&self.name, Arc::clone(&self.read));
+                let again = again.map_err(|error| match error {
+                    Error::Io { error, .. } => error,
+                    other => io::Error::other(other),
+                })?;
+                if again.identity != self.identity {
+                    return Err(io::Error::other(
+                        "another file has taken its place since it was found: run again",
+                    ));
+                }
+                again.state
+            }
+            State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
+            State::Unread(raw) => {
+                let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
+                let file = self.file.take();
+                if let Some((file, begins)) = file.filter(|_| decoded.plain) {
+                    // What was looked at is read again.
+                    self.read.store(0, Ordering::Relaxed);
+                    State::Shared(ParallelFile::new(file, begins, Arc::clone(&self.read)))
+                } else if self.is_large() {
+                    State::Ahead(Ahead::of(decoded)?)
+                } else {
+                    State::Reading(decoded)
+                }
+            }
+            known => known,
+        };
+        Ok(())
+    }
+
+    fn refuse(&self, refused: Refused) -> io::Error {
+        let Refused { what, command } = refused;
+        let hint = match self.name.as_str() {
+            "-" => format!("decode it on the way: `... | {command} | gcpressure`"),
+            name => format!("pipe it through `{command} {name} | gcpressure`"),
+        };
+        io::Error::new(
+            io::ErrorKind::Unsupported,
+            Error::Unsupported {
+                source: self.name.clone(),
+                what,
+                hint,
+            },
+        )
+    }
+
+    /// What an error of a decoded source means: an end with a warning, or an error indeed.
+    fn give_up(&mut self, error: io::Error, compressed: bool) -> io::Result<usize> {
+        self.state = State::Ended;
+        if let Some(refused) = error.get_ref().and_then(|e| e.downcast_ref::<Refused>()) {
+            return Err(self.refuse(*refused));
+        }
+        if !compressed || !decode::is_bad_data(&error) {
+            return Err(error);
+        }
+        self.warnings
+            .push(if error.kind() == io::ErrorKind::UnexpectedEof {
+                "compressed data ends early: what it holds was read".to_owned()
+            } else {
+                format!(
+                    "compressed data is damaged ({error}): what stands before the damage was read"
+                )
+            });
+        Ok(0)
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        if self
+            .batch
+            .as_ref()
+            .is_none_or(|batch| batch.len() == self.given)
+        {
+            let mut used = self.batch.take().into_iter().collect::<Vec<_>>();
+            used.iter_mut().for_each(Block::clear);
+            self.given = 0;
+            self.batch = self.chunk(&mut used)?;
+        }
+        if let Some(batch) = &self.batch {
+            let text = &batch.text()[self.given..];
+            let count = buf.len().min(text.len());
+            buf[..count].copy_from_slice(&text[..count]);
+            self.given += count;
+            return Ok(count);
+        }
+        let State::Reading(decoded) = &mut self.state else {
+            return Ok(0);
+        };
+        match decoded.text.read(buf) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                let compressed = decoded.compressed;
+                self.give_up(error, compressed)
+            }
+            result => result,
+        }
+    }
+}
+
+/// The bytes as they come, counted; an interrupted read is tried again.
+struct Raw {
+    inner: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Raw {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.inner.read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(n) => {
+                    self.read.fetch_add(n as u64, Ordering::Relaxed);
+                    return Ok(n);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

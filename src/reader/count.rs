@@ -1,0 +1,191 @@
+//! What is counted of a log: every line once, and what could not be read with its place.
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+
+use super::cut::{ENDS, NOT_FOUND};
+use crate::error::ParseError;
+use crate::event::{Event, Note};
+use crate::report::{DamagedLine, Input, Source};
+use crate::trace;
+use crate::trace::automaton::State;
+
+/// Places of damaged lines that are kept.
+pub(crate) const DAMAGED_PLACES: usize = 100;
+/// Lines that break off alike, at least, to be of another form.
+const COMMON: usize = 3;
+/// Beginnings of gc lines that may still be continued.
+const BEGINNINGS: usize = 256;
+
+/// The beginning of a gc line that nothing has continued yet.
+pub(crate) struct Beginning {
+    pub(crate) offset: u64,
+    source: usize,
+    pub(crate) line: u64,
+    /// Why it is damaged, and its text; `None` where there are more damaged lines than are told about.
+    pub(crate) told: Option<(ParseError, Vec<u8>)>,
+}
+
+/// The counts of the input, and where the reading stands in it.
+#[derive(Default)]
+pub(crate) struct Count {
+    pub(crate) input: Input,
+    /// The source that is read.
+    pub(crate) source: usize,
+    /// Lines of it before the reading position.
+    pub(crate) line: u64,
+    /// Position in the input at which it starts.
+    pub(crate) source_start: u64,
+    pub(crate) beginnings: VecDeque<Beginning>,
+    /// Where torn lines that were given up break off, each with its source and line.
+    pub(crate) breaks: Vec<(usize, u64, (State, ParseError))>,
+}
+
+impl Count {
+    /// The next source starts at `offset` of the input.
+    pub(crate) fn open(&mut self, name: &str, offset: u64, joined: bool) {
+        self.input.sources.push(Source {
+            name: name.to_owned(),
+            joined,
+            ..Source::default()
+        });
+        self.source = self.input.sources.len() - 1;
+        self.line = 0;
+        self.source_start = offset;
+    }
+
+    /// The counts go on in another log, all else begins anew.
+    pub(crate) fn next_log(&mut self) -> Self {
+        Self {
+            input: std::mem::take(&mut self.input),
+            source: self.source,
+            ..Self::default()
+        }
+    }
+
+    /// Bytes and lines of the current source so far.
+    pub(crate) fn progress(&mut self, bytes: u64) {
+        if let Some(source) = self.input.sources.get_mut(self.source) {
+            source.bytes = bytes;
+            source.lines = self.line;
+        }
+    }
+
+    /// A position in the input as one in the source.
+    pub(crate) const fn place(&self, offset: u64) -> u64 {
+        offset.saturating_sub(self.source_start)
+    }
+
+    /// A gc line: a duplicate, or what it was.
+    pub(crate) const fn cycle(&mut self, fresh: bool, repaired: bool) {
+        let count = match (fresh, repaired) {
+            (false, _) => &mut self.input.duplicate,
+            (true, true) => &mut self.input.repaired,
+            (true, false) => &mut self.input.intact,
+        };
+        *count += 1;
+    }
+
+    /// Another line of trace.
+    pub(crate) const fn event(&mut self, event: Event) {
+        let count = match event {
+            Event::Legacy(_) | Event::Note(Note::Prerelease) => &mut self.input.legacy_gc_lines,
+            Event::Note(Note::ForcedNotice) => &mut self.input.forced_notices,
+            Event::Note(Note::Scavenger) => &mut self.input.scavenger_lines,
+            Event::Note(Note::Pacer) => &mut self.input.pacer_lines,
+            Event::Note(Note::Other) | Event::Cycle(_) => &mut self.input.other_lines,
+        };
+        *count += 1;
+    }
+
+    /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
+    pub(crate) fn beginning(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        line: u64,
+        claimed: &VecDeque<u64>,
+    ) {
+        if !trace::is_ours(text) {
+            return;
+        }
+        if self.beginnings.len() == BEGINNINGS {
+            let oldest = self.beginnings.pop_front();
+            oldest
+                .into_iter()
+                .for_each(|oldest| self.damaged_beginning(oldest, claimed));
+        }
+        // Wrapped lines are looked for behind bare ones, a stretch at a time: they are kept by their place.
+        let behind = self.beginnings.iter().rev();
+        let at = self.beginnings.len() - behind.take_while(|b| b.offset > offset).count();
+        let beginning = Beginning {
+            offset,
+            source: self.source,
+            line,
+            told: self
+                .tells_of_damaged(self.source, line)
+                .then(|| trace::diagnose(text))
+                .flatten()
+                .map(|why| (why, text[..text.len().min(120)].to_vec())),
+        };
+        self.beginnings.insert(at, beginning);
+    }
+
+    pub(crate) fn damaged_beginning(&mut self, beginning: Beginning, claimed: &VecDeque<u64>) {
+        if claimed.contains(&beginning.offset) {
+            return;
+        }
+        match beginning.told {
+            Some((why, text)) => self.damaged(beginning.source, beginning.line, why, &text),
+            None => self.input.damaged += 1,
+        }
+    }
+
+    /// Whether the place of one more damaged line would be kept: the first ones are, whenever it shows that they are damaged.
+    fn tells_of_damaged(&self, source: usize, line: u64) -> bool {
+        let kept = &self.input.damaged_at;
+        kept.len() < DAMAGED_PLACES || kept.last().is_some_and(|last| (source, line) < place(last))
+    }
+
+    /// The end of a log. Where most lines break off at the same place of the grammar they are not torn, but of a form that is not
+    /// known: the report says what was expected there.
+    pub(crate) fn name_common_break(&mut self) {
+        let breaks = std::mem::take(&mut self.breaks);
+        for (source, line, (state, why)) in &breaks {
+            let alike = breaks.iter().filter(|(.., (other, _))| other == state);
+            let count = alike.count();
+            if count < COMMON || 2 * count <= breaks.len() {
+                continue;
+            }
+            let places = self.input.damaged_at.iter_mut();
+            let mut torn = places.filter(|at| {
+                place(at) == (*source, *line) && [NOT_FOUND, ENDS].contains(&at.why.as_str())
+            });
+            if let Some(at) = torn.next() {
+                at.why = why.to_string();
+            }
+        }
+    }
+
+    pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {
+        self.input.damaged += 1;
+        if !self.tells_of_damaged(source, line) {
+            return;
+        }
+        let kept = &mut self.input.damaged_at;
+        kept.truncate(DAMAGED_PLACES - 1);
+        let at = kept.partition_point(|other| place(other) <= (source, line));
+        let damaged = DamagedLine {
+            source,
+            line,
+            why: why.to_string(),
+            text: String::from_utf8_lossy(text).into_owned(),
+        };
+        kept.insert(at, damaged);
+    }
+}
+
+/// Where a damaged line stands.
+const fn place(line: &DamagedLine) -> (usize, u64) {
+    (line.source, line.line)
+}

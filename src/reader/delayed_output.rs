@@ -1,0 +1,145 @@
+//! Foreign lines on their way out: held back while a cut gc line may still claim a piece of them, so that they come
+//! out whole and in order.
+
+use crate::reader::Finds;
+use crate::repair::Claim;
+
+/// Lines held at most: as long as a cut line is waited for, or its late pieces would come out between the others.
+const LINES: usize = 4_096;
+/// Bytes held at most.
+const BYTES: usize = 256 * 1024;
+/// Lines after which a beginning that nothing continued is let go. Lines, not reads: what comes out must not depend on
+/// how the bytes were chopped.
+const IDLE_LINES: usize = 2_048;
+
+#[derive(Debug)]
+struct Line {
+    offset: u64,
+    text: Vec<u8>,
+    body_at: Option<usize>,
+    /// Bytes of its beginning that were handed on before it was whole.
+    given: usize,
+    /// Nothing of it is foreign.
+    gone: bool,
+}
+
+/// Lines held back, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct DelayedOutput {
+    lines: Vec<Line>,
+    bytes: usize,
+    /// Lines since the last that could be a beginning.
+    since: usize,
+    /// The line whose beginning was handed on before it was whole, and how much of it.
+    hasty: (u64, usize),
+}
+
+impl DelayedOutput {
+    /// No line is held back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// A foreign line. It is held where it could be the `beginning` of a cut line, or comes after one that is held.
+    pub(crate) fn line(
+        &mut self,
+        offset: u64,
+        text: &[u8],
+        body_at: Option<usize>,
+        beginning: bool,
+        waits: bool,
+        finds: &mut dyn Finds,
+    ) {
+        let given = self.given(offset, text);
+        if self.lines.is_empty() && !beginning && !waits {
+            finds.foreign(&text[given..]);
+            return;
+        }
+        self.bytes += text.len();
+        self.lines.push(Line {
+            offset,
+            text: text.to_vec(),
+            body_at,
+            given,
+            gone: false,
+        });
+        self.since = if beginning || waits {
+            0
+        } else {
+            self.since + 1
+        };
+        if self.lines.len() > LINES || self.bytes > BYTES || self.since > IDLE_LINES {
+            self.release(finds);
+        }
+    }
+
+    /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is
+    /// handed on unless it would overtake others.
+    pub(crate) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
+        let given = self.given(offset, text);
+        if self.lines.is_empty() && given < text.len() {
+            finds.foreign(&text[given..]);
+            self.hasty = (offset, text.len());
+        }
+    }
+
+    /// How much of a line's text was handed on before it was whole.
+    pub(crate) fn given(&self, offset: u64, text: &[u8]) -> usize {
+        match self.hasty {
+            (line, length) if line == offset => length.min(text.len()),
+            _ => 0,
+        }
+    }
+
+    /// A whole cycle: whatever was begun before it in this stream was not continued, or is still awaited.
+    pub(crate) fn cycle(&mut self, finds: &mut dyn Finds) {
+        if !self.lines.is_empty() {
+            self.release(finds);
+        }
+    }
+
+    /// Takes the pieces of a line that was put together out of the lines that hold them.
+    pub(crate) fn mend(&mut self, claims: &[Claim]) {
+        let last = claims.last().map(|claim| claim.line);
+        for line in &mut self.lines {
+            // From the back, so that positions before stay true.
+            for claim in claims.iter().rev().filter(|c| c.line == line.offset) {
+                let ends_line = Some(claim.line) == last;
+                let Some(body_at) = line.body_at else {
+                    // Decoded out of an envelope: the foreign text cannot be cut out of it.
+                    line.gone |= ends_line && claim.start == 0;
+                    continue;
+                };
+                let start = (body_at + claim.start).min(line.text.len());
+                let end = (body_at + claim.end).min(line.text.len());
+                self.bytes -= end - start;
+                line.text.drain(start..end);
+                if ends_line && claim.start == 0 {
+                    line.gone = true;
+                }
+            }
+        }
+    }
+
+    /// Lets go what stands before the line at `offset`.
+    pub(crate) fn release_before(&mut self, offset: u64, finds: &mut dyn Finds) {
+        let count = self.lines.partition_point(|line| line.offset < offset);
+        for line in self.lines.drain(..count) {
+            self.bytes -= line.text.len();
+            if !line.gone {
+                finds.foreign(&line.text);
+            }
+        }
+    }
+
+    /// Lets everything go.
+    pub(crate) fn release(&mut self, finds: &mut dyn Finds) {
+        for line in self.lines.drain(..) {
+            if !line.gone {
+                finds.foreign(&line.text[line.given.min(line.text.len())..]);
+            }
+        }
+        self.bytes = 0;
+        self.since = 0;
+    }
+}

@@ -1,0 +1,76 @@
+//! Where in the text the next line is that may be of trace.
+
+use fearless_simd::Level;
+use memchr::memmem::Finder;
+
+use crate::trace::NEEDLE;
+
+/// Bytes of a text that is short for a search.
+const SHORT: usize = 64;
+
+/// The searches, and what the last lines were like: trace comes in rows.
+pub(crate) struct Scan {
+    pub(crate) finder: Finder<'static>,
+    /// How a gc line begins.
+    pub(crate) head: Finder<'static>,
+    pub(crate) level: Level,
+    /// The last line was of trace.
+    pub(crate) hot: bool,
+    /// The last line that was looked for ` ms clock, ` has it.
+    pub(crate) odd: bool,
+    /// The last line that was looked at for being a whole gc line was one, or had ` ms clock, `.
+    pub(crate) whole: bool,
+    /// Where the complete lines of the text end, and whether more will come.
+    pub(crate) complete: usize,
+    pub(crate) more: bool,
+    /// Position in the input before which nothing is looked at again: another log, or another part of this one.
+    pub(crate) floor: u64,
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Self::of(0)
+    }
+}
+
+/// A line as it stands in the input.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Physical {
+    /// With its line feed.
+    pub(crate) length: usize,
+    /// Where its first ` ms clock, ` begins.
+    pub(crate) needle: Option<usize>,
+}
+
+impl Scan {
+    /// Of a log that begins at this position in the input.
+    pub(crate) fn of(floor: u64) -> Self {
+        Self {
+            finder: Finder::new(NEEDLE),
+            head: Finder::new(b"gc "),
+            level: Level::new(),
+            hot: true,
+            odd: false,
+            whole: true,
+            complete: 0,
+            more: false,
+            floor,
+        }
+    }
+
+    /// The line at the start of `text`.
+    pub(crate) fn physical(&self, text: &[u8]) -> Physical {
+        let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+        let needle = if length < NEEDLE.len() {
+            None
+        } else if text.starts_with(NEEDLE) {
+            Some(0)
+        } else {
+            // Short texts are searched more slowly than long ones.
+            self.finder
+                .find(&text[..text.len().min(length.max(SHORT))])
+                .filter(|at| at + NEEDLE.len() <= length)
+        };
+        Physical { length, needle }
+    }
+}

@@ -1,0 +1,253 @@
+//! One line the slow way.
+
+use super::scan::Physical;
+use super::{Finds, Found, Reader, cut};
+use crate::event::GcCycle;
+use crate::io::Text;
+use crate::trace;
+use crate::wrapping::{Depth, Unwrapped, page, unwrap, without_end};
+
+impl Reader {
+    /// Whatever wrapping is known is taken off.
+    pub(crate) const fn any_depth(&self) -> Depth {
+        Depth::any(self.wrapping.columns)
+    }
+
+    /// One line the slow way, which is no gc line as it stands: unwrapped, matched, put together. False where the lines behind it
+    /// have to be read first: nothing was done.
+    pub(crate) fn slow_line(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        line: Physical,
+        finds: &mut dyn Finds,
+    ) -> bool {
+        let needle = line.needle;
+        let length = line.length;
+        let line = &text.bytes[at..at + length];
+        let offset = text.base + at as u64;
+        self.count.line += 1;
+        self.repair.budget.refill(offset);
+        // Where lines are wrapped nearly all of them are whole behind their wrapping.
+        let cut_open = (self.repair.budget.is_spent() || !self.wrapping.seen.seen)
+            && needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
+        if cut_open && self.is_given_up(line) {
+            self.give_up(line);
+            return true;
+        }
+        // Out of a page, the blanks of ` ms clock, ` may be others.
+        let page = match needle {
+            None if page::holds_clock(line) => page::translated(line),
+            _ => None,
+        };
+        // Before a piece of a gc line stands no wrapping.
+        let mut unwrapped = match (&page, cut_open) {
+            (Some(page), _) => Unwrapped {
+                body_at: None,
+                ..unwrap(page, self.any_depth())
+            },
+            (None, true) => Unwrapped::bare(without_end(line)),
+            (None, false) => unwrap(line, self.any_depth()),
+        };
+        self.wait_for_rest();
+        self.room(&unwrapped.stream, finds);
+        self.learn_line_feeds(&unwrapped);
+        if self.goes_on(&unwrapped) {
+            self.hold_partial(&unwrapped, line, offset, finds);
+            return true;
+        }
+        let alone = !self.with_partial(&mut unwrapped);
+        if unwrapped.body_at.is_none()
+            && memchr::memchr(b'\n', without_end(&unwrapped.body)).is_some()
+        {
+            self.several_lines(line, &unwrapped, offset, finds);
+            return true;
+        }
+        // In the body: looked for again only where that is not as it stands in the line.
+        let mut needle = match (unwrapped.body_at, needle) {
+            (Some(_), None) => None,
+            (Some(from), Some(needle)) if from <= needle => Some(needle - from),
+            _ => self.scan.finder.find(&unwrapped.body),
+        };
+        if needle.is_some()
+            && let Some(joined) = self.joined(text, at, &unwrapped)
+        {
+            needle = self.scan.finder.find(&joined);
+            unwrapped.body = joined.into();
+            unwrapped.body_at = None;
+        }
+        let mut cycle = needle.and_then(|_| whole(text, at, &unwrapped, line));
+        if needle.is_some()
+            && cycle.is_none()
+            && let Some(plain) = page::translated(&unwrapped.body)
+            && self.is_page(&plain)
+        {
+            needle = self.scan.finder.find(&plain);
+            unwrapped.body = plain.into();
+            unwrapped.body_at = None;
+            cycle = whole(text, at, &unwrapped, line);
+        }
+        let body = trace::trim_end(&unwrapped.body);
+        let start = body.trim_ascii_start();
+        if let Some(cycle) = cycle {
+            if self.repair.active > 0 {
+                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
+            }
+            self.wrapping.depth = unwrapped.depth;
+            self.wrapping.seen.seen |= unwrapped.depth != Depth::NONE;
+            self.wrapping.seen.bare |= unwrapped.depth == Depth::NONE;
+            if self.repair.foreign {
+                self.repair.output.cycle(finds);
+            }
+            self.emit(&cycle, start, &unwrapped, offset, false, finds);
+        } else if let Some(event) = trace::lesser(body) {
+            self.event(event, &unwrapped.stream, finds);
+            self.pass(line, offset, &unwrapped, finds);
+        } else if let Some(needle) = needle {
+            let behind = alone.then_some(at + length);
+            let done = self.odd_line(text, at, line, &unwrapped, (needle, behind), finds);
+            self.count.line -= u64::from(!done);
+            return done;
+        } else {
+            // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
+            let alike = if self.repair.active > 0 {
+                unwrap(line, self.wrapping.depth)
+            } else {
+                unwrapped
+            };
+            self.count.input.other_lines += 1;
+            self.pass(line, offset, &alike, finds);
+            if self.repair.active > 0 {
+                self.show(&alike, offset, finds);
+            }
+            // Behind a wrapping that is not that of gc lines it may as well be the program's own JSON.
+            let ours = alike.depth == Depth::NONE
+                || self.wrapping.seen.seen && alike.depth == self.wrapping.depth;
+            if ours && alike.body.starts_with(b"gc") {
+                self.beginning(&alike.body, offset, self.count.line);
+            }
+        }
+        true
+    }
+
+    /// Whether a line that was translated is one of a page, and not a cut gc line with text of another language behind a piece.
+    fn is_page(&self, plain: &[u8]) -> bool {
+        let within = self.within(plain);
+        within.is_some_and(|within| within.end + 1 >= plain.len() || within.shape(plain).is_some())
+    }
+
+    /// A record that holds several lines, as that of a build in `go test -json`: each is read by itself.
+    fn several_lines(
+        &mut self,
+        line: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+        finds: &mut dyn Finds,
+    ) {
+        let mut other = false;
+        let mut trace = false;
+        // Of the record, but for its body: that is long where it holds many lines.
+        let mut here = Unwrapped {
+            body: (&[]).into(),
+            stream: unwrapped.stream.clone(),
+            wall: unwrapped.wall.clone(),
+            ..*unwrapped
+        };
+        for (place, body) in (0..).zip(unwrapped.body.split(|b| *b == b'\n')) {
+            let body = trace::trim_end(body);
+            here.body = body.into();
+            if let Some(cycle) = trace::whole_cycle(body.trim_ascii_start()) {
+                self.wrapping.depth = unwrapped.depth;
+                self.wrapping.seen.seen = true;
+                self.before_whole(&here.stream, here.wall.as_deref(), finds);
+                self.emit(
+                    &cycle,
+                    body.trim_ascii_start(),
+                    &here,
+                    offset + place,
+                    false,
+                    finds,
+                );
+            } else if let Some(event) = trace::lesser(body) {
+                self.event(event, &here.stream, finds);
+            } else if let Some(why) = trace::diagnose(body) {
+                let source = self.count.source;
+                self.count
+                    .damaged(source, self.count.line, why, &body[..body.len().min(120)]);
+            } else {
+                other |= !body.is_empty();
+                continue;
+            }
+            trace = true;
+        }
+        self.count.input.other_lines += u64::from(!trace);
+        if other || !trace {
+            self.pass(line, offset, unwrapped, finds);
+        }
+    }
+
+    pub(crate) fn pass(
+        &mut self,
+        line: &[u8],
+        offset: u64,
+        unwrapped: &Unwrapped<'_>,
+        finds: &mut dyn Finds,
+    ) {
+        if self.repair.foreign {
+            let beginning =
+                unwrapped.body.starts_with(b"gc") || self.scan.head.find(&unwrapped.body).is_some();
+            self.repair.output.line(
+                offset,
+                line,
+                unwrapped.body_at,
+                beginning,
+                self.repair.active > 0,
+                finds,
+            );
+        }
+    }
+
+    pub(crate) fn emit(
+        &mut self,
+        cycle: &GcCycle,
+        raw: &[u8],
+        unwrapped: &Unwrapped<'_>,
+        offset: u64,
+        repaired: bool,
+        finds: &mut dyn Finds,
+    ) {
+        if self.wrapping.learned.waits() {
+            self.join_first(cycle, &unwrapped.stream, finds);
+        }
+        let found = Found {
+            cycle,
+            raw,
+            line: self.count.line,
+            offset: self.count.place(offset),
+            stream: &unwrapped.stream,
+            wall: unwrapped.wall.as_deref(),
+            repaired,
+        };
+        self.placer.lines_seen += 1;
+        let now = self.placer.lines_seen;
+        let state = self.placer.stream(&unwrapped.stream);
+        state.touch(now);
+        let fresh = finds.cycle(&found, &mut state.stream);
+        self.count.cycle(fresh, repaired);
+        self.ended(&unwrapped.stream, offset + 1, true);
+    }
+}
+
+/// The gc line that a body is, but for blanks around it. Where it is as it stands in the line it was looked at already.
+fn whole(text: Text<'_>, at: usize, unwrapped: &Unwrapped<'_>, line: &[u8]) -> Option<GcCycle> {
+    let body = trace::trim_end(&unwrapped.body);
+    let start = body.trim_ascii_start();
+    match unwrapped.body_at {
+        Some(0) if start.len() == without_end(line).len() => None,
+        Some(from) => {
+            let blanks = body.len() - start.len();
+            trace::cycle_in(&text.bytes[at + from + blanks..], start.len())
+        }
+        None => trace::whole_cycle(start),
+    }
+}

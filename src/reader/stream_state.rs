@@ -1,0 +1,305 @@
+//! One stream of the input: its processes, and the gc line that is cut open in it.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+
+use foldhash::fast::RandomState;
+
+use crate::error::ParseError;
+use crate::event::GcCycle;
+use crate::process::Stream;
+use crate::repair::{Knowledge, LineRepair, Mended};
+use crate::trace::automaton::State;
+
+/// Lines that a cut gc line is waited for.
+const PATIENCE: u32 = 4_096;
+/// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
+const ENDS: usize = 16;
+
+/// Bytes before the end of a gc line in which one that is cut open then has begun.
+const NEAR: u64 = 64 * 1024;
+
+/// Torn lines that wait at the same time.
+const TORN: usize = 64;
+
+/// A line with ` ms clock, ` that is no whole gc line.
+#[derive(Debug)]
+pub(crate) struct Torn {
+    /// Position in the input.
+    pub(crate) offset: u64,
+    /// Its source, and the line in that.
+    pub(crate) source: usize,
+    pub(crate) line: u64,
+    /// Where it breaks off, if it begins as a gc line.
+    pub(crate) breaks: Option<(State, ParseError)>,
+    /// Its beginning.
+    pub(crate) text: Vec<u8>,
+}
+
+/// What the processes of a stream tell about its next gc line.
+struct Known<'a>(&'a Stream);
+
+impl Knowledge for Known<'_> {
+    fn head(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
+        self.0.head_cost(number, start_ns)
+    }
+    fn cycle(&self, cycle: &GcCycle) -> Option<u32> {
+        self.0.cycle_cost(cycle)
+    }
+    fn alone(&self) -> bool {
+        self.0.alive() <= 1
+    }
+}
+
+/// The state of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct StreamState {
+    /// Which process a cycle is of.
+    pub(crate) stream: Stream,
+    repair: LineRepair,
+    /// Waiting for the rest of a cut line.
+    active: bool,
+    waited: u32,
+    /// Positions behind the last gc lines: the next one goes to `seen`, modulo their number.
+    ends: [u64; ENDS],
+    seen: usize,
+    /// Nothing before it is looked at any more.
+    oldest: u64,
+    /// Up to where the starts of whole lines were learnt.
+    learnt: u64,
+    torn: VecDeque<Torn>,
+    used: u64,
+}
+
+impl StreamState {
+    /// The state of a stream with a name, one of many.
+    pub(crate) fn named() -> Self {
+        Self {
+            stream: Stream::named(),
+            ..Self::default()
+        }
+    }
+
+    /// A gc line of it was seen at this time.
+    pub(crate) const fn touch(&mut self, now: u64) {
+        self.used = now;
+    }
+
+    /// True while the lines of this stream must be shown.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Where a gc line that is cut open now can have begun at the earliest.
+    pub(crate) fn begins(&self) -> u64 {
+        let several = if self.stream.alive() > 1 {
+            2 * self.stream.alive()
+        } else {
+            0
+        };
+        let known = self.seen.min(ENDS);
+        match known.min(1 + several) {
+            0 => 0,
+            back => self.ends[(self.seen - back) % ENDS],
+        }
+    }
+
+    /// Where the last gc line ended; 0 before there is one.
+    pub(crate) fn last_end(&self) -> u64 {
+        match self.seen {
+            0 => 0,
+            seen => self.ends[(seen - 1) % ENDS],
+        }
+    }
+
+    /// Before where no gc line that is cut open now can have begun, whatever processes there are.
+    pub(crate) const fn oldest_end(&self) -> u64 {
+        self.oldest
+    }
+
+    /// Up to where the starts of lines are known.
+    pub(crate) const fn learnt(&self) -> u64 {
+        self.learnt
+    }
+
+    /// A whole line of other text.
+    pub(crate) fn learn(&mut self, offset: u64, body: &[u8]) {
+        self.repair.learn(body);
+        self.learnt = offset + 1;
+    }
+
+    /// Shows a line. What is put together comes with the number of the line that holds its clock times.
+    pub(crate) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
+        let mended = self.repair.line(offset, body, &Known(&self.stream));
+        self.mended(mended)
+    }
+
+    /// The first line that a cut gc line may still claim a piece of.
+    pub(crate) fn earliest(&self) -> Option<u64> {
+        self.repair.earliest()
+    }
+
+    /// A torn line was met: from now on every line is shown. Gives one that has waited too long for its pieces.
+    pub(crate) fn activate(&mut self, torn: Torn) -> Option<Torn> {
+        self.torn.push_back(torn);
+        self.active = true;
+        self.waited = 0;
+        (self.torn.len() > TORN).then(|| self.torn.pop_front())?
+    }
+
+    /// Starts afresh before the lines in which a torn line can have begun.
+    pub(crate) fn begin(&mut self) {
+        self.repair.reset();
+    }
+
+    /// A gc line ended at `end`.
+    #[inline]
+    pub(crate) fn ended(&mut self, end: u64, whole: bool) {
+        let place = &mut self.ends[self.seen % ENDS];
+        let gone = std::mem::replace(place, end);
+        self.seen += 1;
+        self.oldest = self.oldest.max(gone).max(end.saturating_sub(NEAR));
+        if !whole {
+            // Lines that held pieces start as no foreign line does.
+            self.learnt = self.learnt.max(end);
+        }
+    }
+
+    /// A whole gc line follows, or the end of the log: what is complete by now.
+    pub(crate) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
+        let mended = self.repair.whole_line(&Known(&self.stream));
+        self.mended(mended)
+    }
+
+    /// Lines that were put together are torn no more.
+    fn mended(&mut self, mended: Vec<Mended>) -> Vec<(Mended, Option<u64>)> {
+        let number = |line: Mended| {
+            let claimed = |torn: &Torn| line.claims.iter().any(|claim| claim.line == torn.offset);
+            let number = self
+                .torn
+                .iter()
+                .find(|torn| claimed(torn))
+                .map(|torn| torn.line);
+            self.torn.retain(|torn| !claimed(torn));
+            (line, number)
+        };
+        mended.into_iter().map(number).collect()
+    }
+
+    /// The work on cut lines since it was last paid for.
+    pub(crate) const fn work(&mut self) -> i64 {
+        self.repair.work()
+    }
+
+    /// After a line was shown: lines that are given up, as all are where no more work is paid for.
+    pub(crate) fn settle(&mut self, broke: bool) -> Vec<Torn> {
+        self.waited += 1;
+        if self.repair.is_open() && self.waited <= PATIENCE && !broke {
+            return Vec::new();
+        }
+        self.close()
+    }
+
+    /// Gives up what is open.
+    pub(crate) fn close(&mut self) -> Vec<Torn> {
+        self.repair.reset();
+        self.active = false;
+        if let Some(last) = self.torn.back() {
+            self.learnt = self.learnt.max(last.offset + 1);
+        }
+        std::mem::take(&mut self.torn).into()
+    }
+}
+
+/// The named of streams with a name.
+#[derive(Debug, Default)]
+pub(crate) struct StreamStates {
+    named: HashMap<Vec<u8>, Box<StreamState>, RandomState>,
+    /// Each of them once, with when it was used last or some time before that, and which of all it was; the longest ago
+    /// first.
+    silent: BinaryHeap<Reverse<(u64, u64, Vec<u8>)>>,
+    /// How many there were.
+    made: u64,
+}
+
+impl StreamStates {
+    pub(crate) fn len(&self) -> usize {
+        self.named.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+
+    /// In no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &StreamState> {
+        self.named.values().map(Box::as_ref)
+    }
+
+    /// The names of all, in their order.
+    pub(crate) fn names(&self) -> Vec<Vec<u8>> {
+        let mut names: Vec<Vec<u8>> = self.named.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(crate) fn get(&self, name: &[u8]) -> Option<&StreamState> {
+        self.named.get(name).map(Box::as_ref)
+    }
+
+    /// The state of a name, which may be new.
+    pub(crate) fn of(&mut self, name: &[u8]) -> Option<&mut StreamState> {
+        // Not the entry, which wants a name of its own at every line.
+        if !self.named.contains_key(name) {
+            self.named
+                .insert(name.to_vec(), Box::new(StreamState::named()));
+            self.silent.push(Reverse((0, self.made, name.to_vec())));
+            self.made += 1;
+        }
+        self.named.get_mut(name).map(Box::as_mut)
+    }
+
+    /// The name of the state that was silent longest; it is to be removed.
+    pub(crate) fn silent_longest(&mut self) -> Option<Vec<u8>> {
+        while let Some(Reverse((known, made, name))) = self.silent.pop() {
+            match self.named.get(&name) {
+                Some(state) if state.used > known => {
+                    self.silent.push(Reverse((state.used, made, name)));
+                }
+                Some(_) => return Some(name),
+                None => {}
+            }
+        }
+        None
+    }
+
+    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Box<StreamState>> {
+        self.named.remove(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lane_that_was_silent_longest_makes_room() {
+        let mut named = StreamStates::default();
+        for name in [&b"a"[..], b"b", b"c", b"d"] {
+            assert!(named.of(name).is_some());
+        }
+        for (name, now) in [(b"b", 1), (b"d", 2), (b"b", 3)] {
+            if let Some(state) = named.of(name) {
+                state.touch(now);
+            }
+        }
+        let mut gone = Vec::new();
+        while let Some(name) = named.silent_longest() {
+            assert!(named.remove(&name).is_some());
+            gone.push(name);
+        }
+        // Those without any gc line first, in the order in which they came.
+        assert_eq!(gone, [b"a", b"c", b"d", b"b"]);
+        assert!(named.is_empty());
+    }
+}

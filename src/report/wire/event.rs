@@ -1,0 +1,91 @@
+//! The row of `gcpressure.event/v1`: its columns stand here once, with what the schema says of each, its type, and where its value
+//! comes from. The schema and the writers of rows are made from it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::EVENT_SCHEMA;
+
+/// Gives the columns of an event row to a macro, in their order. The values are of a row `row`, as cells: `Text`, `Number`, `Signed`,
+/// `Flag`, `Nothing`, and `size` of MiB.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! event_columns {
+    ($columns:ident) => {
+        $columns! { row:
+            /// Always `gcpressure.event/v1`.
+            schema: &'static str = Cell::Text(EVENT_SCHEMA),
+            /// The process's id.
+            process: &'a str = Cell::Text(row.process),
+            /// The cycle's number.
+            cycle: u64 = Cell::Number(row.cycle.number),
+            /// Start of the cycle since the start of the program, ns (printed in whole ms).
+            at_ns: u64 = Cell::Number(row.cycle.start_ns),
+            /// GOMAXPROCS.
+            gomaxprocs: u32 = Cell::Number(row.cycle.gomaxprocs.into()),
+            /// STW sweep termination, wall clock, ns.
+            sweep_termination_ns: u64 = Cell::Number(row.cycle.sweep_termination_ns),
+            /// Concurrent mark, wall clock, ns.
+            concurrent_mark_ns: u64 = Cell::Number(row.cycle.concurrent_mark_ns),
+            /// STW mark termination, wall clock, ns.
+            mark_termination_ns: u64 = Cell::Number(row.cycle.mark_termination_ns),
+            /// Both stops together, ns.
+            pause_ns: u64 = Cell::Number(row.cycle.pause_ns()),
+            /// CPU time of STW sweep termination, ns.
+            sweep_termination_cpu_ns: u64 = Cell::Number(row.cycle.sweep_termination_cpu_ns),
+            /// CPU time of mark assists, ns.
+            mark_assist_cpu_ns: u64 = Cell::Number(row.cycle.mark_assist_cpu_ns),
+            /// CPU time of background marking, ns.
+            mark_background_cpu_ns: u64 = Cell::Number(row.cycle.mark_background_cpu_ns),
+            /// CPU time of idle marking, ns.
+            mark_idle_cpu_ns: u64 = Cell::Number(row.cycle.mark_idle_cpu_ns),
+            /// CPU time of STW mark termination, ns.
+            mark_termination_cpu_ns: u64 = Cell::Number(row.cycle.mark_termination_cpu_ns),
+            /// GC CPU since the start of the program, whole percent.
+            cumulative_gc_cpu_percent: i64 = Cell::Signed(row.cycle.cumulative_cpu_percent),
+            /// Heap at start, bytes (printed in whole MiB, like all sizes).
+            heap_start_bytes: u64 = size(row.cycle.heap_start_mib),
+            /// Heap at end, bytes.
+            heap_end_bytes: u64 = size(row.cycle.heap_end_mib),
+            /// Live heap, bytes.
+            heap_live_bytes: u64 = size(row.cycle.heap_live_mib),
+            /// Heap goal, bytes; null where the runtime printed that there is none.
+            heap_goal_bytes: Option<u64> = row.cycle.goal_mib().map_or(Cell::Nothing, size),
+            /// Stack scanned, bytes; 0 before Go 1.18.
+            stack_scan_bytes: u64 = size(row.cycle.stacks_mib),
+            /// Scannable globals, bytes; 0 before Go 1.18.
+            globals_scan_bytes: u64 = size(row.cycle.globals_mib),
+            /// `runtime.GC` asked for it.
+            forced: bool = Cell::Flag(row.cycle.forced),
+            /// It checked for goroutine leaks.
+            leak_check: bool = Cell::Flag(row.cycle.leak_check),
+            /// The line was put together again from pieces.
+            repaired: bool = Cell::Flag(row.repaired),
+            /// The source's name.
+            source: &'a str = Cell::Text(row.source),
+            /// Line number from 1.
+            line: u64 = Cell::Number(row.line),
+            /// Byte offset of the line in the source's text.
+            offset: u64 = Cell::Number(row.offset),
+            /// Wall-clock time of the line where the log has it.
+            wall_time: Option<&'a str> = row.wall_time.into(),
+            /// The prefix that names the process's stream, or null.
+            stream: Option<&'a str> = row.stream.into(),
+        }
+    };
+}
+
+macro_rules! schema_row {
+    ($row:ident: $(#[$first_doc:meta])+ $first:ident: $first_type:ty = $first_cell:expr, $($(#[$doc:meta])+ $name:ident: $type:ty = $cell:expr,)+) => {
+        /// One GC cycle, as `gcpressure events` prints it.
+        #[derive(Debug, Serialize, JsonSchema)]
+        pub struct Event<'a> {
+            $(#[$first_doc])+
+            #[schemars(extend("const" = EVENT_SCHEMA))]
+            pub $first: $first_type,
+            $($(#[$doc])+ pub $name: $type,)+
+        }
+    };
+}
+
+event_columns!(schema_row);

@@ -1,0 +1,179 @@
+//! Lines to events: the only importer of `nom`.
+//!
+//! [`line()`] reads one line without its wrapping.
+
+pub(crate) mod automaton;
+pub mod cycle;
+pub(crate) mod gc;
+pub(crate) mod grammar;
+mod legacy;
+pub(crate) mod newer;
+mod notes;
+pub(crate) mod number;
+pub(crate) mod pieces;
+mod text;
+
+use automaton::State;
+pub(crate) use gc::BLANK;
+pub(crate) use grammar::NEEDLE;
+
+use crate::error::ParseError;
+use crate::event::{Event, GcCycle};
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// No GC trace.
+    NotOurs,
+    /// It starts as a gc line (`gc N @S.SSS`) and breaks off or goes on otherwise.
+    Broken(ParseError),
+    /// A line of trace, whole.
+    Event(Event),
+}
+
+/// Reads one line, without its line feed. Blanks and a carriage return at its end are no part of it.
+pub fn line(line: &[u8]) -> Outcome {
+    let text = trim_end(line);
+    if let Some(cycle) = whole_cycle(text) {
+        return Outcome::Event(Event::Cycle(cycle));
+    }
+    if let Some(event) = lesser(text) {
+        return Outcome::Event(event);
+    }
+    match diagnose(text) {
+        Some(error) => Outcome::Broken(error),
+        None => Outcome::NotOurs,
+    }
+}
+
+/// Bytes of the shortest gc line there can be: every number in it is `0`, and the cycle's number one digit.
+pub(crate) const SHORTEST: usize = 77;
+
+/// A gc line at the start of `text`, and what stands behind it.
+#[inline]
+pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
+    gc::cycle(text).ok().map(|(rest, cycle)| (cycle, rest))
+}
+
+/// Reads a gc line at the start of `text` into `cycle` and gives its length.
+#[inline]
+pub(crate) fn measured_cycle(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
+    gc::measured(text, cycle)
+}
+
+/// A gc line that is all of `text`.
+#[inline]
+pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
+    cycle_in(text, text.len())
+}
+
+/// A gc line that is the first `length` bytes of `text`: with what stands behind them it need not be copied to be read.
+#[inline]
+pub(crate) fn cycle_in(text: &[u8], length: usize) -> Option<GcCycle> {
+    // Most lines that are cut are parsed almost to their end to be found out.
+    let mut cycle = BLANK;
+    let whole = may_end_cycle(text.get(..length)?)
+        && gc::measured(text, &mut cycle).is_some_and(|measured| measured == length);
+    whole.then_some(cycle)
+}
+
+/// Whether a gc line may end as `text` does: in ` P` or ` (forced)`.
+#[inline]
+pub(crate) const fn may_end_cycle(text: &[u8]) -> bool {
+    matches!(text, [.., b'P' | b')'])
+}
+
+/// A line of trace other than a gc line of Go 1.5 or later, if that is all of `text`.
+#[inline]
+pub(crate) fn lesser(text: &[u8]) -> Option<Event> {
+    match text {
+        [b'g', b'c', b'0'..=b'9', ..]
+        | [b'g', b'c', b' ', b'#', ..]
+        | [b'G' | b's' | b'f' | b'p' | b'c' | b'i' | b'S', ..] => lesser_event(text),
+        _ => None,
+    }
+}
+
+fn lesser_event(text: &[u8]) -> Option<Event> {
+    if let Ok(([], legacy)) = legacy::cycle(text) {
+        return Some(Event::Legacy(legacy));
+    }
+    match notes::note(text) {
+        Ok(([], note)) => Some(Event::Note(note)),
+        _ => None,
+    }
+}
+
+/// True where a line starts as a gc line, at least as far as `gc N @S.SSS`: then it can be [diagnosed](diagnose).
+#[inline]
+pub(crate) fn is_ours(text: &[u8]) -> bool {
+    text.starts_with(b"gc ") && names_a_start(text)
+}
+
+fn names_a_start(text: &[u8]) -> bool {
+    let start = || {
+        let (rest, _) = number::uint(text.strip_prefix(b"gc ")?).ok()?;
+        number::seconds(rest.strip_prefix(b" @")?).ok()
+    };
+    start().is_some()
+}
+
+/// Why a line that starts as a gc line is none; `None` where it does not even start as one.
+pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
+    break_of(text).map(|(_, why)| why)
+}
+
+/// The same with the place in the grammar.
+pub(crate) fn break_of(text: &[u8]) -> Option<(State, ParseError)> {
+    // The walk is slow, and few lines that begin as gc lines come so far.
+    if !is_ours(text) {
+        return None;
+    }
+    let end = pieces::Walk::new(text, automaton::START).last()?;
+    let why = ParseError {
+        offset: end.at,
+        expected: automaton::expected(end.state),
+    };
+    (end.state >= automaton::OURS).then_some((end.state, why))
+}
+
+/// True where `text` may be the beginning of a gc line that goes on inside of an operand.
+pub(crate) fn may_go_on(text: &[u8]) -> bool {
+    let end = pieces::Walk::new(text, automaton::START).last();
+    end.is_some_and(|end| text.len() - end.at <= LONGEST_OPERAND)
+}
+
+/// Bytes of the longest operand.
+const LONGEST_OPERAND: usize = 40;
+
+/// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
+pub(crate) fn is_beginning(text: &[u8]) -> bool {
+    text == b"gc"
+        || pieces::Walk::new(text, automaton::START)
+            .last()
+            .is_some_and(|end| end.at == text.len())
+}
+
+/// Blanks, tabs, carriage returns, colour resets and cleared rests at the end of a line are the terminal's, not the runtime's.
+pub(crate) fn trim_end(mut text: &[u8]) -> &[u8] {
+    loop {
+        match text {
+            [rest @ .., b' ' | b'\t' | b'\r'] => text = rest,
+            [rest @ .., b'm' | b'K'] => {
+                let digits = rest
+                    .iter()
+                    .rev()
+                    .take_while(|b| b.is_ascii_digit() || **b == b';')
+                    .count();
+                match &rest[..rest.len() - digits] {
+                    [before @ .., 0x1b, b'['] => text = before,
+                    _ => return text,
+                }
+            }
+            _ => return text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What the grammar reads: a slice, or so many bytes that no step has to ask whether any are left.
+
+use nom::IResult;
+
+use super::number::Miss;
+
+/// Text that a parser goes through.
+pub(crate) trait Text: Copy {
+    /// The byte so many places ahead; 0, which no parser takes, behind the end.
+    fn byte(self, ahead: usize) -> u8;
+
+    /// The next eight bytes, the first one lowest; 0 for those behind the end.
+    fn eight(self) -> u64;
+
+    /// What is left behind so many bytes.
+    fn skip(self, count: usize) -> Self;
+
+    /// Whether exactly these bytes follow.
+    fn follows<const N: usize>(self, text: &[u8; N]) -> bool;
+}
+
+/// What a parser of the grammar gives.
+pub(crate) type Parsed<I, T> = IResult<I, T, Miss>;
+
+impl Text for &[u8] {
+    #[inline(always)]
+    fn byte(self, ahead: usize) -> u8 {
+        self.get(ahead).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn eight(self) -> u64 {
+        u64::from_le_bytes(std::array::from_fn(|ahead| self.byte(ahead)))
+    }
+
+    #[inline(always)]
+    fn skip(self, count: usize) -> Self {
+        self.get(count..).unwrap_or(&[])
+    }
+
+    #[inline(always)]
+    fn follows<const N: usize>(self, text: &[u8; N]) -> bool {
+        self.first_chunk() == Some(text)
+    }
+}
+
+/// Positions in a line: as many as a byte has values.
+pub(crate) const POSITIONS: usize = 256;
+/// Bytes of a line: the longest literal may begin at the last position.
+pub(crate) const LINE: usize = POSITIONS + 40;
+
+/// A place in `N` bytes of text, at most 255 behind the first: as far as any part of the grammar comes.
+///
+/// A position is a byte, and there are at least [`LINE`] bytes, which shows the compiler that none is outside: no bounds are
+/// checked, and that is a quarter of the work on a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a, const N: usize> {
+    bytes: &'a [u8; N],
+    at: u8,
+}
+
+impl<'a, const N: usize> Line<'a, N> {
+    /// The first byte.
+    #[inline(always)]
+    pub(crate) const fn new(bytes: &'a [u8; N]) -> Self {
+        const { assert!(N >= LINE, "the last position is inside") };
+        Self { bytes, at: 0 }
+    }
+
+    /// Bytes passed.
+    #[inline(always)]
+    pub(crate) fn passed(self) -> usize {
+        usize::from(self.at)
+    }
+
+    /// `M` bytes from here on, for the next part of the grammar; there are as many where `N` is [`POSITIONS`] more.
+    #[inline(always)]
+    pub(crate) fn rest<const M: usize>(self) -> Option<&'a [u8; M]> {
+        self.bytes.get(self.passed()..)?.first_chunk()
+    }
+}
+
+impl<const N: usize> Text for Line<'_, N> {
+    #[inline(always)]
+    fn byte(self, ahead: usize) -> u8 {
+        self.bytes[self.passed() + ahead]
+    }
+
+    #[inline(always)]
+    fn eight(self) -> u64 {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&self.bytes[self.passed()..self.passed() + 8]);
+        u64::from_le_bytes(eight)
+    }
+
+    #[inline(always)]
+    fn skip(self, count: usize) -> Self {
+        debug_assert!(self.passed() + count < POSITIONS, "no part passes as much");
+        Self {
+            at: self.at.wrapping_add(count.to_le_bytes()[0]),
+            ..self
+        }
+    }
+
+    #[inline(always)]
+    fn follows<const M: usize>(self, text: &[u8; M]) -> bool {
+        if matches!(M, 3 | 5..=7) {
+            // One load and a mask, where the compiler takes two loads.
+            let mut eight = [0; 8];
+            eight[..M].copy_from_slice(text);
+            return self.eight() & (u64::MAX >> (64 - 8 * M)) == u64::from_le_bytes(eight);
+        }
+        self.bytes[self.passed()..self.passed() + M] == text[..]
+    }
+}

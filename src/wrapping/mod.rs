@@ -1,0 +1,204 @@
+//! A physical line, and the line that the program wrote in it.
+//!
+//! One file a format. Formats that put text before the line are in the table of [`layer`]; those that put the line into a record
+//! are [envelopes](envelope); what is neither is [learned] from the lines themselves.
+
+mod ansi;
+mod ci;
+mod compose;
+mod cri;
+pub(crate) mod csv;
+pub(crate) mod envelope;
+mod go_log;
+mod go_test;
+mod json;
+mod kernel;
+mod kubectl;
+mod layer;
+pub(crate) mod learned;
+mod logfmt;
+mod numbered;
+pub(crate) mod page;
+pub(crate) mod split_record;
+mod syslog;
+mod timestamp;
+pub(crate) mod wall;
+
+use std::borrow::Cow;
+
+use crate::trace::NEEDLE;
+use csv::Columns;
+use envelope::{End, Envelope};
+
+/// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
+/// would be mistaken for more wrapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Depth {
+    outer: usize,
+    enveloped: bool,
+    inner: usize,
+    /// What the columns of CSV are.
+    columns: Columns,
+}
+
+impl Depth {
+    /// Take off whatever is known.
+    pub(crate) const ANY: Self = Self {
+        outer: layer::LAYERS,
+        enveloped: true,
+        inner: layer::LAYERS,
+        columns: Columns::NONE,
+    };
+    /// Nothing was taken off.
+    pub(crate) const NONE: Self = Self {
+        outer: 0,
+        enveloped: false,
+        inner: 0,
+        columns: Columns::NONE,
+    };
+
+    /// Take off whatever is known, where a log's first line named columns.
+    pub(crate) const fn any(columns: Columns) -> Self {
+        Self {
+            columns,
+            ..Self::ANY
+        }
+    }
+}
+
+/// The line that the program wrote, and what its wrapping says.
+#[derive(Debug, Clone)]
+pub(crate) struct Unwrapped<'a> {
+    /// Without line feed and carriage return.
+    pub(crate) body: Cow<'a, [u8]>,
+    /// Where the body starts in the physical line; `None` where it was decoded out of an envelope.
+    pub(crate) body_at: Option<usize>,
+    /// The stream's name, empty where there is none.
+    pub(crate) stream: Cow<'a, [u8]>,
+    /// The wall-clock time as written.
+    pub(crate) wall: Option<Cow<'a, str>>,
+    /// A CRI `P` record: the program's line goes on in the next physical line of the stream.
+    pub(crate) partial: bool,
+    /// How the line ends in its envelope.
+    pub(crate) end: End,
+    /// It was written to standard output, as far as the wrapping tells.
+    pub(crate) stdout: bool,
+    /// How it was unwrapped.
+    pub(crate) depth: Depth,
+}
+
+/// The line without its line ending.
+pub(crate) fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+}
+
+/// Takes the wrapping off a physical line (with or without its line ending), as far as `depth` says.
+pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
+    let line = without_end(line);
+    if depth == Depth::NONE {
+        return Unwrapped::bare(line);
+    }
+    let layer::Prefix { all: outer, layers } = layer::strip(line, depth.outer);
+    let body = &line[outer.length..];
+    let envelope = match depth.enveloped {
+        true => open(body, depth.columns),
+        false => None,
+    };
+    if layers == 0 && envelope.is_none() {
+        return Unwrapped::bare(line);
+    }
+    let mut unwrapped = Unwrapped {
+        body: Cow::Borrowed(body),
+        body_at: Some(outer.length),
+        stream: outer
+            .stream
+            .map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&line[r])),
+        wall: outer.wall.and_then(|r| text(&line[r])),
+        partial: outer.partial,
+        end: End::Record,
+        stdout: outer.stdout,
+        depth: Depth {
+            outer: layers,
+            columns: depth.columns,
+            ..Depth::NONE
+        },
+    };
+    if let Some(envelope) = envelope
+        && let Some(inner) = envelope.line
+    {
+        unwrapped.depth.enveloped = true;
+        unwrapped.end = envelope.end;
+        unwrapped.stdout |= envelope.stdout;
+        unwrapped.body_at = None;
+        if let Some(stream) = envelope.stream {
+            unwrapped.stream = match stream {
+                Cow::Borrowed(name) => Cow::Borrowed(name.as_bytes()),
+                Cow::Owned(name) => Cow::Owned(name.into_bytes()),
+            };
+        }
+        unwrapped.wall = envelope.wall.or(unwrapped.wall);
+        unwrapped.inner(inner, depth.inner);
+    }
+    unwrapped
+}
+
+/// Opens a body that is a record: each format tells by its first bytes whether it may be.
+fn open(body: &[u8], columns: Columns) -> Option<Envelope<'_>> {
+    match body.first()? {
+        b'g' if body.starts_with(b"gc ") => None,
+        b'{' => json::open(body),
+        _ => json::open(body)
+            .or_else(|| logfmt::open(body))
+            .or_else(|| csv::open(body, columns)),
+    }
+}
+
+impl<'a> Unwrapped<'a> {
+    /// A line that is taken as it is.
+    pub(crate) const fn bare(line: &'a [u8]) -> Self {
+        Self {
+            body: Cow::Borrowed(line),
+            body_at: Some(0),
+            stream: Cow::Borrowed(&[]),
+            wall: None,
+            partial: false,
+            end: End::Record,
+            stdout: false,
+            depth: Depth::NONE,
+        }
+    }
+
+    /// Takes the layers off the line that came out of an envelope.
+    fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
+        let layer::Prefix { all, layers } = layer::strip(without_end(&line), most);
+        self.depth.inner = layers;
+        if self.wall.is_none()
+            && let Some(range) = all.wall
+        {
+            self.wall = text(&line[range]).map(|wall| Cow::Owned(wall.into_owned()));
+        }
+        if let Some(range) = all.stream {
+            self.stream = Cow::Owned(line[range].to_vec());
+        }
+        self.body = match line {
+            Cow::Borrowed(line) => Cow::Borrowed(&without_end(line)[all.length..]),
+            Cow::Owned(mut line) => {
+                line.truncate(without_end(&line).len());
+                line.drain(..all.length);
+                Cow::Owned(line)
+            }
+        };
+        // A program that writes JSON itself, in a container whose runtime does.
+        if self.body.starts_with(b"{")
+            && memchr::memmem::find(&self.body, NEEDLE).is_some()
+            && let Some(inner) = json::open(&self.body).and_then(|inner| inner.line)
+        {
+            self.body = Cow::Owned(without_end(&inner).to_vec());
+        }
+    }
+}
