@@ -147,6 +147,7 @@ impl Finds for Collector<'_> {
             process,
             missing,
             notice,
+            harness: stream.harness,
         };
         if missing > 0 || !self.waiting.is_empty() {
             self.wait(placed, found);
@@ -183,6 +184,7 @@ impl Collector<'_> {
             process,
             missing,
             notice,
+            harness,
         } = placed;
         let index = self.slot(process, found);
         let Followed {
@@ -202,6 +204,9 @@ impl Collector<'_> {
             (Analysis::Here(analyzer), _) => {
                 if notice {
                     analyzer.forced_notice();
+                }
+                if harness {
+                    analyzer.behind_harness();
                 }
                 analyzer.observe(found.cycle, found.wall);
                 analyzer.has_changes()
@@ -454,7 +459,7 @@ impl Collector<'_> {
             forced: 0,
             used: 0,
             approximate: false,
-            damaged: 0,
+            damaged: None,
             arrived: None,
             silent_ns: None,
         }

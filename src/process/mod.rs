@@ -94,6 +94,8 @@ pub struct Stream {
     falling: u64,
     rising: u64,
     previous: (u64, u64),
+    /// It is the output of a test or benchmark harness.
+    pub harness: bool,
 }
 
 impl Default for Stream {
@@ -109,6 +111,7 @@ impl Default for Stream {
             rising: 0,
             // No number comes before or after it.
             previous: (u64::MAX / 2, 0),
+            harness: false,
         }
     }
 }

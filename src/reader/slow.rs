@@ -232,6 +232,7 @@ impl Reader {
         let now = self.placer.lines_seen;
         let state = self.placer.stream(&unwrapped.stream);
         state.touch(now);
+        state.stream.harness |= unwrapped.harness;
         let fresh = finds.cycle(&found, &mut state.stream);
         self.count.cycle(fresh, repaired);
         self.ended(&unwrapped.stream, offset + 1, true);

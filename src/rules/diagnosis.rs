@@ -552,7 +552,7 @@ fn cpu_starvation(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
 /// `66.7 GC cycles a second take 12% of the CPU`, or what of it is known.
 fn cycles_take(symptom: &Symptom<'_>) -> String {
     let situation = symptom.situation;
-    let rate = situation.frequency.map_or_else(
+    let rate = situation.frequency.filter(|rate| *rate > 0.0).map_or_else(
         || "GC cycles".to_owned(),
         |rate| format!("{} GC cycles a second", number(rate)),
     );

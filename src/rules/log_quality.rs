@@ -10,8 +10,8 @@ use crate::units::{Unit, percent};
 pub struct Completeness {
     /// Numbers between the first and the last that were not seen.
     pub cycles_missing: u64,
-    /// gc lines of this process (or that no process could be found for) that could not be read.
-    pub damaged: u64,
+    /// gc lines of this process that could not be read; `None` where others may be theirs.
+    pub damaged: Option<u64>,
     /// gc lines put together again from pieces.
     pub repaired: u64,
     /// Told apart from other processes by guesswork.
@@ -51,12 +51,12 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
         return Reading::NoEvidence;
     }
     let value = log.cycles_missing as f64 / all as f64;
-    let noted = if log.approximate || log.repaired > 0 || log.damaged > 0 || log.cycles_missing > 0
-    {
-        Some(Severity::Info)
-    } else {
-        None
-    };
+    let noted =
+        if log.approximate || log.repaired > 0 || log.damaged > Some(0) || log.cycles_missing > 0 {
+            Some(Severity::Info)
+        } else {
+            None
+        };
     Reading::Judged {
         value,
         severity: thresholds.grade(value).max(noted),
@@ -87,8 +87,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             counted(log.repaired, "gc line")
         ));
     }
-    if log.damaged > 0 {
-        message.push_str(&format!("; {} could not be read", log.damaged));
+    if let Some(damaged @ 1..) = log.damaged {
+        message.push_str(&format!("; {damaged} could not be read"));
     }
     if log.approximate {
         message.push_str(
@@ -104,7 +104,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         evidence: vec![
             ("cycles_missing", log.cycles_missing as f64),
             ("repaired", log.repaired as f64),
-            ("damaged", log.damaged as f64),
+            ("damaged", log.damaged.map_or(f64::NAN, |lines| lines as f64)),
             ("approximate", f64::from(u8::from(log.approximate))),
         ],
     }

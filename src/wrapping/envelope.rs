@@ -115,6 +115,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) end: End,
     /// What the program wrote to its standard output.
     pub(crate) stdout: bool,
+    /// It is the output of a test or benchmark harness: `go test -json`.
+    pub(crate) harness: bool,
     line_rank: usize,
     stream_rank: usize,
     wall_rank: usize,
@@ -128,6 +130,7 @@ impl Default for Envelope<'_> {
             wall: None,
             end: End::Record,
             stdout: false,
+            harness: false,
             line_rank: usize::MAX,
             stream_rank: usize::MAX,
             wall_rank: usize::MAX,
@@ -150,6 +153,7 @@ impl<'a> Envelope<'a> {
         match role {
             Some(Line(rank)) if rank < self.line_rank => {
                 self.line_rank = rank;
+                self.harness = key == "Output";
                 self.end = match (key, value.ends_with('\n')) {
                     ("log" | "Output", true) => End::LineFeed,
                     ("log" | "Output", false) => End::Open,

@@ -9,7 +9,10 @@ pub(super) const FORMAT: Format = Format {
         let blank = |b: &u8| matches!(b, b' ' | b'\t');
         let name = text.iter().position(blank)?;
         let blanks = text[name..].iter().take_while(|b| blank(b)).count();
-        Layer::of(name + blanks)
+        Some(Layer {
+            harness: true,
+            ..Layer::of(name + blanks)?
+        })
     },
 };
 

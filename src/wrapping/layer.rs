@@ -21,6 +21,8 @@ pub(crate) struct Layer {
     pub(crate) partial: bool,
     /// It was written to standard output.
     pub(crate) stdout: bool,
+    /// It is the output of a test or benchmark harness.
+    pub(crate) harness: bool,
 }
 
 impl Layer {
@@ -120,6 +122,7 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
         all.wall = all.wall.take().or(layer.wall.map(shift));
         all.partial |= layer.partial;
         all.stdout |= layer.stdout;
+        all.harness |= layer.harness;
     }
     prefix
 }

@@ -83,6 +83,8 @@ pub(crate) struct Unwrapped<'a> {
     pub(crate) end: End,
     /// It was written to standard output, as far as the wrapping tells.
     pub(crate) stdout: bool,
+    /// It is the output of a test or benchmark harness.
+    pub(crate) harness: bool,
     /// How it was unwrapped.
     pub(crate) depth: Depth,
 }
@@ -122,6 +124,7 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
         partial: outer.partial,
         end: End::Record,
         stdout: outer.stdout,
+        harness: outer.harness,
         depth: Depth {
             outer: layers,
             columns: depth.columns,
@@ -134,6 +137,7 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
         unwrapped.depth.enveloped = true;
         unwrapped.end = envelope.end;
         unwrapped.stdout |= envelope.stdout;
+        unwrapped.harness |= envelope.harness;
         unwrapped.body_at = None;
         if let Some(stream) = envelope.stream {
             unwrapped.stream = match stream {
@@ -169,6 +173,7 @@ impl<'a> Unwrapped<'a> {
             partial: false,
             end: End::Record,
             stdout: false,
+            harness: false,
             depth: Depth::NONE,
         }
     }
@@ -177,6 +182,7 @@ impl<'a> Unwrapped<'a> {
     fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
         let layer::Prefix { all, layers } = layer::strip(without_end(&line), most);
         self.depth.inner = layers;
+        self.harness |= all.harness;
         if self.wall.is_none()
             && let Some(range) = all.wall
         {

@@ -31,8 +31,8 @@ pub(super) struct Process {
     /// When it was last heard of, counted in cycles.
     pub(super) used: u64,
     pub(super) approximate: bool,
-    /// gc lines of its stream that could not be read.
-    pub(super) damaged: u64,
+    /// gc lines that could not be read, where they are its own for certain: no other process was seen.
+    pub(super) damaged: Option<u64>,
     /// When its first and its last cycle came from a live source, with their ends, ns of program time.
     pub(super) arrived: Option<[(Instant, u64); 2]>,
     /// How long it has been silent since the last one, ns, where that is known to be its own time.
@@ -78,6 +78,7 @@ impl Process {
     /// is its own.
     pub(super) fn settle(&mut self, reader: &Reader, alone: bool) {
         self.silent_ns = self.silence().filter(|_| alone);
+        self.damaged = alone.then_some(reader.count.input.damaged);
         let stream = self.stream.as_deref().unwrap_or("").as_bytes();
         self.approximate |= reader.approximate(stream, self.number);
     }

@@ -12,6 +12,8 @@ pub(super) struct Placed {
     pub(super) missing: u64,
     /// A notice of the periodic collection stood before it.
     pub(super) notice: bool,
+    /// Its stream is the output of a test or benchmark harness.
+    pub(super) harness: bool,
 }
 
 /// Cycles of all streams that may wait.
