@@ -16,7 +16,7 @@ use gcpressure::pipeline::{Options, Sink, analyse};
 use gcpressure::profile::{self, Profile, SampleType};
 
 /// Allocations that one change of a finding may take: its texts, those of the cause behind it, and room for more of them.
-const EACH_CHANGE: u64 = 16;
+const EACH_CHANGE: u64 = 20;
 
 /// Allocations that twice the log may take more: maps of values and the timeline, until they have their size.
 const GROWTH: u64 = 64;

@@ -64,7 +64,12 @@ impl Timeline {
         });
         // One cycle, or two, stand for the time since the cycle before: alone they would be a burst.
         if begins > self.start_ns && (tally.cycles == 0 || tally.cycles > FEW) {
-            self.push(nothing(self.start_ns, begins));
+            // Lines that are missing may be from this time.
+            let lost = ends.is_some_and(|(first, newest)| {
+                Stretch::whole(&first.before, &newest.last).is_withheld()
+            });
+            let share = (!lost).then_some(0.0);
+            self.push(nothing(self.start_ns, begins, share));
             self.start_ns = begins;
         }
         let Some((first, newest)) = ends else {
@@ -116,16 +121,16 @@ impl Timeline {
     }
 }
 
-/// Time in which nothing was collected.
-fn nothing(start_ns: u64, end_ns: u64) -> TimelinePoint {
+/// Time in which nothing was collected, so far as is seen: each share of it is `share`.
+fn nothing(start_ns: u64, end_ns: u64, share: Option<f64>) -> TimelinePoint {
     TimelinePoint {
         start_ns,
         end_ns,
-        stop_cpu_ratio: Some(0.0),
-        assist_cpu_ratio: Some(0.0),
-        background_cpu_ratio: Some(0.0),
-        idle_cpu_ratio: Some(0.0),
-        allocation_bytes_per_second: Some(0.0),
+        stop_cpu_ratio: share,
+        assist_cpu_ratio: share,
+        background_cpu_ratio: share,
+        idle_cpu_ratio: share,
+        allocation_bytes_per_second: share,
         ..TimelinePoint::default()
     }
 }

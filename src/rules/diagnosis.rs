@@ -306,37 +306,51 @@ impl Case<'_> {
     /// is only worth knowing, else of the first.
     pub fn diagnose(&self) -> Option<Diagnosis> {
         let worst = self.symptoms.iter().map(|symptom| symptom.severity).max()?;
-        let mut best: Option<Diagnosis> = None;
-        for found in table().iter().filter_map(|row| self.fits(row)) {
-            let rank =
-                |found: &Diagnosis| (found.severity == worst, found.severity > Severity::Info);
-            if best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
-                best = Some(found);
+        let mut best: Option<Fit<'_>> = None;
+        for fit in table().iter().filter_map(|row| self.fits(row)) {
+            let rank = |fit: &Fit<'_>| (fit.severity == worst, fit.severity > Severity::Info);
+            if best.as_ref().is_none_or(|best| rank(&fit) > rank(best)) {
+                best = Some(fit);
             }
         }
-        best
+        let best = best?;
+        let explained = self.explained(best.row);
+        Some(Diagnosis {
+            cause: best.row.cause,
+            severity: best.severity,
+            explains: explained.map(|symptom| symptom.rule).collect(),
+            told: (best.row.tell)(self, best.symptom),
+        })
     }
 
-    fn fits(&self, row: &Row) -> Option<Diagnosis> {
-        let explained = || {
-            let symptoms = self.symptoms.iter();
-            symptoms.filter(|symptom| row.explains.contains(&symptom.rule))
-        };
-        let fitting = explained().filter(|symptom| (row.when)(self, symptom));
+    fn explained(&self, row: &Row) -> impl Iterator<Item = &Symptom<'_>> {
+        let symptoms = self.symptoms.iter();
+        symptoms.filter(|symptom| row.explains.contains(&symptom.rule))
+    }
+
+    fn fits(&self, row: &'static Row) -> Option<Fit<'_>> {
+        let fitting = self.explained(row);
+        let fitting = fitting.filter(|symptom| (row.when)(self, symptom));
         // It speaks of the worst finding that shows it, where collecting cost most.
         let cost = |symptom: &Symptom<'_>| symptom.situation.cost.gc_cpu.unwrap_or(0.0);
-        let worst = fitting.max_by(|a, b| {
+        let symptom = fitting.max_by(|a, b| {
             let severity = a.severity.cmp(&b.severity);
             severity.then(cost(a).total_cmp(&cost(b)))
         })?;
-        let severity = explained().map(|symptom| symptom.severity).max()?;
-        (row.info || severity > Severity::Info).then(|| Diagnosis {
-            cause: row.cause,
+        let severity = self.explained(row).map(|symptom| symptom.severity).max()?;
+        (row.info || severity > Severity::Info).then_some(Fit {
+            row,
+            symptom,
             severity,
-            explains: explained().map(|symptom| symptom.rule).collect(),
-            told: (row.tell)(self, worst),
         })
     }
+}
+
+/// A row that fits: the finding that it speaks of, and the worst that it explains.
+struct Fit<'c> {
+    row: &'static Row,
+    symptom: &'c Symptom<'c>,
+    severity: Severity,
 }
 
 fn warns(symptom: &Symptom<'_>) -> bool {
@@ -350,9 +364,11 @@ fn is_hosts(symptom: &Symptom<'_>) -> bool {
 
 /// Marking is what the collector's CPU went into, not stops that take long.
 fn marks(symptom: &Symptom<'_>) -> bool {
-    let Situation { marking, cost, .. } = symptom.situation;
-    let most = marking.zip(cost.gc_cpu);
-    !is_hosts(symptom) && most.is_none_or(|(marking, all)| marking >= all / 2.0)
+    let Situation {
+        marking, stop_cpu, ..
+    } = symptom.situation;
+    let both = marking.zip(*stop_cpu);
+    !is_hosts(symptom) && both.is_none_or(|(marking, stops)| marking >= stops)
 }
 
 fn starved(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {

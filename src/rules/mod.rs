@@ -322,15 +322,18 @@ impl View<'_> {
 
     /// Mark assists over the cycles of `reach` as a share of the CPUs had.
     fn assists(&self) -> Option<f64> {
-        let ratio = self.window.reach.cpu_ratio(|mark| mark.assist_cpu_ns)?;
-        Some((ratio * self.cpu_factor()).min(1.0))
+        self.of_cpus(|mark| mark.assist_cpu_ns)
     }
 
     /// CPU of marking, assists included, as a share of the CPUs had: what collecting takes without its stops, which the host
     /// and the program itself make long.
     fn marking(&self) -> Option<f64> {
-        let marks = |mark: &Mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns);
-        let ratio = self.window.reach.cpu_ratio(marks)?;
+        self.of_cpus(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns))
+    }
+
+    /// A total over the cycles of `reach` as a share of the CPUs had.
+    fn of_cpus(&self, total: impl Fn(&Mark) -> u64) -> Option<f64> {
+        let ratio = self.window.reach.cpu_ratio(total)?;
         Some((ratio * self.cpu_factor()).min(1.0))
     }
 

@@ -210,7 +210,7 @@ mod tests {
         assert!(
             two.told(&RULE)
                 .message
-                .contains("too few cycles to be sure")
+                .contains("too few such stops to grade it")
         );
         let one = healthy(1, 100).each(|_, cycle| cycle.sweep_termination_ns = 50 * MS);
         let message = one.told(&RULE).message;

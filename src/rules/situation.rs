@@ -12,6 +12,8 @@ pub struct Situation {
     pub at_most: bool,
     /// Background marking and assists, as a share of the CPUs had.
     pub marking: Option<f64>,
+    /// Stops, as a share of the CPUs had.
+    pub stop_cpu: Option<f64>,
     /// Automatic cycles per second.
     pub frequency: Option<f64>,
     /// Share of the cycles that the program forced, and of the time stopped that they took.
@@ -62,6 +64,7 @@ impl Situation {
             cost: Cost::of(view),
             at_most: view.cpu_factor() > 1.05,
             marking: view.marking(),
+            stop_cpu: view.of_cpus(|mark| mark.stop_cpu_ns),
             frequency: gc_frequency::frequency(view),
             forced: (
                 tally.share(tally.forced),

@@ -332,7 +332,7 @@ fn a_stop_or_a_mark_that_the_host_held_up_is_not_the_collectors() {
             cycle.mark_background_cpu_ns = 40_000 * MS;
         }
     });
-    for rule in [&gc_cpu::RULE, &mark_duty::RULE, &cpu_limiter::RULE] {
+    for rule in [&gc_cpu::RULE, &mark_duty::RULE] {
         assert_eq!(
             mark.capped_by(rule),
             Some(CappedBy::Contention),
