@@ -42,6 +42,8 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "event", Line(10)),
     // Splunk
     ("", "_raw", Line(11)),
+    // CloudWatch Logs Insights
+    ("", "@message", Line(12)),
     ("", "pod_name", Stream(0)),
     ("pod", "name", Stream(1)),
     ("", "pod", Stream(2)),
@@ -58,6 +60,9 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "SYSLOG_IDENTIFIER", Stream(13)),
     ("", "job", Stream(14)),
     ("", "host", Stream(15)),
+    // stern -o json
+    ("", "podName", Stream(16)),
+    ("", "@logStream", Stream(17)),
     ("", "time", Time(0)),
     ("", "timestamp", Time(1)),
     ("", "Time", Time(2)),
