@@ -66,8 +66,11 @@ const FORMATS: &[Format] = &[
     numbered::IN_A_FILE,
 ];
 
-/// What may stand behind a time and a blank, and belongs to it. The second argument is the time.
-pub(crate) const BEHIND_TIME: &[fn(&[u8], &[u8]) -> Option<Layer>] =
+/// The layer behind a time and a blank, which is the second argument.
+type BehindTime = fn(&[u8], &[u8]) -> Option<Layer>;
+
+/// What may stand behind a time and a blank, and belongs to it.
+pub(crate) const BEHIND_TIME: &[BehindTime] =
     &[cri::behind_time, syslog::behind_time, go_log::behind_time];
 
 /// For each byte the formats that may begin with it, a bit each.
