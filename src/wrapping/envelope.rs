@@ -75,12 +75,32 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "stream", Output),
 ];
 
+/// Bytes of the longest key, and one more.
+const LENGTHS: usize = 24;
+
+/// For each length the keys of it, a bit each: most keys of a record are none.
+const BY_LENGTH: [u64; LENGTHS] = {
+    assert!(KEYS.len() <= 64, "a bit each");
+    let mut keys = [0; LENGTHS];
+    let mut key = 0;
+    while key < KEYS.len() {
+        keys[KEYS[key].1.len()] |= 1 << key;
+        key += 1;
+    }
+    keys
+};
+
 /// What is known by a key in an object that itself is under the key `parent`.
 fn role(parent: &str, key: &str) -> Option<Role> {
-    let is = |(holder, known, _): &&(&str, &str, Role)| {
-        *known == key && (holder.is_empty() || *holder == parent)
-    };
-    KEYS.iter().find(is).map(|(.., role)| *role)
+    let mut keys = *BY_LENGTH.get(key.len())?;
+    while keys != 0 {
+        let (holder, known, role) = KEYS[keys.trailing_zeros() as usize];
+        keys &= keys - 1;
+        if known == key && (holder.is_empty() || holder == parent) {
+            return Some(role);
+        }
+    }
+    None
 }
 
 /// The same by the name of a column, which exports write in their own letters.

@@ -112,6 +112,7 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
     let mut prefix = Prefix::default();
     let all = &mut prefix.all;
     while prefix.layers < most
+        && !begins_gc_line(&line[all.length..])
         && let Some(layer) = layer(&line[all.length..], all.wall.is_some())
     {
         let at = all.length;
@@ -125,6 +126,11 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
         all.stdout |= layer.stdout;
     }
     prefix
+}
+
+/// Whether a gc line begins here: then no layer does.
+const fn begins_gc_line(text: &[u8]) -> bool {
+    matches!(text, [b'g', b'c', b' ', b'0'..=b'9', ..])
 }
 
 #[inline]
