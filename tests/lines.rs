@@ -245,7 +245,7 @@ fn folded_pastes_are_read() {
 #[test]
 fn a_string_of_several_lines_is_split() {
     let text = format!(
-        "{{\"Action\":\"build-output\",\"Output\":\"# a\\n{}\\nGC forced\\n{}\\n\"}}\n{{\"Action\":\"output\",\"Output\":\"{}\\n\"}}\n",
+        "{{\"Action\":\"build-output\",\"Output\":\"# a\\n2026-11-23T00:12:01Z {}\\nGC forced\\n{}\\n\"}}\n{{\"Action\":\"output\",\"Output\":\"{}\\n\"}}\n",
         gc(1),
         gc(2),
         gc(3)

@@ -177,8 +177,14 @@ impl Finds for Collector<'_> {
 }
 
 impl Collector<'_> {
+    /// The same behind a gap, where a cycle more costs nothing.
+    #[inline(never)]
+    fn hand_on_late(&mut self, placed: Placed, found: &Found<'_>) {
+        self.hand_on(placed, found);
+    }
+
     /// Hands a cycle to those that analyze and show it.
-    #[inline]
+    #[inline(always)]
     fn hand_on(&mut self, placed: Placed, found: &Found<'_>) {
         let Placed {
             process,
@@ -250,7 +256,7 @@ impl Collector<'_> {
         if placed.missing > 0 {
             self.wait_no_longer(Some(found.stream));
         } else if !self.waiting.has(found.stream) {
-            self.hand_on(placed, found);
+            self.hand_on_late(placed, found);
             return;
         }
         if self.waiting.push(placed, found) {
@@ -263,7 +269,7 @@ impl Collector<'_> {
     fn wait_no_longer(&mut self, stream: Option<&[u8]>) {
         for row in self.waiting.take(stream) {
             let (placed, found) = row.found();
-            self.hand_on(placed, &found);
+            self.hand_on_late(placed, &found);
         }
     }
 

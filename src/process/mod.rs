@@ -131,7 +131,7 @@ impl Stream {
     }
 
     /// Finds the process of a cycle. `fresh` gives the number of a new process.
-    #[inline]
+    #[inline(always)]
     pub fn place(&mut self, cycle: &GcCycle, fresh: &mut dyn FnMut() -> u32) -> Placement {
         let hash = fingerprint(cycle);
         match &self.tracks[..] {

@@ -146,16 +146,18 @@ impl Reader {
     ) {
         let mut other = false;
         let mut trace = false;
-        // Of the record, but for its body: that is long where it holds many lines.
-        let mut here = Unwrapped {
-            body: (&[]).into(),
-            stream: unwrapped.stream.clone(),
-            wall: unwrapped.wall.clone(),
-            ..*unwrapped
-        };
         for (place, body) in (0..).zip(unwrapped.body.split(|b| *b == b'\n')) {
-            let body = trace::trim_end(body);
-            here.body = body.into();
+            let inner = unwrap(body, Depth::ANY);
+            let body = trace::trim_end(&inner.body);
+            let here = Unwrapped {
+                body: body.into(),
+                stream: match inner.stream.is_empty() {
+                    true => unwrapped.stream.clone(),
+                    false => inner.stream.clone(),
+                },
+                wall: inner.wall.clone().or_else(|| unwrapped.wall.clone()),
+                ..*unwrapped
+            };
             if let Some(cycle) = trace::whole_cycle(body.trim_ascii_start()) {
                 self.wrapping.depth = unwrapped.depth;
                 self.wrapping.seen.seen = true;

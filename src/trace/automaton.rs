@@ -75,7 +75,7 @@ impl Automaton {
         let mut known = 0;
         while known < self.len {
             if self.states[known].begin == begin && self.states[known].numbered == numbered {
-                return known as State;
+                return number(known);
             }
             known += 1;
         }
@@ -114,7 +114,7 @@ impl Automaton {
             }
             row += 1;
         }
-        state as State
+        number(state)
     }
 
     /// The states that hold for which.
@@ -143,7 +143,7 @@ impl Automaton {
             let mut row = 0;
             while row < LINE.len() {
                 if self.states[state].numbered >> row & 1 == 1 && same(LINE[row].field, field) {
-                    return state as State;
+                    return number(state);
                 }
                 row += 1;
             }
@@ -170,6 +170,13 @@ impl Automaton {
 enum Which {
     MayEnd,
     Before(Number),
+}
+
+/// The number of a state: there are 64 at most.
+#[allow(clippy::cast_possible_truncation, reason = "there are 64 at most")]
+const fn number(state: usize) -> State {
+    assert!(state < MOST, "a bit each");
+    state as State
 }
 
 /// The rows that may come behind a row, in any version.
@@ -268,12 +275,15 @@ const fn states_by_byte(at: usize) -> [States; 256] {
     while state < MADE.len {
         let mut choice = 0;
         while choice < CHOICES {
-            let mut byte = 0;
-            while let Some((operand, _)) = MADE.states[state].next[choice]
-                && byte < 256
-            {
-                states[byte] |= (may_have(operand, at, byte as u8) as States) << state;
-                byte += 1;
+            if let Some((operand, _)) = MADE.states[state].next[choice] {
+                let mut byte = 0_u8;
+                loop {
+                    states[byte as usize] |= (may_have(operand, at, byte) as States) << state;
+                    match byte.checked_add(1) {
+                        Some(next) => byte = next,
+                        None => break,
+                    }
+                }
             }
             choice += 1;
         }

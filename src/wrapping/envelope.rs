@@ -42,6 +42,8 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "event", Line(10)),
     // Splunk
     ("", "_raw", Line(11)),
+    // CloudWatch Logs Insights
+    ("", "@message", Line(12)),
     ("", "pod_name", Stream(0)),
     ("pod", "name", Stream(1)),
     ("", "pod", Stream(2)),
@@ -58,6 +60,9 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "SYSLOG_IDENTIFIER", Stream(13)),
     ("", "job", Stream(14)),
     ("", "host", Stream(15)),
+    // stern -o json
+    ("", "podName", Stream(16)),
+    ("", "@logStream", Stream(17)),
     ("", "time", Time(0)),
     ("", "timestamp", Time(1)),
     ("", "Time", Time(2)),
@@ -70,12 +75,32 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "stream", Output),
 ];
 
+/// Bytes of the longest key, and one more.
+const LENGTHS: usize = 24;
+
+/// For each length the keys of it, a bit each: most keys of a record are none.
+const BY_LENGTH: [u64; LENGTHS] = {
+    assert!(KEYS.len() <= 64, "a bit each");
+    let mut keys = [0; LENGTHS];
+    let mut key = 0;
+    while key < KEYS.len() {
+        keys[KEYS[key].1.len()] |= 1 << key;
+        key += 1;
+    }
+    keys
+};
+
 /// What is known by a key in an object that itself is under the key `parent`.
 fn role(parent: &str, key: &str) -> Option<Role> {
-    let is = |(holder, known, _): &&(&str, &str, Role)| {
-        *known == key && (holder.is_empty() || *holder == parent)
-    };
-    KEYS.iter().find(is).map(|(.., role)| *role)
+    let mut keys = *BY_LENGTH.get(key.len())?;
+    while keys != 0 {
+        let (holder, known, role) = KEYS[keys.trailing_zeros() as usize];
+        keys &= keys - 1;
+        if known == key && (holder.is_empty() || holder == parent) {
+            return Some(role);
+        }
+    }
+    None
 }
 
 /// The same by the name of a column, which exports write in their own letters.

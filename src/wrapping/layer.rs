@@ -68,8 +68,11 @@ const FORMATS: &[Format] = &[
     numbered::IN_A_FILE,
 ];
 
-/// What may stand behind a time and a blank, and belongs to it. The second argument is the time.
-pub(crate) const BEHIND_TIME: &[fn(&[u8], &[u8]) -> Option<Layer>] =
+/// The layer behind a time and a blank, which is the second argument.
+type BehindTime = fn(&[u8], &[u8]) -> Option<Layer>;
+
+/// What may stand behind a time and a blank, and belongs to it.
+pub(crate) const BEHIND_TIME: &[BehindTime] =
     &[cri::behind_time, syslog::behind_time, go_log::behind_time];
 
 /// For each byte the formats that may begin with it, a bit each.
@@ -111,6 +114,7 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
     let mut prefix = Prefix::default();
     let all = &mut prefix.all;
     while prefix.layers < most
+        && !begins_gc_line(&line[all.length..])
         && let Some(layer) = layer(&line[all.length..], all.wall.is_some())
     {
         let at = all.length;
@@ -125,6 +129,11 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
         all.harness |= layer.harness;
     }
     prefix
+}
+
+/// Whether a gc line begins here: then no layer does.
+const fn begins_gc_line(text: &[u8]) -> bool {
+    matches!(text, [b'g', b'c', b' ', b'0'..=b'9', ..])
 }
 
 #[inline]
