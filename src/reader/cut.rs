@@ -4,7 +4,7 @@ use memchr::memmem::Finder;
 
 use super::count::DAMAGED_PLACES;
 use super::stream_state::Torn;
-use super::unproven::{Ahead, Glued, glued};
+use super::unproven::{Ahead, Glued, NOTICE, glued};
 use super::{Finds, Found, Reader};
 use crate::event::{Event, GcCycle, Note};
 use crate::io::{HISTORY, Text};
@@ -107,11 +107,17 @@ impl Reader {
         let text = trace::trim_end(&unwrapped.body);
         let stream = unwrapped.stream.as_ref();
         let waits = self.placer.stream(stream).is_active();
-        if !waits && let Some(glued) = glued(text) {
+        let within = self.within(text);
+        let begins_whole = within
+            .as_ref()
+            .is_some_and(|within| within.start == 0 && within.newer.is_none());
+        if !waits
+            && (begins_whole || text.starts_with(NOTICE))
+            && let Some(glued) = glued(text)
+        {
             self.glued_lines(&glued, text, unwrapped, offset, finds);
             return true;
         }
-        let within = self.within(text);
         let shape = within.as_ref().and_then(|within| within.shape(text));
         if let (Some(within), Some(shape)) = (&within, shape) {
             let held = self.held(

@@ -251,7 +251,8 @@ pub(crate) struct Glued {
     pub(crate) notices: u64,
 }
 
-const NOTICE: &[u8] = b"GC forced";
+/// What the runtime prints before a cycle that its timer starts.
+pub(crate) const NOTICE: &[u8] = b"GC forced";
 
 /// Reads a text that is two or more lines of trace and nothing else.
 pub(crate) fn glued(text: &[u8]) -> Option<Glued> {

@@ -1,6 +1,8 @@
 //! Gc lines of a Go that this version does not know: ` N UNIT words,` fields and ` (words)` marks that the table has not are
 //! skipped. Every field that it has must be there, once and in order.
 
+use std::borrow::Cow;
+
 use super::automaton::{PERCENT, START};
 use super::grammar::LINE;
 use super::pieces::Walk;
@@ -35,7 +37,9 @@ pub(crate) fn read(text: &[u8]) -> Option<Newer> {
     if !is_ours(text) {
         return None;
     }
-    let mut plain = text[..text.len().min(LINE_BYTES)].to_vec();
+    let text = &text[..text.len().min(LINE_BYTES)];
+    // Copied once something unknown was found: most lines that come here are cut.
+    let mut plain = Cow::Borrowed(text);
     let mut newer: Option<Newer> = None;
     let mut removed = 0;
     for _ in 0..=MOST {
@@ -69,7 +73,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Newer> {
         });
         known.shape.extend_from_slice(&[b'\0', operand]);
         known.shape.extend(shape());
-        plain.drain(at..at + length);
+        plain.to_mut().drain(at..at + length);
         removed += length;
     }
     None

@@ -75,16 +75,23 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "stream", Output),
 ];
 
-/// Bytes of the longest key, and one more.
-const LENGTHS: usize = 24;
+/// Places of keys by their length and first byte: nearly every key has one of its own.
+const PLACES: usize = 128;
 
-/// For each length the keys of it, a bit each: most keys of a record are none.
-const BY_LENGTH: [u64; LENGTHS] = {
+const fn place(key: &[u8]) -> usize {
+    match key {
+        [] => 0,
+        [first, ..] => (*first as usize * 11 + key.len()) % PLACES,
+    }
+}
+
+/// For each place the keys of it, a bit each.
+const BY_PLACE: [u64; PLACES] = {
     assert!(KEYS.len() <= 64, "a bit each");
-    let mut keys = [0; LENGTHS];
+    let mut keys = [0; PLACES];
     let mut key = 0;
     while key < KEYS.len() {
-        keys[KEYS[key].1.len()] |= 1 << key;
+        keys[place(KEYS[key].1.as_bytes())] |= 1 << key;
         key += 1;
     }
     keys
@@ -92,7 +99,7 @@ const BY_LENGTH: [u64; LENGTHS] = {
 
 /// What is known by a key in an object that itself is under the key `parent`.
 fn role(parent: &str, key: &str) -> Option<Role> {
-    let mut keys = *BY_LENGTH.get(key.len())?;
+    let mut keys = BY_PLACE[place(key.as_bytes())];
     while keys != 0 {
         let (holder, known, role) = KEYS[keys.trailing_zeros() as usize];
         keys &= keys - 1;
