@@ -34,7 +34,7 @@ fn shown(args: &str) -> Option<String> {
 
 #[test]
 fn a_live_stream_has_a_line_that_goes_away() {
-    let Some(shown) = shown("2>&1") else {
+    let Some(shown) = shown("--window 2s 2>&1") else {
         return;
     };
     assert!(shown.contains("300 GC cycles; raised: "), "{shown:?}");
@@ -47,8 +47,8 @@ fn a_live_stream_has_a_line_that_goes_away() {
 
 #[test]
 fn there_is_no_line_where_it_would_be_in_the_way() {
-    for args in ["-q", "--passthrough", "2>/dev/null"] {
-        let Some(shown) = shown(args) else { return };
+    for args in ["-q", "--passthrough", "2>/dev/null"].map(|args| format!("--window 2s {args}")) {
+        let Some(shown) = shown(&args) else { return };
         assert!(!shown.contains("GC cycles; raised"), "{args}: {shown:?}");
     }
 }
@@ -75,7 +75,7 @@ fn the_line_of_run_keeps_out_of_the_programs_way_and_goes_away_with_what_is_type
     };
     let program = env!("CARGO_BIN_EXE_gcpressure");
     terminal.line(&format!(
-        "clear; {program} run -- sh svc > out; echo status $?"
+        "clear; {program} run --window 2s -- sh svc > out; echo status $?"
     ));
     let line = "300 GC cycles; raised: 1 critical, 1 warning";
     let screen = terminal.wait(line);
@@ -106,7 +106,7 @@ fn run_has_no_line_where_the_programs_own_output_is_on_the_terminal() {
     };
     let program = env!("CARGO_BIN_EXE_gcpressure");
     terminal.line(&format!(
-        "clear; {program} run -- sh -c 'cat busy.log >&2; sleep 2; echo out'"
+        "clear; {program} run --window 2s -- sh -c 'cat busy.log >&2; sleep 2; echo out'"
     ));
     let raised = terminal.wait("gc-frequency raised");
     std::thread::sleep(std::time::Duration::from_secs(1));
