@@ -149,7 +149,7 @@ fn a_running_program_is_asked_for_its_profile() {
                 .unwrap()
                 .port();
             let line = format!(
-                "gcpressure {command} -o json={command}.json --heap-url http://127.0.0.1:{port} --heap-seconds 1 \
+                "gcpressure {command} --window 3s -o json={command}.json --heap-url http://127.0.0.1:{port} --heap-seconds 1 \
                  --save-profiles {command}.kept -- ./svc -for 8s -listen 127.0.0.1:{port} {said}"
             );
             run(&go, &line, folder.path());
