@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::event::{Format, GcCycle, WRAPPED_NS};
 use crate::measure::{CPU, Gogc, Known, Limit, Limiter, Mark, Meter, Mmu, Stretch};
 use crate::report::{Diagnosis, Finding, Measures, PeakWindow, RuleStatus};
-use crate::rules::{Cost, GogcView, View};
+use crate::rules::{Asked, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
@@ -342,7 +342,8 @@ impl ProcessAnalyzer {
         let trust = self.meter.trust();
         let window = self.panes.window(at, trust);
         note_peak(&mut self.peak, &window);
-        let view = self.view(window, growth, back.max(warm), at);
+        let asked = Asked::default();
+        let view = self.view(window, growth, back.max(warm), at, &asked);
         let around = Around {
             panes: &self.panes,
             at,
@@ -363,7 +364,14 @@ impl ProcessAnalyzer {
     }
 
     /// What rules look at: a window, the run so far, and the swings of the goal from `start` to `at`.
-    fn view<'a>(&'a self, window: Window<'a>, growth: Growth, start: u64, at: u64) -> View<'a> {
+    fn view<'a>(
+        &'a self,
+        window: Window<'a>,
+        growth: Growth,
+        start: u64,
+        at: u64,
+        asked: &'a Asked,
+    ) -> View<'a> {
         let version = self.settings.go_version;
         View {
             window,
@@ -390,6 +398,7 @@ impl ProcessAnalyzer {
             harness: self.harness,
             child: self.settings.child,
             cycles_seen: self.meter.mark().seen,
+            asked,
             completeness: None,
             whole_run: false,
         }
@@ -453,7 +462,8 @@ impl ProcessAnalyzer {
         };
         let mut pauses = Vec::new();
         let window = self.panes.run(at, trust, whole, &mut pauses);
-        let mut view = self.view(window, growth, warm, at);
+        let asked = Asked::default();
+        let mut view = self.view(window, growth, warm, at, &asked);
         view.completeness = Some(*about);
         view.whole_run = true;
         let around = Around {

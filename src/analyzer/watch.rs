@@ -56,7 +56,13 @@ impl<'a> Around<'a> {
         }
         let least = watch.thresholds.scaled(BELOW);
         let reaches = |window| {
-            let view = View { window, ..*view };
+            // What the host does stays as it is.
+            let asked = view.asked.of_the_same_host();
+            let view = View {
+                window,
+                asked: &asked,
+                ..*view
+            };
             watch.rule.judge(&view, &least).severity().is_some()
         };
         let mut panes = self.panes.each(self.at, self.trust);

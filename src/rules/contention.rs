@@ -26,6 +26,9 @@ const SMALL_MIB: u64 = 16;
 /// Cycles that say what is typical.
 const OTHERS: u64 = 20;
 
+/// Stops below this are nobody's trouble, ns: only GOMAXPROCS and marking are looked at.
+const SHORT_NS: u64 = 1_000_000;
+
 /// Fewer stops than these are single events.
 pub(super) const FEW: u64 = 3;
 
@@ -72,60 +75,64 @@ impl Signs {
 pub(super) fn signs(view: &View<'_>) -> Option<Signs> {
     let window = &view.window;
     let longest = window.pauses.max();
-    let few = window.pauses.at_least(longest as f64 / 2.0) < FEW;
-    let here = Stops {
-        p10: window.pauses.quantile(100),
-        p50: window.pauses.quantile(500),
-        // A single stall among many cycles leaves their p99 alone.
-        p99: if few {
-            longest
-        } else {
-            window.pauses.quantile(990)
-        },
+    let stalled = || {
+        let (longest, typical) = stalled_mark(view)?;
+        Some(Signs::Stalled(longest, typical))
     };
-    if let Some(sign) = in_stretch(view, &here, &window.stretch) {
-        return Some(sign);
+    if longest < SHORT_NS {
+        return lacking(view, &window.stretch).or_else(stalled);
     }
-    if let Some((longest, typical)) = stalled_mark(view) {
-        return Some(Signs::Stalled(longest, typical));
-    }
-    if view.whole_run {
-        return None;
+    let few = window.pauses.at_least(longest as f64 / 2.0) < FEW;
+    // A single stall among many cycles leaves their p99 alone.
+    let p99 = if few {
+        longest
+    } else {
+        window.pauses.quantile(990)
+    };
+    let quantile = |per_mille| match per_mille {
+        500 => view.pause_p50_ns(),
+        _ => window.pauses.quantile(per_mille),
+    };
+    let here = in_stretch(view, p99, quantile, &window.stretch).or_else(stalled);
+    if here.is_some() || view.whole_run {
+        return here;
     }
     let sorted = view.run_pauses.sorted();
     let run = crate::stats::Ranked::of(&sorted);
-    let mut all = Stops {
-        p10: run.quantile(100),
-        p50: run.quantile(500),
-        p99: run.quantile(990),
-    };
+    let mut p99 = run.quantile(990);
     if crate::stats::at_least(&sorted, longest / 2) < FEW {
-        all.p99 = all.p99.max(longest);
+        p99 = p99.max(longest);
     }
-    in_stretch(view, &all, &view.run)
+    in_stretch(view, p99, |per_mille| run.quantile(per_mille), &view.run)
 }
 
-/// Quantiles of the pause, ns.
-struct Stops {
-    p10: u64,
-    p50: u64,
+/// Fewer CPUs than GOMAXPROCS counts on.
+fn lacking(view: &View<'_>, stretch: &Stretch<'_>) -> Option<Signs> {
+    let (procs, cpus) = stretch.processors()?;
+    (view.window.trust.cpus && procs - cpus >= LACKING).then_some(Signs::Lacking(procs, cpus))
+}
+
+/// `quantile` gives one of the pause by its share in 1/1000, ns.
+fn in_stretch(
+    view: &View<'_>,
     p99: u64,
-}
-
-fn in_stretch(view: &View<'_>, stops: &Stops, stretch: &Stretch<'_>) -> Option<Signs> {
-    if stops.p50 > 0 && stops.p99 / stops.p50 >= FAR {
-        return Some(Signs::Far(stops.p50, stops.p99 / stops.p50 / FAR * FAR));
+    quantile: impl Fn(u32) -> u64,
+    stretch: &Stretch<'_>,
+) -> Option<Signs> {
+    let p50 = quantile(500);
+    if p50 > 0 && p99 / p50 >= FAR {
+        return Some(Signs::Far(p50, p99 / p50 / FAR * FAR));
     }
-    if let Some((procs, cpus)) = stretch.processors()
-        && view.window.trust.cpus
-        && procs - cpus >= LACKING
-    {
-        return Some(Signs::Lacking(procs, cpus));
+    if let Some(lacking) = lacking(view, stretch) {
+        return Some(lacking);
     }
     let mark =
         stretch.cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns))?;
-    let scatter = stops.p99 >= stops.p10.saturating_mul(SCATTER) || marks_scatter(view);
-    (mark < CHEAP_MARKING && scatter && !view.before_1_9()).then_some(Signs::CheapMarking(mark))
+    if mark >= CHEAP_MARKING || view.before_1_9() {
+        return None;
+    }
+    let scatter = p99 >= quantile(100).saturating_mul(SCATTER) || marks_scatter(view);
+    scatter.then_some(Signs::CheapMarking(mark))
 }
 
 /// Marking takes now long, now short over a live heap of much the same size: marking too waits for a CPU.

@@ -1,7 +1,6 @@
 //! What collecting costs: the one place where that is put into classes.
 
 use super::View;
-use super::contention::{self, Signs};
 
 /// How much collecting costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,9 +42,12 @@ impl Cost {
         let to_cpus = reach.to_cpus(view.window.trust);
         let of_cpus = |ratio: f64| (ratio * to_cpus).min(1.0);
         let stops = reach.wall_ratio(|mark| mark.stop_ns);
-        let host = contention::signs(view).is_some();
-        let typical = view.window.pauses.quantile(500) as f64 * reach.cycles() as f64;
-        let typical = typical / (reach.looked_ns as f64).max(1.0);
+        // Stops that cost nothing are nobody's.
+        let host = stops.is_some_and(|stops| stops >= NOTHING[1]) && view.signs().is_some();
+        let typical = || {
+            let stops = view.pause_p50_ns() as f64 * reach.cycles() as f64;
+            stops / (reach.looked_ns as f64).max(1.0)
+        };
         let floor = view.window.reach_cpu.map(|cpu| cpu.floor());
         let procs = reach.processors().map(|(procs, _)| procs);
         Self {
@@ -54,7 +56,10 @@ impl Cost {
                 _ => share,
             }),
             cores: floor.zip(procs).map(|(ratio, procs)| ratio * procs),
-            stops: stops.map(|stops| if host { stops.min(typical) } else { stops }),
+            stops: stops.map(|stops| match host {
+                true => stops.min(typical()),
+                false => stops,
+            }),
             assists: reach.cpu_ratio(|mark| mark.assist_cpu_ns).map(of_cpus),
         }
     }
@@ -81,12 +86,5 @@ impl Cost {
     pub fn is_cheap(&self) -> bool {
         let below = |share: Option<f64>, limit: f64| share.is_some_and(|share| share < limit);
         below(self.cores, CHEAP_CORES) && below(self.stops, CHEAP_STOPS)
-    }
-}
-
-impl View<'_> {
-    /// The signs that the host makes stops long, in what is looked at or in the whole run.
-    pub(super) fn contention(&self) -> Option<Signs> {
-        contention::signs(self)
     }
 }

@@ -1,8 +1,6 @@
 //! Too many cycles per second.
 
-use super::{
-    Cap, Class, Cost, Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule,
-};
+use super::{Cap, Class, Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule};
 use crate::severity::{CappedBy, Severity};
 use crate::units::{Unit, percent, rate};
 
@@ -72,7 +70,7 @@ fn cap(view: &View<'_>, severity: Severity) -> Cap {
     if view.forced_dominates() {
         return Cap::QUIET;
     }
-    let cost = Cost::of(view);
+    let cost = view.cost();
     match severity {
         Severity::Critical if cost.is_cheap() => {
             Cap::at(Some(Severity::Warning), Some(CappedBy::Cost))

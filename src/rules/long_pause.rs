@@ -43,7 +43,7 @@ fn cap(view: &View<'_>, _: Severity) -> Cap {
     let few = RULE
         .warning
         .is_some_and(|least| view.window.pauses.at_least(least) < contention::FEW);
-    if few && view.contention().is_some() {
+    if few && view.signs().is_some() {
         return Cap::at(Some(Severity::Info), Some(CappedBy::Contention));
     }
     pause_p99::at_most(view, RULE.critical)
@@ -53,7 +53,7 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let pauses = &view.window.pauses;
     let all = view.run_pauses.sorted();
     let above = crate::stats::at_least(&all, from_f64(crossing.threshold));
-    let signs = view.contention();
+    let signs = view.signs();
     Told {
         message: format!(
             "a cycle stopped the program for {} (threshold {}, reached by {above} of {} in the run so far){}",

@@ -41,6 +41,7 @@ pub use situation::Situation;
 pub use threshold::Thresholds;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::measure::{Mark, Stretch};
 use crate::severity::{CappedBy, Severity};
@@ -230,7 +231,7 @@ impl Cap {
             let window = view.run_window();
             Cost::of(&View { window, ..*view }).class()
         };
-        match Cost::of(view).class().or_else(run) {
+        match view.cost().class().or_else(run) {
             Some(Class::None) => Self::at(Some(Severity::Info), Some(CappedBy::Cost)),
             Some(Class::Small) => Self::at(Some(Severity::Warning), Some(CappedBy::Cost)),
             Some(Class::Material) => Self::NONE,
@@ -274,10 +275,30 @@ pub struct View<'a> {
     pub child: bool,
     /// Cycles of the process seen so far.
     pub cycles_seen: u64,
+    /// What several rules ask of it.
+    pub asked: &'a Asked,
     /// What is missing from the log; known at the end of the stream.
     pub completeness: Option<Completeness>,
     /// The view is of the whole run.
     pub whole_run: bool,
+}
+
+/// What several rules ask of a view, found out when the first one asks.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    signs: OnceCell<Option<Signs>>,
+    cost: OnceCell<Cost>,
+    pause_p50_ns: OnceCell<u64>,
+}
+
+impl Asked {
+    /// For another window of the same time.
+    pub fn of_the_same_host(&self) -> Self {
+        Self {
+            signs: self.signs.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What the goals of a run say of GOGC.
@@ -308,6 +329,22 @@ impl<'a> View<'a> {
 }
 
 impl View<'_> {
+    /// Signs that the host makes stops long, in what is looked at or in the whole run.
+    fn signs(&self) -> Option<Signs> {
+        *self.asked.signs.get_or_init(|| contention::signs(self))
+    }
+
+    /// Median of the pause in the window, ns.
+    fn pause_p50_ns(&self) -> u64 {
+        let median = || self.window.pauses.quantile(500);
+        *self.asked.pause_p50_ns.get_or_init(median)
+    }
+
+    /// What collecting costs in what is looked at.
+    fn cost(&self) -> Cost {
+        *self.asked.cost.get_or_init(|| Cost::of(self))
+    }
+
     /// GC CPU over the cycles of `reach` as a share of the CPUs had, with the ratio that a severity may be taken from: the
     /// estimate where it is pinned down, else the lower bound.
     fn gc_cpu_floor(&self) -> Option<f64> {
@@ -353,7 +390,7 @@ impl View<'_> {
         } else {
             1.0
         };
-        self.contention().is_some() && marking / quota < threshold
+        self.signs().is_some() && marking / quota < threshold
     }
 
     /// The time looked at, s.

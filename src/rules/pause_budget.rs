@@ -42,7 +42,7 @@ fn cap(view: &View<'_>, _: Severity) -> Cap {
 
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let pauses = &view.window.pauses;
-    let signs = view.contention();
+    let signs = view.signs();
     Told {
         message: format!(
             "stops take {} of the time (threshold {}; {}, pause p50 {}, p99 {}), so that share of requests starts by waiting{}",

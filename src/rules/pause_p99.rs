@@ -85,7 +85,7 @@ fn cap(view: &View<'_>, _: Severity) -> Cap {
 pub(super) fn at_most(view: &View<'_>, critical_ns: Option<f64>) -> Cap {
     let pauses = &view.window.pauses;
     let long = critical_ns.map_or(contention::FEW, |threshold| pauses.at_least(threshold));
-    if view.contention().is_some() {
+    if view.signs().is_some() {
         Cap::at(Some(Severity::Warning), Some(CappedBy::Contention))
     } else if long < contention::FEW {
         Cap::at(Some(Severity::Warning), None)
@@ -97,7 +97,7 @@ pub(super) fn at_most(view: &View<'_>, critical_ns: Option<f64>) -> Cap {
 fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     let pauses = &view.window.pauses;
     let above = pauses.at_least(crossing.threshold);
-    let signs = view.contention();
+    let signs = view.signs();
     let mut told = Told {
         message: format!(
             "the pause p99 is {} over {} (threshold {}, reached {}; p50 {}, longest {}){}",

@@ -61,7 +61,7 @@ impl Situation {
             .stop_ns
             .saturating_sub(window.stretch.from.stop_ns);
         Self {
-            cost: Cost::of(view),
+            cost: view.cost(),
             at_most: view.cpu_factor() > 1.05,
             marking: view.marking(),
             stop_cpu: view.of_cpus(|mark| mark.stop_cpu_ns),
@@ -80,7 +80,7 @@ impl Situation {
             gogc: view.gogc.steady,
             pause_max_ns: window.pauses.max(),
             stopped,
-            signs: view.contention(),
+            signs: view.signs(),
             throttled: view
                 .stated_cpus
                 .is_some_and(|cpus| cpus + 0.5 < f64::from(tally.gomaxprocs.1)),
