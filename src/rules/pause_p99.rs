@@ -212,10 +212,14 @@ mod tests {
                 .message
                 .contains("too few such stops to grade it")
         );
-        let one = healthy(1, 100).each(|_, cycle| cycle.sweep_termination_ns = 50 * MS);
+        let one = healthy(5, 100).each(|number, cycle| {
+            if number == 3 {
+                cycle.sweep_termination_ns = 50 * MS;
+            }
+        });
         let message = one.told(&RULE).message;
         assert!(
-            message.contains(" over 1 cycle (threshold 5ms, reached once; "),
+            message.contains(" over 5 cycles (threshold 5ms, reached once; "),
             "{message}"
         );
     }
