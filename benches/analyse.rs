@@ -65,7 +65,7 @@ fn cycles_alone(c: &mut Criterion) {
         for cycle in &cycles {
             analyzer.observe(black_box(cycle), None);
         }
-        analyzer.finish(&Completeness::default())
+        analyzer.finish(&Completeness::default(), None)
     };
     assert_eq!(analysed().measures.pause.count, written);
     let mut group = c.benchmark_group("windows");
