@@ -92,6 +92,10 @@ impl Timeline {
     }
 
     fn push(&mut self, point: TimelinePoint) {
+        if self.points.is_empty() {
+            // Many processes of a log never come further than this.
+            self.points.reserve_exact(2);
+        }
         match self.points.last_mut() {
             Some(last) if self.pending > 0 => last.join(&point),
             _ => self.points.push(point),
@@ -117,6 +121,8 @@ impl Timeline {
             times(&mut point.background_cpu_ratio, marking);
             times(&mut point.idle_cpu_ratio, 1.0);
         }
+        // A thousand processes may be kept.
+        self.points.shrink_to_fit();
         self.points
     }
 }

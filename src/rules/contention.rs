@@ -89,11 +89,15 @@ pub(super) fn signs(view: &View<'_>) -> Option<Signs> {
     } else {
         window.pauses.quantile(990)
     };
-    let quantile = |per_mille| match per_mille {
-        500 => view.pause_p50_ns(),
-        _ => window.pauses.quantile(per_mille),
-    };
-    let here = in_stretch(view, p99, quantile, &window.stretch).or_else(stalled);
+    let here = in_stretch(
+        view,
+        p99,
+        |from| window.pauses.at_least(from as f64),
+        || view.pause_p50_ns(),
+        view.window.tally.cycles,
+        &window.stretch,
+    )
+    .or_else(stalled);
     if here.is_some() || view.whole_run {
         return here;
     }
@@ -103,7 +107,14 @@ pub(super) fn signs(view: &View<'_>) -> Option<Signs> {
     if crate::stats::at_least(&sorted, longest / 2) < FEW {
         p99 = p99.max(longest);
     }
-    in_stretch(view, p99, |per_mille| run.quantile(per_mille), &view.run)
+    in_stretch(
+        view,
+        p99,
+        |from| crate::stats::at_least(&sorted, from),
+        || run.quantile(500),
+        view.cycles_seen,
+        &view.run,
+    )
 }
 
 /// Fewer CPUs than GOMAXPROCS counts on.
@@ -112,16 +123,21 @@ fn lacking(view: &View<'_>, stretch: &Stretch<'_>) -> Option<Signs> {
     (view.window.trust.cpus && procs - cpus >= LACKING).then_some(Signs::Lacking(procs, cpus))
 }
 
-/// `quantile` gives one of the pause by its share in 1/1000, ns.
+/// `at_least` counts the pauses from so many ns on, of `all`; `median` is theirs.
 fn in_stretch(
     view: &View<'_>,
     p99: u64,
-    quantile: impl Fn(u32) -> u64,
+    at_least: impl Fn(u64) -> u64,
+    median: impl Fn() -> u64,
+    all: u64,
     stretch: &Stretch<'_>,
 ) -> Option<Signs> {
-    let p50 = quantile(500);
-    if p50 > 0 && p99 / p50 >= FAR {
-        return Some(Signs::Far(p50, p99 / p50 / FAR * FAR));
+    // Counting is cheaper than looking for a median.
+    if at_least(p99 / FAR + 1) * 2 <= all {
+        let p50 = median();
+        if p50 > 0 && p99 / p50 >= FAR {
+            return Some(Signs::Far(p50, p99 / p50 / FAR * FAR));
+        }
     }
     if let Some(lacking) = lacking(view, stretch) {
         return Some(lacking);
@@ -131,7 +147,7 @@ fn in_stretch(
     if mark >= CHEAP_MARKING || view.before_1_9() {
         return None;
     }
-    let scatter = p99 >= quantile(100).saturating_mul(SCATTER) || marks_scatter(view);
+    let scatter = at_least(p99 / SCATTER + 1) * 10 <= all * 9 || marks_scatter(view);
     scatter.then_some(Signs::CheapMarking(mark))
 }
 
