@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use gcpressure::io::Source;
 use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
 use gcpressure::report::{Report, Verdict};
+use gcpressure::severity::{CappedBy, Severity};
 
 /// The number of each cycle, and whether it was put together.
 #[derive(Default)]
@@ -300,4 +301,38 @@ fn the_advice_for_quoted_lines_works() {
         let (rows, _) = read(std::str::from_utf8(&cut).unwrap());
         assert_eq!(numbers(&rows), [1, 2, 3, 4, 5], "{why}");
     }
+}
+
+/// Forced cycles of a benchmark are its harness's (testing/benchmark.go): worth knowing, and no cause.
+#[test]
+fn a_harness_is_known_by_its_wrapping() {
+    let line = |n: u64| {
+        format!(
+            "gc {n} @{n}.000s 9%: 0.018+150+0.003 ms clock, 0.14+0.10/300/0.80+0.024 ms cpu, 40->40->20 MB, 40 MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)"
+        )
+    };
+    let forced = |wrap: &dyn Fn(&str) -> String| {
+        let log: String = (1..=40).map(|n| wrap(&line(n))).collect();
+        let (rows, report) = read(&log);
+        assert_eq!(rows.len(), 40);
+        let mut findings = report.findings.iter();
+        let found = findings.find(|found| found.rule == "forced-gc").unwrap();
+        (found.severity, found.capped_by)
+    };
+    let harness = (Severity::Info, Some(CappedBy::Harness));
+    assert_eq!(
+        forced(&|line| format!("{line}\n")),
+        (Severity::Critical, None)
+    );
+    assert_eq!(
+        forced(&|line| format!("BenchmarkEncode-2   \t{line}\n")),
+        harness
+    );
+    assert_eq!(
+        forced(&|line| {
+            let line = line.replace("->", "-\\u003e");
+            format!("{{\"Action\":\"output\",\"Package\":\"a/b\",\"Output\":\"{line}\\n\"}}\n")
+        }),
+        harness
+    );
 }
