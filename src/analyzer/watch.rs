@@ -25,7 +25,7 @@ const BELOW: f64 = 0.8;
 /// Episodes that are kept of a finding; later ones lengthen the last.
 pub(super) const MAX_EPISODES: usize = 100;
 
-/// Changes that wait to be taken; the rest of a crowd is dropped, since nobody takes them while reading a file.
+/// Changes that wait to be taken; more are dropped: while a file is read, none are taken.
 const MAX_CHANGES: usize = 256;
 
 /// What lies around a window that is judged: its panes, and with them the wall clock.

@@ -99,7 +99,7 @@ impl Setting {
         }
     }
 
-    /// What holds when nobody sets it.
+    /// What holds where it is not set.
     const fn default(self) -> &'static str {
         match self {
             Self::Window => "10s",

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
         Err(error) => {
-            // Whoever interrupts twice leaves rows behind that nobody takes.
+            // A second interrupt leaves rows behind that are not written.
             let status = signals.status().ok_or_else(|| failed(&error))?;
             output::complain(&failed(&error).to_string());
             return Ok(status);

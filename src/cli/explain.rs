@@ -30,7 +30,7 @@ pub(crate) fn run(name: Option<&str>) -> Result<u8, Failure> {
                 Ok(())
             })?;
         }
-        // In a terminal a long line would break anywhere; whoever searches the table wants a rule in one line.
+        // In a terminal a long line would break anywhere; a pipe to grep wants a rule in one line.
         None if io::stdout().is_terminal() => output::print(|out| list(WIDTH, out))?,
         None => output::print(|out| list(usize::MAX, out))?,
     }

@@ -26,7 +26,7 @@ const SMALL_MIB: u64 = 16;
 /// Cycles that say what is typical.
 const OTHERS: u64 = 20;
 
-/// Stops below this are nobody's trouble, ns: only GOMAXPROCS and marking are looked at.
+/// Stops below this cost too little to look further, ns: only GOMAXPROCS and marking are looked at.
 const SHORT_NS: u64 = 1_000_000;
 
 /// Fewer stops than these are single events.

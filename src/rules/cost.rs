@@ -42,7 +42,7 @@ impl Cost {
         let to_cpus = reach.to_cpus(view.window.trust);
         let of_cpus = |ratio: f64| (ratio * to_cpus).min(1.0);
         let stops = reach.wall_ratio(|mark| mark.stop_ns);
-        // Stops that cost nothing are nobody's.
+        // Where stops cost nothing, it does not matter whose they are.
         let host = stops.is_some_and(|stops| stops >= NOTHING[1]) && view.signs().is_some();
         let typical = || {
             let stops = view.pause_p50_ns() as f64 * reach.cycles() as f64;
