@@ -1,5 +1,7 @@
 //! What collecting costs: the one place where that is put into classes.
 
+pub(super) mod contention;
+
 use super::View;
 
 /// How much collecting costs.

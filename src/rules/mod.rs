@@ -5,9 +5,7 @@
 //! Hysteresis, episodes and the rest of a finding's life are the analyzer's business; which cause the findings of a process
 //! have in common says [`diagnosis`]. The text above each rule is what `gcpressure explain` prints.
 
-mod advice;
 mod assist_pressure;
-mod contention;
 mod cost;
 mod cpu_limiter;
 mod cpu_oversubscription;
@@ -27,21 +25,23 @@ mod overshoot;
 mod pause_budget;
 mod pause_p99;
 mod periodic_only;
-mod situation;
 mod stack_roots;
 #[cfg(test)]
 mod tests;
 mod threshold;
 
-pub use contention::Signs;
+pub use cost::contention::Signs;
 pub use cost::{Class, Cost};
+pub use diagnosis::situation::Situation;
 pub use goal_churn::Cause as ChurnCause;
 pub use log_quality::Completeness;
-pub use situation::Situation;
 pub use threshold::Thresholds;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+
+use cost::contention;
+use diagnosis::advice;
 
 use crate::measure::{Mark, Stretch};
 use crate::severity::{CappedBy, Severity};

@@ -4,8 +4,8 @@
 //! stop is long because a thread did not get to run, or because the program is slow to stop. Even stops of 60 ms in each
 //! cycle are no host's; stops that scatter are.
 
-use super::View;
 use crate::measure::Stretch;
+use crate::rules::View;
 use crate::units::{duration, percent};
 
 /// Of how many typical stops a long one is at least, for the host to be the likely reason.
@@ -30,7 +30,7 @@ const OTHERS: u64 = 20;
 const SHORT_NS: u64 = 1_000_000;
 
 /// Fewer stops than these are single events.
-pub(super) const FEW: u64 = 3;
+pub(in crate::rules) const FEW: u64 = 3;
 
 /// A figure that shows that threads wait for a CPU.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +56,7 @@ impl Signs {
             Self::Lacking(procs, cpus) => format!(
                 "GOMAXPROCS is {} but the program has {}, so threads wait for a CPU",
                 crate::units::Unit::Count.format(procs),
-                super::cpus_had(cpus)
+                crate::rules::cpus_had(cpus)
             ),
             Self::Stalled(longest, typical) => format!(
                 "one mark took {} and the others {}, as when the process does not run",
@@ -72,7 +72,7 @@ impl Signs {
 }
 
 /// The first sign in what is looked at, else in the whole run.
-pub(super) fn signs(view: &View<'_>) -> Option<Signs> {
+pub(in crate::rules) fn signs(view: &View<'_>) -> Option<Signs> {
     let window = &view.window;
     let longest = window.pauses.max();
     let stalled = || {
@@ -162,7 +162,7 @@ fn marks_scatter(view: &View<'_>) -> bool {
 
 /// One mark so much longer than the others are on average that the process cannot have run: the longest, and the others'
 /// average, ns. `None` where there is none, or where the heap that it marked was larger than theirs.
-pub(super) fn stalled_mark(view: &View<'_>) -> Option<(u64, u64)> {
+pub(in crate::rules) fn stalled_mark(view: &View<'_>) -> Option<(u64, u64)> {
     let tally = &view.window.tally;
     let (_, longest) = tally.mark_ns;
     let (from, to) = (view.run.from, view.run.to);

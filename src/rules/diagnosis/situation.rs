@@ -1,6 +1,6 @@
 //! How things stood where a finding was at its worst: what a cause is told by.
 
-use super::{Cost, Signs, View, gc_frequency};
+use crate::rules::{Cost, Signs, View, gc_frequency};
 use crate::window::Growth;
 
 /// The figures of the window (or run) that earned a finding its severity. `None` is unknown.
