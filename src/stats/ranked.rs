@@ -1,7 +1,5 @@
 //! Values in order: small samples, and quantiles of one of them or of many together.
 
-use std::cmp::Ordering;
-
 use super::fresh::Fresh;
 use super::join_equal;
 use super::sparse::{MAX_DISTINCT, Precision};
@@ -146,44 +144,33 @@ pub fn at_least(values: &[Counted], least: u64) -> u64 {
     above.take_while(|pair| pair.0 >= least).fold(0, sum)
 }
 
-/// The nearest-rank quantile of several lists together, each ascending, `count` values in all; 0 if there is none. Walks
-/// down from the largest value, so it is meant for high quantiles.
+/// The nearest-rank quantile of several lists together, each ascending, `count` values in all; 0 if there is none. Takes
+/// values off the lists from the largest down.
 pub fn quantile_of<'a>(
-    lists: impl Iterator<Item = &'a [Counted]> + Clone,
+    lists: impl Iterator<Item = &'a [Counted]>,
     count: u64,
     per_mille: u32,
 ) -> u64 {
     let mut above = count.saturating_sub(rank(count, per_mille).max(1));
-    let mut bound = None;
-    while let Some((value, equal)) = largest(lists.clone(), bound) {
-        if equal > above {
-            return value;
+    let mut lists: Vec<&[Counted]> = lists.collect();
+    loop {
+        let last = |list: &&[Counted]| list.last().map(|pair| pair.0);
+        let Some(largest) = lists.iter().filter_map(last).max() else {
+            return 0;
+        };
+        for list in &mut lists {
+            let [rest @ .., (value, equal)] = *list else {
+                continue;
+            };
+            if *value == largest {
+                if *equal > above {
+                    return largest;
+                }
+                above -= *equal;
+                *list = rest;
+            }
         }
-        above -= equal;
-        bound = Some(value);
     }
-    0
-}
-
-/// The largest value of all lists, below a bound where there is one, with its count.
-fn largest<'a>(lists: impl Iterator<Item = &'a [Counted]>, bound: Option<u64>) -> Option<Counted> {
-    let last = |list: &'a [Counted]| match (bound, list) {
-        (None, _) => list.last().copied(),
-        // Few of a list's values are passed before the quantile is reached.
-        (Some(bound), [.., last]) if last.0 < bound => Some(*last),
-        (Some(bound), [.., last, _]) if last.0 < bound => Some(*last),
-        (Some(bound), _) => {
-            let below = list.partition_point(|pair| pair.0 < bound);
-            list.get(..below)?.last().copied()
-        }
-    };
-    lists
-        .filter_map(last)
-        .reduce(|one, other| match one.0.cmp(&other.0) {
-            Ordering::Greater => one,
-            Ordering::Equal => (one.0, one.1.saturating_add(other.1)),
-            Ordering::Less => other,
-        })
 }
 
 /// The nearest rank of a quantile: `ceil(count * per_mille / 1000)`.
