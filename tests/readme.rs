@@ -1,6 +1,6 @@
-//! The README is true: its console examples are run and print what it shows, its rules table is the program's.
+//! README.md and docs/ are true: their console examples are run and print what the pages show, their tables are the program's.
 //!
-//! `UPDATE_README=1 cargo test --test readme` writes what the examples print now into the README.
+//! `UPDATE_README=1 cargo test --test readme` writes what the examples print now into the pages.
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 #![cfg(unix)]
@@ -20,7 +20,20 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// Runs a command of the README in the repository's folder, with the program that was just built first on the path, and
+/// README.md, ARCHITECTURE.md and the pages under docs/: path below the root, and text.
+fn pages() -> Vec<(String, String)> {
+    let mut paths = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned()];
+    for folder in ["docs", "docs/dev", "docs/ci"] {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let pages = names.filter(|name| name.ends_with(".md"));
+        paths.extend(pages.map(|name| format!("{folder}/{name}")));
+    }
+    let read = |path: String| (path.clone(), fs::read_to_string(root().join(path)).unwrap());
+    paths.into_iter().map(read).collect()
+}
+
+/// Runs a command of a page in the repository's folder, with the program that was just built first on the path, and
 /// returns what a reader would see.
 fn run(command: &str) -> String {
     let built = PathBuf::from(env!("CARGO_BIN_EXE_gcpressure"));
@@ -80,27 +93,34 @@ fn with_real_output(readme: &str) -> (String, usize) {
 }
 
 #[test]
-fn every_example_prints_what_the_readme_shows() {
-    let shown = readme();
-    let (real, examples) = with_real_output(&shown);
-    if std::env::var_os("UPDATE_README").is_some() {
-        fs::write(root().join("README.md"), &real).unwrap();
-        return;
+fn every_example_prints_what_the_page_shows() {
+    let mut examples = 0;
+    for (page, shown) in pages() {
+        // Its commands are run by tests/tour.rs, with a Go toolchain.
+        if page == "docs/tour.md" {
+            continue;
+        }
+        let (real, found) = with_real_output(&shown);
+        examples += found;
+        if std::env::var_os("UPDATE_README").is_some() {
+            fs::write(root().join(page), &real).unwrap();
+            continue;
+        }
+        for (number, (shown, real)) in (1..).zip(shown.lines().zip(real.lines())) {
+            assert_eq!(
+                shown, real,
+                "{page}:{number} (UPDATE_README=1 rewrites the examples)"
+            );
+        }
+        assert_eq!(shown.lines().count(), real.lines().count(), "{page}");
     }
-    for (number, (shown, real)) in (1..).zip(shown.lines().zip(real.lines())) {
-        assert_eq!(
-            shown, real,
-            "README.md:{number} (UPDATE_README=1 rewrites the examples)"
-        );
-    }
-    assert_eq!(shown.lines().count(), real.lines().count());
     assert!(examples >= 4, "only {examples} examples were run");
 }
 
 #[test]
 fn the_before_and_after_table_is_what_compare_prints() {
-    let readme = readme();
-    let (command, after) = readme
+    let guide = fs::read_to_string(root().join("docs/guide.md")).unwrap();
+    let (command, after) = guide
         .split_once("<!-- ")
         .and_then(|(_, rest)| rest.split_once(" -->\n"))
         .unwrap();
@@ -205,21 +225,20 @@ fn threshold(cell: &str) -> Option<f64> {
 }
 
 #[test]
-fn the_readme_is_short_and_its_links_lead_somewhere() {
-    let readme = readme();
-    assert!(
-        readme.lines().count() < 250,
-        "{} lines",
-        readme.lines().count()
-    );
-    for link in readme
-        .split("](")
-        .skip(1)
-        .map(|rest| rest.split(')').next().unwrap())
-    {
-        assert!(
-            link.contains("://") || root().join(link.split('#').next().unwrap()).exists(),
-            "{link}"
-        );
+fn links_lead_somewhere() {
+    for (page, text) in pages() {
+        let folder = root().join(&page);
+        let folder = folder.parent().unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .map(|rest| rest.split(')').next().unwrap())
+        {
+            let path = link.split('#').next().unwrap();
+            assert!(
+                link.contains("://") || folder.join(path).exists(),
+                "{page}: {link}"
+            );
+        }
     }
 }
