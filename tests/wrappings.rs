@@ -38,7 +38,7 @@ const PROMISES: &[(&str, &[&str])] = &[
     ("`grep -n`", &["grep-n", "grep-hn"]),
     ("`cat -n`", &["cat-n"]),
     (
-        "copied out of pages",
+        "pasted from web pages",
         &[
             "page",
             "no-break-spaces",
@@ -59,7 +59,7 @@ const PROMISES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "a Go that does not exist yet",
+        "a future Go",
         &["newer-field", "newer-mark"],
     ),
 ];
