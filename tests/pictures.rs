@@ -1,4 +1,4 @@
-//! The README's picture of the terminal is what the program prints. `docs/pictures/make.sh` makes it anew, and that of the
+//! The README's picture of the terminal is what the program prints. `.ci/bless` makes it anew, and that of the
 //! page.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 

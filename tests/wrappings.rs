@@ -58,10 +58,7 @@ const PROMISES: &[(&str, &[&str])] = &[
             "quoted",
         ],
     ),
-    (
-        "a future Go",
-        &["newer-field", "newer-mark"],
-    ),
+    ("a future Go", &["newer-field", "newer-mark"]),
 ];
 
 /// What is found, as text.
