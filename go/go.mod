@@ -1,0 +1,3 @@
+module github.com/gcpressure/gcpressure/go
+
+go 1.21
