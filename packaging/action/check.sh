@@ -8,6 +8,8 @@ fail() {
     exit 2
 }
 folder=$RUNNER_TEMP/gcpressure
+# On Windows D:/x, which this shell and the program both understand.
+if command -v cygpath >/dev/null; then folder=$(cygpath -m "$folder"); fi
 reports=$(mktemp -d "$folder/report.XXXXXX")
 arguments=(-f github -o "html=$reports/gc.html" -o "json=$reports/gc.json" -o "markdown=$reports/gc.md")
 
@@ -40,7 +42,7 @@ status=0
 # field FILTER: a word of the report; anything else than a plain word becomes empty, so that it cannot set another output.
 field() {
     local value=
-    [ ! -s "$reports/gc.json" ] || value=$(jq -r "$1 // \"\"" "$reports/gc.json" 2>/dev/null || true)
+    [ ! -s "$reports/gc.json" ] || value=$(jq -r "$1 // \"\"" "$reports/gc.json" 2>/dev/null | tr -d '\r' || true)
     [[ $value =~ ^[a-z_-]*$ ]] || value=
     printf '%s' "$value"
 }

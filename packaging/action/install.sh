@@ -9,6 +9,8 @@ fail() {
 }
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$RUNNER_TEMP/gcpressure
+# On Windows D:/x, which this shell and the program both understand.
+if command -v cygpath >/dev/null; then folder=$(cygpath -m "$folder"); fi
 mkdir -p "$folder/bin"
 program=gcpressure
 [ "${RUNNER_OS:-Linux}" != Windows ] || program=gcpressure.exe

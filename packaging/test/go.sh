@@ -60,14 +60,15 @@ for _ in $(seq 100); do
 done
 url=http://127.0.0.1:$(cat "$work/port")
 
-# A checkout has no sums.
-(cd "$root/go" && go build -o "$work/checkout" ./gcpressure)
+# A checkout before the first release has no sums.
+cp -R "$root/go" "$work/module"
+printf 'package main\n\nconst version = ""\n\nvar sums = map[string]string{}\n' >"$work/module/gcpressure/sums.go"
+(cd "$work/module" && go build -o "$work/checkout" ./gcpressure)
 expect 2 "a checkout without sums" "$work/checkout" --version
 says "no checksums"
 GCPRESSURE_BINARY=$program expect 0 "a checkout with GCPRESSURE_BINARY" "$work/checkout" --version
 
-# The released module: a copy with the sums of this archive.
-cp -R "$root/go" "$work/module"
+# The released module: with the sums of this archive.
 bash "$root/packaging/go-sums.sh" --partial "$version" "$work/site/v$version" "$work/module/gcpressure/sums.go"
 [ -z "$(gofmt -l "$work/module")" ] || fail "gofmt: $(gofmt -d "$work/module")"
 if bash "$root/packaging/go-sums.sh" "$version" "$work/site/v$version" "$work/all.go" 2>/dev/null; then
