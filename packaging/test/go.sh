@@ -27,8 +27,9 @@ says() {
     grep -qF -- "$1" "$work/err" || fail "no \`$1\` in: $(cat "$work/err")"
 }
 
-export GOTOOLCHAIN=local GOPROXY=off GOFLAGS=-mod=mod GONOSUMDB='*' GOBIN=$work/bin
-export GOPATH=$work/go GOCACHE=$work/gocache HOME=$work/home XDG_CACHE_HOME=$work/cache
+GOCACHE=$(go env GOCACHE)
+export GOCACHE GOTOOLCHAIN=local GOPROXY=off GOFLAGS=-mod=mod GONOSUMDB='*' GOBIN=$work/bin
+export GOPATH=$work/go HOME=$work/home XDG_CACHE_HOME=$work/cache
 unset GCPRESSURE_BINARY GCPRESSURE_DOWNLOAD_URL
 mkdir -p "$HOME"
 go version
