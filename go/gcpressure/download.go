@@ -44,16 +44,12 @@ func (l limits) download(address string) ([]byte, error) {
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, err
+		return nil, withoutAddress(err)
 	}
 	request.Header.Set("User-Agent", "gcpressure-go/"+version)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		var withURL *url.Error // the caller says the address
-		if errors.As(err, &withURL) {
-			err = withURL.Err
-		}
-		return nil, why(err)
+		return nil, why(withoutAddress(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -82,6 +78,15 @@ func (l limits) download(address string) ([]byte, error) {
 			return nil, fmt.Errorf("the download ends after %d bytes: %w", data.Len(), why(err))
 		}
 	}
+}
+
+// withoutAddress returns the error below a url.Error, since the caller shows the address.
+func withoutAddress(err error) error {
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		return withURL.Err
+	}
+	return err
 }
 
 // checkSum holds data to a SHA-256 sum in hexadecimal.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,15 +70,16 @@ func (l *launcher) program(stderr io.Writer) (string, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
 		return path, nil
 	}
-	url := l.base + "/v" + l.version + "/" + b.archive(l.version)
+	address := l.base + "/v" + l.version + "/" + b.archive(l.version)
+	shown := withoutPassword(address)
 	if isTerminal(stderr) {
-		fmt.Fprintf(stderr, "gcpressure: downloading %s\n", url)
+		fmt.Fprintf(stderr, "gcpressure: downloading %s\n", shown)
 	}
-	archive, err := l.limits.download(url)
+	archive, err := l.limits.download(address)
 	if err != nil {
 		return "", &problem{
 			what:  "cannot download",
-			where: url,
+			where: shown,
 			err:   err,
 			todo:  useBinary + ",\nor GCPRESSURE_DOWNLOAD_URL to a mirror that can be reached. HTTPS_PROXY is obeyed.",
 		}
@@ -85,7 +87,7 @@ func (l *launcher) program(stderr io.Writer) (string, error) {
 	if err := checkSum(archive, sum); err != nil {
 		return "", &problem{
 			what:  "will not use",
-			where: url,
+			where: shown,
 			err:   err,
 			todo: "The file is not the released one: a proxy or mirror changed it, or the download is incomplete.\n" +
 				"Nothing was kept. Try again, check GCPRESSURE_DOWNLOAD_URL, or report it: " + repository + ".",
@@ -93,7 +95,7 @@ func (l *launcher) program(stderr io.Writer) (string, error) {
 	}
 	program, err := l.limits.unpack(archive, b, l.version)
 	if err != nil {
-		return "", &problem{what: "cannot unpack", where: url, err: err, todo: "Nothing was kept. Report it: " + repository + "."}
+		return "", &problem{what: "cannot unpack", where: shown, err: err, todo: "Nothing was kept. Report it: " + repository + "."}
 	}
 	if err := store(path, program); err != nil {
 		return "", &problem{
@@ -104,6 +106,15 @@ func (l *launcher) program(stderr io.Writer) (string, error) {
 		}
 	}
 	return path, nil
+}
+
+// withoutPassword returns the address as messages show it: a mirror's may hold a password.
+func withoutPassword(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "the address in GCPRESSURE_DOWNLOAD_URL"
+	}
+	return parsed.Redacted()
 }
 
 // checkBinary checks that GCPRESSURE_BINARY names a program, and not this one: that would start

@@ -371,6 +371,24 @@ func TestEveryErrorSaysWhatWhereAndWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsNotShown(t *testing.T) {
+	for _, base := range []string{"http://user:secret@127.0.0.1:9", "http://user:secret@127.0.0.1:9\n"} {
+		l := &launcher{
+			version:  testVersion,
+			sums:     map[string]string{builds[3].target: "unused"},
+			base:     base,
+			goos:     builds[3].goos,
+			goarch:   builds[3].goarch,
+			cacheDir: func() (string, error) { return t.TempDir(), nil },
+			limits:   defaultLimits,
+		}
+		_, err := l.program(io.Discard)
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestDownloadsAtTheSameTimeLeaveOneWholeProgram(t *testing.T) {
 	b := builds[3]
 	want := bytes.Repeat([]byte("program "), 1<<16)
