@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
 use super::parallel_file::{Helper, ParallelFile};
-use super::read_ahead::Ahead;
+use super::read_ahead::{Failed, ReadAhead};
 use super::system::{Identity, identity, standard_input, widen};
 use crate::error::Error;
 
@@ -83,8 +83,8 @@ enum State {
     /// Nothing was read, so nothing is known about what it holds.
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
-    Ahead(Ahead),
-    Shared(ParallelFile),
+    Ahead(ReadAhead),
+    Parallel(ParallelFile),
     Ended,
 }
 
@@ -152,10 +152,7 @@ impl Source {
     }
 
     fn counted(name: &str, reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
-        let raw = Raw {
-            inner: reader,
-            read: Arc::clone(&read),
-        };
+        let raw = Raw::new(reader, &read);
         Self {
             name: name.to_owned(),
             size: None,
@@ -217,15 +214,15 @@ impl Source {
 
     /// Lets a thread of its own read a large file ahead, as at first, or rest where others have the time to.
     pub(crate) fn read_ahead(&mut self, ahead: bool) {
-        if let State::Shared(share) = &mut self.state {
-            share.read_ahead(ahead);
+        if let State::Parallel(file) = &mut self.state {
+            file.read_ahead(ahead);
         }
     }
 
     /// For a thread that has the time to read parts of a large file, too.
     pub(crate) fn helper(&self) -> Option<Helper> {
         match &self.state {
-            State::Shared(share) => Some(share.helper()),
+            State::Parallel(file) => Some(file.helper()),
             _ => None,
         }
     }
@@ -272,18 +269,26 @@ impl Source {
     /// without threads. What is in `spare` is read into again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
         self.recognise()?;
-        let (result, compressed) = match &mut self.state {
-            State::Ahead(ahead) => (ahead.chunk(spare), ahead.compressed()),
-            State::Shared(share) => (share.chunk(spare), false),
-            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => return Ok(None),
-        };
-        match result {
-            Ok(chunk) => Ok(Some(chunk)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
-            Err(error) => {
-                self.give_up(error, compressed)?;
-                Ok(Some(Block::default()))
+        match &mut self.state {
+            State::Ahead(ahead) => match ahead.chunk(spare) {
+                Ok(chunk) => Ok(Some(chunk)),
+                Err(Failed { error, .. }) if error.kind() == io::ErrorKind::WouldBlock => {
+                    Err(error)
+                }
+                Err(Failed { error, compressed }) => {
+                    self.give_up(error, compressed)?;
+                    Ok(Some(Block::default()))
+                }
+            },
+            State::Parallel(file) => {
+                let chunk = file.chunk(spare);
+                if chunk.is_none() {
+                    let rest = Raw::new(Box::new(file.rest()?), &self.read);
+                    self.state = State::Reading(Decoded::plain(Box::new(rest)));
+                }
+                Ok(chunk)
             }
+            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => Ok(None),
         }
     }
 
@@ -303,16 +308,17 @@ impl Source {
                 }
                 again.state
             }
-            State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
+            State::Unread(raw) if self.live => State::Ahead(ReadAhead::live(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
                 let file = self.file.take();
                 if let Some((file, begins)) = file.filter(|_| decoded.plain) {
                     // What was looked at is read again.
                     self.read.store(0, Ordering::Relaxed);
-                    State::Shared(ParallelFile::new(file, begins, Arc::clone(&self.read)))
+                    let size = self.size.unwrap_or(0);
+                    State::Parallel(ParallelFile::new(file, begins, size, Arc::clone(&self.read)))
                 } else if self.is_large() {
-                    State::Ahead(Ahead::of(decoded)?)
+                    State::Ahead(ReadAhead::of(decoded)?)
                 } else {
                     State::Reading(decoded)
                 }
@@ -398,6 +404,13 @@ impl Read for Source {
 struct Raw {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
+}
+
+impl Raw {
+    fn new(inner: Box<dyn Read + Send>, read: &Arc<AtomicU64>) -> Self {
+        let read = Arc::clone(read);
+        Self { inner, read }
+    }
 }
 
 impl Read for Raw {

@@ -28,7 +28,18 @@ pub(super) struct Decoded {
     pub(super) plain: bool,
 }
 
-/// Recognises what `raw` holds and puts the readers in front of it that make plain text of it.
+impl Decoded {
+    /// Text that needs no decoding.
+    pub(super) fn plain(text: Box<dyn Read + Send>) -> Self {
+        Self {
+            text,
+            compressed: false,
+            plain: true,
+        }
+    }
+}
+
+/// Recognizes what `raw` holds and puts the readers in front of it that make plain text of it.
 ///
 /// Waits for as many bytes as the recognition takes, one for ordinary text. Plain text is not copied: beyond the
 /// few bytes looked at, a read goes straight to `raw`.
