@@ -119,12 +119,7 @@ impl<'s> Reading<'s> {
         }
         self.open = true;
         self.reader.count.open(source.name(), self.start, joined);
-        self.collector.open(
-            source.name(),
-            source.is_live(),
-            source.is_large(),
-            source.helper(),
-        );
+        self.collector.open(source);
         if line {
             self.reader.pass_line();
         }
@@ -265,9 +260,9 @@ impl<'s> Reading<'s> {
             }
             let (from, to) = (self.buffer.position(), self.buffer.complete());
             if !self.skipping && from < to {
-                let before = self.collector.analysed_aside();
+                let before = self.collector.handed_over();
                 let to = self.lines(from, to, true);
-                let cycles = self.collector.analysed_aside() - before;
+                let cycles = self.collector.handed_over() - before;
                 // Where there are many, the thread that analyses them has the time to read as well, and a third one would only
                 // take turns with the other two.
                 source.read_ahead(cycles * CLOSE < (to - from) as u64);
@@ -294,7 +289,7 @@ impl<'s> Reading<'s> {
     /// Nothing has come for a while: what waits for the lines behind it waits no longer.
     fn end_waiting(&mut self) {
         self.waiting_lines();
-        self.reader.let_go(&mut self.collector);
+        self.reader.quiet(&mut self.collector);
     }
 
     /// Reads the lines that wait for those behind them.

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 use std::fmt::Display;
 
-use super::cut::{ENDS, NOT_FOUND};
 use crate::error::ParseError;
 use crate::event::{Event, Note};
 use crate::report::{DamagedLine, Input, Source};
 use crate::trace;
 use crate::trace::automaton::State;
 
+/// Why a cut line counts as damaged where the log ends.
+pub(crate) const ENDS: &str = "the log ends before its other pieces";
+/// Why a cut line counts as damaged.
+pub(crate) const NOT_FOUND: &str = "its other pieces were not found";
 /// Places of damaged lines that are kept.
 pub(crate) const DAMAGED_PLACES: usize = 100;
 /// Lines that break off alike, at least, to be of another form.

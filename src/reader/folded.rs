@@ -126,13 +126,7 @@ impl Reader {
         lines: u64,
         finds: &mut dyn Finds,
     ) {
-        self.before_whole(&[], None, finds);
-        if self.repair.foreign {
-            self.repair.output.cycle(finds);
-        }
-        if self.wrapping.learned.waits() {
-            self.join_first(cycle, &[], finds);
-        }
+        self.before_cycle(cycle, &[], None, finds);
         let found = Found {
             cycle,
             raw: line,
@@ -143,14 +137,13 @@ impl Reader {
             repaired: true,
         };
         self.count.line += lines;
-        let fresh = finds.cycle(&found, &mut self.placer.plain.stream);
-        self.count.cycle(fresh, true);
+        self.report(&found, finds);
         self.ended(&[], offset + 1, true);
     }
 }
 
 /// The first line of a text without its line ending, and its length with it.
-fn first_line(text: &[u8]) -> (&[u8], usize) {
+pub(super) fn first_line(text: &[u8]) -> (&[u8], usize) {
     let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
     (without_end(&text[..length]), length)
 }

@@ -6,8 +6,9 @@
 
 mod count;
 mod cut;
-mod delayed_output;
 mod folded;
+mod glued;
+mod odd_line;
 mod placer;
 mod records;
 mod repairs;
@@ -23,20 +24,21 @@ mod wrapped;
 use crate::event::{Event, GcCycle, Note};
 use crate::io::Text;
 use crate::process::Stream;
+pub(crate) use crate::repair::ForeignText;
 use crate::trace;
 use crate::wrapping::csv::Columns;
+use crate::wrapping::learned::HeldCycle;
 use crate::wrapping::{page, unwrap};
 
-use count::Count;
-use cut::ENDS;
-use folded::Fold;
+use count::{Count, ENDS};
+use folded::{Fold, first_line};
 use placer::Placer;
 use repairs::Repairs;
 use scan::Scan;
 pub(crate) use seam::Head;
 use wrapped::{NextSplit, Wrappings};
 
-/// A cycle as it was found, on its way to the one that counts it.
+/// A cycle with its place, as it is reported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) cycle: &'a GcCycle,
@@ -48,22 +50,46 @@ pub(crate) struct Found<'a> {
     pub(crate) repaired: bool,
 }
 
-/// What the reader hands on.
-pub(crate) trait Finds {
-    /// A cycle, in the order in which the lines ended. Returns false where it was dropped as a duplicate.
+impl<'a> Found<'a> {
+    /// A copy to be reported later.
+    pub(crate) fn held(&self) -> HeldCycle {
+        HeldCycle {
+            cycle: *self.cycle,
+            raw: self.raw.to_vec(),
+            line: self.line,
+            offset: self.offset,
+            wall: self.wall.map(str::to_owned),
+        }
+    }
+
+    /// A cycle that was held, with the name of its stream.
+    pub(crate) fn of(held: &'a HeldCycle, stream: &'a [u8], repaired: bool) -> Self {
+        Self {
+            cycle: &held.cycle,
+            raw: &held.raw,
+            line: held.line,
+            offset: held.offset,
+            stream,
+            wall: held.wall.as_deref(),
+            repaired,
+        }
+    }
+}
+
+/// What the reader reports.
+pub(crate) trait Finds: ForeignText {
+    /// A cycle, in the order in which the lines ended. Returns false if it was dropped as a duplicate.
     fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool;
     /// `GC forced` before a cycle of this stream.
     fn forced_notice(&mut self, stream: &[u8]);
-    /// Nothing has come for a while: what waits for the next lines waits no longer.
+    /// Nothing has come for a while: what was held for the next lines is to be reported.
     fn quiet(&mut self);
-    /// Nothing more will come of this process.
+    /// The process has no more cycles.
     fn close(&mut self, process: u32);
-    /// Lines that are no GC trace, whole and in order, one or more at a time. Called only where foreign lines are wanted.
-    fn foreign(&mut self, text: &[u8]);
 }
 
-/// The reading of logs: a line is looked for by [`Scan`], freed of its [`Wrappings`], put together by [`Repairs`] where it is cut, given
-/// to the stream that [`Placer`] knows, and counted once by [`Count`].
+/// Reads logs: [`Scan`] finds a line, [`Wrappings`] are removed from it, [`Repairs`] puts cut lines together, [`Placer`] has the
+/// stream of each, and [`Count`] counts it once.
 pub(crate) struct Reader {
     scan: Scan,
     pub(crate) count: Count,
@@ -119,7 +145,8 @@ impl Reader {
         let mut at = from;
         (self.scan.complete, self.scan.more) = (to, more);
         if self.count.line == 0 && from < to {
-            self.wrapping.columns = Columns::of(first_line(&bytes[from..to]));
+            let (first, _) = first_line(&bytes[from..to]);
+            self.wrapping.columns = Columns::of(trace::trim_end(first));
         }
         let mut next_split = NextSplit::default();
         // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
@@ -234,15 +261,7 @@ impl Reader {
             [] => 0,
             _ => return None,
         };
-        if self.repair.active > 0 {
-            self.before_whole(&[], None, finds);
-        }
-        if self.repair.foreign {
-            self.repair.output.cycle(finds);
-        }
-        if self.wrapping.learned.waits() {
-            self.join_first(cycle, &[], finds);
-        }
+        self.before_cycle(cycle, &[], None, finds);
         self.wrapping.longest_bare = self.wrapping.longest_bare.max(length);
         self.count.line += 1;
         let found = Found {
@@ -270,7 +289,32 @@ impl Reader {
         Some(length + end)
     }
 
-    /// A line of trace that is no gc line.
+    /// What a gc line of a stream decides about the lines before it.
+    #[inline(always)]
+    fn before_cycle(
+        &mut self,
+        cycle: &GcCycle,
+        stream: &[u8],
+        wall: Option<&str>,
+        finds: &mut dyn Finds,
+    ) {
+        if self.repair.active > 0 {
+            self.before_whole(stream, wall, finds);
+        }
+        self.repair.output.release(finds);
+        if self.wrapping.learned.waits() {
+            self.join_first(cycle, stream, finds);
+        }
+    }
+
+    /// Reports a cycle and counts its line.
+    fn report(&mut self, found: &Found<'_>, finds: &mut dyn Finds) {
+        let state = self.placer.stream(found.stream);
+        let fresh = finds.cycle(found, &mut state.stream);
+        self.count.cycle(fresh, found.repaired);
+    }
+
+    /// A line of trace that is not a gc line.
     fn event(&mut self, event: Event, stream: &[u8], finds: &mut dyn Finds) {
         self.count.event(event);
         if event == Event::Note(Note::ForcedNotice) {
@@ -285,10 +329,8 @@ impl Reader {
     }
 
     /// Nothing has come for a while: foreign lines are not held back any longer.
-    pub(crate) fn let_go(&mut self, finds: &mut dyn Finds) {
-        if self.repair.foreign {
-            self.repair.output.release(finds);
-        }
+    pub(crate) fn quiet(&mut self, finds: &mut dyn Finds) {
+        self.repair.output.release(finds);
         finds.quiet();
     }
 
@@ -339,9 +381,7 @@ impl Reader {
         }
         self.repair.active = 0;
         self.wrapping.partials.clear();
-        if self.repair.foreign {
-            self.repair.output.release(finds);
-        }
+        self.repair.output.release(finds);
         self.scan.floor = offset;
     }
 
@@ -358,10 +398,4 @@ impl Reader {
     pub(crate) fn approximate(&self, stream: &[u8], process: u32) -> bool {
         self.placer.known(stream).stream.approximate(process)
     }
-}
-
-/// The first line of a text, without its line ending.
-fn first_line(text: &[u8]) -> &[u8] {
-    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-    trace::trim_end(&text[..end])
 }

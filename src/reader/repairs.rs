@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::delayed_output::DelayedOutput;
-use crate::repair::Claim;
 use crate::repair::budget::Budget;
+use crate::repair::{Claim, DelayedOutput};
 
 /// Lines put together of which the places are remembered.
 const CLAIMED: usize = 512;
@@ -41,9 +40,7 @@ impl Repairs {
         {
             return false;
         }
-        if self.foreign {
-            self.output.mend(claims);
-        }
+        self.output.mend(claims);
         for claim in claims {
             if self.claimed.len() == CLAIMED {
                 self.claimed.pop_front();

@@ -1,5 +1,7 @@
 //! Where in the text the next line is that may be of trace.
 
+use std::ops::Range;
+
 use fearless_simd::Level;
 use memchr::memmem::Finder;
 
@@ -73,4 +75,21 @@ impl Scan {
         };
         Physical { length, needle }
     }
+
+    /// Where `gc ` stands in a text. Their own iterator would copy the searcher first.
+    pub(crate) fn heads<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let found = at + self.head.find(&text[at..])?;
+            at = found + self.head.needle().len();
+            Some(found)
+        })
+    }
+}
+
+/// The line that a position is in, with its line feed.
+pub(crate) fn line_around(text: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
+    start..end
 }

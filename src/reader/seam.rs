@@ -128,17 +128,10 @@ impl Reader {
         self.before_whole(name, wall, finds);
         self.count.line += 1;
         let found = Found {
-            cycle: &cycle,
-            raw,
-            line: self.count.line,
-            offset: self.count.place(offset),
-            stream: name,
-            wall,
             repaired: true,
+            ..self.found(&cycle, raw, &unwrapped, offset)
         };
-        let state = self.placer.stream(name);
-        let fresh = finds.cycle(&found, &mut state.stream);
-        self.count.cycle(fresh, true);
+        self.report(&found, finds);
         true
     }
 

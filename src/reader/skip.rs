@@ -1,5 +1,6 @@
 //! The fast way over lines without ` ms clock, `.
 
+use super::scan::line_around;
 use super::skim::{MIDDLE, may_be_trace, skim};
 use super::{Finds, Reader};
 use crate::io::Text;
@@ -70,7 +71,7 @@ impl Reader {
                     if let Some(needle) = needle
                         && (text[needle..].starts_with(NEEDLE)
                             || page::clock_begins(&text[from..needle + 4])
-                                && page::holds_clock(line_with(text, needle)))
+                                && page::holds_clock(&text[line_around(text, needle)]))
                     {
                         // The line began before and was taken for another one.
                         self.count.line -= 1;
@@ -161,13 +162,6 @@ impl Reader {
         self.count.input.overlong_lines += 1;
         self.count.input.other_lines += 1;
     }
-}
-
-/// The line that a position is in.
-fn line_with(text: &[u8], at: usize) -> &[u8] {
-    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
-    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i);
-    &text[start..end]
 }
 
 /// Whether a line begins as trace behind the newline at the start of `text`.

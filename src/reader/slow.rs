@@ -1,7 +1,8 @@
 //! One line the slow way.
 
 use super::scan::Physical;
-use super::{Finds, Found, Reader, cut};
+use super::odd_line::may_be_cut_open;
+use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
 use crate::io::Text;
 use crate::trace;
@@ -30,7 +31,7 @@ impl Reader {
         self.repair.budget.refill(offset);
         // Where lines are wrapped nearly all of them are whole behind their wrapping.
         let cut_open = (self.repair.budget.is_spent() || !self.wrapping.seen.seen)
-            && needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
+            && needle.is_some_and(|needle| may_be_cut_open(&line[..needle]));
         if cut_open && self.is_given_up(line) {
             self.give_up(line);
             return true;
@@ -90,15 +91,9 @@ impl Reader {
         let body = trace::trim_end(&unwrapped.body);
         let start = body.trim_ascii_start();
         if let Some(cycle) = cycle {
-            if self.repair.active > 0 {
-                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
-            }
             self.wrapping.depth = unwrapped.depth;
             self.wrapping.seen.seen |= unwrapped.depth != Depth::NONE;
             self.wrapping.seen.bare |= unwrapped.depth == Depth::NONE;
-            if self.repair.foreign {
-                self.repair.output.cycle(finds);
-            }
             self.emit(&cycle, start, &unwrapped, offset, false, finds);
         } else if let Some(event) = trace::lesser(body) {
             self.event(event, &unwrapped.stream, finds);
@@ -161,15 +156,8 @@ impl Reader {
             if let Some(cycle) = trace::whole_cycle(body.trim_ascii_start()) {
                 self.wrapping.depth = unwrapped.depth;
                 self.wrapping.seen.seen = true;
-                self.before_whole(&here.stream, here.wall.as_deref(), finds);
-                self.emit(
-                    &cycle,
-                    body.trim_ascii_start(),
-                    &here,
-                    offset + place,
-                    false,
-                    finds,
-                );
+                let raw = body.trim_ascii_start();
+                self.emit(&cycle, raw, &here, offset + place, false, finds);
             } else if let Some(event) = trace::lesser(body) {
                 self.event(event, &here.stream, finds);
             } else if let Some(why) = trace::diagnose(body) {
@@ -209,6 +197,26 @@ impl Reader {
         }
     }
 
+    /// A cycle in the line that is read.
+    pub(crate) fn found<'a>(
+        &self,
+        cycle: &'a GcCycle,
+        raw: &'a [u8],
+        unwrapped: &'a Unwrapped<'_>,
+        offset: u64,
+    ) -> Found<'a> {
+        Found {
+            cycle,
+            raw,
+            line: self.count.line,
+            offset: self.count.place(offset),
+            stream: &unwrapped.stream,
+            wall: unwrapped.wall.as_deref(),
+            repaired: false,
+        }
+    }
+
+    /// Reports a whole gc line.
     pub(crate) fn emit(
         &mut self,
         cycle: &GcCycle,
@@ -218,25 +226,18 @@ impl Reader {
         repaired: bool,
         finds: &mut dyn Finds,
     ) {
-        if self.wrapping.learned.waits() {
-            self.join_first(cycle, &unwrapped.stream, finds);
-        }
-        let found = Found {
-            cycle,
-            raw,
-            line: self.count.line,
-            offset: self.count.place(offset),
-            stream: &unwrapped.stream,
-            wall: unwrapped.wall.as_deref(),
-            repaired,
-        };
+        let (stream, wall) = (&unwrapped.stream, unwrapped.wall.as_deref());
+        self.before_cycle(cycle, stream, wall, finds);
         self.placer.lines_seen += 1;
         let now = self.placer.lines_seen;
         let state = self.placer.stream(&unwrapped.stream);
         state.touch(now);
         state.stream.harness |= unwrapped.harness;
-        let fresh = finds.cycle(&found, &mut state.stream);
-        self.count.cycle(fresh, repaired);
+        let found = Found {
+            repaired,
+            ..self.found(cycle, raw, unwrapped, offset)
+        };
+        self.report(&found, finds);
         self.ended(&unwrapped.stream, offset + 1, true);
     }
 }

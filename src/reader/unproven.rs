@@ -5,8 +5,8 @@ use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
 use crate::io::Text;
 use crate::trace::newer::{self, Newer};
-use crate::trace::{self, NEEDLE};
-use crate::wrapping::learned::{Held, PROOF, Shape, rises};
+use crate::trace;
+use crate::wrapping::learned::{HeldCycle, PROOF, Shape, rises};
 use crate::wrapping::{Unwrapped, unwrap};
 
 /// Lines looked at ahead for others of the same shape, and their bytes.
@@ -78,7 +78,7 @@ impl Reader {
                 (None, None) => None,
             }
         };
-        super::cut::starts(&self.scan.head, text).find_map(at)
+        self.scan.heads(text).find_map(at)
     }
 
     /// Whether a line at the start of its body, of this shape, is followed by others of its shape: so many that together they are a
@@ -163,7 +163,7 @@ impl Reader {
     pub(crate) fn unproven(
         &mut self,
         shape: Shape,
-        held: Held,
+        held: HeldCycle,
         unwrapped: &Unwrapped<'_>,
         finds: &mut dyn Finds,
     ) {
@@ -178,23 +178,6 @@ impl Reader {
         }
     }
 
-    /// A cycle as it is kept until it has proved to be one.
-    pub(crate) fn held(
-        &self,
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-    ) -> Held {
-        Held {
-            cycle: *cycle,
-            raw: raw.to_vec(),
-            line: self.count.line,
-            offset: self.count.place(offset),
-            wall: unwrapped.wall.as_deref().map(str::to_owned),
-        }
-    }
-
     /// A cycle of a stream follows: the line before it may have been the first of the same process.
     #[cold]
     pub(crate) fn join_first(&mut self, cycle: &GcCycle, name: &[u8], finds: &mut dyn Finds) {
@@ -203,24 +186,13 @@ impl Reader {
         }
     }
 
-    fn emit_held(&mut self, held: &Held, name: &[u8], finds: &mut dyn Finds) {
-        let found = Found {
-            cycle: &held.cycle,
-            raw: &held.raw,
-            line: held.line,
-            offset: held.offset,
-            stream: name,
-            wall: held.wall.as_deref(),
-            repaired: false,
-        };
-        let state = self.placer.stream(name);
-        let fresh = finds.cycle(&found, &mut state.stream);
-        self.count.cycle(fresh, false);
+    fn emit_held(&mut self, held: &HeldCycle, name: &[u8], finds: &mut dyn Finds) {
+        self.report(&Found::of(held, name, false), finds);
     }
 
     /// Remembers the first field that is not known, for the report to name it.
-    pub(crate) fn newer_field(&mut self, newer: &Newer) {
-        if self.wrapping.newer.is_none() {
+    pub(crate) fn newer_field(&mut self, within: &Within) {
+        if let (None, Some(newer)) = (&self.wrapping.newer, &within.newer) {
             self.wrapping.newer = Some((newer.first.clone(), newer.at));
         }
     }
@@ -241,50 +213,4 @@ fn stream_of(shape: &Shape, unwrapped: &Unwrapped<'_>) -> Vec<u8> {
         true => unwrapped.stream.to_vec(),
         false => name,
     }
-}
-
-/// Gc lines without the line feed between them, with or without `GC forced` before each.
-pub(crate) struct Glued {
-    /// Where each cycle begins and ends.
-    pub(crate) cycles: Vec<(usize, usize, GcCycle)>,
-    /// How many notices stand among them.
-    pub(crate) notices: u64,
-}
-
-/// What the runtime prints before a cycle that its timer starts.
-pub(crate) const NOTICE: &[u8] = b"GC forced";
-
-/// Reads a text that is two or more lines of trace and nothing else.
-pub(crate) fn glued(text: &[u8]) -> Option<Glued> {
-    if !text.starts_with(b"gc ") && !text.starts_with(NOTICE) {
-        return None;
-    }
-    let mut glued = Glued {
-        cycles: Vec::new(),
-        notices: 0,
-    };
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        if rest.starts_with(NOTICE) {
-            glued.notices += 1;
-            at += NOTICE.len();
-        } else {
-            let (cycle, behind) = trace::cycle_at(rest)?;
-            let end = text.len() - behind.len();
-            glued.cycles.push((at, end, cycle));
-            at = end;
-        }
-        at += text[at..].iter().take_while(|b| **b == b' ').count();
-    }
-    // A mark at the end may be of any of them, unless all have it.
-    let forced = glued
-        .cycles
-        .iter()
-        .filter(|(.., cycle)| cycle.forced)
-        .count();
-    let last = glued.cycles.last().is_some_and(|(.., cycle)| cycle.forced);
-    let clear = !last || forced == glued.cycles.len();
-    let several = glued.cycles.len() as u64 + glued.notices > 1;
-    (several && clear && memchr::memmem::find(text, NEEDLE).is_some()).then_some(glued)
 }

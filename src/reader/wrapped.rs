@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
+use super::scan::line_around;
 use super::{Finds, Reader};
 use crate::trace;
 use crate::wrapping::csv::Columns;
@@ -154,11 +155,4 @@ impl Reader {
             self.wrapping.partials.clear();
         }
     }
-}
-
-/// The line that a position is in, with its line feed.
-fn line_around(text: &[u8], at: usize) -> Range<usize> {
-    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
-    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
-    start..end
 }

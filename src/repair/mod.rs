@@ -21,10 +21,12 @@ use std::sync::Arc;
 use crate::event::GcCycle;
 use crate::trace::automaton::{self, State};
 use crate::trace::pieces;
+pub(crate) use delayed_output::{DelayedOutput, ForeignText};
 use shapes::{Shapes, Start};
 use step::{LINE_END, Room, Step};
 
 pub(crate) mod budget;
+mod delayed_output;
 mod shapes;
 mod step;
 

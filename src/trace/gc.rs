@@ -9,8 +9,8 @@
 use nom::Parser;
 use nom::sequence::terminated;
 
-use super::number::{lit, milliseconds, milliseconds_behind, miss, percent, seconds, uint};
-use super::text::{LINE, Line, POSITIONS, Parsed, Text};
+use super::number::{lit, milliseconds, milliseconds_behind, percent, seconds, uint};
+use super::text::{LINE, Line, POSITIONS, Parsed, Text, miss};
 use crate::event::{Format, GcCycle};
 
 #[inline(always)]

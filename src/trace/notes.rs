@@ -8,8 +8,8 @@ use nom::bytes::complete::take_while1;
 use nom::combinator::opt;
 use nom::sequence::{delimited, preceded, terminated};
 
-use super::number::{Miss, lit, miss, uint};
-use super::text::Parsed;
+use super::number::{lit, uint};
+use super::text::{Miss, Parsed, miss};
 use crate::event::Note;
 
 /// Any of the number shapes of these lines: `12`, `0.003`, `+1.5e-001`, `NaN`, `-Inf`.

@@ -2,27 +2,7 @@
 //!
 //! Own leaves instead of nom's `tag` and `digit1`: those cost about half of the whole line (see docs/PERFORMANCE.md).
 
-use nom::Err;
-
-use super::text::{Parsed, Text};
-
-/// nom's error type for the hot path: nothing at all. A line that fails is parsed again, slowly, to say why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Miss;
-
-impl<I> nom::error::ParseError<I> for Miss {
-    fn from_error_kind(_: I, _: nom::error::ErrorKind) -> Self {
-        Self
-    }
-    fn append(_: I, _: nom::error::ErrorKind, _: Self) -> Self {
-        Self
-    }
-}
-
-#[inline(always)]
-pub(crate) const fn miss<I, T>() -> Parsed<I, T> {
-    Err(Err::Error(Miss))
-}
+use super::text::{Parsed, Text, miss};
 
 /// Exactly these bytes.
 #[inline(always)]

@@ -1,8 +1,6 @@
 //! What the grammar reads: a slice, or so many bytes that no step has to ask whether any are left.
 
-use nom::IResult;
-
-use super::number::Miss;
+use nom::{Err, IResult};
 
 /// Text that a parser goes through.
 pub(crate) trait Text: Copy {
@@ -19,8 +17,26 @@ pub(crate) trait Text: Copy {
     fn follows<const N: usize>(self, text: &[u8; N]) -> bool;
 }
 
-/// What a parser of the grammar gives.
+/// What a parser of the grammar returns.
 pub(crate) type Parsed<I, T> = IResult<I, T, Miss>;
+
+/// nom's error type for the hot path: nothing at all. A line that fails is parsed again, slowly, to say why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Miss;
+
+impl<I> nom::error::ParseError<I> for Miss {
+    fn from_error_kind(_: I, _: nom::error::ErrorKind) -> Self {
+        Self
+    }
+    fn append(_: I, _: nom::error::ErrorKind, _: Self) -> Self {
+        Self
+    }
+}
+
+#[inline(always)]
+pub(crate) const fn miss<I, T>() -> Parsed<I, T> {
+    Err(Err::Error(Miss))
+}
 
 impl Text for &[u8] {
     #[inline(always)]

@@ -19,8 +19,8 @@ pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::hold;
-    use super::super::layer::{LAYERS, strip};
+    use super::super::formats::testing::hold;
+    use super::super::formats::{LAYERS, strip};
 
     #[test]
     fn samples() {

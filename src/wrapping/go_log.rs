@@ -16,7 +16,7 @@ pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::hold;
+    use super::super::formats::testing::hold;
 
     #[test]
     fn samples() {

@@ -19,8 +19,9 @@ pub(crate) const PROOF: usize = 3;
 /// Slack for starts printed in whole milliseconds and phases truncated, ns.
 const SLACK_NS: u64 = 2_000_000;
 
-/// A cycle of which it is not known yet whether it is a quotation.
-pub(crate) struct Held {
+/// A cycle that was read, kept with its place until it is known what it is.
+#[derive(Debug)]
+pub(crate) struct HeldCycle {
     pub(crate) cycle: GcCycle,
     pub(crate) raw: Vec<u8>,
     pub(crate) line: u64,
@@ -92,7 +93,7 @@ fn wraps(behind: &[u8]) -> Option<&[u8]> {
 #[derive(Default)]
 pub(crate) struct LearnedPrefixes {
     /// Not known yet whether they are wrappings: the last cycles of each.
-    watched: HashMap<Shape, Vec<Held>, RandomState>,
+    watched: HashMap<Shape, Vec<HeldCycle>, RandomState>,
     /// The same, the one watched longest first.
     order: VecDeque<Shape>,
     /// They are.
@@ -152,7 +153,7 @@ impl LearnedPrefixes {
     }
 
     /// A cycle of a shape, in a stream if it had none: all that are events by now, and how many are quotations after all.
-    pub(crate) fn cycle(&mut self, shape: Shape, stream: &[u8], cycle: Held) -> (Vec<Held>, u64) {
+    pub(crate) fn cycle(&mut self, shape: Shape, stream: &[u8], cycle: HeldCycle) -> (Vec<HeldCycle>, u64) {
         self.first = None;
         if self.known.contains(&shape) {
             return (vec![cycle], 0);
@@ -162,7 +163,7 @@ impl LearnedPrefixes {
                 .last()
                 .is_none_or(|last| rises(&last.cycle, &cycle.cycle));
             if !rise {
-                let falls = |last: &Held| {
+                let falls = |last: &HeldCycle| {
                     cycle.cycle.number < last.cycle.number
                         && cycle.cycle.start_ns <= last.cycle.start_ns
                 };
@@ -206,12 +207,12 @@ impl LearnedPrefixes {
 
     /// A cycle without such a prefix: the line before it, where it is the first of a stream, only that has one, and number and clock
     /// join.
-    pub(crate) fn joined_by(&mut self, stream: &[u8], cycle: &GcCycle) -> Option<Held> {
+    pub(crate) fn joined_by(&mut self, stream: &[u8], cycle: &GcCycle) -> Option<HeldCycle> {
         let (name, shape) = self.first.as_ref()?;
         if name != stream {
             return None;
         }
-        let joins = |held: &Held| {
+        let joins = |held: &HeldCycle| {
             cycle.follows(&held.cycle)
                 && cycle.format == held.cycle.format
                 && cycle.start_ns.saturating_add(SLACK_NS) >= held.cycle.end_ns()

@@ -1,6 +1,6 @@
 //! A physical line, and the line that the program wrote in it.
 //!
-//! One file a format. Formats that put text before the line are in the table of [`layer`]; those that put the line into a record
+//! One file a format. Formats that put text before the line are in the table of [`formats`]; those that put the line into a record
 //! are [envelopes](envelope); what is neither is [learned] from the lines themselves.
 
 mod ansi;
@@ -9,6 +9,7 @@ mod compose;
 mod cri;
 pub(crate) mod csv;
 pub(crate) mod envelope;
+mod formats;
 mod go_log;
 mod go_test;
 mod json;
@@ -29,6 +30,7 @@ use std::borrow::Cow;
 use crate::trace::NEEDLE;
 use csv::Columns;
 use envelope::{End, Envelope};
+use formats::Prefix;
 
 /// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
 /// would be mistaken for more wrapping.
@@ -44,9 +46,9 @@ pub(crate) struct Depth {
 impl Depth {
     /// Take off whatever is known.
     pub(crate) const ANY: Self = Self {
-        outer: layer::LAYERS,
+        outer: formats::LAYERS,
         enveloped: true,
-        inner: layer::LAYERS,
+        inner: formats::LAYERS,
         columns: Columns::NONE,
     };
     /// Nothing was taken off.
@@ -105,7 +107,7 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     if depth == Depth::NONE {
         return Unwrapped::bare(line);
     }
-    let layer::Prefix { all: outer, layers } = layer::strip(line, depth.outer);
+    let Prefix { all: outer, layers } = formats::strip(line, depth.outer);
     let body = &line[outer.length..];
     let envelope = match depth.enveloped {
         true => open(body, depth.columns),
@@ -180,7 +182,7 @@ impl<'a> Unwrapped<'a> {
 
     /// Takes the layers off the line that came out of an envelope.
     fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
-        let layer::Prefix { all, layers } = layer::strip(without_end(&line), most);
+        let Prefix { all, layers } = formats::strip(without_end(&line), most);
         self.depth.inner = layers;
         self.harness |= all.harness;
         if self.wall.is_none()

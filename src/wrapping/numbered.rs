@@ -49,7 +49,7 @@ fn may_be_line(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

@@ -2,7 +2,15 @@
 
 use std::ops::Range;
 
-use super::layer::{BEHIND_TIME, Format, Layer, digits};
+use super::layer::{Format, Layer, digits};
+use super::{cri, go_log, syslog};
+
+/// The layer behind a time and a blank, which is the second argument.
+type BehindTime = fn(&[u8], &[u8]) -> Option<Layer>;
+
+/// What may stand behind a time and a blank, and belongs to it.
+const BEHIND_TIME: &[BehindTime] =
+    &[cri::behind_time, syslog::behind_time, go_log::behind_time];
 
 pub(super) const FORMAT: Format = Format {
     first: b"0123456789JFMASONDTW",
@@ -156,7 +164,7 @@ fn epoch(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
     use super::*;
 
     #[test]
