@@ -1,5 +1,4 @@
-//! Bytes to lines: sources, decompression, decoding, reading ahead, files that grow, a program's own standard error, the buffered
-//! reader.
+//! Bytes to lines: sources, decompression, decoding, reading ahead, files that grow, a program's standard error, the line buffer.
 
 mod block;
 mod buffer;

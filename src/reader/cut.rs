@@ -1,4 +1,4 @@
-//! Cut gc lines: noticed, shown to the state of their stream, put together or counted as damaged.
+//! Cut gc lines: recognized, passed to the state of their stream, repaired or counted as damaged.
 
 use super::count::{DAMAGED_PLACES, NOT_FOUND};
 use super::stream_state::Torn;
@@ -8,21 +8,21 @@ use crate::repair::Mended;
 use crate::trace;
 use crate::wrapping::{Unwrapped, unwrap};
 
-/// Work on a cut line before any piece is looked at, in the units of the credit.
+/// Work on a cut line before any piece is tried, in the units of the repair budget.
 const TORN: i64 = 8;
-/// Streams told apart by their prefix at the same time; the one that was silent longest makes room for a new one.
+/// Streams followed at the same time; the one that was silent longest is closed for a new one.
 const STREAMS: usize = 512;
 
 impl Reader {
-    /// Before where in the input nothing is looked at again once `at` is reached: what happens must not depend on how much
-    /// is held by chance.
+    /// The earliest position in the input that is read again once `at` is reached: results must not depend on how much the buffer
+    /// happens to hold.
     pub(crate) fn looks_back_to(&self, at: u64) -> u64 {
         at.saturating_sub(HISTORY as u64)
             .max(self.placer.plain.oldest_end())
             .max(self.scan.floor)
     }
 
-    /// Makes room for a stream that is new: the one that was silent longest is closed.
+    /// Makes room for a new stream: the one that was silent longest is closed.
     pub(crate) fn room(&mut self, name: &[u8], finds: &mut dyn Finds) {
         if name.is_empty()
             || self.placer.named.len() < STREAMS
@@ -44,7 +44,7 @@ impl Reader {
         }
     }
 
-    /// A whole gc line of the stream follows: what was cut before it is complete, or damaged.
+    /// A whole gc line of the stream follows: gc lines cut before it are complete, or damaged.
     pub(crate) fn before_whole(&mut self, name: &[u8], wall: Option<&str>, finds: &mut dyn Finds) {
         let state = self.placer.stream(name);
         if state.is_active() {
@@ -64,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// After a line was shown to a state: what it gives up is damaged.
+    /// After a line was passed to a state: what it gives up is damaged.
     pub(crate) fn settle(&mut self, name: &[u8]) {
         let state = self.placer.stream(name);
         self.repair.budget.spend(state.work());
@@ -75,7 +75,7 @@ impl Reader {
         self.lost(lost, NOT_FOUND);
     }
 
-    /// Torn lines that are given up, and why.
+    /// Counts torn lines as damaged.
     pub(crate) fn lost(&mut self, lines: impl IntoIterator<Item = Torn>, why: &str) {
         for torn in lines {
             self.count.damaged(torn.source, torn.line, why, &torn.text);
@@ -84,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// A torn line: its stream is read from where the gc line can have begun.
+    /// A torn line: its stream is read again from where the gc line can have begun.
     pub(crate) fn torn(
         &mut self,
         text: Text<'_>,
@@ -121,13 +121,13 @@ impl Reader {
         state.begin();
         let held = |position: u64| position.max(oldest).min(offset);
         let begins = held(state.begins());
-        let from = held(state.learnt()).min(begins);
+        let from = held(state.learned()).min(begins);
         let mut found = Vec::new();
-        // With the byte before: it tells whether a line begins there.
+        // With the byte before, which shows whether a line begins there.
         let (bytes, base) = text.back_to(from.saturating_sub(1), at);
         let from = usize::try_from(from.saturating_sub(base)).unwrap_or(0);
         for (start, line) in lines_between(&bytes, from, bytes.len()) {
-            // Lines read again are work too; hostile input would have them read again for every line.
+            // Lines read again are work too: in hostile input they would be read again for every line.
             self.repair.budget.spend(1 + state.work());
             if self.repair.budget.is_spent() {
                 break;
@@ -152,7 +152,7 @@ impl Reader {
         }
     }
 
-    /// Shows a line to the cut lines that wait in its stream.
+    /// Passes a line to the repair of its stream, if a gc line is cut open there.
     pub(crate) fn show(&mut self, unwrapped: &Unwrapped<'_>, offset: u64, finds: &mut dyn Finds) {
         let name = unwrapped.stream.as_ref();
         let state = self.placer.stream(name);
@@ -165,7 +165,7 @@ impl Reader {
         for (line, number) in mended {
             self.repair.budget.reward();
             self.mended(&line, number, name, unwrapped.wall.as_deref(), finds);
-            // Not where it was decided: the next one may have begun since.
+            // Not the line that decided it: the next one may have begun since.
             let end = line.claims.last().map_or(offset, |claim| claim.line);
             self.ended(name, end + 1, false);
         }

@@ -19,9 +19,9 @@ const WIDTH: std::ops::RangeInclusive<usize> = 60..=100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fold {
     None,
-    /// It is, with the lines that end so many bytes behind its start.
+    /// It is; the gc line ends this many bytes after its start.
     Whole(usize),
-    /// The lines behind it have to be read first.
+    /// The lines after it have to be read first.
     Later,
 }
 
@@ -55,7 +55,7 @@ impl Reader {
                 return Fold::None;
             }
             if folds == 1 && (is_cut(first, next) || !self.may_be_column(first, next)) {
-                // As the runtime writes it when others write too: that is put together otherwise.
+                // Cut by other output between two operands: that is repaired elsewhere.
                 return Fold::None;
             }
             let joined = |blank: &'static [u8]| {
@@ -69,7 +69,7 @@ impl Reader {
                 trace::whole_cycle(line).map(|cycle| (line, cycle))
             });
             if let Some((line, cycle)) = whole {
-                // Digits before the line feed may be another writer's, unless lines are folded as a rule.
+                // Digits before the line feed may be another writer's, unless lines of this log are folded.
                 let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
                 let digits = digit(first.last()) && digit(next.trim_ascii_start().first());
                 if digits && !self.wrapping.has_folds {
@@ -83,7 +83,7 @@ impl Reader {
                 self.folded_line(line, &cycle, offset, folds as u64 + 1, finds);
                 return Fold::Whole(end);
             }
-            // What is no beginning of a gc line becomes none.
+            // Only beginnings of a gc line can become one.
             readings = joined
                 .into_iter()
                 .filter(|line| trace::may_go_on(line))
@@ -95,7 +95,7 @@ impl Reader {
         Fold::None
     }
 
-    /// Whether the line at the start of a text is the first part of a folded gc line too, as far as it and the next one are there.
+    /// Whether the line at the start of a text is the first part of a folded gc line too; `None` if the text ends too early.
     fn is_folded(&self, text: &[u8]) -> Option<bool> {
         let (first, end) = first_line(text);
         let (next, length) = first_line(&text[end..]);
@@ -106,8 +106,7 @@ impl Reader {
         Some(begins && !is_cut(first, next) && self.may_be_column(first, next))
     }
 
-    /// Whether a line ends at one of the usual columns: the word behind it would have gone beyond it. Where longer lines stand whole
-    /// nothing is folded there.
+    /// Whether a line ends at one of the usual columns: the next word would not have fit. Not if the log has longer whole lines.
     fn may_be_column(&self, first: &[u8], next: &[u8]) -> bool {
         let word = next.iter().position(|b| *b == b' ').unwrap_or(next.len());
         COLUMNS.iter().any(|column| {

@@ -9,7 +9,7 @@ use crate::wrapping::Unwrapped;
 pub(crate) struct Glued {
     /// Where each cycle begins and ends.
     pub(crate) cycles: Vec<(usize, usize, GcCycle)>,
-    /// How many notices stand among them.
+    /// Notices among them.
     pub(crate) notices: u64,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn glued(text: &[u8]) -> Option<Glued> {
         }
         at += text[at..].iter().take_while(|b| **b == b' ').count();
     }
-    // A mark at the end may be of any of them, unless all have it.
+    // A mark at the end may belong to any of them, unless all have it.
     let forced = glued
         .cycles
         .iter()
@@ -52,7 +52,7 @@ pub(crate) fn glued(text: &[u8]) -> Option<Glued> {
 }
 
 impl Reader {
-    /// Lines of trace without the line feeds between them: each is one.
+    /// Reports each of the lines.
     pub(crate) fn glued_lines(
         &mut self,
         glued: &Glued,

@@ -1,8 +1,7 @@
-//! Lines to events, with the whole program's knowledge of the stream: the fast way over foreign text, the slow way
-//! through wrapped and cut lines.
+//! Lines to events: a fast path over foreign text, a slow one through wrapped and cut lines.
 //!
-//! ` ms clock, ` is in every gc line of Go 1.5 and later, is never cut, and is in hardly any other text: the reader
-//! jumps from one to the next. Text between is looked at line by line only for its first bytes.
+//! ` ms clock, ` is in every gc line of Go 1.5 and later, is never cut, and is in hardly any other text: the reader jumps from one to
+//! the next. Of the lines between only the first bytes are compared.
 
 mod count;
 mod cut;
@@ -114,7 +113,7 @@ impl Reader {
         self.repair.budget = budget;
     }
 
-    /// Nothing of the next source belongs to the log that was read: the counts go on, all else begins anew.
+    /// The next source is another log: keeps the counts and resets the rest.
     pub(crate) fn next_log(&mut self, offset: u64) {
         let newer = self.wrapping.newer.take();
         *self = Self {
@@ -132,8 +131,8 @@ impl Reader {
         };
     }
 
-    /// Reads the complete lines `from..to` of a text. Gives where it stopped: where there is `more` to come, what a line is may
-    /// depend on those behind it.
+    /// Reads the complete lines `from..to` of a text. Returns where it stopped: with `more` to come, what a line is may depend on those
+    /// after it.
     pub(crate) fn lines(
         &mut self,
         text: Text<'_>,
@@ -149,7 +148,7 @@ impl Reader {
             self.wrapping.columns = Columns::of(trace::trim_end(first));
         }
         let mut next_split = NextSplit::default();
-        // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
+        // Searched again only when it is passed, or lines full of pieces would take quadratic time.
         let mut beginning = None;
         // One cycle after the other is read into the same place: it is 144 bytes.
         let mut room = trace::BLANK;
@@ -166,7 +165,7 @@ impl Reader {
                 }
                 self.scan.hot = false;
             }
-            // Behind a wrapped or torn gc line comes the next, as a rule: found where it is, there is nothing to skip.
+            // After a wrapped or torn gc line there is usually another one, and nothing to skip.
             if slow || was_hot && (self.wrapping.seen.seen || self.scan.odd) {
                 let line = self.scan.physical(rest);
                 self.scan.odd = line.needle.is_some();
@@ -232,7 +231,7 @@ impl Reader {
         to
     }
 
-    /// A whole gc line without prefix at the start of `text`, read into `room`: its length with its line ending.
+    /// Reads a whole gc line without prefix at the start of `text` into `room`; returns its length with its line ending.
     #[inline(always)]
     fn plain_cycle(
         &mut self,
@@ -268,7 +267,7 @@ impl Reader {
             cycle,
             raw: &text[..length],
             line: self.count.line,
-            // A line over a joint began in the source before.
+            // A line over a seam began in the source before.
             offset: self.count.place(offset),
             stream: &[],
             wall: None,
@@ -322,7 +321,7 @@ impl Reader {
         }
     }
 
-    /// Remembers a line that begins as a gc line and goes on otherwise.
+    /// Remembers a line that begins like a gc line and does not match.
     fn beginning(&mut self, text: &[u8], offset: u64, line: u64) {
         self.count
             .beginning(text, offset, line, &self.repair.claimed);
@@ -334,7 +333,7 @@ impl Reader {
         finds.quiet();
     }
 
-    /// The beginning of a line, while nothing comes: handed on where it cannot be of a gc line.
+    /// The beginning of a line, while nothing comes: passed on if it cannot be of a gc line.
     pub(crate) fn unfinished(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
         let trace = memchr::memmem::find(text, b"gc").is_some() || text.ends_with(b"g");
         if self.repair.foreign
@@ -346,8 +345,8 @@ impl Reader {
         }
     }
 
-    /// The end of a file, at `offset` of the input: no gc line that is cut open goes on behind it. `last` is its last line where
-    /// that has no line feed.
+    /// The end of a file, at `offset` of the input: no gc line that is cut open continues after it. `last` is its last line if that has
+    /// no line feed.
     pub(crate) fn end_file(&mut self, last: Option<&[u8]>, offset: u64, finds: &mut dyn Finds) {
         if let Some(last) = last
             && let text = unwrap(last, self.any_depth())
@@ -385,7 +384,7 @@ impl Reader {
         self.scan.floor = offset;
     }
 
-    /// The end of a log: all of it was read.
+    /// The end of a log.
     pub(crate) fn end_log(&mut self) {
         self.count.name_common_break();
         self.count.input.quoted += self.wrapping.learned.held();
@@ -394,7 +393,7 @@ impl Reader {
                 && self.wrapping.learned.newest_first();
     }
 
-    /// Whether the lines of a process could always be told from those of others.
+    /// Whether the lines of a process could not always be distinguished from those of others.
     pub(crate) fn approximate(&self, stream: &[u8], process: u32) -> bool {
         self.placer.known(stream).stream.approximate(process)
     }

@@ -10,8 +10,8 @@ use crate::trace::{self, NEEDLE};
 use crate::wrapping::{Unwrapped, without_end};
 
 impl Reader {
-    /// A line with ` ms clock, ` at `needle` of its body that is no whole gc line: behind a strange prefix, quoted, cut, or
-    /// foreign. The lines from `behind` on may show which; false where they have to be read first.
+    /// A line with ` ms clock, ` at `needle` of its body that is not a whole gc line: after an unknown prefix, quoted, cut, or foreign.
+    /// The lines from `behind` on may show which; false if they have to be read first.
     pub(crate) fn odd_line(
         &mut self,
         around: Text<'_>,
@@ -66,10 +66,10 @@ impl Reader {
         }
         let quoted = within.filter(|within| within.start > 0 && within.newer.is_none());
         let quoted = quoted.map(|within| (within.start, within.cycle, &text[within.end..]));
-        // Behind a piece of a cut line a whole one is another writer's, not a quotation.
+        // After a piece of a cut line a whole one is another writer's, not a quotation.
         let behind_piece =
             matches!(quoted, Some((start, _, [])) if repair::is_piece(&text[..start]));
-        // Not the trimmed text: a line may be cut right behind ` ms clock, `.
+        // Not the trimmed text: a line may be cut right after ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let before_quoted = quoted
             .as_ref()
@@ -99,7 +99,7 @@ impl Reader {
             && (line.len() < trace::SHORTEST || !self.has_whole(line))
     }
 
-    /// Whether a line may have a whole gc line in it: with blanks behind it, out of a page, or behind other text.
+    /// Whether a line may contain a whole gc line: with blanks after it, copied from a page, or after other text.
     fn has_whole(&self, line: &[u8]) -> bool {
         let begins = |at: usize| at > 0 && trace::cycle_at(&line[at..]).is_some();
         trace::whole_cycle(trace::trim_end(without_end(line))).is_some()
@@ -118,7 +118,7 @@ impl Reader {
         );
     }
 
-    /// Whether a text has ` ms clock, ` where a gc line may have it, or twice; the first one begins at `needle`.
+    /// Whether ` ms clock, ` is at a place where a gc line may have it, or twice in the text; the first one begins at `needle`.
     fn is_torn(&self, text: &[u8], needle: usize) -> bool {
         let Some(before) = text.get(..needle) else {
             return false;
@@ -129,7 +129,7 @@ impl Reader {
                 .is_some_and(|behind| self.scan.finder.find(behind).is_some())
     }
 
-    /// True where the text before a gc line begins with a piece of another one: not a prefix, but a cut line.
+    /// True if the text before a gc line begins with a piece of another one: it is a cut line, not a prefix.
     fn holds_piece(&self, before: &[u8]) -> bool {
         trace::is_ours(before)
             || repair::is_piece(before)
@@ -137,7 +137,7 @@ impl Reader {
     }
 }
 
-/// Whether a gc line may be cut open in a line with this text before its first ` ms clock, `.
+/// Whether a line with this text before its first ` ms clock, ` may be a cut gc line.
 pub(crate) fn may_be_cut_open(before: &[u8]) -> bool {
     before.is_empty() || trace::is_ours(before) || repair::is_piece(before)
 }

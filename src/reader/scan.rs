@@ -1,4 +1,4 @@
-//! Where in the text the next line is that may be of trace.
+//! Searching text for the next line that may be trace.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::trace::NEEDLE;
 /// Bytes of a text that is short for a search.
 const SHORT: usize = 64;
 
-/// The searches, and what the last lines were like: trace comes in rows.
+/// The searchers, and what the last lines were: often one line of trace follows another.
 pub(crate) struct Scan {
     pub(crate) finder: Finder<'static>,
     /// How a gc line begins.
@@ -18,14 +18,14 @@ pub(crate) struct Scan {
     pub(crate) level: Level,
     /// The last line was of trace.
     pub(crate) hot: bool,
-    /// The last line that was looked for ` ms clock, ` has it.
+    /// The last line searched for ` ms clock, ` contains it.
     pub(crate) odd: bool,
-    /// The last line that was looked at for being a whole gc line was one, or had ` ms clock, `.
+    /// The last line starting with `gc ` parsed, or contained ` ms clock, `.
     pub(crate) whole: bool,
-    /// Where the complete lines of the text end, and whether more will come.
+    /// Where the complete lines of the text end, and whether there will be more.
     pub(crate) complete: usize,
     pub(crate) more: bool,
-    /// Position in the input before which nothing is looked at again: another log, or another part of this one.
+    /// Position in the input before which nothing is read again: it belongs to another log, or another part of this one.
     pub(crate) floor: u64,
 }
 

@@ -1,4 +1,4 @@
-//! One line the slow way.
+//! A line that is not a gc line as it is: unwrapped, matched, repaired.
 
 use super::scan::Physical;
 use super::odd_line::may_be_cut_open;
@@ -9,13 +9,12 @@ use crate::trace;
 use crate::wrapping::{Depth, Unwrapped, page, unwrap, without_end};
 
 impl Reader {
-    /// Whatever wrapping is known is taken off.
+    /// Remove all known wrappings.
     pub(crate) const fn any_depth(&self) -> Depth {
         Depth::any(self.wrapping.columns)
     }
 
-    /// One line the slow way, which is no gc line as it stands: unwrapped, matched, put together. False where the lines behind it
-    /// have to be read first: nothing was done.
+    /// Reads one line that is not a gc line as it is. False, and nothing was done, if the lines after it have to be read first.
     pub(crate) fn slow_line(
         &mut self,
         text: Text<'_>,
@@ -29,19 +28,19 @@ impl Reader {
         let offset = text.base + at as u64;
         self.count.line += 1;
         self.repair.budget.refill(offset);
-        // Where lines are wrapped nearly all of them are whole behind their wrapping.
+        // If lines are wrapped, nearly all of them are whole within their wrapping.
         let cut_open = (self.repair.budget.is_spent() || !self.wrapping.seen.seen)
             && needle.is_some_and(|needle| may_be_cut_open(&line[..needle]));
         if cut_open && self.is_given_up(line) {
             self.give_up(line);
             return true;
         }
-        // Out of a page, the blanks of ` ms clock, ` may be others.
+        // In text copied from a page, the blanks of ` ms clock, ` may be other characters.
         let page = match needle {
             None if page::holds_clock(line) => page::translated(line),
             _ => None,
         };
-        // Before a piece of a gc line stands no wrapping.
+        // A piece of a gc line has no wrapping.
         let mut unwrapped = match (&page, cut_open) {
             (Some(page), _) => Unwrapped {
                 body_at: None,
@@ -64,7 +63,7 @@ impl Reader {
             self.several_lines(line, &unwrapped, offset, finds);
             return true;
         }
-        // In the body: looked for again only where that is not as it stands in the line.
+        // Its position in the body: searched again only if the body is not part of the line.
         let mut needle = match (unwrapped.body_at, needle) {
             (Some(_), None) => None,
             (Some(from), Some(needle)) if from <= needle => Some(needle - from),
@@ -104,7 +103,7 @@ impl Reader {
             self.count.line -= u64::from(!done);
             return done;
         } else {
-            // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
+            // Lines are unwrapped as deep as those that are repaired: the program's own JSON is not an envelope.
             let alike = if self.repair.active > 0 {
                 unwrap(line, self.wrapping.depth)
             } else {
@@ -115,7 +114,7 @@ impl Reader {
             if self.repair.active > 0 {
                 self.show(&alike, offset, finds);
             }
-            // Behind a wrapping that is not that of gc lines it may as well be the program's own JSON.
+            // Within a wrapping that is not that of gc lines it may as well be the program's own JSON.
             let ours = alike.depth == Depth::NONE
                 || self.wrapping.seen.seen && alike.depth == self.wrapping.depth;
             if ours && alike.body.starts_with(b"gc") {
@@ -125,13 +124,13 @@ impl Reader {
         true
     }
 
-    /// Whether a line that was translated is one of a page, and not a cut gc line with text of another language behind a piece.
+    /// Whether a translated line was copied from a page, and is not a cut gc line with text in another language after a piece.
     fn is_page(&self, plain: &[u8]) -> bool {
         let within = self.within(plain);
         within.is_some_and(|within| within.end + 1 >= plain.len() || within.shape(plain).is_some())
     }
 
-    /// A record that holds several lines, as that of a build in `go test -json`: each is read by itself.
+    /// A record with several lines, such as that of a build in `go test -json`: each is read by itself.
     fn several_lines(
         &mut self,
         line: &[u8],
@@ -242,7 +241,7 @@ impl Reader {
     }
 }
 
-/// The gc line that a body is, but for blanks around it. Where it is as it stands in the line it was looked at already.
+/// The gc line that a body is, except for blanks around it. `None` if the body is the whole line: that was tried already.
 fn whole(text: Text<'_>, at: usize, unwrapped: &Unwrapped<'_>, line: &[u8]) -> Option<GcCycle> {
     let body = trace::trim_end(&unwrapped.body);
     let start = body.trim_ascii_start();

@@ -1,4 +1,4 @@
-//! The gc lines of Go 1.0 to 1.4. They hold no clock: recognised and counted, never judged.
+//! The gc lines of Go 1.0 to 1.4. They have no clock: recognized and counted, never judged.
 //!
 //! ```text
 //! 1.0       gc14(2): 1+1+0 ms 10 -> 5 MB 58439 -> 8912 (573381-564469) objects 184 handoff

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::layer::{Format, Layer};
 use super::{ansi, ci, compose, go_test, kernel, kubectl, numbered, syslog, timestamp};
 
-/// The formats. The first one that takes a layer off is it.
+/// The formats, in the order in which they are tried.
 const FORMATS: &[Format] = &[
     ansi::FORMAT,
     ansi::BYTE_ORDER_MARK,
@@ -24,7 +24,7 @@ const FORMATS: &[Format] = &[
     numbered::IN_A_FILE,
 ];
 
-/// For each byte the formats that may begin with it, a bit each.
+/// For each byte the formats that may begin with it, one bit for each format.
 const BY_FIRST: [u16; 256] = {
     let mut formats = [0; 256];
     let mut format = 0;
@@ -46,19 +46,19 @@ const BY_FIRST: [u16; 256] = {
     formats
 };
 
-/// A line's body and what the layers before it say. Ranges are byte positions in the line.
+/// The layers before a line's body. Ranges are byte positions in the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Prefix {
     /// All layers as one: its length is where the body starts.
     pub(crate) all: Layer,
-    /// How many layers were taken off.
+    /// The number of layers.
     pub(crate) layers: usize,
 }
 
 /// Layers that a line may have; real ones have three at most.
 pub(crate) const LAYERS: usize = 8;
 
-/// Takes the known layers off the start of `line`, at most `most` of them.
+/// Removes known layers from the start of `line`, at most `most` of them.
 pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
     let mut prefix = Prefix::default();
     let all = &mut prefix.all;
@@ -70,7 +70,7 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
         let shift = |range: Range<usize>| range.start + at..range.end + at;
         all.length += layer.length;
         prefix.layers += 1;
-        // The innermost name is the nearest to the program, the outermost time the most exact.
+        // The innermost name is the closest to the program, the outermost time the most exact.
         all.stream = layer.stream.map(shift).or(all.stream.take());
         all.wall = all.wall.take().or(layer.wall.map(shift));
         all.partial |= layer.partial;
@@ -80,7 +80,7 @@ pub(crate) fn strip(line: &[u8], most: usize) -> Prefix {
     prefix
 }
 
-/// Whether a gc line begins here: then no layer does.
+/// Whether a gc line begins here, and so no layer.
 const fn begins_gc_line(text: &[u8]) -> bool {
     matches!(text, [b'g', b'c', b' ', b'0'..=b'9', ..])
 }
@@ -102,21 +102,21 @@ fn layer(text: &[u8], timed: bool) -> Option<Layer> {
 pub(crate) mod testing {
     use super::*;
 
-    /// What is taken off a line: its body, the name of the stream and the time, empty where there is none.
+    /// The body of a line, the name of the stream and the time, empty if there is none.
     pub(crate) fn stripped(line: &str) -> [&str; 3] {
         let Prefix { all, .. } = strip(line.as_bytes(), LAYERS);
         let of = |range: Option<Range<usize>>| range.map_or("", |range| &line[range]);
         [&line[all.length..], of(all.stream), of(all.wall)]
     }
 
-    /// Holds samples of a format: each line with its body, its stream and its time.
+    /// Checks samples of a format: each line with its body, its stream and its time.
     pub(crate) fn hold(samples: &[(&str, [&str; 3])]) {
         for (line, expected) in samples {
             assert_eq!(stripped(line), *expected, "{line}");
         }
     }
 
-    /// Lines that only look like the format: nothing is taken off.
+    /// Checks lines that only look like the format: nothing is removed.
     pub(crate) fn hold_others(lines: &[&str]) {
         for line in lines {
             assert_eq!(stripped(line), [line, "", ""]);

@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, word};
 
-/// Behind the time: the place in the source.
+/// After the time: the place in the source.
 pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
     let length = word(text)?;
     let name = text[..length].strip_suffix(b":")?;

@@ -1,4 +1,4 @@
-//! A time in brackets: of loggers, or the seconds since the machine started, as the kernel writes them.
+//! A time in brackets: that of a logger, or the kernel's seconds since the machine started.
 
 use super::kubectl::bracketed;
 use super::layer::{Format, Layer, digits};

@@ -10,7 +10,7 @@ pub(super) const FORMAT: Format = Format {
     layer: |text, _| rfc_5424(text),
 };
 
-/// Behind the time: `host unit[pid]: ` and its shorter forms.
+/// After the time: `host unit[pid]: ` and its shorter forms.
 pub(super) fn behind_time(text: &[u8], time: &[u8]) -> Option<Layer> {
     let (name, length) = unit(text, is_syslog(time))?;
     Layer::named(length, name)
@@ -61,16 +61,16 @@ fn rfc_5424(text: &[u8]) -> Option<Layer> {
     })
 }
 
-/// Whether a timestamp is one that a host's name goes with: of RFC 3164, or with a numeric zone as rsyslog and journalctl
-/// write it. Behind the times of loggers and containers two words and a colon are prose.
+/// Whether a host's name may follow a timestamp: that of RFC 3164, or one with a numeric zone as written by rsyslog and journalctl.
+/// After the times of loggers and containers two words and a colon are prose.
 fn is_syslog(time: &[u8]) -> bool {
     let zone = || time.iter().rposition(|b| matches!(b, b'+' | b'-'));
     time.first().is_some_and(u8::is_ascii_alphabetic)
         || time.get(10) == Some(&b'T') && zone().is_some_and(|at| at > 10)
 }
 
-/// `host unit[pid]: ` (journalctl, RFC 3164) or `unit[pid]: ` (Heroku and others) behind a timestamp; `host unit: ` where
-/// the timestamp is a syslog's.
+/// `host unit[pid]: ` (journalctl, RFC 3164) or `unit[pid]: ` (Heroku and others) after a timestamp; `host unit: ` if the timestamp is
+/// a syslog's.
 fn unit(text: &[u8], syslog: bool) -> Option<(Range<usize>, usize)> {
     let first = word(text)?;
     let tag = |from: usize| -> Option<usize> {
@@ -80,7 +80,7 @@ fn unit(text: &[u8], syslog: bool) -> Option<(Range<usize>, usize)> {
         if !name.iter().all(part) {
             return None;
         }
-        // `unit[pid]:`; a bare `name:` is taken only behind a host name.
+        // `unit[pid]:`; a bare `name:` only after a host name.
         let bracket = name.ends_with(b"]") && memchr::memchr(b'[', name).is_some();
         (bracket || (syslog && from > 0 && !name.is_empty())).then_some(length)
     };

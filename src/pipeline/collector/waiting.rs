@@ -1,10 +1,10 @@
-//! Cycles behind a gap in the numbers of their process: the next few show whether they are of another one.
+//! Cycles after a gap in the numbers of their process, held until the next few show whether they belong to another process.
 
 use crate::process::AHEAD;
 use crate::reader::Found;
 use crate::wrapping::learned::HeldCycle;
 
-/// A cycle that was placed, with all that is needed to hand it on.
+/// What was found out about a cycle when it was placed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed {
     pub(super) process: u32,
