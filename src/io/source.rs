@@ -1,19 +1,18 @@
 //! A source of bytes: a file, standard input or any reader, decompressed and decoded while it is read.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
-use super::parallel_file::{Helper, ParallelFile};
 use super::read_ahead::{Failed, ReadAhead};
 use super::system::{Identity, identity, standard_input, widen};
 use crate::error::Error;
 
-/// Files of this many bytes or more are read and analyzed by several threads.
+/// Files of this many bytes or more are decoded by a thread of their own, and may be analyzed by another.
 const LARGE: u64 = 16 << 20;
 
 /// A source of log text.
@@ -34,8 +33,6 @@ pub struct Source {
     live: bool,
     tick: Option<Duration>,
     joint: Joint,
-    /// A large file, and where in it reading begins.
-    file: Option<(Arc<File>, u64)>,
     /// The regular file that the name stood for when it was opened.
     identity: Option<Identity>,
     state: State,
@@ -84,7 +81,6 @@ enum State {
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
     Ahead(ReadAhead),
-    Parallel(ParallelFile),
     Ended,
 }
 
@@ -101,7 +97,6 @@ impl Source {
         let mut source = Self::opened(path, Arc::default())?;
         if source.identity.is_some() && path != "-" {
             source.state = State::Closed;
-            source.file = None;
             source.read.store(0, Ordering::Relaxed);
         }
         Ok(source)
@@ -125,16 +120,10 @@ impl Source {
         if !metadata.is_file() {
             widen(&file);
         }
-        let file = Arc::new(file);
-        let mut source = Self::counted(path, Box::new(Arc::clone(&file)), read);
+        let mut source = Self::counted(path, Box::new(file), read);
         if metadata.is_file() {
             source.identity = Some(identity(&metadata));
             source.size = Some(metadata.len());
-            if source.is_large() {
-                // Without a position, the file can only be read from one end to the other.
-                let position = (&*file).stream_position().ok();
-                source.file = position.map(|begins| (file, begins));
-            }
             source.recognize().map_err(failed)?;
         } else {
             source.live = true;
@@ -152,7 +141,10 @@ impl Source {
     }
 
     fn counted(name: &str, reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
-        let raw = Raw::new(reader, &read);
+        let raw = Raw {
+            inner: reader,
+            read: Arc::clone(&read),
+        };
         Self {
             name: name.to_owned(),
             size: None,
@@ -161,7 +153,6 @@ impl Source {
             live: false,
             tick: None,
             joint: Joint::Apart,
-            file: None,
             identity: None,
             state: State::Unread(Box::new(raw)),
             batch: None,
@@ -207,24 +198,9 @@ impl Source {
         self.tick = Some(every);
     }
 
-    /// True for a file that is read and analyzed by several threads.
+    /// True for a file that is large enough for several threads.
     pub(crate) fn is_large(&self) -> bool {
         self.size.is_some_and(|size| size >= LARGE)
-    }
-
-    /// Starts or stops the background thread that reads a large file ahead; other threads may read it instead.
-    pub(crate) fn read_ahead(&mut self, ahead: bool) {
-        if let State::Parallel(file) = &mut self.state {
-            file.read_ahead(ahead);
-        }
-    }
-
-    /// Lets another thread read parts of a large file while it has nothing else to do.
-    pub(crate) fn helper(&self) -> Option<Helper> {
-        match &self.state {
-            State::Parallel(file) => Some(file.helper()),
-            _ => None,
-        }
     }
 
     /// True if a read of a live source would return at once: what was read so far need not be reported yet.
@@ -269,26 +245,16 @@ impl Source {
     /// again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
         self.recognize()?;
-        match &mut self.state {
-            State::Ahead(ahead) => match ahead.chunk(spare) {
-                Ok(chunk) => Ok(Some(chunk)),
-                Err(Failed { error, .. }) if error.kind() == io::ErrorKind::WouldBlock => {
-                    Err(error)
-                }
-                Err(Failed { error, compressed }) => {
-                    self.give_up(error, compressed)?;
-                    Ok(Some(Block::default()))
-                }
-            },
-            State::Parallel(file) => {
-                let chunk = file.chunk(spare);
-                if chunk.is_none() {
-                    let rest = Raw::new(Box::new(file.rest()?), &self.read);
-                    self.state = State::Reading(Decoded::plain(Box::new(rest)));
-                }
-                Ok(chunk)
+        let State::Ahead(ahead) = &mut self.state else {
+            return Ok(None);
+        };
+        match ahead.chunk(spare) {
+            Ok(chunk) => Ok(Some(chunk)),
+            Err(Failed { error, .. }) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            Err(Failed { error, compressed }) => {
+                self.give_up(error, compressed)?;
+                Ok(Some(Block::default()))
             }
-            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => Ok(None),
         }
     }
 
@@ -311,13 +277,8 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(ReadAhead::live(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                let file = self.file.take();
-                if let Some((file, begins)) = file.filter(|_| decoded.plain) {
-                    // The bytes peeked at are read again.
-                    self.read.store(0, Ordering::Relaxed);
-                    let size = self.size.unwrap_or(0);
-                    State::Parallel(ParallelFile::new(file, begins, size, Arc::clone(&self.read)))
-                } else if self.is_large() {
+                // Plain text is read as fast as it is processed: a thread would cost more than it saves.
+                if self.is_large() && !decoded.plain {
                     State::Ahead(ReadAhead::of(decoded)?)
                 } else {
                     State::Reading(decoded)
@@ -404,13 +365,6 @@ impl Read for Source {
 struct Raw {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
-}
-
-impl Raw {
-    fn new(inner: Box<dyn Read + Send>, read: &Arc<AtomicU64>) -> Self {
-        let read = Arc::clone(read);
-        Self { inner, read }
-    }
 }
 
 impl Read for Raw {

@@ -4,41 +4,33 @@
 //! on it. So cycles are handed over by the hundred, in order, and only the end waits for the analysis.
 
 use std::io;
-use std::sync::{Arc, MutexGuard};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use crate::analyzer::{FindingChange, ProcessAnalyzer};
 use crate::event::GcCycle;
-use crate::io::{End, Helper, Limits, Monitor, Received, hand_over};
 
-/// Cycles handed over at a time.
-const BATCH: usize = 128;
-/// Batches.
-const LIMITS: Limits = Limits {
-    full: 6,
-    resume: 2,
-    wake: 5,
-};
+/// Cycles handed over at a time: waking a thread costs as much as analyzing some ten.
+const BATCH: usize = 256;
+/// Batches that may be waiting to be analyzed.
+const QUEUE: usize = 2;
 
-/// Analyzers that a thread of their own feeds.
+/// Analyzers in a thread of their own.
 pub(super) struct AnalysisThread {
-    analysis: Arc<Monitor<Analysis>>,
-    sender: End<Batch>,
+    analyzers: Arc<Analyzers>,
+    to_thread: SyncSender<Batch>,
+    from_thread: Receiver<Batch>,
     /// The batch that is being filled.
     batch: Batch,
-    /// Cycles in all batches before it.
-    handed_over: u64,
+    /// Batches that the thread has.
+    away: usize,
     spare: Vec<Batch>,
     changes: Vec<(usize, FindingChange)>,
 }
 
-#[derive(Default)]
-struct Analysis {
-    /// `None` once it was given back.
-    analyzers: Vec<Option<ProcessAnalyzer>>,
-    /// For the time when there is nothing to analyze.
-    helper: Option<Helper>,
-}
+/// `None` where an analyzer was given back.
+type Analyzers = Mutex<Vec<Option<ProcessAnalyzer>>>;
 
 /// Cycles on their way to the thread, and what they changed on its way back.
 #[derive(Default)]
@@ -61,19 +53,21 @@ impl AnalysisThread {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system has none left.
+    /// The system cannot start one.
     pub(super) fn new() -> io::Result<Self> {
-        let analysis = Arc::<Monitor<Analysis>>::default();
-        let theirs = Arc::clone(&analysis);
-        let (sender, receiver) = hand_over(LIMITS, |_: &Batch| 1);
+        let analyzers = Arc::<Analyzers>::default();
+        let theirs = Arc::clone(&analyzers);
+        let (to_thread, batches) = sync_channel(QUEUE);
+        let (done, from_thread) = channel();
         thread::Builder::new()
             .name("analysis".to_owned())
-            .spawn(move || work(&theirs, &receiver))?;
+            .spawn(move || work(&theirs, &batches, &done))?;
         Ok(Self {
-            analysis,
-            sender,
+            analyzers,
+            to_thread,
+            from_thread,
             batch: Batch::default(),
-            handed_over: 0,
+            away: 0,
             spare: Vec::new(),
             changes: Vec::new(),
         })
@@ -81,7 +75,7 @@ impl AnalysisThread {
 
     /// Takes over an analyzer; returns its place.
     pub(super) fn follow(&mut self, analyzer: ProcessAnalyzer) -> usize {
-        let analyzers = &mut self.analysis.lock().analyzers;
+        let mut analyzers = lock(&self.analyzers);
         analyzers.push(Some(analyzer));
         analyzers.len() - 1
     }
@@ -109,86 +103,73 @@ impl AnalysisThread {
         }
     }
 
-    /// What the thread does while it has nothing to analyze.
-    pub(super) fn helps(&mut self, helper: Option<Helper>) {
-        self.analysis.lock().helper = helper;
-    }
-
-    /// Cycles taken so far.
-    pub(super) fn taken(&self) -> u64 {
-        self.handed_over + self.batch.jobs.len() as u64
-    }
-
-    /// Hands over the batch that was filled; waits if too many are under way.
+    /// Hands over the batch; waits if too many are waiting to be analyzed.
     fn hand_over(&mut self) {
-        self.handed_over += self.batch.jobs.len() as u64;
-        self.take_back();
+        while let Ok(batch) = self.from_thread.try_recv() {
+            self.take_back(batch);
+        }
         let next = self.spare.pop().unwrap_or_default();
         let batch = std::mem::replace(&mut self.batch, next);
-        // It fails only where the thread has panicked, and then so does locking what it held.
-        let _ = self.sender.send(batch, |_, _| false);
+        self.away += usize::from(self.to_thread.send(batch).is_ok());
     }
 
-    /// Takes what the thread has found, and its batches to fill them again.
-    fn take_back(&mut self) {
-        let kept = self.spare.len();
-        self.sender.take_used(&mut self.spare);
-        for batch in &mut self.spare[kept..] {
-            self.changes.append(&mut batch.changes);
-            batch.jobs.clear();
-            batch.walls.clear();
-        }
+    /// Takes what the thread has found, and its batch to fill it again.
+    fn take_back(&mut self, mut batch: Batch) {
+        self.away -= 1;
+        self.changes.append(&mut batch.changes);
+        batch.jobs.clear();
+        batch.walls.clear();
+        self.spare.push(batch);
     }
 
-    /// The analyzers, once all cycles handed over are in them.
-    fn settled(&mut self) -> MutexGuard<'_, Analysis> {
+    /// The analyzers, once all cycles are in them.
+    fn settled(&mut self) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
         if !self.batch.jobs.is_empty() {
             self.hand_over();
         }
-        self.sender.drain();
-        self.take_back();
-        self.analysis.lock()
+        while self.away > 0
+            && let Ok(batch) = self.from_thread.recv()
+        {
+            self.take_back(batch);
+        }
+        lock(&self.analyzers)
     }
 
     /// A copy of an analyzer as it stands after all cycles so far.
     pub(super) fn copy(&mut self, place: usize) -> Option<ProcessAnalyzer> {
-        self.settled().analyzers.get(place).cloned().flatten()
+        self.settled().get(place).cloned().flatten()
     }
 
     /// Gives an analyzer back.
     pub(super) fn give_back(&mut self, place: usize) -> Option<ProcessAnalyzer> {
-        let mut analysis = self.settled();
-        analysis.analyzers.get_mut(place).and_then(Option::take)
+        self.settled().get_mut(place).and_then(Option::take)
     }
 
     /// See [`ProcessAnalyzer::limit_timeline`].
     pub(super) fn limit_timeline(&mut self, place: usize, points: usize) {
-        if let Some(Some(analyzer)) = self.settled().analyzers.get_mut(place) {
+        if let Some(Some(analyzer)) = self.settled().get_mut(place) {
             analyzer.limit_timeline(points);
         }
     }
 
     /// Findings raised, made worse or cleared since the last call, with the places of their processes.
     pub(super) fn take_changes(&mut self) -> Vec<(usize, FindingChange)> {
-        self.take_back();
         std::mem::take(&mut self.changes)
     }
 }
 
-/// Analyzes what comes, until nothing more does; reads parts of the file meanwhile.
-fn work(analysis: &Monitor<Analysis>, receiver: &End<Batch>) {
-    let mut helper: Option<Helper> = None;
-    let mut done = Vec::new();
-    loop {
-        while receiver.is_empty() && helper.as_ref().is_some_and(Helper::help) {}
-        let Received::Item(mut batch) = receiver.receive(&mut done, None) else {
+/// Analyzes what comes, until nothing more does.
+fn work(analyzers: &Analyzers, batches: &Receiver<Batch>, done: &Sender<Batch>) {
+    for mut batch in batches {
+        batch.work(&mut lock(analyzers));
+        if done.send(batch).is_err() {
             return;
-        };
-        let mut analysis = analysis.lock();
-        helper.clone_from(&analysis.helper);
-        batch.work(&mut analysis.analyzers);
-        done.push(batch);
+        }
     }
+}
+
+fn lock(analyzers: &Analyzers) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
+    analyzers.lock().expect("the other thread has not panicked")
 }
 
 impl Batch {
@@ -228,8 +209,8 @@ mod tests {
 
     #[test]
     fn it_finds_what_one_thread_finds_however_many_cycles_there_are() {
-        let all = BATCH * 8;
-        for count in [0, 1, BATCH, BATCH * LIMITS.wake - 1, all, all + 1, 4 * all + 7] {
+        let all = BATCH * (QUEUE + 2);
+        for count in [0, 1, BATCH, BATCH * QUEUE - 1, all, all + 1, 4 * all + 7] {
             let mut thread = AnalysisThread::new().unwrap();
             let place = thread.follow(analyzer());
             let mut here = analyzer();
@@ -260,7 +241,7 @@ mod tests {
     #[test]
     fn it_can_be_dropped_before_it_is_done() {
         let cycles = steady(10_000, 12);
-        for given in [0, 10, BATCH, BATCH * LIMITS.wake, 9_000] {
+        for given in [0, 10, BATCH, BATCH * QUEUE, 9_000] {
             let mut thread = AnalysisThread::new().unwrap();
             let place = thread.follow(analyzer());
             for cycle in &cycles[..given] {

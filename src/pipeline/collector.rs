@@ -33,7 +33,7 @@ const OPEN: usize = 512;
 /// lines are analyzed faster than they are handed over.
 const ASIDE_AFTER: u64 = 1_024;
 /// Bytes per cycle at which cycles stand close together.
-pub(super) const CLOSE: u64 = 2_048;
+const CLOSE: u64 = 2_048;
 
 /// A process and its analyzer.
 struct Followed {
@@ -266,7 +266,6 @@ impl Collector<'_> {
         self.now = source.is_live().then(Instant::now);
         self.end_waiting(None);
         source.name().clone_into(&mut self.source);
-        self.analyzers.lend(source.helper());
         self.large = source.is_large() && self.options.settings.scope != Scope::Nothing;
         if !source.is_large() {
             // It may be a pipe: what is found in it must not be held until a batch is full.
@@ -278,11 +277,6 @@ impl Collector<'_> {
                 }
             }
         }
-    }
-
-    /// Cycles handed to another thread for analysis so far.
-    pub(super) fn handed_over(&self) -> u64 {
-        self.analyzers.handed_over()
     }
 
     /// Reports what changed in a process that is analyzed in this thread.

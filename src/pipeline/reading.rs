@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::collector::{CLOSE, Collector};
+use super::collector::Collector;
 use super::{Options, Sink};
 use crate::error::Error;
 use crate::io::{Buffer, Filled, Joint, LINE_CAP, Source};
@@ -260,12 +260,7 @@ impl<'s> Reading<'s> {
             }
             let (from, to) = (self.buffer.position(), self.buffer.complete());
             if !self.skipping && from < to {
-                let before = self.collector.handed_over();
                 let to = self.lines(from, to, true);
-                let cycles = self.collector.handed_over() - before;
-                // If there are many, the thread that analyzes them has the time to read as well, and a third one would only take
-                // turns with the other two.
-                source.read_ahead(cycles * CLOSE < (to - from) as u64);
                 self.buffer.consume(to);
             }
             if !self.skipping && self.buffer.rest() > LINE_CAP {

@@ -2,7 +2,6 @@
 
 use super::Placed;
 use crate::analyzer::{FindingChange, ProcessAnalyzer};
-use crate::io::Helper;
 use crate::pipeline::analysis_thread::AnalysisThread;
 use crate::reader::Found;
 
@@ -22,10 +21,7 @@ impl Analysis {
 
 /// The other thread, once there is one.
 #[derive(Default)]
-pub(super) struct Analyzers {
-    thread: Option<AnalysisThread>,
-    helper: Option<Helper>,
-}
+pub(super) struct Analyzers(Option<AnalysisThread>);
 
 impl Analyzers {
     /// Analyzes a cycle; true if findings changed at once.
@@ -36,7 +32,7 @@ impl Analyzers {
         placed: &Placed,
         found: &Found<'_>,
     ) -> bool {
-        match (analysis, &mut self.thread) {
+        match (analysis, &mut self.0) {
             (Analysis::Here(analyzer), _) => {
                 if placed.notice {
                     analyzer.forced_notice();
@@ -57,7 +53,7 @@ impl Analyzers {
 
     /// See [`ProcessAnalyzer::limit_timeline`].
     pub(super) fn limit_timeline(&mut self, analysis: &mut Analysis, points: usize) {
-        match (analysis, &mut self.thread) {
+        match (analysis, &mut self.0) {
             (Analysis::Here(analyzer), _) => analyzer.limit_timeline(points),
             (Analysis::There(place), Some(thread)) => thread.limit_timeline(*place, points),
             (Analysis::There(_), None) => {}
@@ -68,14 +64,14 @@ impl Analyzers {
     pub(super) fn copy(&mut self, analysis: &Analysis) -> Option<ProcessAnalyzer> {
         match analysis {
             Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
-            Analysis::There(place) => self.thread.as_mut()?.copy(*place),
+            Analysis::There(place) => self.0.as_mut()?.copy(*place),
         }
     }
 
     /// The analyzer itself; nothing more is analyzed with it.
     pub(super) fn take(&mut self, analysis: &mut Analysis) -> Option<ProcessAnalyzer> {
         if let Analysis::There(place) = *analysis {
-            return self.thread.as_mut()?.give_back(place);
+            return self.0.as_mut()?.give_back(place);
         }
         match std::mem::replace(analysis, Analysis::There(usize::MAX)) {
             Analysis::Here(analyzer) => Some(*analyzer),
@@ -86,33 +82,19 @@ impl Analyzers {
     /// Moves an analyzer to the other thread, if there is one to be had.
     #[cold]
     pub(super) fn move_there(&mut self, analysis: &mut Analysis) {
-        if self.thread.is_none() {
-            self.thread = AnalysisThread::new().ok();
-            self.lend(self.helper.clone());
+        if self.0.is_none() {
+            self.0 = AnalysisThread::new().ok();
         }
-        if let Some(analyzer) = self.thread.is_some().then(|| self.take(analysis)).flatten()
-            && let Some(thread) = &mut self.thread
+        if let Some(analyzer) = self.0.is_some().then(|| self.take(analysis)).flatten()
+            && let Some(thread) = &mut self.0
         {
             *analysis = Analysis::There(thread.follow(analyzer));
         }
     }
 
-    /// What the other thread reads while it has nothing to analyze.
-    pub(super) fn lend(&mut self, helper: Option<Helper>) {
-        self.helper = helper;
-        if let Some(thread) = &mut self.thread {
-            thread.helps(self.helper.clone());
-        }
-    }
-
-    /// Cycles handed to the other thread so far.
-    pub(super) fn handed_over(&self) -> u64 {
-        self.thread.as_ref().map_or(0, AnalysisThread::taken)
-    }
-
     /// What changed in the other thread since the last call, with the places of the processes.
     pub(super) fn take_changes(&mut self) -> Vec<(usize, FindingChange)> {
-        let thread = self.thread.as_mut();
+        let thread = self.0.as_mut();
         thread.map(AnalysisThread::take_changes).unwrap_or_default()
     }
 }
