@@ -126,15 +126,12 @@ impl Finds for Collector<'_> {
                 process,
                 missing,
                 silent_ns,
-            } => (process, missing, silent_ns),
-            Placement::Split {
-                process,
-                missing,
-                silent_ns,
-                other,
+                split,
             } => {
-                self.waiting.split(found.stream, process, other);
-                self.end_waiting(Some(found.stream));
+                if let Some(other) = split {
+                    self.waiting.split(found.stream, process, other);
+                    self.end_waiting(Some(found.stream));
+                }
                 (process, missing, silent_ns)
             }
             Placement::First { process, closed } => {

@@ -41,18 +41,9 @@ pub enum Placement {
         missing: u64,
         /// From the end of the last one to the start of this one, ns.
         silent_ns: u64,
-    },
-    /// The next cycle of a process, and proof that the cycles placed in it since its last gap are of another one: their numbers were
-    /// higher, and the older sequence continues here.
-    Split {
-        /// The process.
-        process: u32,
-        /// Cycle numbers between the last one before the gap and this one.
-        missing: u64,
-        /// From the end of the last one before the gap to the start of this one, ns.
-        silent_ns: u64,
-        /// The new process that the cycles since the gap are of.
-        other: u32,
+        /// The cycles placed in this process since its last gap are of another one, with this number: their cycle numbers were
+        /// higher, and the older sequence continues here.
+        split: Option<u32>,
     },
     /// The first cycle seen of a new process.
     First {
@@ -206,19 +197,11 @@ impl Stream {
         if self.tracks.len() < OPEN {
             self.tracks.push(track);
         }
-        match self.next(index, cycle, hash) {
-            Placement::Next {
-                process,
-                missing,
-                silent_ns,
-            } => Placement::Split {
-                process,
-                missing,
-                silent_ns,
-                other,
-            },
-            placement => placement,
+        let mut placement = self.next(index, cycle, hash);
+        if let Placement::Next { split, .. } = &mut placement {
+            *split = Some(other);
         }
+        placement
     }
 
     /// The header of a package's output: the next cycles are of another process.
@@ -260,6 +243,7 @@ impl Stream {
             process: track.process,
             missing,
             silent_ns,
+            split: None,
         }
     }
 

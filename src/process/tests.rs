@@ -13,7 +13,6 @@ fn placed(cycles: &[GcCycle]) -> Vec<u32> {
         });
         match placement {
             Placement::Next { process, .. }
-            | Placement::Split { process, .. }
             | Placement::First { process, .. } => process,
             Placement::Duplicate => 0,
         }
@@ -66,7 +65,8 @@ fn a_placement_tells_the_silence_before_it() {
         Placement::Next {
             process: 1,
             missing: 1,
-            silent_ns
+            silent_ns,
+            split: None,
         }
     );
 }

@@ -129,7 +129,7 @@ impl Count {
                 .keeps_damaged(self.source, line)
                 .then(|| trace::diagnose(text))
                 .flatten()
-                .map(|why| (why, text[..text.len().min(120)].to_vec())),
+                .map(|why| (why, beginning_of(text).to_vec())),
         };
         self.beginnings.insert(at, beginning);
     }
@@ -170,6 +170,11 @@ impl Count {
         }
     }
 
+    /// Counts the current line as damaged.
+    pub(crate) fn damaged_here(&mut self, why: impl Display, text: &[u8]) {
+        self.damaged(self.source, self.line, why, beginning_of(text));
+    }
+
     pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {
         self.input.damaged += 1;
         if !self.keeps_damaged(source, line) {
@@ -186,6 +191,11 @@ impl Count {
         };
         kept.insert(at, damaged);
     }
+}
+
+/// The part of a damaged line that is kept.
+pub(crate) fn beginning_of(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(120)]
 }
 
 /// The place of a damaged line.

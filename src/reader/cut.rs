@@ -1,6 +1,6 @@
 //! Cut gc lines: recognized, passed to the state of their stream, repaired or counted as damaged.
 
-use super::count::{DAMAGED_PLACES, NOT_FOUND};
+use super::count::{DAMAGED_PLACES, NOT_FOUND, beginning_of};
 use super::stream_state::Torn;
 use super::{Finds, Found, Reader};
 use crate::io::{HISTORY, Text};
@@ -95,11 +95,10 @@ impl Reader {
         let depth = unwrapped.depth;
         let name = unwrapped.stream.as_ref();
         let offset = text.base + at as u64;
-        let beginning = &unwrapped.body[..unwrapped.body.len().min(120)];
         let oldest = self.looks_back_to(offset);
         let state = self.placer.stream(name);
         if !state.is_active() && self.repair.budget.is_spent() {
-            self.give_up(beginning);
+            self.count.damaged_here(NOT_FOUND, &unwrapped.body);
             return;
         }
         let kept = self.count.breaks.len() < DAMAGED_PLACES;
@@ -108,7 +107,7 @@ impl Reader {
             offset,
             source: self.count.source,
             line: self.count.line,
-            text: beginning.to_vec(),
+            text: beginning_of(&unwrapped.body).to_vec(),
         };
         self.repair.budget.spend(TORN);
         if state.is_active() {

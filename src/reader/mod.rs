@@ -33,7 +33,7 @@ use count::{Count, ENDS};
 use folded::{Fold, first_line};
 use placer::Placer;
 use repairs::Repairs;
-use scan::Scan;
+use scan::{Physical, Scan};
 pub(crate) use seam::Head;
 use wrapped::{NextSplit, Wrappings};
 
@@ -170,12 +170,10 @@ impl Reader {
                 let line = self.scan.physical(rest);
                 self.scan.odd = line.needle.is_some();
                 if slow || self.scan.odd {
-                    match self.folded(text, at, finds) {
-                        Fold::Later => return at,
-                        Fold::Whole(length) => at += length,
-                        Fold::None if !self.slow_line(text, at, line, finds) => return at,
-                        Fold::None => at += line.length,
-                    }
+                    let Some(length) = self.other_line(text, at, line, true, finds) else {
+                        return at;
+                    };
+                    at += length;
                     self.scan.hot = !slow;
                     continue;
                 }
@@ -202,33 +200,48 @@ impl Reader {
             if rest.starts_with(b"gc 1 ") {
                 self.package_header(text, start);
             }
-            at = start
-                + match self.plain_cycle(rest, base + start as u64, &mut room, finds) {
-                    Some(length) => length,
-                    None => {
-                        let line = self.scan.physical(rest);
-                        self.scan.odd = line.needle.is_some();
-                        match self.folded(text, start, finds) {
-                            Fold::Later => return start,
-                            Fold::Whole(length) => length,
-                            Fold::None => {
-                                let here = &rest[..line.length];
-                                if self.scan.odd || start == end || page::holds_clock(here) {
-                                    if !self.slow_line(text, start, line, finds) {
-                                        return start;
-                                    }
-                                } else {
-                                    self.scan.whole = false;
-                                    self.line_start(here, base + start as u64, finds);
-                                }
-                                line.length
-                            }
-                        }
-                    }
-                };
+            let length = match self.plain_cycle(rest, base + start as u64, &mut room, finds) {
+                None => {
+                    let line = self.scan.physical(rest);
+                    self.scan.odd = line.needle.is_some();
+                    let slow = self.scan.odd || start == end;
+                    self.other_line(text, start, line, slow, finds)
+                }
+                length => length,
+            };
+            let Some(length) = length else {
+                return start;
+            };
+            at = start + length;
             self.scan.hot = true;
         }
         to
+    }
+
+    /// Reads a line that is not a gc line as it is; it may have trace only if it is `slow` or copied from a page. Returns its length, or
+    /// `None` if the lines after it have to be read first.
+    fn other_line(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        line: Physical,
+        slow: bool,
+        finds: &mut dyn Finds,
+    ) -> Option<usize> {
+        match self.folded(text, at, finds) {
+            Fold::Later => return None,
+            Fold::Whole(length) => return Some(length),
+            Fold::None => {}
+        }
+        let here = &text.bytes[at..at + line.length];
+        if slow || page::holds_clock(here) {
+            return self
+                .slow_line(text, at, line, finds)
+                .then_some(line.length);
+        }
+        self.scan.whole = false;
+        self.line_start(here, text.base + at as u64, finds);
+        Some(line.length)
     }
 
     /// Reads a whole gc line without prefix at the start of `text` into `room`; returns its length with its line ending.
@@ -355,13 +368,8 @@ impl Reader {
             && trace::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            let source = self.count.source;
-            self.count.damaged(
-                source,
-                self.count.line,
-                "the log ends inside the line",
-                &text.body,
-            );
+            self.count
+                .damaged_here("the log ends inside the line", &text.body);
         }
         self.before_whole(&[], None, finds);
         let names = self.placer.named.names();

@@ -1,11 +1,10 @@
 //! A line with ` ms clock, ` that is not a whole gc line as it stands: behind an unknown prefix, quoted, cut, or foreign.
 
-use super::count::NOT_FOUND;
 use super::glued::{NOTICE, glued};
 use super::unproven::Ahead;
 use super::{Finds, Reader};
 use crate::io::Text;
-use crate::repair;
+use crate::trace::pieces::is_piece;
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{Unwrapped, without_end};
 
@@ -68,7 +67,7 @@ impl Reader {
         let quoted = quoted.map(|within| (within.start, within.cycle, &text[within.end..]));
         // After a piece of a cut line a whole one is another writer's, not a quotation.
         let behind_piece =
-            matches!(quoted, Some((start, _, [])) if repair::is_piece(&text[..start]));
+            matches!(quoted, Some((start, _, [])) if is_piece(&text[..start]));
         // Not the trimmed text: a line may be cut right after ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let before_quoted = quoted
@@ -107,17 +106,6 @@ impl Reader {
             || self.scan.heads(line).any(begins)
     }
 
-    /// Counts a line that is cut open as damaged.
-    pub(crate) fn give_up(&mut self, body: &[u8]) {
-        let body = without_end(body);
-        self.count.damaged(
-            self.count.source,
-            self.count.line,
-            NOT_FOUND,
-            &body[..body.len().min(120)],
-        );
-    }
-
     /// Whether ` ms clock, ` is at a place where a gc line may have it, or twice in the text; the first one begins at `needle`.
     fn is_torn(&self, text: &[u8], needle: usize) -> bool {
         let Some(before) = text.get(..needle) else {
@@ -132,12 +120,12 @@ impl Reader {
     /// True if the text before a gc line begins with a piece of another one: it is a cut line, not a prefix.
     fn holds_piece(&self, before: &[u8]) -> bool {
         trace::is_ours(before)
-            || repair::is_piece(before)
+            || is_piece(before)
             || self.scan.finder.find(before).is_some()
     }
 }
 
 /// Whether a line with this text before its first ` ms clock, ` may be a cut gc line.
 pub(crate) fn may_be_cut_open(before: &[u8]) -> bool {
-    before.is_empty() || trace::is_ours(before) || repair::is_piece(before)
+    before.is_empty() || trace::is_ours(before) || is_piece(before)
 }

@@ -1,6 +1,7 @@
 //! A line that is not a gc line as it is: unwrapped, matched, repaired.
 
 use super::scan::Physical;
+use super::count::NOT_FOUND;
 use super::odd_line::may_be_cut_open;
 use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
@@ -32,7 +33,7 @@ impl Reader {
         let cut_open = (self.repair.budget.is_spent() || !self.wrapping.seen.seen)
             && needle.is_some_and(|needle| may_be_cut_open(&line[..needle]));
         if cut_open && self.is_given_up(line) {
-            self.give_up(line);
+            self.count.damaged_here(NOT_FOUND, without_end(line));
             return true;
         }
         // In text copied from a page, the blanks of ` ms clock, ` may be other characters.
@@ -160,9 +161,7 @@ impl Reader {
             } else if let Some(event) = trace::lesser(body) {
                 self.event(event, &here.stream, finds);
             } else if let Some(why) = trace::diagnose(body) {
-                let source = self.count.source;
-                self.count
-                    .damaged(source, self.count.line, why, &body[..body.len().min(120)]);
+                self.count.damaged_here(why, body);
             } else {
                 other |= !body.is_empty();
                 continue;

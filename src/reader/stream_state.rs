@@ -36,18 +36,15 @@ pub(crate) struct Torn {
     pub(crate) text: Vec<u8>,
 }
 
-/// The costs of the next gc line by the processes of its stream.
-struct Known<'a>(&'a Stream);
-
-impl Knowledge for Known<'_> {
+impl Knowledge for Stream {
     fn head(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
-        self.0.head_cost(number, start_ns)
+        self.head_cost(number, start_ns)
     }
     fn cycle(&self, cycle: &GcCycle) -> Option<u32> {
-        self.0.cycle_cost(cycle)
+        self.cycle_cost(cycle)
     }
     fn alone(&self) -> bool {
-        self.0.alive() <= 1
+        self.alive() <= 1
     }
 }
 
@@ -130,7 +127,7 @@ impl StreamState {
 
     /// Reads a line. Repaired lines come with the number of the line that holds their clock times.
     pub(crate) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
-        let mended = self.repair.line(offset, body, &Known(&self.stream));
+        let mended = self.repair.line(offset, body, &self.stream);
         self.mended(mended)
     }
 
@@ -167,7 +164,7 @@ impl StreamState {
 
     /// A whole gc line follows, or the end of the log: returns the lines that are complete by now.
     pub(crate) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
-        let mended = self.repair.whole_line(&Known(&self.stream));
+        let mended = self.repair.whole_line(&self.stream);
         self.mended(mended)
     }
 

@@ -385,10 +385,5 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
     dropped
 }
 
-/// True where `text` is a piece of a gc line from its first byte to its last.
-pub(crate) fn is_piece(text: &[u8]) -> bool {
-    pieces::is_piece(text)
-}
-
 #[cfg(test)]
 mod tests;

@@ -98,20 +98,8 @@ fn kind(text: &[u8]) -> Bytes {
 
 /// The gain of predicting a text: little for digits.
 pub(crate) fn worth(text: &[u8]) -> i32 {
-    // In parts whose count fits a byte: the compiler vectorizes that.
-    let of_part = |part: &[u8]| -> u8 { part.iter().map(|b| u8::from(b.is_ascii_digit())).sum() };
-    let digits: usize = text
-        .chunks(255)
-        .map(|part| usize::from(of_part(part)))
-        .sum();
-    i32::try_from(4 * text.len() - 3 * digits).unwrap_or(i32::MAX)
-}
-
-/// The same for a few bytes.
-pub(crate) fn worth_of_few(text: &[u8]) -> i32 {
-    text.iter()
-        .map(|b| if b.is_ascii_digit() { 1 } else { 4 })
-        .sum()
+    let of_byte = |b: &u8| if b.is_ascii_digit() { 1 } else { 4 };
+    text.iter().map(of_byte).sum()
 }
 
 /// Minus the binary logarithm of `part / whole`.

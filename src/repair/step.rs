@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::shapes::{Shapes, Start, worth, worth_of_few};
+use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
 use crate::event::GcCycle;
-use crate::trace::automaton::{self, NUMBERED, OURS, State};
-use crate::trace::gc;
+use crate::trace::{self, automaton};
+use crate::trace::automaton::{NUMBERED, OURS, State};
 use crate::trace::number::{seconds, uint};
 use crate::trace::pieces::{self, Boundary, Walk};
 
@@ -319,7 +319,7 @@ impl<'a> Step<'a> {
         // From the longest piece down.
         for piece in walk.rev() {
             let boundary = self.room.pieces[piece].boundary;
-            let shorter = worth_of_few(&self.body[at + boundary.at..end]);
+            let shorter = worth(&self.body[at + boundary.at..end]);
             piece_worth -= shorter;
             rest_worth += shorter;
             end = at + boundary.at;
@@ -424,7 +424,7 @@ impl<'a> Step<'a> {
 
     /// The cycle of a whole text, and its cost; `None` if impossible.
     fn cycle(&self, text: &[u8]) -> Option<(GcCycle, u32)> {
-        let (_, cycle) = gc::cycle(text).ok()?;
+        let (cycle, _) = trace::cycle_at(text)?;
         Some((cycle, self.known.cycle(&cycle)?))
     }
 

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::shapes::{worth, worth_of_few};
+use super::shapes::worth;
 use super::*;
 use crate::trace::automaton::START;
 use crate::trace::pieces::{self, Walk};
@@ -105,15 +105,6 @@ fn what_was_learnt_is_known_again_whatever_it_begins_with() {
 }
 
 #[test]
-fn text_is_worth_the_same_however_it_is_counted() {
-    for text in BEGINNINGS {
-        assert_eq!(worth(text.as_bytes()), worth_of_few(text.as_bytes()));
-    }
-    assert_eq!(worth(&[b'7'; 1_000]), 1_000);
-    assert_eq!(worth(&[b'x'; 1_000]), 4_000);
-}
-
-#[test]
 fn every_piece_is_work_that_is_accounted_for() {
     let mut repair = LineRepair::default();
     repair.line(0, b"a line of other text", &Anything);
@@ -179,7 +170,7 @@ fn a_piece_is_one_from_whichever_state_it_starts() {
             for end in start..=line.len() {
                 let text = &line.as_bytes()[start..end];
                 let piece = is_piece_from_any_state(text);
-                assert_eq!(is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                assert_eq!(pieces::is_piece(text), piece, "{}", String::from_utf8_lossy(text));
                 pieces += usize::from(piece);
             }
         }
@@ -198,7 +189,7 @@ fn a_changed_piece_is_one_only_if_it_is_one_from_some_state() {
                 for end in [at + 1, at + 2, at + 12, line.len()] {
                     let text = &text[start..end.min(line.len())];
                     let piece = is_piece_from_any_state(text);
-                    assert_eq!(is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                    assert_eq!(pieces::is_piece(text), piece, "{}", String::from_utf8_lossy(text));
                 }
             }
         }

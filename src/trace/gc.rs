@@ -62,15 +62,6 @@ fn times_1_5<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     Ok((input, ()))
 }
 
-/// One gc line up to where its grammar ends, and the rest of the text.
-pub(crate) fn cycle(text: &[u8]) -> Parsed<&[u8], GcCycle> {
-    let mut cycle = BLANK;
-    match measured(text, &mut cycle) {
-        Some(length) => Ok((text.skip(length), cycle)),
-        None => miss(),
-    }
-}
-
 /// A cycle to read a line into.
 pub(crate) const BLANK: GcCycle = GcCycle {
     number: 0,

@@ -52,7 +52,9 @@ pub(crate) const SHORTEST: usize = 77;
 /// A gc line at the start of `text`, and the text after it.
 #[inline]
 pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
-    gc::cycle(text).ok().map(|(rest, cycle)| (cycle, rest))
+    let mut cycle = BLANK;
+    let length = gc::measured(text, &mut cycle)?;
+    Some((cycle, text.get(length..)?))
 }
 
 /// Reads a gc line at the start of `text` into `cycle` and returns its length.
@@ -107,10 +109,6 @@ fn lesser_event(text: &[u8]) -> Option<Event> {
 /// True if a line starts like a gc line, at least as far as `gc N @S.SSS`: then it can be [diagnosed](diagnose).
 #[inline]
 pub(crate) fn is_ours(text: &[u8]) -> bool {
-    text.starts_with(b"gc ") && names_a_start(text)
-}
-
-fn names_a_start(text: &[u8]) -> bool {
     let start = || {
         let (rest, _) = number::uint(text.strip_prefix(b"gc ")?).ok()?;
         number::seconds(rest.strip_prefix(b" @")?).ok()
