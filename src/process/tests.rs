@@ -12,8 +12,7 @@ fn placed(cycles: &[GcCycle]) -> Vec<u32> {
             processes
         });
         match placement {
-            Placement::Next { process, .. }
-            | Placement::First { process, .. } => process,
+            Placement::Next { process, .. } | Placement::First { process, .. } => process,
             Placement::Duplicate => 0,
         }
     };

@@ -235,9 +235,7 @@ impl Reader {
         }
         let here = &text.bytes[at..at + line.length];
         if slow || page::holds_clock(here) {
-            return self
-                .slow_line(text, at, line, finds)
-                .then_some(line.length);
+            return self.slow_line(text, at, line, finds).then_some(line.length);
         }
         self.scan.whole = false;
         self.line_start(here, text.base + at as u64, finds);

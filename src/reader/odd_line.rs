@@ -66,8 +66,7 @@ impl Reader {
         let quoted = within.filter(|within| within.start > 0 && within.newer.is_none());
         let quoted = quoted.map(|within| (within.start, within.cycle, &text[within.end..]));
         // After a piece of a cut line a whole one is another writer's, not a quotation.
-        let behind_piece =
-            matches!(quoted, Some((start, _, [])) if is_piece(&text[..start]));
+        let behind_piece = matches!(quoted, Some((start, _, [])) if is_piece(&text[..start]));
         // Not the trimmed text: a line may be cut right after ` ms clock, `.
         let whole = unwrapped.body.as_ref();
         let before_quoted = quoted
@@ -119,9 +118,7 @@ impl Reader {
 
     /// True if the text before a gc line begins with a piece of another one: it is a cut line, not a prefix.
     fn holds_piece(&self, before: &[u8]) -> bool {
-        trace::is_ours(before)
-            || is_piece(before)
-            || self.scan.finder.find(before).is_some()
+        trace::is_ours(before) || is_piece(before) || self.scan.finder.find(before).is_some()
     }
 }
 

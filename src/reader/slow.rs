@@ -1,8 +1,8 @@
 //! A line that is not a gc line as it is: unwrapped, matched, repaired.
 
-use super::scan::Physical;
 use super::count::NOT_FOUND;
 use super::odd_line::may_be_cut_open;
+use super::scan::Physical;
 use super::{Finds, Found, Reader};
 use crate::event::GcCycle;
 use crate::io::Text;

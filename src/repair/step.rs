@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
 use crate::event::GcCycle;
-use crate::trace::{self, automaton};
 use crate::trace::automaton::{NUMBERED, OURS, State};
 use crate::trace::number::{seconds, uint};
 use crate::trace::pieces::{self, Boundary, Walk};
+use crate::trace::{self, automaton};
 
 /// Gc lines that may be cut open at the same time in one reading.
 const OPEN: usize = 8;

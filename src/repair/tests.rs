@@ -170,7 +170,12 @@ fn a_piece_is_one_from_whichever_state_it_starts() {
             for end in start..=line.len() {
                 let text = &line.as_bytes()[start..end];
                 let piece = is_piece_from_any_state(text);
-                assert_eq!(pieces::is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                assert_eq!(
+                    pieces::is_piece(text),
+                    piece,
+                    "{}",
+                    String::from_utf8_lossy(text)
+                );
                 pieces += usize::from(piece);
             }
         }
@@ -189,7 +194,12 @@ fn a_changed_piece_is_one_only_if_it_is_one_from_some_state() {
                 for end in [at + 1, at + 2, at + 12, line.len()] {
                     let text = &text[start..end.min(line.len())];
                     let piece = is_piece_from_any_state(text);
-                    assert_eq!(pieces::is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                    assert_eq!(
+                        pieces::is_piece(text),
+                        piece,
+                        "{}",
+                        String::from_utf8_lossy(text)
+                    );
                 }
             }
         }

@@ -154,7 +154,12 @@ impl LearnedPrefixes {
 
     /// A cycle of a shape, with the stream it would have without: returns the cycles proved by it, and the number of cycles that are
     /// quotations after all.
-    pub(crate) fn cycle(&mut self, shape: Shape, stream: &[u8], cycle: HeldCycle) -> (Vec<HeldCycle>, u64) {
+    pub(crate) fn cycle(
+        &mut self,
+        shape: Shape,
+        stream: &[u8],
+        cycle: HeldCycle,
+    ) -> (Vec<HeldCycle>, u64) {
         self.first = None;
         if self.known.contains(&shape) {
             return (vec![cycle], 0);

@@ -9,8 +9,7 @@ use super::{cri, go_log, syslog};
 type BehindTime = fn(&[u8], &[u8]) -> Option<Layer>;
 
 /// The formats of the text after a time and a blank.
-const BEHIND_TIME: &[BehindTime] =
-    &[cri::behind_time, syslog::behind_time, go_log::behind_time];
+const BEHIND_TIME: &[BehindTime] = &[cri::behind_time, syslog::behind_time, go_log::behind_time];
 
 pub(super) const FORMAT: Format = Format {
     first: b"0123456789JFMASONDTW",

@@ -19,11 +19,7 @@ fn a_large_file_is_read_whole_however_it_is_written() {
     let mut stored = GzEncoder::new(Vec::new(), Compression::none());
     stored.write_all(&text).unwrap();
     let stored = stored.finish().unwrap();
-    for (bytes, expected) in [
-        (&text, &*text),
-        (&wide, half),
-        (&stored, &*text),
-    ] {
+    for (bytes, expected) in [(&text, &*text), (&wide, half), (&stored, &*text)] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         let mut source = Source::open(file.path().to_str().unwrap()).unwrap();
