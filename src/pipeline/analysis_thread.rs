@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use crate::analyzer::{FindingChange, ProcessAnalyzer};
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
 /// Cycles handed over at a time: waking a thread costs as much as analyzing some ten.
 const BATCH: usize = 256;

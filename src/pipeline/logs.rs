@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::{Options, analyse};
 use crate::error::Error;
-use crate::event::GcCycle;
 use crate::io::{Joint, Place, Rotated, Source, rotated};
 use crate::reader::Head;
 use crate::settings::{Scope, Settings};
+use crate::trace::cycle::GcCycle;
 
 /// One log: a file, or the parts of a rotated one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use crate::analyzer::FindingChange;
 use crate::error::Error;
-use crate::event::GcCycle;
 use crate::io::Source;
 use crate::report::Report;
 use crate::settings::Settings;
+use crate::trace::cycle::GcCycle;
 
 pub use crate::wrapping::wall::WallTime;
 pub use collector::SoFar;

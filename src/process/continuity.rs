@@ -1,7 +1,7 @@
 //! Whether a cycle can be the next of a process: by its number, its clock, and the values that seldom change.
 
 use super::plausible::{percent_off, stop_processors};
-use crate::event::{GcCycle, WRAPPED_NS, resolution_ns};
+use crate::trace::cycle::{GcCycle, WRAPPED_NS, resolution_ns};
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 pub(super) const OPEN: usize = 64;

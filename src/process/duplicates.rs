@@ -1,6 +1,6 @@
 //! The last cycles of a stream, to recognize a line that was shipped twice.
 
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
 /// A cycle as 64 bits: all its fields in two polynomials. Two different cycles have the same fingerprint only by chance, and a general
 /// hash would cost a fifth of reading the line.

@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 use continuity::{FORMAT_STRAIN, HEAP_STRAIN, OPEN, SLACK_NS, Track, end_of, instant, narrowed};
 use duplicates::{Seen, fingerprint};
 pub use plausible::stop_processors;

@@ -1,6 +1,6 @@
 //! Whether a process can have printed a cycle, by its numbers and those of the cycle before it.
 
-use crate::event::{GcCycle, resolution_ns};
+use crate::trace::cycle::{GcCycle, resolution_ns};
 
 /// The cost of the numbers of one line by themselves; `None` if they contradict each other.
 pub(super) fn own_cost(cycle: &GcCycle) -> Option<u32> {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::Format;
 use crate::measure::testing::cycle;
+use crate::trace::cycle::Format;
 
 /// The processes that these cycles are placed in.
 fn placed(cycles: &[GcCycle]) -> Vec<u32> {

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 
 use crate::error::ParseError;
-use crate::event::{Event, Note};
 use crate::report::{DamagedLine, Input, Source};
 use crate::trace;
 use crate::trace::automaton::State;
+use crate::trace::cycle::{Event, Note};
 
 /// Why a cut line is damaged at the end of the log.
 pub(crate) const ENDS: &str = "the log ends before its other pieces";

@@ -1,10 +1,10 @@
 //! Pasted gc lines that were folded at a column, with or without the blank at the fold.
 
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Text;
 use crate::trace;
 use crate::trace::automaton::START;
+use crate::trace::cycle::GcCycle;
 use crate::trace::pieces::{Walk, can_start};
 use crate::wrapping::without_end;
 

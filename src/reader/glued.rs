@@ -1,7 +1,7 @@
 //! Lines of trace without the line feeds between them.
 
 use super::{Finds, Reader};
-use crate::event::{Event, GcCycle, Note};
+use crate::trace::cycle::{Event, GcCycle, Note};
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::Unwrapped;
 

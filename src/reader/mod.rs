@@ -20,11 +20,11 @@ mod stream_state;
 mod unproven;
 mod wrapped;
 
-use crate::event::{Event, GcCycle, Note};
 use crate::io::Text;
 use crate::process::Stream;
 pub(crate) use crate::repair::ForeignText;
 use crate::trace;
+use crate::trace::cycle::{Event, GcCycle, Note};
 use crate::wrapping::csv::Columns;
 use crate::wrapping::learned::HeldCycle;
 use crate::wrapping::{page, unwrap};

@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Source;
 use crate::process::Stream;
 use crate::trace;
+use crate::trace::cycle::GcCycle;
 use crate::wrapping::wall::WallTime;
 use crate::wrapping::{Depth, unwrap, without_end};
 

@@ -4,9 +4,9 @@ use super::count::NOT_FOUND;
 use super::odd_line::may_be_cut_open;
 use super::scan::Physical;
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Text;
 use crate::trace;
+use crate::trace::cycle::GcCycle;
 use crate::wrapping::{Depth, Unwrapped, page, unwrap, without_end};
 
 impl Reader {

@@ -6,10 +6,10 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::error::ParseError;
-use crate::event::GcCycle;
 use crate::process::Stream;
 use crate::repair::{Knowledge, LineRepair, Mended};
 use crate::trace::automaton::State;
+use crate::trace::cycle::GcCycle;
 
 /// Lines after which a cut gc line is given up.
 const PATIENCE: u32 = 4_096;

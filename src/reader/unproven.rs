@@ -2,9 +2,9 @@
 //! own.
 
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Text;
 use crate::trace;
+use crate::trace::cycle::GcCycle;
 use crate::trace::newer::{self, Newer};
 use crate::wrapping::learned::{HeldCycle, PROOF, Shape, rises};
 use crate::wrapping::{Unwrapped, unwrap};

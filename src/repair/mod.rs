@@ -16,8 +16,8 @@
 
 use std::sync::Arc;
 
-use crate::event::GcCycle;
 use crate::trace::automaton::{self, State};
+use crate::trace::cycle::GcCycle;
 use crate::trace::pieces;
 pub(crate) use delayed_output::{DelayedOutput, ForeignText};
 use shapes::{Shapes, Start};

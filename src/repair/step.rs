@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
-use crate::event::GcCycle;
 use crate::trace::automaton::{NUMBERED, OURS, State};
+use crate::trace::cycle::GcCycle;
 use crate::trace::number::{seconds, uint};
 use crate::trace::pieces::{self, Boundary, Walk};
 use crate::trace::{self, automaton};

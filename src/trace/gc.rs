@@ -11,7 +11,7 @@ use nom::sequence::terminated;
 
 use super::number::{lit, milliseconds, milliseconds_behind, percent, seconds, uint};
 use super::text::{LINE, Line, POSITIONS, Parsed, Text, miss};
-use crate::event::{Format, GcCycle};
+use crate::trace::cycle::{Format, GcCycle};
 
 #[inline(always)]
 fn plus<I: Text>(input: I) -> Parsed<I, u64> {

@@ -13,7 +13,7 @@ use nom::sequence::{delimited, preceded, separated_pair, terminated};
 
 use super::number::{lit, uint};
 use super::text::Parsed;
-use crate::event::LegacyCycle;
+use crate::trace::cycle::LegacyCycle;
 
 fn arrow(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
     separated_pair(uint, lit(b" -> "), uint).parse(input)

@@ -18,7 +18,7 @@ pub(crate) use gc::BLANK;
 pub(crate) use grammar::NEEDLE;
 
 use crate::error::ParseError;
-use crate::event::{Event, GcCycle};
+use crate::trace::cycle::{Event, GcCycle};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::automaton::{PERCENT, START};
 use super::grammar::LINE;
 use super::pieces::Walk;
 use super::{BLANK, is_ours, measured_cycle};
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
 /// Unknown fields and marks in one line.
 const MOST: usize = 4;

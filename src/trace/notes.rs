@@ -10,7 +10,7 @@ use nom::sequence::{delimited, preceded, terminated};
 
 use super::number::{lit, uint};
 use super::text::{Miss, Parsed, miss};
-use crate::event::Note;
+use crate::trace::cycle::Note;
 
 /// Any of the number shapes of these lines: `12`, `0.003`, `+1.5e-001`, `NaN`, `-Inf`.
 fn figure(input: &[u8]) -> Parsed<&[u8], ()> {

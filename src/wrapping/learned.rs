@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::ansi::escape_length;
 use super::timestamp::timestamp;
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
 /// Shapes not known as wrappings that are watched at the same time: as many as streams.
 const WATCHED: usize = 512;

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::analyzer::{Completeness, ProcessAnalyzer};
-use crate::event::{Format, GcCycle};
 use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::Outcomes;
 use crate::pipeline::{Bound, Options, WallTime};
 use crate::reader::{Found, Reader};
 use crate::report;
+use crate::trace::cycle::{Format, GcCycle};
 use crate::units::SECOND;
 
 /// Stream names counted, to number the processes of each.
