@@ -30,7 +30,7 @@ pub(super) struct AnalysisThread {
 }
 
 /// `None` where an analyzer was given back.
-type Analyzers = Mutex<Vec<Option<ProcessAnalyzer>>>;
+type Analyzers = Mutex<Vec<Option<Box<ProcessAnalyzer>>>>;
 
 /// Cycles on their way to the thread, and what they changed on its way back.
 #[derive(Default)]
@@ -74,7 +74,7 @@ impl AnalysisThread {
     }
 
     /// Takes over an analyzer; returns its place.
-    pub(super) fn follow(&mut self, analyzer: ProcessAnalyzer) -> usize {
+    pub(super) fn follow(&mut self, analyzer: Box<ProcessAnalyzer>) -> usize {
         let mut analyzers = lock(&self.analyzers);
         analyzers.push(Some(analyzer));
         analyzers.len() - 1
@@ -123,7 +123,7 @@ impl AnalysisThread {
     }
 
     /// The analyzers, once all cycles are in them.
-    fn settled(&mut self) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
+    fn settled(&mut self) -> MutexGuard<'_, Vec<Option<Box<ProcessAnalyzer>>>> {
         if !self.batch.jobs.is_empty() {
             self.hand_over();
         }
@@ -136,12 +136,12 @@ impl AnalysisThread {
     }
 
     /// A copy of an analyzer as it stands after all cycles so far.
-    pub(super) fn copy(&mut self, place: usize) -> Option<ProcessAnalyzer> {
+    pub(super) fn copy(&mut self, place: usize) -> Option<Box<ProcessAnalyzer>> {
         self.settled().get(place).cloned().flatten()
     }
 
     /// Gives an analyzer back.
-    pub(super) fn give_back(&mut self, place: usize) -> Option<ProcessAnalyzer> {
+    pub(super) fn give_back(&mut self, place: usize) -> Option<Box<ProcessAnalyzer>> {
         self.settled().get_mut(place).and_then(Option::take)
     }
 
@@ -168,12 +168,12 @@ fn work(analyzers: &Analyzers, batches: &Receiver<Batch>, done: &Sender<Batch>) 
     }
 }
 
-fn lock(analyzers: &Analyzers) -> MutexGuard<'_, Vec<Option<ProcessAnalyzer>>> {
+fn lock(analyzers: &Analyzers) -> MutexGuard<'_, Vec<Option<Box<ProcessAnalyzer>>>> {
     analyzers.lock().expect("the other thread has not panicked")
 }
 
 impl Batch {
-    fn work(&mut self, analyzers: &mut [Option<ProcessAnalyzer>]) {
+    fn work(&mut self, analyzers: &mut [Option<Box<ProcessAnalyzer>>]) {
         let mut walls = self.walls.as_str();
         for job in &self.jobs {
             let wall = job.wall.and_then(|length| walls.split_at_checked(length));
@@ -212,7 +212,7 @@ mod tests {
         let all = BATCH * (QUEUE + 2);
         for count in [0, 1, BATCH, BATCH * QUEUE - 1, all, all + 1, 4 * all + 7] {
             let mut thread = AnalysisThread::new().unwrap();
-            let place = thread.follow(analyzer());
+            let place = thread.follow(Box::new(analyzer()));
             let mut here = analyzer();
             let mut expected = Vec::new();
             for (n, cycle) in steady(count as u64, 12).iter().enumerate() {
@@ -243,7 +243,7 @@ mod tests {
         let cycles = steady(10_000, 12);
         for given in [0, 10, BATCH, BATCH * QUEUE, 9_000] {
             let mut thread = AnalysisThread::new().unwrap();
-            let place = thread.follow(analyzer());
+            let place = thread.follow(Box::new(analyzer()));
             for cycle in &cycles[..given] {
                 thread.observe(place, cycle, None, false);
             }

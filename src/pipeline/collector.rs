@@ -270,7 +270,7 @@ impl Collector<'_> {
                 if self.open[index].analysis.is_there()
                     && let Some(analyzer) = self.take_analyzer(index)
                 {
-                    self.open[index].analysis = Analysis::Here(Box::new(analyzer));
+                    self.open[index].analysis = Analysis::Here(analyzer);
                 }
             }
         }
@@ -353,7 +353,7 @@ impl Collector<'_> {
     }
 
     /// The analyzer of a process; what changed in the other thread is reported while the place of the process is known.
-    fn take_analyzer(&mut self, index: usize) -> Option<ProcessAnalyzer> {
+    fn take_analyzer(&mut self, index: usize) -> Option<Box<ProcessAnalyzer>> {
         let analyzer = self.analyzers.take(&mut self.open[index].analysis);
         self.report_changes();
         analyzer

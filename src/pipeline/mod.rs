@@ -67,7 +67,7 @@ pub struct CycleRow<'a> {
     pub repaired: bool,
     /// The source it was read from.
     pub source: &'a str,
-    /// Line in the source, from 1 (of the piece with the clock times, where it was cut).
+    /// Line in the source, from 1 (of the piece with the clock times if it was cut).
     pub line: u64,
     /// Byte offset of the line (of its first piece) in the source.
     pub offset: u64,

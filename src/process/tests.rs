@@ -39,7 +39,7 @@ fn a_line_is_a_duplicate_only_where_all_of_it_is_the_same() {
 }
 
 #[test]
-fn the_order_of_a_stream_is_that_of_most_neighbours() {
+fn the_order_of_a_stream_is_that_of_most_neighbors() {
     let newest_first = |numbers: &[u64]| {
         let mut stream = Stream::default();
         for number in numbers {

@@ -94,7 +94,7 @@ fn what_was_learnt_is_known_again_whatever_it_begins_with() {
         for _ in 0..100 {
             shapes.learn_start(Start::of(text.as_bytes()));
         }
-        // All that is learnt is of this kind, so it is worth all that the text is.
+        // All lines learned are of this kind, so the text is predicted entirely.
         let rest = worth(text.as_bytes());
         assert_eq!(shapes.foreign(text.as_bytes(), rest), -rest, "{text}");
     }

@@ -14,7 +14,7 @@ pub(crate) enum Number {
     Ms,
     /// Seconds with three decimals.
     Sec,
-    /// A whole percentage, with a sign where it is broken.
+    /// A whole percentage, with a sign if it is broken.
     Pct,
 }
 use Number::{Ms, Pct, Sec, Uint};

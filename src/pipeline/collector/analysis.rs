@@ -61,20 +61,20 @@ impl Analyzers {
     }
 
     /// A copy of the analyzer as it stands now.
-    pub(super) fn copy(&mut self, analysis: &Analysis) -> Option<ProcessAnalyzer> {
+    pub(super) fn copy(&mut self, analysis: &Analysis) -> Option<Box<ProcessAnalyzer>> {
         match analysis {
-            Analysis::Here(analyzer) => Some(ProcessAnalyzer::clone(analyzer)),
+            Analysis::Here(analyzer) => Some(analyzer.clone()),
             Analysis::There(place) => self.0.as_mut()?.copy(*place),
         }
     }
 
     /// The analyzer itself; nothing more is analyzed with it.
-    pub(super) fn take(&mut self, analysis: &mut Analysis) -> Option<ProcessAnalyzer> {
+    pub(super) fn take(&mut self, analysis: &mut Analysis) -> Option<Box<ProcessAnalyzer>> {
         if let Analysis::There(place) = *analysis {
             return self.0.as_mut()?.give_back(place);
         }
         match std::mem::replace(analysis, Analysis::There(usize::MAX)) {
-            Analysis::Here(analyzer) => Some(*analyzer),
+            Analysis::Here(analyzer) => Some(analyzer),
             Analysis::There(_) => None,
         }
     }

@@ -133,7 +133,7 @@ impl Process {
     /// Judges it by what was seen, and keeps what was found. `source` is the newest part of its log.
     pub(super) fn end(
         self,
-        analyzer: Option<ProcessAnalyzer>,
+        analyzer: Option<Box<ProcessAnalyzer>>,
         source: &str,
         outcomes: &mut Outcomes,
     ) {

@@ -49,7 +49,7 @@ impl Waiting {
         self.0.iter().any(|row| row.stream == stream)
     }
 
-    /// One more cycle waits. Returns true where no more of its stream may.
+    /// Adds a cycle. Returns true if no more of its stream may be added.
     pub(super) fn push(&mut self, placed: Placed, found: &Found<'_>) -> bool {
         self.0.push(Row {
             placed,
