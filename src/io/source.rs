@@ -277,7 +277,7 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(ReadAhead::live(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                // Plain text is read as fast as it is processed: a thread would cost more than it saves.
+                // Only decoding needs a thread: reading plain text takes a small part of the time.
                 if self.is_large() && !decoded.plain {
                     State::Ahead(ReadAhead::of(decoded)?)
                 } else {

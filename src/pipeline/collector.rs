@@ -331,10 +331,9 @@ impl Collector<'_> {
             {
                 self.close(oldest.process.number);
             }
-            let analyzer = ProcessAnalyzer::new(&self.options.settings);
             self.open.push(Followed {
                 process: Process::new(process, found, &mut self.names),
-                analysis: Analysis::Here(Box::new(analyzer)),
+                analysis: Analysis::Here(Box::new(ProcessAnalyzer::new(&self.options.settings))),
             });
             // The points of all timelines are shared among the processes.
             let points = LEAST_POINTS.max(POINTS / self.open.len());
