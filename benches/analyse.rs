@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
-use gcpressure::event::{Event, GcCycle};
 use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, analyse};
 use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Settings;
+use gcpressure::trace::cycle::{Event, GcCycle};
 use gcpressure::trace::{self, Outcome};
 
 const SIZE: u64 = 4 << 20;

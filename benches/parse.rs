@@ -11,7 +11,7 @@ mod logs;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gcpressure::event::{Event, GcCycle};
+use gcpressure::trace::cycle::{Event, GcCycle};
 use gcpressure::trace::{self, Outcome};
 
 fn parsed(line: &[u8]) -> Option<GcCycle> {

@@ -25,8 +25,6 @@ pub mod units;
 pub mod window;
 mod wrapping;
 
-pub use trace::cycle as event;
-
 /// The README's library example is a doctest as well.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -233,7 +233,7 @@ fn ten_thousand_changed_samples() {
             // Whatever was put together is a line that the runtime can have written.
             assert_eq!(
                 trace::line(&row.raw),
-                Outcome::Event(gcpressure::event::Event::Cycle(row.cycle)),
+                Outcome::Event(gcpressure::trace::cycle::Event::Cycle(row.cycle)),
                 "round {round}: {}",
                 String::from_utf8_lossy(&row.raw)
             );

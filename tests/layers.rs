@@ -13,18 +13,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("severity", &[]),
     ("settings", &["severity"]),
     ("io", &["error"]),
-    ("trace", &["event", "error"]),
-    ("wrapping", &["trace", "event"]),
-    ("repair", &["trace", "event"]),
-    ("process", &["event", "error"]),
+    ("trace", &["error"]),
+    ("wrapping", &["trace"]),
+    ("repair", &["trace"]),
+    ("process", &["trace", "error"]),
     (
         "reader",
         &[
-            "io", "trace", "wrapping", "repair", "process", "event", "error", "report",
+            "io", "trace", "wrapping", "repair", "process", "error", "report",
         ],
     ),
-    ("measure", &["process", "event", "units"]),
-    ("window", &["measure", "event", "stats", "units"]),
+    ("measure", &["process", "trace", "units"]),
+    ("window", &["measure", "trace", "stats", "units"]),
     (
         "rules",
         &[
@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "analyzer",
         &[
-            "rules", "window", "measure", "event", "settings", "severity", "stats", "units",
+            "rules", "window", "measure", "trace", "settings", "severity", "stats", "units",
             "report",
         ],
     ),
@@ -48,7 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "analyzer", "error", "event", "io", "measure", "process", "reader", "report", "rules",
+            "analyzer", "error", "trace", "io", "measure", "process", "reader", "report", "rules",
             "settings", "severity", "stats", "units", "window", "wrapping",
         ],
     ),
@@ -180,13 +180,13 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "stats/rank.rs",
-            "fn f() { super::super::event::X; }\n",
-            &["1: `stats` may not name `event`"],
+            "fn f() { super::super::trace::X; }\n",
+            &["1: `stats` may not name `trace`"],
         ),
         (
             "process.rs",
-            "use super::trace::line;\n",
-            &["1: `process` may not name `trace`"],
+            "use super::stats::line;\n",
+            &["1: `process` may not name `stats`"],
         ),
         (
             "trace/cycle.rs",
@@ -215,12 +215,12 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "units.rs",
-            "//! [`crate::event`]\n#[cfg(test)]\nmod tests;\nuse crate::event::X;\n",
-            &["4: `units` may not name `event`"],
+            "//! [`crate::trace::cycle`]\n#[cfg(test)]\nmod tests;\nuse crate::trace::cycle::X;\n",
+            &["4: `units` may not name `trace`"],
         ),
         (
             "trace/gc.rs",
-            "use nom::IResult;\nuse crate::trace::numbers;\nuse super::numbers;\nuse crate::event::GcCycle;\n",
+            "use nom::IResult;\nuse crate::trace::numbers;\nuse super::numbers;\nuse crate::trace::cycle::GcCycle;\n",
             &[],
         ),
         (

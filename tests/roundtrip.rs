@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::LazyLock;
 
-use gcpressure::event::{Event, Format, GcCycle};
+use gcpressure::trace::cycle::{Event, Format, GcCycle};
 use gcpressure::trace::{self, Outcome};
 use proptest::prelude::*;
 use regex::bytes::Regex;

@@ -12,13 +12,13 @@ pub use judgement::Judgement;
 
 use std::sync::Arc;
 
-use crate::event::{Format, GcCycle, WRAPPED_NS};
 use crate::measure::{CPU, Gogc, Known, Limit, Limiter, Mark, Meter, Mmu, Stretch};
 use crate::report::{Diagnosis, Finding, Measures, PeakWindow, RuleStatus};
 use crate::rules::{Asked, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
+use crate::trace::cycle::{Format, GcCycle, WRAPPED_NS};
 use crate::units::{MIB, MICROSECOND, MILLISECOND, duration};
 use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Swings, Warmup, Whole, Window};
 use timeline::Timeline;

@@ -1,9 +1,9 @@
 //! The run as a series of points, thinned without losing a peak.
 
-use crate::event::GcCycle;
 use crate::measure::{Mark, Stretch};
 use crate::report::TimelinePoint;
 use crate::report::thin::halve;
+use crate::trace::cycle::GcCycle;
 use crate::units::MIB;
 use crate::window::{Pane, Pauses, Row, Tally};
 

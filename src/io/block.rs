@@ -1,20 +1,20 @@
-//! Memory that bytes are read into, and that goes from hand to hand with them.
+//! Memory that bytes are read into; it is passed on with them from thread to thread.
 
 use super::LINE_CAP;
 
 /// Bytes read at a time, at most.
 pub(super) const SPACE: usize = 128 * 1024;
-/// Bytes that are copied to where the last ones stand, rather than kept in a block of their own: there would be one for every
+/// Reads of up to this many bytes are appended to the block before: with a block of its own for each there would be one for every
 /// line.
 pub(super) const FEW: usize = SPACE / 4;
 /// Reads go to multiples of this: a kernel copies to them four times as fast as to odd places (x86 with fast `rep movsb`).
 const ALIGNED: usize = 64;
 
-/// Bytes of a stream, with room before them for the beginning of a line that came with the bytes before.
+/// Bytes of a stream, with room before them for the beginning of a line that was read with the bytes before.
 #[derive(Debug)]
 pub(super) struct Block {
     bytes: Vec<u8>,
-    /// Where reading begins: what stands before it was put there.
+    /// Where reading begins: bytes before it were put there by [`Block::lead`].
     origin: usize,
     /// What is held.
     start: usize,
@@ -41,29 +41,29 @@ impl Block {
         self.bytes.get(self.start..self.end).unwrap_or(&[])
     }
 
-    /// How much that is.
+    /// Bytes held.
     pub(super) const fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Holds nothing.
+    /// Empties the block.
     pub(super) const fn clear(&mut self) {
         self.start = self.origin;
         self.end = self.origin;
     }
 
-    /// Where more can be read to.
+    /// The part that more can be read into.
     pub(super) fn room(&mut self) -> &mut [u8] {
         let end = self.bytes.len().min(self.origin + SPACE);
         self.bytes.get_mut(self.end..end).unwrap_or(&mut [])
     }
 
-    /// So many bytes were put where there was room.
+    /// `count` bytes were written to [`Block::room`].
     pub(super) const fn grow(&mut self, count: usize) {
         self.end += count;
     }
 
-    /// Puts `bytes` behind what is held. False where there is no room for them: nothing is done.
+    /// Appends `bytes`. False, and nothing is done, if there is no room for them.
     pub(super) fn append(&mut self, bytes: &[u8]) -> bool {
         let Some(place) = self.room().get_mut(..bytes.len()) else {
             return false;
@@ -73,7 +73,7 @@ impl Block {
         true
     }
 
-    /// Puts `bytes` before what is held.
+    /// Prepends `bytes`.
     pub(super) fn lead(&mut self, bytes: &[u8]) {
         if bytes.len() > self.start {
             // Longer than any line that is kept.

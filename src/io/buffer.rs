@@ -14,8 +14,8 @@ pub const LINE_CAP: usize = 64 * 1024;
 /// Blocks kept to be used again.
 const SPARE: usize = 2;
 
-/// The newest bytes of a stream, and what came before them as long as it may be looked at: no byte is moved but those of the
-/// one line that stands in two blocks.
+/// The newest bytes of a stream, and those before them as long as they may be read again. No byte is moved except those of the one
+/// line that lies in two blocks.
 #[derive(Debug, Default)]
 pub struct Buffer {
     block: Block,
@@ -26,23 +26,23 @@ pub struct Buffer {
     /// Past the last line feed read, or the end once that ends the line.
     complete: usize,
     past: VecDeque<(u64, Block)>,
-    /// Position in the stream before which nothing is looked at any more.
+    /// Position in the stream before which nothing is read again.
     wanted: u64,
     spare: Vec<Block>,
 }
 
-/// What a read brought.
+/// The result of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
     /// Some bytes; there may be no complete line among them.
     Some,
-    /// Nothing for now: the source said [`io::ErrorKind::WouldBlock`].
+    /// Nothing for now: the source returned [`io::ErrorKind::WouldBlock`].
     Nothing,
     /// The source has ended: what is left is its last line, or the beginning of one that goes on in the next source.
     End,
 }
 
-/// Text in one piece, and what came before it.
+/// Text in one piece, and the text before it.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     /// The text.
@@ -53,8 +53,8 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// What stands from `offset` in the stream to the place `to` in [`Text::bytes`], as far back as it is held, with where it
-    /// starts in the stream. Copied only where it is not in one piece.
+    /// The text from `offset` in the stream to `to` in [`Text::bytes`], as far back as it is held, with the position in the stream
+    /// at which it starts. Copied only if it is not in one piece.
     pub fn back_to(&self, offset: u64, to: usize) -> (Cow<'a, [u8]>, u64) {
         let here = &self.bytes[..to];
         if let Some(from) = offset.checked_sub(self.base) {
@@ -64,7 +64,7 @@ impl<'a> Text<'a> {
         let mut pieces = Vec::new();
         let mut start = self.base;
         for (base, block) in self.past.iter().rev() {
-            // A line that stands in two blocks is held twice.
+            // A line that lies in two blocks is held twice.
             let held =
                 usize::try_from(start.saturating_sub(*base)).map_or(0, |n| n.min(block.len()));
             let from = usize::try_from(offset.saturating_sub(*base)).map_or(held, |n| n.min(held));
@@ -84,7 +84,7 @@ impl Buffer {
     /// Reads once. Returns as soon as the source has something.
     ///
     /// # Errors
-    /// What the source says; an interrupted read is tried again.
+    /// The source's error; an interrupted read is repeated.
     pub fn fill(&mut self, source: &mut Source) -> io::Result<Filled> {
         let before = self.block.len();
         let result = match source.chunk(&mut self.spare) {
@@ -114,7 +114,7 @@ impl Buffer {
         Ok(Filled::Some)
     }
 
-    /// Reads into the block, or into the next one; gives where that began and how much it was.
+    /// Reads into the block, or into the next one; returns where that began and the number of bytes.
     fn read(&mut self, source: &mut Source) -> io::Result<(usize, usize)> {
         if self.block.room().len() < FEW {
             let next = self.spare.pop().unwrap_or_default();
@@ -133,7 +133,7 @@ impl Buffer {
         }
     }
 
-    /// What is read next stands in another block, behind what was not consumed yet. Gives where it begins.
+    /// Goes on in another block, which begins with what was not consumed yet; returns the length of that.
     fn go_on_in(&mut self, mut next: Block) -> usize {
         let rest = &self.block.text()[self.position..];
         let length = rest.len();
@@ -159,7 +159,7 @@ impl Buffer {
         }
     }
 
-    /// The block: complete lines, the beginning of the next one, and what came before.
+    /// The block: complete lines, the beginning of the next one, and the text before.
     pub fn text(&self) -> Text<'_> {
         Text {
             bytes: self.block.text(),
@@ -194,7 +194,7 @@ impl Buffer {
         self.complete = self.block.len();
     }
 
-    /// Of what came before, only what stands at `offset` of the stream or later is looked at from now on.
+    /// Of the text before, only what lies at `offset` of the stream or later is read again.
     pub fn forget(&mut self, offset: u64) {
         self.wanted = self.wanted.max(offset);
     }

@@ -12,14 +12,14 @@ use super::system::widen;
 
 /// The variable that turns the trace on.
 const GODEBUG: &str = "GODEBUG";
-/// Longest pause between two looks at a program that is about to end.
+/// Longest pause between two checks whether a program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A program that was started here.
 ///
-/// Where the program has a terminal, it stays in this program's process group, so that the terminal's signals, its job
-/// control and reading from it work as without this program between. Where there is none, it gets a group of its own, and
-/// every signal goes to the whole group: so it reaches what `go run` or a shell has started.
+/// If the program has a terminal, it stays in this program's process group, so that the terminal's signals, its job control and
+/// reading from it work as if it were run directly. If not, it gets a group of its own, and every signal goes to the whole group, so
+/// that it reaches what `go run` or a shell has started.
 #[derive(Debug, Clone)]
 pub struct Child {
     process: Arc<Mutex<std::process::Child>>,
@@ -31,7 +31,7 @@ pub struct Child {
 /// What becomes of a program's standard input and output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Streams {
-    /// They stay what they are for this program.
+    /// They are those of this program.
     Inherited,
     /// It reads nothing, and what it prints is read here ([`Child::take_stdout`]): for a program behind a full screen.
     Taken,
@@ -41,7 +41,7 @@ impl Child {
     /// Starts `program` with `gctrace=1` added to whatever GODEBUG holds. The source reads its standard error.
     ///
     /// # Errors
-    /// What the system says: [`io::ErrorKind::NotFound`] where there is no such program.
+    /// [`io::ErrorKind::NotFound`] if there is no such program, or another error of the system.
     pub fn spawn(
         program: &OsStr,
         arguments: &[OsString],
@@ -76,30 +76,30 @@ impl Child {
         self.id
     }
 
-    /// True where it is in a process group of its own, so that a signal of the terminal does not reach it.
+    /// True if it is in a process group of its own, so that a signal of the terminal does not reach it.
     #[must_use]
     pub fn leads_group(&self) -> bool {
         self.leads
     }
 
-    /// Its standard output, once, where that was taken.
+    /// Its standard output, once, if it was started with [`Streams::Taken`].
     #[must_use]
     pub fn take_stdout(&self) -> Option<ChildStdout> {
         self.lock().stdout.take()
     }
 
-    /// How it ended, as soon as it has.
+    /// Its exit status, once it has ended.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn ended(&self) -> io::Result<Option<ExitStatus>> {
         self.lock().try_wait()
     }
 
-    /// Waits until it has ended, or `give_up` says so: then `None`.
+    /// Waits until it has ended; `None` if `give_up` returned true before that.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn wait(&self, give_up: impl Fn() -> bool) -> io::Result<Option<ExitStatus>> {
         let mut pause = Duration::from_millis(1);
         loop {
@@ -117,14 +117,14 @@ impl Child {
         if self.leads {
             self.signal(KILL);
         }
-        // Fails where it has ended, and then there is nothing to do.
+        // Fails if it has ended, and then there is nothing to do.
         let _ = self.lock().kill();
     }
 
-    /// Sends it a signal, by its number. One that has ended gets none.
+    /// Sends it a signal, by its number, unless it has ended.
     pub fn signal(&self, number: i32) {
         let mut process = self.lock();
-        // While it has not been waited for, its id cannot be another's.
+        // Before its exit status was taken, no other process can have its id.
         if matches!(process.try_wait(), Ok(None)) {
             send(self.id, self.leads, number);
         }
@@ -138,7 +138,7 @@ impl Child {
 /// SIGKILL.
 const KILL: i32 = 9;
 
-/// Gives the program a process group of its own where no terminal is shared with it.
+/// Gives the program a process group of its own if no terminal is shared with it.
 #[cfg(unix)]
 fn own_group(command: &mut Command, streams: Streams) -> bool {
     use std::os::unix::process::CommandExt as _;
@@ -150,7 +150,7 @@ fn own_group(command: &mut Command, streams: Streams) -> bool {
     leads
 }
 
-/// There are no process groups.
+/// This system has no process groups.
 #[cfg(not(unix))]
 fn own_group(_: &mut Command, _: Streams) -> bool {
     false
@@ -161,7 +161,7 @@ fn send(id: u32, group: bool, number: i32) {
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
     if let (Some(pid), Some(signal)) = (pid, Signal::from_named_raw(number)) {
-        // Fails only where it has just ended.
+        // Fails only if it has just ended.
         let _ = if group {
             kill_process_group(pid, signal)
         } else {
@@ -170,7 +170,7 @@ fn send(id: u32, group: bool, number: i32) {
     }
 }
 
-/// There are no signals.
+/// This system has no signals.
 #[cfg(not(unix))]
 fn send(_: u32, _: bool, _: i32) {}
 

@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use super::system::identity;
 
-/// How often the end of a file is looked at.
+/// How often the end of a file is checked.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Reads a file and goes on with what is appended to it. It never ends: a read at the end of the file waits.
+/// Reads a file and then what is appended to it. It never ends: a read at the end of the file waits.
 ///
-/// A file that is renamed and begun anew (`logrotate`) is read to its end, then the new one from its start; a file that is
-/// cut to nothing and written again (`copytruncate`) is read from its start, unless it has grown past the old place
-/// within a fifth of a second: then nobody can tell. A line that either of them left unfinished is ended.
+/// A file that is renamed and replaced (`logrotate`) is read to its end, then the new one from its start; a file that is truncated
+/// and written again (`copytruncate`) is read from its start, unless it has grown past the old place within a fifth of a second, which
+/// cannot be noticed. A line that either of them left unfinished is ended.
 #[derive(Debug)]
 pub struct Follow {
     path: PathBuf,
     file: File,
     position: u64,
-    /// The last byte that was given ended a line.
+    /// The last byte read ended a line.
     line_ended: bool,
-    /// Another file is at the path; this one gets a last chance.
+    /// Another file is at the path; this one is read once more.
     replaced: bool,
 }
 
@@ -31,7 +31,7 @@ impl Follow {
     /// Opens the file at `path`, which is read from its start.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             path: path.to_owned(),
@@ -42,7 +42,7 @@ impl Follow {
         })
     }
 
-    /// At the end of the file: true where another beginning is to be read.
+    /// At the end of the file: true if reading goes on at the start of this file or of a new one.
     fn begins_anew(&mut self) -> io::Result<bool> {
         let there = match fs::metadata(&self.path) {
             Ok(there) => there,
@@ -52,7 +52,7 @@ impl Follow {
         };
         let here = self.file.metadata()?;
         if identity(&there) != identity(&here) {
-            // Its writer may not know of the new file yet.
+            // The program may still write to the old file.
             if !std::mem::replace(&mut self.replaced, true) {
                 return Ok(false);
             }

@@ -1,12 +1,10 @@
-//! Bytes to lines: sources, decompression, decoding, reading ahead, files that grow, a program's own standard error, the buffered
-//! reader.
+//! Bytes to lines: sources, decompression, decoding, reading ahead, files that grow, a program's standard error, the line buffer.
 
 mod block;
 mod buffer;
 mod child;
 mod decode;
 mod follow;
-mod parallel_file;
 mod read_ahead;
 mod rotation;
 mod source;
@@ -15,6 +13,5 @@ mod system;
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
 pub use child::{Child, Streams};
 pub use follow::Follow;
-pub(crate) use parallel_file::Helper;
 pub(crate) use rotation::{Place, Rotated, rotated};
 pub use source::{Joint, Progress, Source};

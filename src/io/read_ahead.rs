@@ -1,197 +1,200 @@
-//! Reading ahead: a thread takes what a live source gives the moment it comes, so that whoever writes into it is not
-//! held up while what came before is looked at.
+//! A background thread that reads a source the moment it has something, so that a program that writes into it is not held up while
+//! earlier text is processed.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::block::{Block, FEW};
 use super::decode::{self, Decoded};
 
-/// Bytes that may wait to be looked at: once there are more, the writer of a live source waits too.
+/// Bytes that may be waiting to be processed: once there are more, the writer of a live source is held up too.
 const WAITING: usize = 256 * 1024;
-/// Bytes left of them when the thread that was full reads on: to wake it costs as much as to read some 10 KiB.
+/// Bytes left of them at which the thread reads on: waking it costs as much as reading some 10 KiB.
 const RESUME: usize = 64 * 1024;
-/// What a pipe gives at a time where there is more than it holds.
+/// Bytes that a read of a pipe returns if the pipe holds more.
 const PIPE: usize = 64 * 1024;
 
-/// A source that gives a little, and again within so short a time, is about to give more.
+/// A source that returns a little, and again within this time, is about to return more.
 const RUSH: Duration = Duration::from_micros(200);
-/// It is left to itself for so long: a program that floods its pipe fills it meanwhile, instead of waking three threads of ours for
-/// every line, on the processors that it wants itself. A pipe holds what 3 GB/s bring in that time, a narrow one 200 MB/s.
+/// It is not read for this time: a program that floods its pipe fills it meanwhile, instead of waking three threads here for every
+/// line, on the processors that it needs itself. A pipe holds what 3 GB/s bring in that time, a narrow one 200 MB/s.
 const REST: Duration = Duration::from_micros(300);
 
-/// The text of a source, decoded, as a thread reads it.
-pub(super) struct Ahead {
-    shared: Arc<Shared>,
+/// The text of a source, decoded, as the thread reads it.
+pub(super) struct ReadAhead {
+    queue: Arc<Queue>,
     tick: Option<Duration>,
 }
 
+/// Why reading stopped.
+pub(super) struct Failed {
+    pub(super) error: io::Error,
+    /// The source is compressed.
+    pub(super) compressed: bool,
+}
+
+type Ended = Result<(), Failed>;
+
 #[derive(Default)]
-struct Shared {
+struct Queue {
     state: Mutex<State>,
     changed: Condvar,
-    compressed: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
-    /// Oldest first, and how many bytes they hold.
-    ready: VecDeque<Block>,
-    waiting: usize,
+    /// Oldest first, and their bytes.
+    blocks: VecDeque<Block>,
+    bytes: usize,
     /// Blocks to read into.
-    free: Vec<Block>,
-    /// Nothing more will come: the end, or why there is none.
-    ended: Option<io::Result<()>>,
+    spare: Vec<Block>,
+    /// The end of the source was read, or an error.
+    ended: Option<Ended>,
     /// The thread waits for room.
     full: bool,
-    /// Nobody reads any more.
-    left: bool,
+    /// No more text is wanted.
+    closed: bool,
 }
 
-impl Shared {
+const POISONED: &str = "no thread panics while it holds the lock";
+
+impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().expect(POISONED)
     }
 
-    /// Reads to the end of the source, or until nobody wants it.
-    fn drain(&self, mut decoded: Decoded, live: bool) -> io::Result<()> {
-        self.compressed.store(decoded.compressed, Ordering::Relaxed);
+    /// Appends a block; waits while there is no room. Returns the next one to read into, or `None` if no more text is wanted.
+    fn push(&self, mut block: Block) -> Option<Block> {
+        let mut state = self.lock();
+        state.full = state.bytes >= WAITING;
+        while state.full && !state.closed {
+            state = self.changed.wait(state).expect(POISONED);
+        }
+        if state.closed {
+            return None;
+        }
+        let was_empty = state.blocks.is_empty();
+        state.bytes += block.len();
+        let last = state.blocks.back_mut();
+        if block.len() <= FEW && last.is_some_and(|last| last.append(block.text())) {
+            block.clear();
+        } else {
+            let spare = state.spare.pop().unwrap_or_default();
+            state.blocks.push_back(std::mem::replace(&mut block, spare));
+        }
+        drop(state);
+        if was_empty {
+            self.changed.notify_all();
+        }
+        Some(block)
+    }
+
+    /// Reads to the end of the source, or until its text is not wanted any more.
+    fn read(&self, mut source: Decoded, live: bool) -> Ended {
+        let Decoded { compressed, .. } = source;
         let mut block = Block::default();
-        // A decompressor gives little at a time, however much there is.
-        let rests = live && !decoded.compressed;
-        let mut looked = None;
+        // A decompressor returns little at a time, however much there is.
+        let rests = live && !compressed;
+        let mut last: Option<Instant> = None;
         loop {
-            let length = match decoded.text.read(block.room()) {
+            let length = match source.text.read(block.room()) {
                 Ok(0) => return Ok(()),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+                Err(error) => return Err(Failed { error, compressed }),
             };
             block.grow(length);
-            let mut state = self.lock();
-            state.full = state.waiting >= WAITING;
-            while state.full && !state.left {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-            if state.left {
-                return Ok(());
-            }
-            let waited_for = state.ready.is_empty();
-            state.waiting += length;
-            let joined = length <= FEW
-                && state
-                    .ready
-                    .back_mut()
-                    .is_some_and(|last| last.append(block.text()));
-            if joined {
-                block.clear();
-            } else {
-                let free = state.free.pop().unwrap_or_default();
-                state.ready.push_back(std::mem::replace(&mut block, free));
-            }
-            drop(state);
-            if waited_for {
-                self.changed.notify_all();
-            }
-            if rests && length < PIPE && looked.is_some_and(|at: Instant| at.elapsed() < RUSH) {
+            block = match self.push(block) {
+                Some(next) => next,
+                None => return Ok(()),
+            };
+            if rests && length < PIPE && last.is_some_and(|at| at.elapsed() < RUSH) {
                 thread::sleep(REST);
             }
-            looked = Some(Instant::now());
+            last = Some(Instant::now());
         }
     }
 }
 
-impl Ahead {
-    /// Starts the thread that reads `raw`.
-    pub(super) fn new(raw: Box<dyn Read + Send>, tick: Option<Duration>) -> io::Result<Self> {
-        let open = move || decode::decode(raw).map_err(io::Error::other);
-        Self::start(open, tick, true)
+impl ReadAhead {
+    /// Starts the thread that reads `raw`. A read that has waited for `tick` fails with [`io::ErrorKind::WouldBlock`].
+    pub(super) fn live(raw: Box<dyn Read + Send>, tick: Option<Duration>) -> io::Result<Self> {
+        Self::start(tick, move |queue| match decode::decode(raw) {
+            Ok(decoded) => queue.read(decoded, true),
+            Err(refused) => Err(Failed {
+                error: io::Error::other(refused),
+                compressed: false,
+            }),
+        })
     }
 
-    /// Starts the thread that reads what is known already.
+    /// Starts the thread that reads a decoded source.
     pub(super) fn of(decoded: Decoded) -> io::Result<Self> {
-        Self::start(move || Ok(decoded), None, false)
+        Self::start(None, |queue| queue.read(decoded, false))
     }
 
     fn start(
-        open: impl FnOnce() -> io::Result<Decoded> + Send + 'static,
         tick: Option<Duration>,
-        live: bool,
+        read: impl FnOnce(&Queue) -> Ended + Send + 'static,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
+        let queue = Arc::<Queue>::default();
+        let theirs = Arc::clone(&queue);
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                let result = open().and_then(|decoded| theirs.drain(decoded, live));
-                theirs.lock().ended = Some(result);
+                let ended = read(&theirs);
+                theirs.lock().ended = Some(ended);
                 theirs.changed.notify_all();
             })?;
-        Ok(Self { shared, tick })
+        Ok(Self { queue, tick })
     }
 
-    /// Whether a decompressor stands in the source; known as soon as anything was read.
-    pub(super) fn compressed(&self) -> bool {
-        self.shared.compressed.load(Ordering::Relaxed)
-    }
-
-    /// Whether a read would give something without waiting for it.
+    /// Whether a read would return something without waiting.
     pub(super) fn has_more(&self) -> bool {
-        !self.shared.lock().ready.is_empty()
+        !self.queue.lock().blocks.is_empty()
     }
 
-    /// What was read, in the order in which it was read; waits where there is none. An empty one is the end. The thread reads
-    /// on into what is in `spare`.
-    pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Block> {
-        let mut state = self.shared.lock();
-        state.free.append(spare);
+    /// The next block in the order of the source; waits until there is one. An empty one is the end. The blocks in `spare` are
+    /// read into again.
+    pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> Result<Block, Failed> {
+        let Queue { changed, .. } = &*self.queue;
+        let mut state = self.queue.lock();
+        state.spare.append(spare);
         loop {
-            if let Some(chunk) = state.ready.pop_front() {
-                state.waiting -= chunk.len();
-                let resume = state.full && state.waiting <= RESUME;
-                state.full &= !resume;
-                drop(state);
-                if resume {
-                    self.shared.changed.notify_all();
+            if let Some(block) = state.blocks.pop_front() {
+                state.bytes -= block.len();
+                if state.full && state.bytes <= RESUME {
+                    state.full = false;
+                    changed.notify_all();
                 }
-                return Ok(chunk);
+                return Ok(block);
             }
-            if let Some(result) = &mut state.ended {
-                let end = std::mem::replace(result, Ok(()));
-                return end.map(|()| state.free.pop().unwrap_or_default());
+            if let Some(ended) = &mut state.ended {
+                let ended = std::mem::replace(ended, Ok(()));
+                return ended.map(|()| state.spare.pop().unwrap_or_default());
             }
-            state = match self.tick {
-                None => self
-                    .shared
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(tick) => {
-                    let (state, waited) = self
-                        .shared
-                        .changed
-                        .wait_timeout(state, tick)
-                        .unwrap_or_else(PoisonError::into_inner);
-                    if waited.timed_out() && state.ready.is_empty() && state.ended.is_none() {
-                        return Err(io::ErrorKind::WouldBlock.into());
-                    }
-                    state
-                }
+            let Some(tick) = self.tick else {
+                state = changed.wait(state).expect(POISONED);
+                continue;
             };
+            let waited;
+            (state, waited) = changed.wait_timeout(state, tick).expect(POISONED);
+            if waited.timed_out() && state.blocks.is_empty() && state.ended.is_none() {
+                return Err(Failed {
+                    error: io::ErrorKind::WouldBlock.into(),
+                    compressed: false,
+                });
+            }
         }
     }
 }
 
-impl Drop for Ahead {
+impl Drop for ReadAhead {
     fn drop(&mut self) {
-        self.shared.lock().left = true;
-        self.shared.changed.notify_all();
+        self.queue.lock().closed = true;
+        self.queue.changed.notify_all();
     }
 }

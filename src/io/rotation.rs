@@ -13,7 +13,7 @@ pub(crate) enum Place {
     Kubelet(String),
 }
 
-/// What a file's name says of rotation.
+/// A part of a rotated log, by the name of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rotated {
     /// The name of the file that is written to.
@@ -24,7 +24,7 @@ pub(crate) struct Rotated {
     pub(crate) compressed: bool,
 }
 
-/// What a file's name says of rotation; `None` where it is that of no rotated part.
+/// Recognizes the name of a rotated part.
 pub(crate) fn rotated(name: &str) -> Option<Rotated> {
     let plain = [".gz", ".zst"]
         .iter()
@@ -39,7 +39,7 @@ pub(crate) fn rotated(name: &str) -> Option<Rotated> {
 
 fn part(name: &str) -> Option<(String, Place)> {
     if let Some((log, end)) = name.rsplit_once('.') {
-        // Behind a digit it is a version or an address: svc-1.26, 10.0.0.1.
+        // After a digit it is a version or an address: svc-1.26, 10.0.0.1.
         let numbered = (1..=3).contains(&end.len()) && shaped(end, "") && !end.starts_with('0');
         if numbered && log.ends_with(|c: char| !c.is_ascii_digit() && c != '.') {
             return Some((log.to_owned(), Place::Number(end.parse().ok()?)));
@@ -80,7 +80,7 @@ fn shaped(text: &str, shape: &str) -> bool {
             })
 }
 
-/// Whether eight digits are a day of this age.
+/// Whether eight digits are a date from 1970 to 2199.
 fn is_date(digits: &str) -> bool {
     let part = |from: usize, to: usize| digits.get(from..to).and_then(|n| n.parse::<u32>().ok());
     matches!(

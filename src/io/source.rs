@@ -1,31 +1,30 @@
 //! A source of bytes: a file, standard input or any reader, decompressed and decoded while it is read.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
-use super::parallel_file::{Helper, ParallelFile};
-use super::read_ahead::Ahead;
+use super::read_ahead::{Failed, ReadAhead};
 use super::system::{Identity, identity, standard_input, widen};
 use crate::error::Error;
 
-/// Bytes from which on a file is worth more than one thread.
+/// Files of this many bytes or more are decoded by a thread of their own, and may be analyzed by another.
 const LARGE: u64 = 16 << 20;
 
 /// A source of log text.
 ///
-/// Reading gives plain text, whatever the source holds: gzip (members joined) and zstd (frames joined) are
-/// recognised by their first bytes and decompressed, UTF-16 with a byte order mark becomes UTF-8. A read returns as
-/// soon as there is something; plain text is not copied on its way. A compressed source that is cut or damaged gives
-/// everything it holds and then a [warning](Self::warnings), not an error.
+/// What is read is plain text, whatever the source holds: gzip (members joined) and zstd (frames joined) are
+/// recognized by their first bytes and decompressed, UTF-16 with a byte order mark becomes UTF-8. A read returns as
+/// soon as there is something; plain text is not copied on its way. From a compressed source that is cut or damaged everything it
+/// holds is read, and then there is a [warning](Self::warnings), not an error.
 ///
 /// # Errors of reading
-/// What the system says when reading fails, and [`Error::Unsupported`] wrapped in an [`io::Error`] for a format that is
-/// not read here; [`Error::io`] unwraps it.
+/// The system's error when reading fails, and [`Error::Unsupported`] wrapped in an [`io::Error`] for a format that is not read here;
+/// [`Error::io`] unwraps it.
 pub struct Source {
     name: String,
     size: Option<u64>,
@@ -34,12 +33,10 @@ pub struct Source {
     live: bool,
     tick: Option<Duration>,
     joint: Joint,
-    /// A large file, and where in it reading begins.
-    file: Option<(Arc<File>, u64)>,
     /// The regular file that the name stood for when it was opened.
     identity: Option<Identity>,
     state: State,
-    /// A block that is given in parts, and how many bytes of it were.
+    /// A block that is read in parts, and how many bytes of it were.
     batch: Option<Block>,
     given: usize,
 }
@@ -50,13 +47,13 @@ pub enum Joint {
     /// It is a log of its own.
     #[default]
     Apart,
-    /// It is the next part of a rotated log, if its first cycles go on where the part before ends.
+    /// It is the next part of a rotated log, if its first cycles continue those at the end of the part before.
     Rotated,
     /// Its bytes follow those of the one before, whatever they hold.
     Bytes,
 }
 
-/// How far the reading of a source has come, for others to look at while it is read.
+/// How much of a source was read; can be polled from another thread.
 #[derive(Debug, Clone)]
 pub struct Progress {
     size: Option<u64>,
@@ -78,21 +75,20 @@ impl Progress {
 }
 
 enum State {
-    /// A regular file that was recognized and closed again: of a thousand only one is held open.
+    /// A regular file that was recognized and closed again: of a thousand files only one is held open.
     Closed,
-    /// Nothing was read, so nothing is known about what it holds.
+    /// Nothing was read yet, so its format is not known.
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
-    Ahead(Ahead),
-    Shared(ParallelFile),
+    Ahead(ReadAhead),
     Ended,
 }
 
 impl Source {
     /// Opens the file at `path`, or standard input for `-`.
     ///
-    /// What a regular file holds is recognised here; a pipe is not read before the first [`read`](Read::read), so
-    /// opening one that is still empty does not wait.
+    /// The format of a regular file is recognized here; a pipe is not read before the first [`read`](Read::read), so opening one that
+    /// is still empty does not wait.
     ///
     /// # Errors
     /// [`Error::Io`] for a file that is missing, unreadable or a directory; [`Error::Unsupported`] for a format that is
@@ -101,7 +97,6 @@ impl Source {
         let mut source = Self::opened(path, Arc::default())?;
         if source.identity.is_some() && path != "-" {
             source.state = State::Closed;
-            source.file = None;
             source.read.store(0, Ordering::Relaxed);
         }
         Ok(source)
@@ -125,17 +120,11 @@ impl Source {
         if !metadata.is_file() {
             widen(&file);
         }
-        let file = Arc::new(file);
-        let mut source = Self::counted(path, Box::new(Arc::clone(&file)), read);
+        let mut source = Self::counted(path, Box::new(file), read);
         if metadata.is_file() {
             source.identity = Some(identity(&metadata));
             source.size = Some(metadata.len());
-            if source.is_large() {
-                // Where there is no position, the file can only be read from one end to the other.
-                let position = (&*file).stream_position().ok();
-                source.file = position.map(|begins| (file, begins));
-            }
-            source.recognise().map_err(failed)?;
+            source.recognize().map_err(failed)?;
         } else {
             source.live = true;
         }
@@ -164,7 +153,6 @@ impl Source {
             live: false,
             tick: None,
             joint: Joint::Apart,
-            file: None,
             identity: None,
             state: State::Unread(Box::new(raw)),
             batch: None,
@@ -172,8 +160,8 @@ impl Source {
         }
     }
 
-    /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads it
-    /// ahead, up to 256 KiB and what the pipe holds, so that the writer is not held up by what is done with the text.
+    /// A source that is still being written, such as a pipe: from the first [`read`](Read::read) on a thread reads ahead, up to
+    /// 256 KiB and what the pipe holds, so that the writer is not held up by the processing of the text.
     #[must_use]
     pub fn live(name: &str, reader: Box<dyn Read + Send>) -> Self {
         Self {
@@ -182,7 +170,7 @@ impl Source {
         }
     }
 
-    /// The same source as the next part of the log that the source before it is of.
+    /// The same source, as the next part of the log that the source before it belongs to.
     #[must_use]
     pub fn joined(self, joint: Joint) -> Self {
         Self { joint, ..self }
@@ -194,9 +182,9 @@ impl Source {
         self.joint
     }
 
-    /// Opens the source, where that is not done yet.
+    /// Opens the source, if it is not open yet.
     pub(crate) fn begin(&mut self) -> io::Result<()> {
-        self.recognise()
+        self.recognize()
     }
 
     /// True for a source that is still being written: a pipe, a terminal, a device, [`Source::live`].
@@ -205,32 +193,17 @@ impl Source {
         self.live
     }
 
-    /// From now on a read of a live source that has had nothing for so long gives [`io::ErrorKind::WouldBlock`].
+    /// From now on a read of a live source that has waited this long fails with [`io::ErrorKind::WouldBlock`].
     pub(crate) fn tick(&mut self, every: Duration) {
         self.tick = Some(every);
     }
 
-    /// True for a file that is worth more than one thread.
+    /// True for a file that is large enough for several threads.
     pub(crate) fn is_large(&self) -> bool {
         self.size.is_some_and(|size| size >= LARGE)
     }
 
-    /// Lets a thread of its own read a large file ahead, as at first, or rest where others have the time to.
-    pub(crate) fn read_ahead(&mut self, ahead: bool) {
-        if let State::Shared(share) = &mut self.state {
-            share.read_ahead(ahead);
-        }
-    }
-
-    /// For a thread that has the time to read parts of a large file, too.
-    pub(crate) fn helper(&self) -> Option<Helper> {
-        match &self.state {
-            State::Shared(share) => Some(share.helper()),
-            _ => None,
-        }
-    }
-
-    /// True where a live source has more to give at once: what was read so far need not be told yet.
+    /// True if a read of a live source would return at once: what was read so far need not be reported yet.
     pub(crate) fn has_more(&self) -> bool {
         matches!(&self.state, State::Ahead(ahead) if ahead.has_more())
     }
@@ -253,7 +226,7 @@ impl Source {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// How far the reading has come, to be looked at from another thread.
+    /// How much was read so far; can be polled from another thread.
     #[must_use]
     pub fn progress(&self) -> Progress {
         Progress {
@@ -262,33 +235,31 @@ impl Source {
         }
     }
 
-    /// What was wrong with the source and did not stop the reading, e.g. that its compressed data ends early.
+    /// Faults of the source that did not stop the reading, e.g. that its compressed data ends early.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// What was read, with the block that it stands in; an empty one at the end. `None` for a source that is read
-    /// without threads. What is in `spare` is read into again.
+    /// The next block; an empty one at the end. `None` for a source that is read without threads. The blocks in `spare` are read into
+    /// again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
-        self.recognise()?;
-        let (result, compressed) = match &mut self.state {
-            State::Ahead(ahead) => (ahead.chunk(spare), ahead.compressed()),
-            State::Shared(share) => (share.chunk(spare), false),
-            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => return Ok(None),
+        self.recognize()?;
+        let State::Ahead(ahead) = &mut self.state else {
+            return Ok(None);
         };
-        match result {
+        match ahead.chunk(spare) {
             Ok(chunk) => Ok(Some(chunk)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
-            Err(error) => {
+            Err(Failed { error, .. }) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            Err(Failed { error, compressed }) => {
                 self.give_up(error, compressed)?;
                 Ok(Some(Block::default()))
             }
         }
     }
 
-    /// Finds out what the source holds, if that is not known yet.
-    fn recognise(&mut self) -> io::Result<()> {
+    /// Recognizes the format of the source, if that was not done yet, and starts reading it.
+    fn recognize(&mut self) -> io::Result<()> {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
             State::Closed => {
                 let again = Self::opened(&self.name, Arc::clone(&self.read));
@@ -303,16 +274,12 @@ impl Source {
                 }
                 again.state
             }
-            State::Unread(raw) if self.live => State::Ahead(Ahead::new(raw, self.tick)?),
+            State::Unread(raw) if self.live => State::Ahead(ReadAhead::live(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                let file = self.file.take();
-                if let Some((file, begins)) = file.filter(|_| decoded.plain) {
-                    // What was looked at is read again.
-                    self.read.store(0, Ordering::Relaxed);
-                    State::Shared(ParallelFile::new(file, begins, Arc::clone(&self.read)))
-                } else if self.is_large() {
-                    State::Ahead(Ahead::of(decoded)?)
+                // Only decoding needs a thread: reading plain text takes a small part of the time.
+                if self.is_large() && !decoded.plain {
+                    State::Ahead(ReadAhead::of(decoded)?)
                 } else {
                     State::Reading(decoded)
                 }
@@ -338,7 +305,7 @@ impl Source {
         )
     }
 
-    /// What an error of a decoded source means: an end with a warning, or an error indeed.
+    /// Turns an error of a decoded source into an end with a warning if its data is damaged.
     fn give_up(&mut self, error: io::Error, compressed: bool) -> io::Result<usize> {
         self.state = State::Ended;
         if let Some(refused) = error.get_ref().and_then(|e| e.downcast_ref::<Refused>()) {
@@ -394,7 +361,7 @@ impl Read for Source {
     }
 }
 
-/// The bytes as they come, counted; an interrupted read is tried again.
+/// The bytes of the source, counted; an interrupted read is repeated.
 struct Raw {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,

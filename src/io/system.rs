@@ -1,4 +1,4 @@
-//! What the operating system says of files and pipes.
+//! What the operating systems have in different forms: standard input, pipe sizes, the identity of a file.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -17,21 +17,21 @@ pub(super) fn standard_input() -> io::Result<File> {
     Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
 }
 
-/// Makes room in a pipe for what its writer has to say while nobody looks: it waits less, and both sides take turns less
-/// often. Where the system has no such thing, or does not grant it, the pipe stays as it is.
+/// Enlarges the buffer of a pipe, so that its writer is held up less and both sides take turns less often. If the system does not
+/// grant it, the pipe stays as it is.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn widen(pipe: &impl std::os::fd::AsFd) {
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
 }
 
-/// Pipes are of one size here.
+/// On this system the size of a pipe is fixed.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) fn widen<P>(_: &P) {}
 
-/// What stays the same while a file is renamed.
+/// Stays the same when a file is renamed.
 #[cfg(unix)]
 pub(super) type Identity = (u64, u64);
-/// What stays the same while a file is renamed.
+/// Stays the same when a file is renamed.
 #[cfg(not(unix))]
 pub(super) type Identity = Option<std::time::SystemTime>;
 

@@ -1,7 +1,7 @@
 //! The CPUs that a program has, from the CPU time of its stops.
 
-use crate::event::{Format, GcCycle, resolution_ns};
 use crate::process::stop_processors;
+use crate::trace::cycle::{Format, GcCycle, resolution_ns};
 
 /// One CPU, in the unit of [`Cpus::observe`].
 pub const CPU: u64 = 1_000;

@@ -1,7 +1,7 @@
 //! What the heap goals say of GOGC and of a memory limit.
 
 use super::Previous;
-use crate::event::Format;
+use crate::trace::cycle::Format;
 
 /// The live heap from which on a goal tells GOGC: below it, truncation to whole MiB drowns it.
 const MIN_LIVE_MIB: u64 = 8;

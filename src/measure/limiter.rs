@@ -1,6 +1,6 @@
 //! Whether the runtime had to limit GC CPU to one half: runtime/mgclimit.go, replayed from the log.
 
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
 /// The runtime's leaky bucket of GC CPU time, replayed.
 ///

@@ -20,7 +20,7 @@ pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
 pub use stretch::{GcCpu, MAX_MISSING, Mark, Stretch, Trust};
 
-use crate::event::{Format, GcCycle, resolution_ns};
+use crate::trace::cycle::{Format, GcCycle, resolution_ns};
 
 /// A goal up to here is the smallest heap there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17), MiB.
 pub const MIN_HEAP_GOAL_MIB: u64 = 5;

@@ -1,6 +1,6 @@
 //! Cycles for tests.
 
-use crate::event::{Format, GcCycle};
+use crate::trace::cycle::{Format, GcCycle};
 
 /// One millisecond, ns.
 pub(crate) const MS: u64 = 1_000_000;

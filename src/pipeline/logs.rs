@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::{Options, analyse};
 use crate::error::Error;
-use crate::event::GcCycle;
 use crate::io::{Joint, Place, Rotated, Source, rotated};
 use crate::reader::Head;
 use crate::settings::{Scope, Settings};
+use crate::trace::cycle::GcCycle;
 
 /// One log: a file, or the parts of a rotated one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Log {
         self.parts.last().map_or("", String::as_str)
     }
 
-    /// Its parts as sources, each joined to the one before; or why one cannot be opened, and the next is not joined to it.
+    /// Its parts as sources, each joined to the one before. If one cannot be opened, the next is not joined.
     pub fn sources(&self) -> impl Iterator<Item = Result<Source, Error>> {
         let mut joint = Joint::Apart;
         self.parts.iter().map(move |part| {
@@ -45,19 +45,19 @@ impl Log {
 /// The logs that some paths name.
 #[derive(Debug, Default)]
 pub struct Logs {
-    /// In the order of the paths; of a rotated log the first of its parts counts.
+    /// In the order of the paths; a rotated log is at the place of its first part.
     pub logs: Vec<Log>,
-    /// Which files were left out, or not joined though their names are those of parts of one log, and why.
+    /// Which files were left out, or not joined although their names are those of parts of one log, and why.
     pub warnings: Vec<String>,
-    /// Directories that cannot be read, or in which there is no file.
+    /// Directories that cannot be read, or are empty.
     pub errors: Vec<Error>,
 }
 
-/// Finds the logs among paths: what is in directories, sorted and without hidden files, and parts of rotated logs together.
+/// Finds the logs among paths: files in directories, sorted and without hidden ones, and parts of rotated logs together.
 ///
 /// Parts of one log are files of one folder with the names that logrotate, lumberjack, docker and the kubelet give, all by one
-/// scheme and without a hole. They are ordered by the wall clock of their lines, else by the numbers and clocks of their GC
-/// cycles, else by their names, and not joined where these contradict one another or where each begins at gc 1.
+/// scheme and without a missing number. They are ordered by the wall clock of their lines, else by the numbers and clocks of their GC
+/// cycles, else by their names, and not joined if these contradict one another or if each begins at gc 1.
 #[must_use]
 pub fn logs(paths: &[String]) -> Logs {
     let mut found = Logs::default();
@@ -81,7 +81,7 @@ pub fn logs(paths: &[String]) -> Logs {
             sets.entry(key).or_default().push(part);
         }
     }
-    // A file without any other part is a log like every other.
+    // A file without any other part is a log of its own.
     let mut next: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut taken = HashSet::new();
     let mut sets: Vec<Vec<Part>> = sets.into_values().collect();
@@ -122,7 +122,7 @@ struct Part {
     compressed: bool,
 }
 
-/// Puts the files below a directory behind `files`.
+/// Appends the files below a directory to `files`.
 fn walk(directory: &Path, files: &mut Vec<String>, errors: &mut Vec<Error>) {
     let entries =
         fs::read_dir(directory).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
@@ -141,7 +141,7 @@ fn walk(directory: &Path, files: &mut Vec<String>, errors: &mut Vec<Error>) {
         if hidden {
             continue;
         }
-        // A link to a directory may lead back to this one.
+        // A link to a directory may lead back to this directory.
         let is_link = path.is_symlink();
         if path.is_file() {
             files.push(path.to_string_lossy().into_owned());
@@ -151,7 +151,7 @@ fn walk(directory: &Path, files: &mut Vec<String>, errors: &mut Vec<Error>) {
     }
 }
 
-/// The paths without those of files that were named before.
+/// The paths without repetitions of a file.
 fn once_each(paths: Vec<String>, warnings: &mut Vec<String>) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut fresh = |path: &String| {
@@ -191,7 +191,7 @@ fn part(index: usize, path: &str) -> Option<((PathBuf, String), Part)> {
     ))
 }
 
-/// The parts, oldest first by their names, without those that are there compressed as well.
+/// The parts, oldest first by their names, without compressed copies of other parts.
 fn without_copies(
     mut parts: Vec<Part>,
     files: &[String],
@@ -217,7 +217,7 @@ fn without_copies(
     kept
 }
 
-/// The older first: numbers fall, times rise, and the file that is written to is the newest.
+/// Orders parts by age, the oldest first: numbers fall, times rise, and the file that is written to is the newest.
 fn age(a: Option<&Place>, b: Option<&Place>) -> Ordering {
     match (a, b) {
         (None, None) => Ordering::Equal,
@@ -228,7 +228,7 @@ fn age(a: Option<&Place>, b: Option<&Place>) -> Ordering {
     }
 }
 
-/// The parts of one log in their order, oldest first; or why they are none, where that has to be said.
+/// The parts of one log, oldest first; or why they are logs of their own, if a warning is due.
 fn ordered(parts: Vec<Part>, files: &[String]) -> Result<Vec<usize>, Option<String>> {
     let apart = |why: String| {
         let names: Vec<&str> = parts
@@ -296,7 +296,7 @@ fn ordered(parts: Vec<Part>, files: &[String]) -> Result<Vec<usize>, Option<Stri
         let falls = |pair: &[&(Vec<u8>, GcCycle)]| {
             pair[1].1.number < pair[0].1.number && pair[1].1.start_ns < pair[0].1.start_ns
         };
-        // Where a process began anew in between, numbers fall too: only the last ones tell.
+        // If a process was restarted in between, numbers fall too: only the last cycles decide.
         firsts.len() == heads.len() && firsts.windows(2).all(falls) && {
             let files = parts.iter().map(|part| files[part.index].as_str());
             let ends: Option<Vec<_>> = files.map(ends).collect();

@@ -13,16 +13,16 @@ use std::time::Duration;
 
 use crate::analyzer::FindingChange;
 use crate::error::Error;
-use crate::event::GcCycle;
 use crate::io::Source;
 use crate::report::Report;
 use crate::settings::Settings;
+use crate::trace::cycle::GcCycle;
 
 pub use crate::wrapping::wall::WallTime;
 pub use collector::SoFar;
 use reading::Reading;
 
-/// How often a sink is heard while a live source gives nothing.
+/// How often a sink is called while a live source has nothing.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A limit in time.
@@ -47,15 +47,14 @@ pub struct Options {
     pub since: Option<Bound>,
     /// Only cycles up to here.
     pub until: Option<Bound>,
-    /// The sink wants the lines that are no GC trace.
+    /// Pass lines that are not GC trace to [`Sink::foreign`].
     pub foreign: bool,
-    /// Set to true while reading, it ends the reading: what was read until then is judged, and a warning says so. A
-    /// source that gives nothing is left within a tenth of a second if it is live; a read that is under way is not
-    /// interrupted otherwise.
+    /// Setting it to true while sources are read ends the reading: what was read until then is judged, with a warning. Waiting for a
+    /// live source ends within a tenth of a second; another read that is under way is not interrupted.
     pub stop: Arc<AtomicBool>,
 }
 
-/// One GC cycle with its place.
+/// One GC cycle with its place in the input.
 #[derive(Debug, Clone, Copy)]
 pub struct CycleRow<'a> {
     /// Id of its process.
@@ -64,25 +63,25 @@ pub struct CycleRow<'a> {
     pub stream: Option<&'a str>,
     /// The cycle.
     pub cycle: &'a GcCycle,
-    /// Put together again from pieces.
+    /// Repaired: put together from the pieces of a cut line.
     pub repaired: bool,
     /// The source it was read from.
     pub source: &'a str,
-    /// Line in the source, from 1 (of the piece with the clock times, where it was cut).
+    /// Line in the source, from 1 (of the piece with the clock times if it was cut).
     pub line: u64,
     /// Byte offset of the line (of its first piece) in the source.
     pub offset: u64,
-    /// Wall-clock time as the log writes it.
+    /// Wall-clock time as written in the log.
     pub wall_time: Option<&'a str>,
     /// The line as the runtime wrote it.
     pub raw: &'a [u8],
 }
 
-/// Takes what is found while it is found. All methods have empty default bodies.
+/// Receives what is found while the input is read. All methods have empty default bodies.
 ///
-/// An error ends the calls to this sink; the reading goes on to the end of the input, and the error is returned with it.
+/// After an error the sink is not called again; the input is read to its end, and then the error is returned.
 pub trait Sink {
-    /// False where [`Sink::cycle`] has nothing to do: then it is not called, and no row is put together. Asked once.
+    /// False if [`Sink::cycle`] does nothing: then it is not called, and no rows are made. Called once.
     fn takes_cycles(&self) -> bool {
         true
     }
@@ -90,65 +89,65 @@ pub trait Sink {
     /// A GC cycle, as soon as its line is complete.
     ///
     /// # Errors
-    /// What the output says.
+    /// The error of the output.
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         let _ = row;
         Ok(())
     }
 
-    /// Lines that are no GC trace, whole, with their line feeds, one or more at a time. The beginning of a line whose rest
-    /// does not come for a tenth of a second comes by itself, and so does each part of an overlong line.
+    /// Lines that are not GC trace, whole, with their line feeds, one or more at a time. The beginning of a line is passed by itself
+    /// if its rest does not come for a tenth of a second, and so is each part of an overlong line.
     ///
     /// # Errors
-    /// What the output says.
+    /// The error of the output.
     fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
         let _ = lines;
         Ok(())
     }
 
-    /// A finding was raised or cleared: at once, in a large file up to a thousand cycles later.
+    /// A finding was raised or cleared. Called at once, in a large file up to a thousand cycles later.
     ///
     /// # Errors
-    /// What the output says.
+    /// The error of the output.
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
         let _ = (process, change);
         Ok(())
     }
 
-    /// A source of several cannot be read, or not to its end; the reading goes on with the next.
+    /// One of several sources cannot be read, or not to its end; the next one is read.
     ///
     /// # Errors
-    /// What the output says.
+    /// The error of the output.
     fn unreadable(&mut self, error: Error) -> io::Result<()> {
         let _ = error;
         Ok(())
     }
 
-    /// After each read whose lines are processed, and ten times a second while a live source gives nothing; where a live
-    /// source gives more than is read at a time, once a MiB. What takes long here holds up the reading.
+    /// Called after the lines of each read are processed, and ten times a second while a live source has nothing; once a MiB while a
+    /// live source has more than is read at a time. Reading is held up until it returns.
     ///
     /// # Errors
-    /// What the output says.
+    /// The error of the output.
     fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
         let _ = so_far;
         Ok(())
     }
 }
 
-/// A sink that takes nothing.
+/// A sink that ignores everything.
 impl Sink for () {
     fn takes_cycles(&self) -> bool {
         false
     }
 }
 
-/// Reads all sources to their end, in order, and judges what was found. Each is a log of its own, and no process is in two of
-/// them, unless it is [joined](Source::joined) to the one before.
+/// Reads all sources to their end, in order, and judges what was found. Each source is a log of its own, and no process is in two
+/// logs, unless a source is [joined](Source::joined) to the one before.
 ///
 /// # Errors
-/// A source that cannot be read, where there is no other one that can: of several, the report is that of all that could be
-/// read, and [`report::Input::unreadable`](crate::report::Input::unreadable) names the others. The sink's own error (as
-/// [`Error::Output`]) after all was read.
+/// The error of the last source, if none can be read: if some can, the report is of those, and
+/// [`report::Input::unreadable`](crate::report::Input::unreadable) names the others. The sink's error (as [`Error::Output`]) after all
+/// was read.
 pub fn analyse(
     sources: Vec<Source>,
     options: &Options,

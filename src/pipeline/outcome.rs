@@ -10,7 +10,7 @@ use crate::units::from_f64;
 
 /// Processes of which the report keeps the detail.
 const KEPT: usize = 1_000;
-/// More than those, before the worst are chosen: so many that choosing costs little, so few that they take no room.
+/// More than those, before the worst are chosen: enough that choosing costs little, few enough that they need little memory.
 const WAITING: usize = 24;
 
 /// Points of all timelines together, once there are many processes.
@@ -26,8 +26,7 @@ struct Ended {
 }
 
 impl Ended {
-    /// How much it deserves to be kept: by its worst finding, then by the cores that collecting takes (in 1/1000), then by
-    /// its cycles.
+    /// The order in which processes are kept: by the worst finding, then by GC CPU in cores (in 1/1000), then by the number of cycles.
     fn rank(&self) -> (Option<Severity>, u64, u64) {
         let worst = self.findings.iter().map(|f| f.severity).max();
         let cores = self.process.measures.gc_cpu_cores.unwrap_or(0.0);
@@ -86,7 +85,7 @@ impl Outcomes {
         }
     }
 
-    /// Lets go of all but the worst processes.
+    /// Drops all but the worst processes.
     fn keep_worst(&mut self) {
         // Sorted by a copy of the keys: the room to sort the processes themselves in would be as large as they are.
         self.ended.sort_by_cached_key(|ended| Reverse(ended.rank()));
@@ -107,9 +106,9 @@ impl Outcomes {
             self.judgement.verdict(input.newest_first)
         };
         let all = self.ended.iter_mut();
-        // The worst process first, and of each what its cause explains.
+        // The worst process first.
         let findings: Vec<Finding> = all.flat_map(|ended| ended.findings.drain(..)).collect();
-        // Where they stand: a thousand take a MiB.
+        // Collected in place: a thousand take a MiB.
         let processes: Vec<_> = self.ended.into_iter().map(|ended| ended.process).collect();
         let severity = |process: &&report::Process| process.diagnosis.as_ref().map(|d| d.severity);
         // Of several equally bad ones the first: the processes stand worst first.

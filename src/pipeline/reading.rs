@@ -1,21 +1,21 @@
-//! Sources in order: where a log ends, where the next part of one begins, and the loop that reads them.
+//! The loop that reads sources in order, and the seams between them: the end of a log, or the next part of one.
 
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::collector::{CLOSE, Collector};
+use super::collector::Collector;
 use super::{Options, Sink};
 use crate::error::Error;
 use crate::io::{Buffer, Filled, Joint, LINE_CAP, Source};
 use crate::reader::{Head, Reader};
 use crate::report::Report;
 
-/// Bytes after which a sink is called though a live source goes on giving.
-const UNHEARD: u64 = 1 << 20;
+/// Bytes after which a sink is called while a live source has more.
+const IDLE_BYTES: u64 = 1 << 20;
 
-/// Ticks without anything new after which foreign lines are not held back any longer: the runtime does not pause that long
-/// inside a line.
+/// Ticks without anything new after which foreign lines are not held back any longer: the runtime does not pause that long inside
+/// a line.
 const QUIET: u32 = 3;
 
 /// The reading of all sources.
@@ -24,15 +24,15 @@ pub(super) struct Reading<'s> {
     buffer: Buffer,
     pub(super) reader: Reader,
     collector: Collector<'s>,
-    /// Where in the input the source begins that is read.
+    /// Position in the input at which the current source begins.
     start: u64,
-    /// A line over the cap goes on.
+    /// The rest of a line over the cap is skipped.
     skipping: bool,
-    /// The last line of the source, where that has no line feed.
+    /// The last line of the source, if it has no line feed.
     last: Option<Vec<u8>>,
-    /// A log was begun, and is not ended yet.
+    /// In a log.
     open: bool,
-    /// The source that was read last could not be read to its end.
+    /// The last source could not be read to its end.
     broken: bool,
     warnings: Vec<String>,
 }
@@ -56,7 +56,7 @@ impl<'s> Reading<'s> {
     /// Reads the next source: as the next part of the log before it, or as a log of its own.
     ///
     /// # Errors
-    /// What the source says. What was read of it counts.
+    /// The source's error. What was read of it counts.
     pub(super) fn source(&mut self, source: &mut Source, several: bool) -> Result<(), Error> {
         source.tick(super::TICK);
         let begun = source.begin().and_then(|()| self.join(source));
@@ -72,7 +72,7 @@ impl<'s> Reading<'s> {
         read.map_err(|error| Error::io(name, error))
     }
 
-    /// A source could not be read: the report says so.
+    /// Adds a source that could not be read to the report.
     pub(super) fn unreadable(&mut self, error: Error) {
         self.warnings
             .push(format!("not read, or not to its end: {error}"));
@@ -93,7 +93,7 @@ impl<'s> Reading<'s> {
         self.collector.finish(self.reader, self.warnings)
     }
 
-    /// Begins the log of a source, or goes on with the one that is read.
+    /// Begins the log of a source, or continues the current one.
     fn join(&mut self, source: &mut Source) -> io::Result<()> {
         let mut read = Ok(());
         let mut line = false;
@@ -119,19 +119,14 @@ impl<'s> Reading<'s> {
         }
         self.open = true;
         self.reader.count.open(source.name(), self.start, joined);
-        self.collector.open(
-            source.name(),
-            source.is_live(),
-            source.is_large(),
-            source.helper(),
-        );
+        self.collector.open(source);
         if line {
             self.reader.pass_line();
         }
         read
     }
 
-    /// Whether a part that begins like this is joined to what was read; says why where it is not.
+    /// Whether a part that begins with `head` is joined to what was read; if not, there is a warning.
     fn fits(&mut self, name: &str, head: &Head) -> bool {
         let why = if self.broken {
             "the part before could not be read to its end"
@@ -146,7 +141,7 @@ impl<'s> Reading<'s> {
         false
     }
 
-    /// The line that the part before left open, and the end of that part. True where the next part's first line belongs to it.
+    /// Ends the part before, and the line that it left open. True if the first line of the next part belongs to that line.
     fn start_of_line(&mut self, source: &mut Source, head: &Head) -> io::Result<bool> {
         let seam = self.buffer.end();
         self.waiting_lines();
@@ -179,7 +174,7 @@ impl<'s> Reading<'s> {
         filled.map(|_| over)
     }
 
-    /// Reads until the first line of a source is there; gives where it ends. `None` where the line is over the cap.
+    /// Reads until the first line of a source is there; returns where it ends, or `None` if the line is over the cap.
     fn first_line(&mut self, source: &mut Source, seam: u64) -> io::Result<Option<usize>> {
         loop {
             let from = self.buffer.position();
@@ -229,17 +224,17 @@ impl<'s> Reading<'s> {
         self.start = end;
     }
 
-    /// Reads one source to its end, or until it is told to stop. What stands behind its last line feed is left.
+    /// Reads one source to its end, or until it is stopped. What follows its last line feed is left in the buffer.
     pub(super) fn read(&mut self, source: &mut Source) -> io::Result<()> {
         let mut quiet = 0;
-        let mut heard = 0;
+        let mut reported = 0;
         let mut filled = Filled::Some;
-        // Where the line over a seam was looked for, there is something already.
+        // After the search for the line over a seam the buffer holds lines already.
         let mut waits = self.buffer.position() == self.buffer.complete();
         while !self.stop.load(Ordering::Relaxed) {
             let (buffer, reader) = (&mut self.buffer, &mut self.reader);
             let oldest = reader.looks_back_to(buffer.offset(buffer.position()));
-            // And the byte before, which tells whether a line begins there.
+            // One byte more shows whether a line begins there.
             buffer.forget(oldest.saturating_sub(1));
             if waits {
                 filled = buffer.fill(source)?;
@@ -265,12 +260,7 @@ impl<'s> Reading<'s> {
             }
             let (from, to) = (self.buffer.position(), self.buffer.complete());
             if !self.skipping && from < to {
-                let before = self.collector.analysed_aside();
                 let to = self.lines(from, to, true);
-                let cycles = self.collector.analysed_aside() - before;
-                // Where there are many, the thread that analyses them has the time to read as well, and a third one would only
-                // take turns with the other two.
-                source.read_ahead(cycles * CLOSE < (to - from) as u64);
                 self.buffer.consume(to);
             }
             if !self.skipping && self.buffer.rest() > LINE_CAP {
@@ -283,21 +273,21 @@ impl<'s> Reading<'s> {
                 return Ok(());
             }
             let position = self.buffer.offset(self.buffer.position());
-            if position - heard >= UNHEARD || !source.has_more() {
-                heard = position;
+            if position - reported >= IDLE_BYTES || !source.has_more() {
+                reported = position;
                 self.collector.idle(&self.reader);
             }
         }
         Ok(())
     }
 
-    /// Nothing has come for a while: what waits for the lines behind it waits no longer.
+    /// Nothing has come for a while: lines held for those after them are processed.
     fn end_waiting(&mut self) {
         self.waiting_lines();
-        self.reader.let_go(&mut self.collector);
+        self.reader.quiet(&mut self.collector);
     }
 
-    /// Reads the lines that wait for those behind them.
+    /// Processes the lines held for those after them.
     fn waiting_lines(&mut self) {
         let (from, to) = (self.buffer.position(), self.buffer.complete());
         if !self.skipping && from < to {
@@ -306,8 +296,8 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// Reads complete lines. Those over the cap are skipped here too, or it would depend on how much is read at a time which ones are.
-    /// Gives where the reading stopped, where more is to come and lines depend on it.
+    /// Processes complete lines. Those over the cap are skipped here too, or which ones are would depend on how much is read at a time.
+    /// Returns where it stopped: with `more` to come, lines may depend on those after them.
     fn lines(&mut self, from: usize, to: usize, more: bool) -> usize {
         let text = self.buffer.text();
         let (reader, collector) = (&mut self.reader, &mut self.collector);
@@ -322,7 +312,7 @@ impl<'s> Reading<'s> {
         reader.lines(text, (at, to), more, collector)
     }
 
-    /// Skips what is there of a line over the cap.
+    /// Skips what the buffer holds of a line over the cap.
     fn skip_overlong(&mut self) {
         let from = self.buffer.position();
         let held = &self.buffer.text().bytes[from..];
@@ -361,7 +351,7 @@ mod tests {
     use super::*;
     use crate::repair::budget::{AT_FIRST, Budget};
 
-    /// Gives a text so many bytes at a time.
+    /// Returns at most this many bytes a read.
     struct Parts(io::Cursor<Vec<u8>>, usize);
 
     impl Read for Parts {

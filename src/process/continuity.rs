@@ -1,17 +1,17 @@
-//! Whether a cycle can be the next of a process: by its number, its clock, and what changes seldom.
+//! Whether a cycle can be the next of a process: by its number, its clock, and the values that seldom change.
 
 use super::plausible::{percent_off, stop_processors};
-use crate::event::{GcCycle, WRAPPED_NS, resolution_ns};
+use crate::trace::cycle::{GcCycle, WRAPPED_NS, resolution_ns};
 
 /// Processes followed at the same time in one stream; beyond that the one that was silent longest is closed.
 pub(super) const OPEN: usize = 64;
 /// Slack for clocks printed in whole milliseconds and phases truncated.
 pub(super) const SLACK_NS: u64 = 2_000_000;
-/// Starts are printed in whole milliseconds, cut off.
+/// Starts are truncated to whole milliseconds.
 pub(super) const START_RESOLUTION_NS: u64 = 1_000_000;
-/// Periods of a process after which its silence means that it has ended.
+/// A process that was silent for this many of its periods has ended.
 pub(super) const SILENT_PERIODS: i64 = 16;
-/// No silence shorter than this means that, ns.
+/// A shorter silence never means that, ns.
 pub(super) const SHORTEST_SILENCE_NS: i64 = 50_000_000;
 /// Consecutive numbers that outweigh a clock that contradicts them.
 pub(super) const CONSECUTIVE: u64 = 20;
@@ -22,19 +22,19 @@ pub(super) struct Track {
     pub(super) last: GcCycle,
     /// The number and start of its first cycle, from which its period follows.
     pub(super) first: (u64, u64),
-    /// The number from which on all were consecutive.
+    /// The number from which on all numbers were consecutive.
     pub(super) run_from: u64,
     /// The header of another package's output followed its last cycle.
     pub(super) ended: bool,
     /// Its end, ns of program time.
     pub(super) end_ns: u64,
-    /// Least and greatest number of processors that its stops can have stopped.
+    /// Least and greatest number of processors that its stops may have stopped.
     pub(super) stops: (u64, u64),
-    /// Real time minus the process's clock, ns, as far as the order of lines shows: a lower bound.
+    /// Real time minus the process's clock, ns: a lower bound, from the order of lines.
     pub(super) offset: i64,
     /// Count of placed cycles when this track was last chosen.
     pub(super) used: u64,
-    /// Its place among interleaved lines was chosen between several that fitted.
+    /// It was chosen among several processes that fitted a line.
     pub(super) approximate: bool,
 }
 
@@ -44,19 +44,19 @@ impl Track {
         cycle.number > self.last.number && cycle.start_ns.saturating_add(SLACK_NS) >= self.end_ns
     }
 
-    /// Whether the cycle has the next number, and so many before it were consecutive that a clock that contradicts them is broken.
+    /// Whether the cycle has the next number after [`CONSECUTIVE`] consecutive ones: then a clock that contradicts them is broken.
     pub(super) fn counts_on_to(&self, cycle: &GcCycle) -> bool {
         cycle.follows(&self.last)
             && cycle.format == self.last.format
             && self.last.number - self.run_from >= CONSECUTIVE
     }
 
-    /// Whether the cycle can come after a gap: nothing but number, clock and format stays the same across one.
+    /// Whether the cycle can come after a gap: only number, clock and format are the same on both sides of one.
     pub(super) fn admits_across_gap(&self, cycle: &GcCycle) -> bool {
         self.admits(cycle) && self.last.format == cycle.format && !self.too_fast_for(cycle)
     }
 
-    /// Whether the numbers that are missing before the cycle would have taken more time than there was.
+    /// Whether the cycles missing before this one would have taken more time than there was.
     pub(super) fn too_fast_for(&self, cycle: &GcCycle) -> bool {
         let gap = cycle.number - self.last.number - 1;
         // Starts are printed in whole ms: up to 1 ms more than they show.
@@ -66,7 +66,7 @@ impl Track {
     }
 
     /// Whether it may still print: it has not been silent for many of its periods. `now` is real time, `placed` the count of placed
-    /// cycles, which tells as much where no period is known.
+    /// cycles, which is used if no period is known.
     pub(super) fn may_be_alive(&self, now: i64, placed: u64) -> bool {
         let (number, start_ns) = self.first;
         let Some(cycles @ 1..) = self.last.number.checked_sub(number) else {
@@ -80,13 +80,13 @@ impl Track {
                 .max(SHORTEST_SILENCE_NS)
     }
 
-    /// Whether the cycle is the next of this process as long as there is no other: what it admits, without a gap, in the same format.
+    /// Whether the cycle is the next of this process if it is the only one: admitted, without a gap, in the same format.
     pub(super) fn goes_on_with(&self, cycle: &GcCycle) -> bool {
         cycle.follows(&self.last) && cycle.format == self.last.format && self.admits(cycle)
     }
 
-    /// How much has to be explained away for the cycle to be the next of this process; 0 is a perfect fit.
-    /// The parts are weighed so that each outdoes all behind it: shape of the line, P, heap, cumulative CPU, lateness.
+    /// How badly the cycle fits as the next of this process; 0 is a perfect fit. The parts are weighted so that each outweighs all after
+    /// it: shape of the line, P, heap, cumulative CPU, lateness.
     pub(super) fn strain(&self, cycle: &GcCycle, now: i64) -> u64 {
         let last = &self.last;
         let heap = last
@@ -110,8 +110,8 @@ pub(super) fn instant(end_ns: u64) -> i64 {
     i64::try_from(end_ns).unwrap_or(i64::MAX)
 }
 
-/// The end of a cycle that follows one that ended at `before`. Where one of its times ran backwards, only the start tells, if that
-/// did not.
+/// The end of a cycle that follows one that ended at `before`. If one of its times ran backwards, its start is used, unless that did
+/// too.
 pub(super) fn end_of(cycle: &GcCycle, before: u64) -> u64 {
     match cycle.end_ns() {
         end if end < WRAPPED_NS => end,
@@ -120,7 +120,7 @@ pub(super) fn end_of(cycle: &GcCycle, before: u64) -> u64 {
     }
 }
 
-/// What is known of the processors that a process stops, after one more cycle.
+/// The range of processors that a process stops, narrowed by one more cycle.
 pub(super) fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
     if track.last.gomaxprocs == cycle.gomaxprocs && nothing_new(track.stops, cycle) {
         return track.stops;
@@ -128,8 +128,7 @@ pub(super) fn narrowed(track: &Track, cycle: &GcCycle) -> (u64, u64) {
     narrowed_by(track, cycle)
 }
 
-/// Whether the stops of a cycle allow every number of processors from `low` to `high`: without the divisions that find out
-/// which they allow.
+/// Whether the stops of a cycle allow every number of processors from `low` to `high`, without divisions.
 #[inline]
 pub(super) fn nothing_new((low, high): (u64, u64), cycle: &GcCycle) -> bool {
     let allows = |wall: u64, cpu: u64| {

@@ -1,9 +1,9 @@
-//! The last cycles of a stream, to know a line that is shipped twice.
+//! The last cycles of a stream, to recognize a line that was shipped twice.
 
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
-/// A cycle as 64 bits: all that its line says as two polynomials. Two cycles that differ come out the same by accident alone,
-/// and a general hash would cost a fifth of reading the line.
+/// A cycle as 64 bits: all its fields in two polynomials. Two different cycles have the same fingerprint only by chance, and a general
+/// hash would cost a fifth of reading the line.
 #[inline]
 pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
     /// Odd; the first of SplitMix64 (G. Steele, D. Lea, C. Flood 2014).
@@ -35,12 +35,12 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
         forced,
         leak_check,
     } = *cycle;
-    // Above all numbers of cycles that there are.
+    // Above the bits of any real cycle number.
     let shape = (gomaxprocs as u64) << 32
         ^ (format as u64) << 60
         ^ (leak_check as u64) << 62
         ^ (forced as u64) << 63;
-    // Two, so that the processor need not wait for each product before the next.
+    // Two, so that the products do not all depend on one another.
     let one = then(shape, number);
     let one = then(one, start_ns);
     let one = then(one, sweep_termination_ns);
@@ -68,12 +68,12 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
 pub(super) struct Seen {
     hashes: Vec<u64>,
     most: usize,
-    /// Where the next one goes: behind the others, or in the place of the oldest.
+    /// Where the next one goes: after the others, or in the place of the oldest.
     next: usize,
 }
 
 impl Seen {
-    /// As many as `most`.
+    /// Keeps up to `most`.
     pub(super) const fn last(most: usize) -> Self {
         Self {
             hashes: Vec::new(),
@@ -86,7 +86,7 @@ impl Seen {
         self.hashes.contains(&hash)
     }
 
-    /// Remembers one; forgets the oldest where there are too many.
+    /// Adds one; the oldest is dropped if there are too many.
     #[inline]
     pub(super) fn push(&mut self, hash: u64) {
         match self.hashes.get_mut(self.next) {

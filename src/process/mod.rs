@@ -1,14 +1,13 @@
 //! Which process a cycle belongs to.
 //!
-//! A gc line names no process. Lines with different prefixes are of different processes; behind one prefix (or none)
-//! processes are told apart by what a single process keeps to: its numbers are consecutive, its clock does not go
-//! back, its cycles do not overlap, its P seldom changes, and its heap starts a cycle no smaller than the live heap of
-//! the cycle before. Since a line is printed when its cycle ends, the ends of all cycles, each on its own process's
-//! clock, also follow one another in real time: a process that would have to have printed in the past did not.
+//! A gc line does not name its process. Lines with different prefixes are of different processes; with one prefix (or none) processes
+//! are distinguished by what is true of every single process: its numbers are consecutive, its clock does not go back, its cycles do
+//! not overlap, its P seldom changes, and its heap at start is no smaller than the live heap of the cycle before. A line is printed
+//! when its cycle ends, so the ends of all cycles, each on the clock of its process, also follow one another in real time.
 
 use std::cmp::Reverse;
 
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 use continuity::{FORMAT_STRAIN, HEAP_STRAIN, OPEN, SLACK_NS, Track, end_of, instant, narrowed};
 use duplicates::{Seen, fingerprint};
 pub use plausible::stop_processors;
@@ -18,17 +17,17 @@ mod continuity;
 mod duplicates;
 mod plausible;
 
-/// Cycles remembered to know a line that is shipped twice, each as a 64-bit hash.
+/// Cycles remembered to recognize a line that was shipped twice, each as a 64-bit hash.
 const REMEMBERED: usize = 2_048;
-/// The same in a stream with a name: there may be a thousand of them.
+/// The same in a stream with a name: there may be a thousand streams.
 const REMEMBERED_NAMED: usize = 128;
 /// Cycles after which a process that printed none of them is no longer counted as alive.
 const LATELY: u64 = 64;
-/// Numbers between two processes that make the one further away no rival for a line behind a gap.
+/// Of two processes that a line after a gap may belong to, one whose number is this many times further away is ruled out.
 const FAR: u64 = 16;
-/// Cycles behind a gap within which the next of the numbers that are missing shows that two processes print.
+/// Cycles after a gap within which one of the missing numbers shows that two processes print.
 pub const AHEAD: usize = 8;
-/// Neighbouring cycles in falling order, and none in rising order, that show a stream turned round.
+/// Neighboring cycles in falling order, and none in rising order, that show that a stream runs newest line first.
 const FALLING: u64 = 3;
 
 /// Where a cycle belongs.
@@ -42,35 +41,26 @@ pub enum Placement {
         missing: u64,
         /// From the end of the last one to the start of this one, ns.
         silent_ns: u64,
-    },
-    /// The next cycle of a process, and proof that the cycles placed in it since its last gap are of another one: their
-    /// numbers were higher, and the older sequence goes on here.
-    Split {
-        /// The process.
-        process: u32,
-        /// Cycle numbers between the last one before the gap and this one.
-        missing: u64,
-        /// From the end of the last one before the gap to the start of this one, ns.
-        silent_ns: u64,
-        /// The new process that the cycles since the gap are of.
-        other: u32,
+        /// The cycles placed in this process since its last gap are of another one, with this number: their cycle numbers were
+        /// higher, and the older sequence continues here.
+        split: Option<u32>,
     },
     /// The first cycle seen of a new process.
     First {
         /// The process.
         process: u32,
-        /// A process that was given up to make room.
+        /// A process that was closed to make room.
         closed: Option<u32>,
     },
     /// Seen before: the line was shipped twice.
     Duplicate,
 }
 
-/// A process across whose numbers a gap went, as it was before: the numbers behind the gap may be another's.
+/// A process as it was before a gap in its numbers: the numbers after the gap may be another's.
 #[derive(Debug)]
 struct Gap {
     before: Track,
-    /// The first cycle behind the gap.
+    /// The first cycle after the gap.
     number: u64,
     start_ns: u64,
     heap_start_mib: u64,
@@ -84,7 +74,7 @@ pub struct Stream {
     tracks: Vec<Track>,
     /// The last gap.
     gap: Option<Box<Gap>>,
-    /// `go build` and `go vet` print their output a package at a time, each behind a header.
+    /// `go build` and `go vet` print their output a package at a time, each after a header.
     by_package: bool,
     /// Real time of the last line, ns, on the first process's clock.
     now: i64,
@@ -130,14 +120,14 @@ impl Stream {
         self.tracks.iter().map(|t| t.process)
     }
 
-    /// Finds the process of a cycle. `fresh` gives the number of a new process.
+    /// Finds the process of a cycle. `fresh` returns the number of a new process.
     #[inline(always)]
     pub fn place(&mut self, cycle: &GcCycle, fresh: &mut dyn FnMut() -> u32) -> Placement {
         let hash = fingerprint(cycle);
         match &self.tracks[..] {
             // The usual case: the next cycle of the only process.
             [track] if track.goes_on_with(cycle) => {
-                // It is the neighbour of the last cycle of the stream.
+                // It is the neighbor of the last cycle of the stream.
                 self.rising += u64::from(cycle.start_ns >= track.last.start_ns);
                 self.next(0, cycle, hash)
             }
@@ -152,7 +142,7 @@ impl Stream {
         hash: u64,
         fresh: &mut dyn FnMut() -> u32,
     ) -> Placement {
-        // Only a number that is not new to the stream can be a duplicate: the search is not for every line.
+        // Only a number that is not new to the stream can be a duplicate: most lines need no search.
         let repeated = self.tracks.iter().any(|t| t.last.number >= cycle.number);
         if repeated && self.seen.contains(hash) {
             return Placement::Duplicate;
@@ -180,14 +170,14 @@ impl Stream {
         self.open(cycle, fresh())
     }
 
-    /// The process of which the cycle has one of the numbers that its last gap left out, where what came behind the gap cannot
-    /// have come after the cycle: it is of another process.
+    /// The process to whose last gap the cycle belongs by its number, if the cycles after the gap cannot have come after it: they are of
+    /// another process.
     fn split_by(&self, cycle: &GcCycle) -> Option<usize> {
         let gap = self.gap.as_ref()?;
         let before = &gap.before;
         let lately = self.placed - gap.placed <= AHEAD as u64;
         let left_out = before.last.number < cycle.number && cycle.number < gap.number;
-        // Lines that were shipped out of order have a clock in between, and heaps that fit.
+        // Lines that were shipped out of order have a clock and heaps that fit in between.
         let in_order = cycle.end_ns() <= gap.start_ns.saturating_add(SLACK_NS)
             && cycle.heap_live_mib <= gap.heap_start_mib.saturating_add(1);
         if !(lately && left_out && before.admits_across_gap(cycle)) || in_order {
@@ -196,7 +186,7 @@ impl Stream {
         self.tracks.iter().position(|t| t.process == before.process)
     }
 
-    /// What came behind the last gap of a track is of another process, and the cycle is the next of what was before.
+    /// The cycles after the last gap of a track are of another process, and the cycle is the next of those before.
     fn split(&mut self, index: usize, cycle: &GcCycle, hash: u64, other: u32) -> Placement {
         let Some(gap) = self.gap.take() else {
             return self.next(index, cycle, hash);
@@ -207,22 +197,14 @@ impl Stream {
         if self.tracks.len() < OPEN {
             self.tracks.push(track);
         }
-        match self.next(index, cycle, hash) {
-            Placement::Next {
-                process,
-                missing,
-                silent_ns,
-            } => Placement::Split {
-                process,
-                missing,
-                silent_ns,
-                other,
-            },
-            placement => placement,
+        let mut placement = self.next(index, cycle, hash);
+        if let Placement::Next { split, .. } = &mut placement {
+            *split = Some(other);
         }
+        placement
     }
 
-    /// A header of a package's output: what comes now is another process's.
+    /// The header of a package's output: the next cycles are of another process.
     pub fn header(&mut self) {
         self.by_package = true;
         if let Some(last) = self.tracks.iter_mut().max_by_key(|track| track.used) {
@@ -243,7 +225,7 @@ impl Stream {
         let track = &mut self.tracks[index];
         let missing = cycle.number - track.last.number - 1;
         let silent_ns = cycle.start_ns.saturating_sub(track.end_ns);
-        // One number left is narrowed no further, which is soon the usual case.
+        // Soon only one number is left.
         if track.stops.0 != track.stops.1 || track.last.gomaxprocs != cycle.gomaxprocs {
             track.stops = narrowed(track, cycle);
         }
@@ -261,10 +243,11 @@ impl Stream {
             process: track.process,
             missing,
             silent_ns,
+            split: None,
         }
     }
 
-    /// The track of which the cycle has the next number.
+    /// The track that the cycle continues with the next number.
     fn choose_next(&mut self, cycle: &GcCycle) -> Option<usize> {
         let now = self.now;
         let follows = |i: &usize| cycle.follows(&self.tracks[*i].last);
@@ -274,7 +257,7 @@ impl Stream {
         }
         let strain = |i: &usize| self.tracks[*i].strain(cycle, now);
         let admits = |i: &usize| self.tracks[*i].admits(cycle) && strain(i) < FORMAT_STRAIN;
-        // Of the output of packages, the one that printed last comes first.
+        // Of packages, the one that printed last comes first.
         let rank = |i: &usize| {
             let track = &self.tracks[*i];
             let by_package = self
@@ -301,8 +284,8 @@ impl Stream {
         Some(best)
     }
 
-    /// The track that the cycle continues across a gap: of the nearest number, among those that may still print where there are
-    /// any. Of several, the one that printed last.
+    /// The track that the cycle continues across a gap: that of the nearest number, preferably one that may still print. Of several,
+    /// the one that printed last.
     fn choose_across_gap(&mut self, cycle: &GcCycle) -> Option<usize> {
         if cycle.number == 1 {
             return None;
@@ -369,12 +352,12 @@ impl Stream {
         }
     }
 
-    /// The stream runs newest line first.
+    /// True if the stream runs newest line first.
     pub fn newest_first(&self) -> bool {
         self.falling >= FALLING && self.falling > 4 * self.rising
     }
 
-    /// Whether the process's lines could not always be told from another's.
+    /// Whether the process's lines could not always be distinguished from another's.
     pub fn approximate(&self, process: u32) -> bool {
         self.tracks
             .iter()
@@ -387,8 +370,8 @@ impl Stream {
         self.tracks.iter().filter(|t| t.used >= lately).count()
     }
 
-    /// What it costs that the next gc line has this number, and this start where it is known: 0 for what is expected,
-    /// about 3 for what is unusual, 12 for what is strange, `None` for what cannot be.
+    /// The cost of the next gc line having this number, and this start if it is known: 0 if expected, about 3 if unusual, 12 if strange,
+    /// `None` if impossible.
     pub fn head_cost(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
         let cost = |track: &Track| {
             let last = &track.last;
@@ -410,7 +393,7 @@ impl Stream {
         self.tracks.iter().filter_map(cost).chain(first).min()
     }
 
-    /// What it costs that this cycle is the next one, in the units of [`Stream::head_cost`].
+    /// The cost of this cycle being the next one, in the units of [`Stream::head_cost`].
     pub fn cycle_cost(&self, cycle: &GcCycle) -> Option<u32> {
         let (low, high) = stop_processors(cycle)?;
         let own = own_cost(cycle)?;
@@ -444,7 +427,7 @@ impl Stream {
             } else {
                 0
             };
-            // Live heaps, goals and stacks seldom change many times over from one cycle to the next.
+            // Live heaps, goals and stacks seldom change by large factors from one cycle to the next.
             let few = |mib: u64, some: u64| mib.saturating_mul(3).saturating_add(some);
             let goal = last.goal_mib().unwrap_or(0);
             let goal = goal.max(last.heap_live_mib.saturating_mul(2));

@@ -1,8 +1,8 @@
-//! What one cycle's numbers, and those of the cycle before it, say about whether it can be what a process printed.
+//! Whether a process can have printed a cycle, by its numbers and those of the cycle before it.
 
-use crate::event::{GcCycle, resolution_ns};
+use crate::trace::cycle::{GcCycle, resolution_ns};
 
-/// What the numbers of one line, by themselves, cost; `None` where they contradict each other.
+/// The cost of the numbers of one line by themselves; `None` if they contradict each other.
 pub(super) fn own_cost(cycle: &GcCycle) -> Option<u32> {
     // Both held in 6,990 of 6,990 lines measured.
     if cycle.heap_start_mib > cycle.heap_end_mib || cycle.heap_live_mib > cycle.heap_end_mib {
@@ -43,7 +43,7 @@ pub(super) fn own_cost(cycle: &GcCycle) -> Option<u32> {
     Some(heap + mark)
 }
 
-/// What it costs that a value lies above what is usual: 4 for each doubling.
+/// The cost of a value above what is usual: 4 for each doubling.
 pub(super) fn beyond(value: u64, usual: u64) -> u32 {
     match value > usual {
         true => 4 + 4 * (value / usual.max(1)).max(1).ilog2(),
@@ -51,7 +51,7 @@ pub(super) fn beyond(value: u64, usual: u64) -> u32 {
     }
 }
 
-/// Whether a process's first cycle cannot have spent the cumulative GC CPU that its line states: all of it is its own.
+/// Whether the first cycle of a process cannot have used the cumulative GC CPU in its line: all of that is its own.
 fn first_percent_unreachable(cycle: &GcCycle) -> bool {
     let processors = i128::from(cycle.gomaxprocs);
     let spent = i128::from(cycle.sweep_termination_cpu_ns)
@@ -62,7 +62,7 @@ fn first_percent_unreachable(cycle: &GcCycle) -> bool {
     percent(cycle) * i128::from(cycle.end_ns()) * processors > most
 }
 
-/// The cumulative GC CPU, where it is broken not so large that products with it are.
+/// The cumulative GC CPU; clamped, as a broken one would overflow products.
 fn percent(cycle: &GcCycle) -> i128 {
     i128::from(cycle.cumulative_cpu_percent.clamp(-1_000, 1_000))
 }
@@ -81,14 +81,14 @@ pub(super) fn starts_too_early(last: &GcCycle, cycle: &GcCycle) -> bool {
 /// How far the cumulative GC CPU of a cycle is from where it should be after the cycle before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct PercentOff {
-    /// From the middle of where it can be, in hundredths of a percent; ten times over where it is out of reach.
+    /// Distance from the middle of the possible range, in hundredths of a percent; ten times that if it is out of reach.
     pub(super) hundredths: u64,
-    /// It cannot be there.
+    /// It is outside the possible range.
     pub(super) out_of_reach: bool,
 }
 
-/// The percentage is GC CPU over P times time, truncated, and what the cycle added is in its line: at most all of it,
-/// at least the marking (since Go 1.23 part of the stops is not counted).
+/// The percentage is GC CPU over P times time, truncated, and the line has the CPU time that the cycle added: at most all of it, at
+/// least the marking (since Go 1.23 part of the stops is not counted).
 pub(super) fn percent_off(last: &GcCycle, cycle: &GcCycle) -> PercentOff {
     if last.gomaxprocs != cycle.gomaxprocs || last.wrapped() || cycle.wrapped() {
         return PercentOff::default();
@@ -102,7 +102,7 @@ pub(super) fn percent_off(last: &GcCycle, cycle: &GcCycle) -> PercentOff {
     let all = mark
         + i128::from(cycle.sweep_termination_cpu_ns)
         + i128::from(cycle.mark_termination_cpu_ns);
-    let neighbours = cycle.follows(last);
+    let neighbors = cycle.follows(last);
     // Percent times CPU time, so that nothing is divided before the end. Starts are printed in whole ms.
     let slack = 1_000_000 * processors * (before + 1);
     let least = before * past + 100 * mark - slack;
@@ -110,12 +110,12 @@ pub(super) fn percent_off(last: &GcCycle, cycle: &GcCycle) -> PercentOff {
     let (low, high) = (percent * end, (percent + 1) * end);
     let out_of_reach = if high < least {
         least - high
-    } else if low > most && neighbours {
+    } else if low > most && neighbors {
         low - most
     } else {
         0
     };
-    let middle = if neighbours {
+    let middle = if neighbors {
         ((low + high) - (2 * before + 1) * past - 100 * (mark + all)).abs() / 2
     } else {
         0
@@ -127,12 +127,11 @@ pub(super) fn percent_off(last: &GcCycle, cycle: &GcCycle) -> PercentOff {
     }
 }
 
-/// Least and greatest number of processors that were stopped, as the stops of one cycle show; `None` where they
-/// contradict each other or the rest of the line.
+/// Least and greatest number of processors that the stops of one cycle can have stopped; `None` if the stops contradict each other or
+/// the rest of the line.
 ///
-/// Every runtime keeps to it: the CPU time of a stop is its wall time times a whole number of processors, the same for
-/// both stops, at most GOMAXPROCS. (Held in 13,980 of 13,980 stops measured.) The printed numbers are truncated, so
-/// each stands for an interval.
+/// In every runtime the CPU time of a stop is its wall time times a whole number of processors, the same for both stops, at most
+/// GOMAXPROCS (true for 13,980 of 13,980 stops measured). The printed numbers are truncated, so each is an interval.
 pub fn stop_processors(cycle: &GcCycle) -> Option<(u64, u64)> {
     if cycle.cumulative_cpu_percent > 100 {
         return None;

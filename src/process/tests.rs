@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::Format;
 use crate::measure::testing::cycle;
+use crate::trace::cycle::Format;
 
 /// The processes that these cycles are placed in.
 fn placed(cycles: &[GcCycle]) -> Vec<u32> {
@@ -12,9 +12,7 @@ fn placed(cycles: &[GcCycle]) -> Vec<u32> {
             processes
         });
         match placement {
-            Placement::Next { process, .. }
-            | Placement::Split { process, .. }
-            | Placement::First { process, .. } => process,
+            Placement::Next { process, .. } | Placement::First { process, .. } => process,
             Placement::Duplicate => 0,
         }
     };
@@ -41,7 +39,7 @@ fn a_line_is_a_duplicate_only_where_all_of_it_is_the_same() {
 }
 
 #[test]
-fn the_order_of_a_stream_is_that_of_most_neighbours() {
+fn the_order_of_a_stream_is_that_of_most_neighbors() {
     let newest_first = |numbers: &[u64]| {
         let mut stream = Stream::default();
         for number in numbers {
@@ -66,7 +64,8 @@ fn a_placement_tells_the_silence_before_it() {
         Placement::Next {
             process: 1,
             missing: 1,
-            silent_ns
+            silent_ns,
+            split: None,
         }
     );
 }

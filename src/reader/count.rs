@@ -1,18 +1,21 @@
-//! What is counted of a log: every line once, and what could not be read with its place.
+//! The counts of a log: every line once, and the places of lines that could not be read.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
 
-use super::cut::{ENDS, NOT_FOUND};
 use crate::error::ParseError;
-use crate::event::{Event, Note};
 use crate::report::{DamagedLine, Input, Source};
 use crate::trace;
 use crate::trace::automaton::State;
+use crate::trace::cycle::{Event, Note};
 
-/// Places of damaged lines that are kept.
+/// Why a cut line is damaged at the end of the log.
+pub(crate) const ENDS: &str = "the log ends before its other pieces";
+/// Why a cut line is damaged.
+pub(crate) const NOT_FOUND: &str = "its other pieces were not found";
+/// Damaged lines of which place and text are kept.
 pub(crate) const DAMAGED_PLACES: usize = 100;
-/// Lines that break off alike, at least, to be of another form.
+/// Lines that must break off at the same place to be of an unknown form.
 const COMMON: usize = 3;
 /// Beginnings of gc lines that may still be continued.
 const BEGINNINGS: usize = 256;
@@ -22,22 +25,22 @@ pub(crate) struct Beginning {
     pub(crate) offset: u64,
     source: usize,
     pub(crate) line: u64,
-    /// Why it is damaged, and its text; `None` where there are more damaged lines than are told about.
-    pub(crate) told: Option<(ParseError, Vec<u8>)>,
+    /// Why it is damaged, and its text; `None` if there are more damaged lines than are kept.
+    pub(crate) damage: Option<(ParseError, Vec<u8>)>,
 }
 
-/// The counts of the input, and where the reading stands in it.
+/// The counts of the input, and the current position in it.
 #[derive(Default)]
 pub(crate) struct Count {
     pub(crate) input: Input,
-    /// The source that is read.
+    /// The current source.
     pub(crate) source: usize,
     /// Lines of it before the reading position.
     pub(crate) line: u64,
     /// Position in the input at which it starts.
     pub(crate) source_start: u64,
     pub(crate) beginnings: VecDeque<Beginning>,
-    /// Where torn lines that were given up break off, each with its source and line.
+    /// The places where torn lines that were given up break off, with source and line.
     pub(crate) breaks: Vec<(usize, u64, (State, ParseError))>,
 }
 
@@ -54,7 +57,7 @@ impl Count {
         self.source_start = offset;
     }
 
-    /// The counts go on in another log, all else begins anew.
+    /// For another log: keeps the counts and resets the rest.
     pub(crate) fn next_log(&mut self) -> Self {
         Self {
             input: std::mem::take(&mut self.input),
@@ -71,12 +74,12 @@ impl Count {
         }
     }
 
-    /// A position in the input as one in the source.
+    /// A position in the input as a position in the source.
     pub(crate) const fn place(&self, offset: u64) -> u64 {
         offset.saturating_sub(self.source_start)
     }
 
-    /// A gc line: a duplicate, or what it was.
+    /// Counts a gc line as duplicate, repaired or intact.
     pub(crate) const fn cycle(&mut self, fresh: bool, repaired: bool) {
         let count = match (fresh, repaired) {
             (false, _) => &mut self.input.duplicate,
@@ -86,7 +89,7 @@ impl Count {
         *count += 1;
     }
 
-    /// Another line of trace.
+    /// Counts another line of trace.
     pub(crate) const fn event(&mut self, event: Event) {
         let count = match event {
             Event::Legacy(_) | Event::Note(Note::Prerelease) => &mut self.input.legacy_gc_lines,
@@ -98,7 +101,7 @@ impl Count {
         *count += 1;
     }
 
-    /// Remembers a line that begins as a gc line and goes on otherwise: damaged, unless a cut line claims it.
+    /// Remembers a line that begins like a gc line and does not match: it is damaged unless a repaired line claims it.
     pub(crate) fn beginning(
         &mut self,
         text: &[u8],
@@ -115,18 +118,18 @@ impl Count {
                 .into_iter()
                 .for_each(|oldest| self.damaged_beginning(oldest, claimed));
         }
-        // Wrapped lines are looked for behind bare ones, a stretch at a time: they are kept by their place.
+        // Wrapped lines are found after bare ones of the same block: kept in the order of offsets.
         let behind = self.beginnings.iter().rev();
         let at = self.beginnings.len() - behind.take_while(|b| b.offset > offset).count();
         let beginning = Beginning {
             offset,
             source: self.source,
             line,
-            told: self
-                .tells_of_damaged(self.source, line)
+            damage: self
+                .keeps_damaged(self.source, line)
                 .then(|| trace::diagnose(text))
                 .flatten()
-                .map(|why| (why, text[..text.len().min(120)].to_vec())),
+                .map(|why| (why, beginning_of(text).to_vec())),
         };
         self.beginnings.insert(at, beginning);
     }
@@ -135,20 +138,20 @@ impl Count {
         if claimed.contains(&beginning.offset) {
             return;
         }
-        match beginning.told {
+        match beginning.damage {
             Some((why, text)) => self.damaged(beginning.source, beginning.line, why, &text),
             None => self.input.damaged += 1,
         }
     }
 
-    /// Whether the place of one more damaged line would be kept: the first ones are, whenever it shows that they are damaged.
-    fn tells_of_damaged(&self, source: usize, line: u64) -> bool {
+    /// Whether the place of one more damaged line would be kept: the first in the log are, whenever they turn out to be damaged.
+    fn keeps_damaged(&self, source: usize, line: u64) -> bool {
         let kept = &self.input.damaged_at;
         kept.len() < DAMAGED_PLACES || kept.last().is_some_and(|last| (source, line) < place(last))
     }
 
-    /// The end of a log. Where most lines break off at the same place of the grammar they are not torn, but of a form that is not
-    /// known: the report says what was expected there.
+    /// The end of a log. If most torn lines break off at the same place of the grammar they are of an unknown form: the report then has
+    /// what was expected there.
     pub(crate) fn name_common_break(&mut self) {
         let breaks = std::mem::take(&mut self.breaks);
         for (source, line, (state, why)) in &breaks {
@@ -167,9 +170,14 @@ impl Count {
         }
     }
 
+    /// Counts the current line as damaged.
+    pub(crate) fn damaged_here(&mut self, why: impl Display, text: &[u8]) {
+        self.damaged(self.source, self.line, why, beginning_of(text));
+    }
+
     pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {
         self.input.damaged += 1;
-        if !self.tells_of_damaged(source, line) {
+        if !self.keeps_damaged(source, line) {
             return;
         }
         let kept = &mut self.input.damaged_at;
@@ -185,7 +193,12 @@ impl Count {
     }
 }
 
-/// Where a damaged line stands.
+/// The part of a damaged line that is kept.
+pub(crate) fn beginning_of(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(120)]
+}
+
+/// The place of a damaged line.
 const fn place(line: &DamagedLine) -> (usize, u64) {
     (line.source, line.line)
 }

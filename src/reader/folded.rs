@@ -1,10 +1,10 @@
 //! Pasted gc lines that were folded at a column, with or without the blank at the fold.
 
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Text;
 use crate::trace;
 use crate::trace::automaton::START;
+use crate::trace::cycle::GcCycle;
 use crate::trace::pieces::{Walk, can_start};
 use crate::wrapping::without_end;
 
@@ -19,9 +19,9 @@ const WIDTH: std::ops::RangeInclusive<usize> = 60..=100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fold {
     None,
-    /// It is, with the lines that end so many bytes behind its start.
+    /// It is; the gc line ends this many bytes after its start.
     Whole(usize),
-    /// The lines behind it have to be read first.
+    /// The lines after it have to be read first.
     Later,
 }
 
@@ -55,7 +55,7 @@ impl Reader {
                 return Fold::None;
             }
             if folds == 1 && (is_cut(first, next) || !self.may_be_column(first, next)) {
-                // As the runtime writes it when others write too: that is put together otherwise.
+                // Cut by other output between two operands: that is repaired elsewhere.
                 return Fold::None;
             }
             let joined = |blank: &'static [u8]| {
@@ -69,7 +69,7 @@ impl Reader {
                 trace::whole_cycle(line).map(|cycle| (line, cycle))
             });
             if let Some((line, cycle)) = whole {
-                // Digits before the line feed may be another writer's, unless lines are folded as a rule.
+                // Digits before the line feed may be another writer's, unless lines of this log are folded.
                 let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
                 let digits = digit(first.last()) && digit(next.trim_ascii_start().first());
                 if digits && !self.wrapping.has_folds {
@@ -83,7 +83,7 @@ impl Reader {
                 self.folded_line(line, &cycle, offset, folds as u64 + 1, finds);
                 return Fold::Whole(end);
             }
-            // What is no beginning of a gc line becomes none.
+            // Only beginnings of a gc line can become one.
             readings = joined
                 .into_iter()
                 .filter(|line| trace::may_go_on(line))
@@ -95,7 +95,7 @@ impl Reader {
         Fold::None
     }
 
-    /// Whether the line at the start of a text is the first part of a folded gc line too, as far as it and the next one are there.
+    /// Whether the line at the start of a text is the first part of a folded gc line too; `None` if the text ends too early.
     fn is_folded(&self, text: &[u8]) -> Option<bool> {
         let (first, end) = first_line(text);
         let (next, length) = first_line(&text[end..]);
@@ -106,8 +106,7 @@ impl Reader {
         Some(begins && !is_cut(first, next) && self.may_be_column(first, next))
     }
 
-    /// Whether a line ends at one of the usual columns: the word behind it would have gone beyond it. Where longer lines stand whole
-    /// nothing is folded there.
+    /// Whether a line ends at one of the usual columns: the next word would not have fit. Not if the log has longer whole lines.
     fn may_be_column(&self, first: &[u8], next: &[u8]) -> bool {
         let word = next.iter().position(|b| *b == b' ').unwrap_or(next.len());
         COLUMNS.iter().any(|column| {
@@ -126,13 +125,7 @@ impl Reader {
         lines: u64,
         finds: &mut dyn Finds,
     ) {
-        self.before_whole(&[], None, finds);
-        if self.repair.foreign {
-            self.repair.output.cycle(finds);
-        }
-        if self.wrapping.learned.waits() {
-            self.join_first(cycle, &[], finds);
-        }
+        self.before_cycle(cycle, &[], None, finds);
         let found = Found {
             cycle,
             raw: line,
@@ -143,14 +136,13 @@ impl Reader {
             repaired: true,
         };
         self.count.line += lines;
-        let fresh = finds.cycle(&found, &mut self.placer.plain.stream);
-        self.count.cycle(fresh, true);
+        self.report(&found, finds);
         self.ended(&[], offset + 1, true);
     }
 }
 
 /// The first line of a text without its line ending, and its length with it.
-fn first_line(text: &[u8]) -> (&[u8], usize) {
+pub(super) fn first_line(text: &[u8]) -> (&[u8], usize) {
     let length = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
     (without_end(&text[..length]), length)
 }

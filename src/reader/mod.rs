@@ -1,13 +1,13 @@
-//! Lines to events, with the whole program's knowledge of the stream: the fast way over foreign text, the slow way
-//! through wrapped and cut lines.
+//! Lines to events: a fast path over foreign text, a slow one through wrapped and cut lines.
 //!
-//! ` ms clock, ` is in every gc line of Go 1.5 and later, is never cut, and is in hardly any other text: the reader
-//! jumps from one to the next. Text between is looked at line by line only for its first bytes.
+//! ` ms clock, ` is in every gc line of Go 1.5 and later, is never cut, and is in hardly any other text: the reader jumps from one to
+//! the next. Of the lines between only the first bytes are compared.
 
 mod count;
 mod cut;
-mod delayed_output;
 mod folded;
+mod glued;
+mod odd_line;
 mod placer;
 mod records;
 mod repairs;
@@ -20,23 +20,24 @@ mod stream_state;
 mod unproven;
 mod wrapped;
 
-use crate::event::{Event, GcCycle, Note};
 use crate::io::Text;
 use crate::process::Stream;
+pub(crate) use crate::repair::ForeignText;
 use crate::trace;
+use crate::trace::cycle::{Event, GcCycle, Note};
 use crate::wrapping::csv::Columns;
+use crate::wrapping::learned::HeldCycle;
 use crate::wrapping::{page, unwrap};
 
-use count::Count;
-use cut::ENDS;
-use folded::Fold;
+use count::{Count, ENDS};
+use folded::{Fold, first_line};
 use placer::Placer;
 use repairs::Repairs;
-use scan::Scan;
+use scan::{Physical, Scan};
 pub(crate) use seam::Head;
 use wrapped::{NextSplit, Wrappings};
 
-/// A cycle as it was found, on its way to the one that counts it.
+/// A cycle with its place, as it is reported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) cycle: &'a GcCycle,
@@ -48,22 +49,46 @@ pub(crate) struct Found<'a> {
     pub(crate) repaired: bool,
 }
 
-/// What the reader hands on.
-pub(crate) trait Finds {
-    /// A cycle, in the order in which the lines ended. Returns false where it was dropped as a duplicate.
+impl<'a> Found<'a> {
+    /// A copy to be reported later.
+    pub(crate) fn held(&self) -> HeldCycle {
+        HeldCycle {
+            cycle: *self.cycle,
+            raw: self.raw.to_vec(),
+            line: self.line,
+            offset: self.offset,
+            wall: self.wall.map(str::to_owned),
+        }
+    }
+
+    /// A cycle that was held, with the name of its stream.
+    pub(crate) fn of(held: &'a HeldCycle, stream: &'a [u8], repaired: bool) -> Self {
+        Self {
+            cycle: &held.cycle,
+            raw: &held.raw,
+            line: held.line,
+            offset: held.offset,
+            stream,
+            wall: held.wall.as_deref(),
+            repaired,
+        }
+    }
+}
+
+/// What the reader reports.
+pub(crate) trait Finds: ForeignText {
+    /// A cycle, in the order in which the lines ended. Returns false if it was dropped as a duplicate.
     fn cycle(&mut self, found: &Found<'_>, stream: &mut Stream) -> bool;
     /// `GC forced` before a cycle of this stream.
     fn forced_notice(&mut self, stream: &[u8]);
-    /// Nothing has come for a while: what waits for the next lines waits no longer.
+    /// Nothing has come for a while: what was held for the next lines is to be reported.
     fn quiet(&mut self);
-    /// Nothing more will come of this process.
+    /// The process has no more cycles.
     fn close(&mut self, process: u32);
-    /// Lines that are no GC trace, whole and in order, one or more at a time. Called only where foreign lines are wanted.
-    fn foreign(&mut self, text: &[u8]);
 }
 
-/// The reading of logs: a line is looked for by [`Scan`], freed of its [`Wrappings`], put together by [`Repairs`] where it is cut, given
-/// to the stream that [`Placer`] knows, and counted once by [`Count`].
+/// Reads logs: [`Scan`] finds a line, [`Wrappings`] are removed from it, [`Repairs`] puts cut lines together, [`Placer`] has the
+/// stream of each, and [`Count`] counts it once.
 pub(crate) struct Reader {
     scan: Scan,
     pub(crate) count: Count,
@@ -88,7 +113,7 @@ impl Reader {
         self.repair.budget = budget;
     }
 
-    /// Nothing of the next source belongs to the log that was read: the counts go on, all else begins anew.
+    /// The next source is another log: keeps the counts and resets the rest.
     pub(crate) fn next_log(&mut self, offset: u64) {
         let newer = self.wrapping.newer.take();
         *self = Self {
@@ -106,8 +131,8 @@ impl Reader {
         };
     }
 
-    /// Reads the complete lines `from..to` of a text. Gives where it stopped: where there is `more` to come, what a line is may
-    /// depend on those behind it.
+    /// Reads the complete lines `from..to` of a text. Returns where it stopped: with `more` to come, what a line is may depend on those
+    /// after it.
     pub(crate) fn lines(
         &mut self,
         text: Text<'_>,
@@ -119,10 +144,11 @@ impl Reader {
         let mut at = from;
         (self.scan.complete, self.scan.more) = (to, more);
         if self.count.line == 0 && from < to {
-            self.wrapping.columns = Columns::of(first_line(&bytes[from..to]));
+            let (first, _) = first_line(&bytes[from..to]);
+            self.wrapping.columns = Columns::of(trace::trim_end(first));
         }
         let mut next_split = NextSplit::default();
-        // Looked for again only when it is passed, or lines that are full of pieces would cost their square.
+        // Searched again only when it is passed, or lines full of pieces would take quadratic time.
         let mut beginning = None;
         // One cycle after the other is read into the same place: it is 144 bytes.
         let mut room = trace::BLANK;
@@ -139,17 +165,15 @@ impl Reader {
                 }
                 self.scan.hot = false;
             }
-            // Behind a wrapped or torn gc line comes the next, as a rule: found where it is, there is nothing to skip.
+            // After a wrapped or torn gc line there is usually another one, and nothing to skip.
             if slow || was_hot && (self.wrapping.seen.seen || self.scan.odd) {
                 let line = self.scan.physical(rest);
                 self.scan.odd = line.needle.is_some();
                 if slow || self.scan.odd {
-                    match self.folded(text, at, finds) {
-                        Fold::Later => return at,
-                        Fold::Whole(length) => at += length,
-                        Fold::None if !self.slow_line(text, at, line, finds) => return at,
-                        Fold::None => at += line.length,
-                    }
+                    let Some(length) = self.other_line(text, at, line, true, finds) else {
+                        return at;
+                    };
+                    at += length;
                     self.scan.hot = !slow;
                     continue;
                 }
@@ -176,36 +200,49 @@ impl Reader {
             if rest.starts_with(b"gc 1 ") {
                 self.package_header(text, start);
             }
-            at = start
-                + match self.plain_cycle(rest, base + start as u64, &mut room, finds) {
-                    Some(length) => length,
-                    None => {
-                        let line = self.scan.physical(rest);
-                        self.scan.odd = line.needle.is_some();
-                        match self.folded(text, start, finds) {
-                            Fold::Later => return start,
-                            Fold::Whole(length) => length,
-                            Fold::None => {
-                                let here = &rest[..line.length];
-                                if self.scan.odd || start == end || page::holds_clock(here) {
-                                    if !self.slow_line(text, start, line, finds) {
-                                        return start;
-                                    }
-                                } else {
-                                    self.scan.whole = false;
-                                    self.line_start(here, base + start as u64, finds);
-                                }
-                                line.length
-                            }
-                        }
-                    }
-                };
+            let length = match self.plain_cycle(rest, base + start as u64, &mut room, finds) {
+                None => {
+                    let line = self.scan.physical(rest);
+                    self.scan.odd = line.needle.is_some();
+                    let slow = self.scan.odd || start == end;
+                    self.other_line(text, start, line, slow, finds)
+                }
+                length => length,
+            };
+            let Some(length) = length else {
+                return start;
+            };
+            at = start + length;
             self.scan.hot = true;
         }
         to
     }
 
-    /// A whole gc line without prefix at the start of `text`, read into `room`: its length with its line ending.
+    /// Reads a line that is not a gc line as it is; it may have trace only if it is `slow` or copied from a page. Returns its length, or
+    /// `None` if the lines after it have to be read first.
+    fn other_line(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        line: Physical,
+        slow: bool,
+        finds: &mut dyn Finds,
+    ) -> Option<usize> {
+        match self.folded(text, at, finds) {
+            Fold::Later => return None,
+            Fold::Whole(length) => return Some(length),
+            Fold::None => {}
+        }
+        let here = &text.bytes[at..at + line.length];
+        if slow || page::holds_clock(here) {
+            return self.slow_line(text, at, line, finds).then_some(line.length);
+        }
+        self.scan.whole = false;
+        self.line_start(here, text.base + at as u64, finds);
+        Some(line.length)
+    }
+
+    /// Reads a whole gc line without prefix at the start of `text` into `room`; returns its length with its line ending.
     #[inline(always)]
     fn plain_cycle(
         &mut self,
@@ -234,22 +271,14 @@ impl Reader {
             [] => 0,
             _ => return None,
         };
-        if self.repair.active > 0 {
-            self.before_whole(&[], None, finds);
-        }
-        if self.repair.foreign {
-            self.repair.output.cycle(finds);
-        }
-        if self.wrapping.learned.waits() {
-            self.join_first(cycle, &[], finds);
-        }
+        self.before_cycle(cycle, &[], None, finds);
         self.wrapping.longest_bare = self.wrapping.longest_bare.max(length);
         self.count.line += 1;
         let found = Found {
             cycle,
             raw: &text[..length],
             line: self.count.line,
-            // A line over a joint began in the source before.
+            // A line over a seam began in the source before.
             offset: self.count.place(offset),
             stream: &[],
             wall: None,
@@ -270,7 +299,32 @@ impl Reader {
         Some(length + end)
     }
 
-    /// A line of trace that is no gc line.
+    /// What a gc line of a stream decides about the lines before it.
+    #[inline(always)]
+    fn before_cycle(
+        &mut self,
+        cycle: &GcCycle,
+        stream: &[u8],
+        wall: Option<&str>,
+        finds: &mut dyn Finds,
+    ) {
+        if self.repair.active > 0 {
+            self.before_whole(stream, wall, finds);
+        }
+        self.repair.output.release(finds);
+        if self.wrapping.learned.waits() {
+            self.join_first(cycle, stream, finds);
+        }
+    }
+
+    /// Reports a cycle and counts its line.
+    fn report(&mut self, found: &Found<'_>, finds: &mut dyn Finds) {
+        let state = self.placer.stream(found.stream);
+        let fresh = finds.cycle(found, &mut state.stream);
+        self.count.cycle(fresh, found.repaired);
+    }
+
+    /// A line of trace that is not a gc line.
     fn event(&mut self, event: Event, stream: &[u8], finds: &mut dyn Finds) {
         self.count.event(event);
         if event == Event::Note(Note::ForcedNotice) {
@@ -278,21 +332,19 @@ impl Reader {
         }
     }
 
-    /// Remembers a line that begins as a gc line and goes on otherwise.
+    /// Remembers a line that begins like a gc line and does not match.
     fn beginning(&mut self, text: &[u8], offset: u64, line: u64) {
         self.count
             .beginning(text, offset, line, &self.repair.claimed);
     }
 
     /// Nothing has come for a while: foreign lines are not held back any longer.
-    pub(crate) fn let_go(&mut self, finds: &mut dyn Finds) {
-        if self.repair.foreign {
-            self.repair.output.release(finds);
-        }
+    pub(crate) fn quiet(&mut self, finds: &mut dyn Finds) {
+        self.repair.output.release(finds);
         finds.quiet();
     }
 
-    /// The beginning of a line, while nothing comes: handed on where it cannot be of a gc line.
+    /// The beginning of a line, while nothing comes: passed on if it cannot be of a gc line.
     pub(crate) fn unfinished(&mut self, text: &[u8], offset: u64, finds: &mut dyn Finds) {
         let trace = memchr::memmem::find(text, b"gc").is_some() || text.ends_with(b"g");
         if self.repair.foreign
@@ -304,8 +356,8 @@ impl Reader {
         }
     }
 
-    /// The end of a file, at `offset` of the input: no gc line that is cut open goes on behind it. `last` is its last line where
-    /// that has no line feed.
+    /// The end of a file, at `offset` of the input: no gc line that is cut open continues after it. `last` is its last line if that has
+    /// no line feed.
     pub(crate) fn end_file(&mut self, last: Option<&[u8]>, offset: u64, finds: &mut dyn Finds) {
         if let Some(last) = last
             && let text = unwrap(last, self.any_depth())
@@ -314,13 +366,8 @@ impl Reader {
             && trace::whole_cycle(&text.body).is_none()
         {
             // Too short to have been remembered as a beginning: `gc ` and nothing more.
-            let source = self.count.source;
-            self.count.damaged(
-                source,
-                self.count.line,
-                "the log ends inside the line",
-                &text.body,
-            );
+            self.count
+                .damaged_here("the log ends inside the line", &text.body);
         }
         self.before_whole(&[], None, finds);
         let names = self.placer.named.names();
@@ -339,13 +386,11 @@ impl Reader {
         }
         self.repair.active = 0;
         self.wrapping.partials.clear();
-        if self.repair.foreign {
-            self.repair.output.release(finds);
-        }
+        self.repair.output.release(finds);
         self.scan.floor = offset;
     }
 
-    /// The end of a log: all of it was read.
+    /// The end of a log.
     pub(crate) fn end_log(&mut self) {
         self.count.name_common_break();
         self.count.input.quoted += self.wrapping.learned.held();
@@ -354,14 +399,8 @@ impl Reader {
                 && self.wrapping.learned.newest_first();
     }
 
-    /// Whether the lines of a process could always be told from those of others.
+    /// Whether the lines of a process could not always be distinguished from those of others.
     pub(crate) fn approximate(&self, stream: &[u8], process: u32) -> bool {
         self.placer.known(stream).stream.approximate(process)
     }
-}
-
-/// The first line of a text, without its line ending.
-fn first_line(text: &[u8]) -> &[u8] {
-    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-    trace::trim_end(&text[..end])
 }

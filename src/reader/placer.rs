@@ -1,4 +1,4 @@
-//! The streams of a log: what is known of each, and which one a line is of.
+//! The streams of a log and their states.
 
 use super::stream_state::{StreamState, StreamStates};
 
@@ -9,7 +9,7 @@ pub(crate) struct Placer {
     pub(crate) named: StreamStates,
     /// A stream that was closed ran newest line first.
     pub(crate) newest_first: bool,
-    /// Wrapped gc lines so far: the clock by which streams grow old.
+    /// Wrapped gc lines so far: the clock for the age of streams.
     pub(crate) lines_seen: u64,
 }
 
@@ -22,7 +22,7 @@ impl Placer {
         }
     }
 
-    /// The stream of a name, or the one without, where that is not known.
+    /// The stream of a name, or the one without a name if it is not known.
     pub(crate) fn known(&self, name: &[u8]) -> &StreamState {
         self.named.get(name).unwrap_or(&self.plain)
     }

@@ -7,10 +7,11 @@ use crate::wrapping::envelope::End;
 use crate::wrapping::split_record::is_whole;
 use crate::wrapping::{Depth, Unwrapped, unwrap};
 
-/// Records looked back upon for the beginning of a line that was split.
+/// Earlier records searched for the beginning of a line that was split.
 const RECORDS: usize = 16;
+
 impl Reader {
-    /// Whether the line of a record goes on in the next one of its stream.
+    /// Whether the line of a record continues in the next record of its stream.
     pub(crate) fn goes_on(&self, unwrapped: &Unwrapped<'_>) -> bool {
         unwrapped.partial
             || unwrapped.end == End::Open
@@ -19,7 +20,7 @@ impl Reader {
                 && !is_whole(unwrapped)
     }
 
-    /// Learns from a record whether envelopes keep line feeds: a gc line without one is whole where they do not.
+    /// Learns from a record whether envelopes keep line feeds: if a gc line without one is whole, they do not.
     pub(crate) fn learn_line_feeds(&mut self, unwrapped: &Unwrapped<'_>) {
         let known = &mut self.wrapping.partials.line_feeds;
         match unwrapped.end {
@@ -29,7 +30,7 @@ impl Reader {
         }
     }
 
-    /// Keeps the part of a line that goes on in the next physical line of its stream.
+    /// Keeps the part of a line that continues in the next physical line of its stream.
     pub(crate) fn hold_partial(
         &mut self,
         unwrapped: &Unwrapped<'_>,
@@ -42,7 +43,7 @@ impl Reader {
         self.wrapping.partials.hold(unwrapped);
     }
 
-    /// The body of a record, with what went before in the line. False where nothing did.
+    /// Prepends the parts of the line in earlier records to the body. False if there are none.
     pub(crate) fn with_partial(&mut self, unwrapped: &mut Unwrapped<'_>) -> bool {
         let Some(mut part) = self.wrapping.partials.take(unwrapped) else {
             return false;
@@ -53,8 +54,8 @@ impl Reader {
         true
     }
 
-    /// A gc line of which the beginning stands in the record before, skipped as foreign text: CRI and docker split lines
-    /// that are long, or slow to come, anywhere. It has ` ms clock, `. `None` where the line is whole by itself.
+    /// A gc line whose beginning is in the record before, which was skipped as foreign text: CRI and docker split lines that are long,
+    /// or slow to come, anywhere. `None` if the line is whole by itself.
     pub(crate) fn joined(
         &self,
         text: Text<'_>,
@@ -68,7 +69,7 @@ impl Reader {
         {
             return None;
         }
-        // CRI's records name the stream of the program, docker's are JSON: no other wrapping splits lines.
+        // CRI's records contain stdout or stderr, docker's are JSON: no other wrapping splits lines.
         let splits = match unwrapped.body_at {
             Some(length) => memchr::memmem::find(&text.bytes[at..at + length], b" std").is_some(),
             None => true,
@@ -84,7 +85,7 @@ impl Reader {
         for _ in 0..RECORDS {
             let mut start = line_start(&bytes[..end]);
             if start.is_none() && oldest < base {
-                // With the byte before: it tells whether a line begins there.
+                // With the byte before, which shows whether a line begins there.
                 let here = base + end as u64;
                 (bytes, base) = text.back_to(oldest.saturating_sub(1), at);
                 end = usize::try_from(here - base).unwrap_or(0);
@@ -110,12 +111,12 @@ impl Reader {
         }
         let start = memchr::memmem::rfind(&body, b"gc ")?;
         trace::whole_cycle(trace::trim_end(&body[start..]))?;
-        // All of it: behind other text it is a quotation here too.
+        // All of it: after other text it is a quotation here too.
         Some(body)
     }
 }
 
-/// Where the last line of a text starts, if what ends the line before is there.
+/// Where the last line of a text starts, if the text has the line feed before it.
 fn line_start(text: &[u8]) -> Option<usize> {
     let (_, line) = text.split_last()?;
     memchr::memrchr(b'\n', line).map(|at| at + 1)

@@ -1,23 +1,22 @@
-//! What is put together in this log, and what waits for it.
+//! The repair of cut lines in all streams of a log.
 
 use std::collections::VecDeque;
 
-use super::delayed_output::DelayedOutput;
-use crate::repair::Claim;
 use crate::repair::budget::Budget;
+use crate::repair::{Claim, DelayedOutput};
 
-/// Lines put together of which the places are remembered.
+/// Lines with claimed pieces that are remembered.
 const CLAIMED: usize = 512;
 
 /// Cut lines of all streams.
 pub(crate) struct Repairs {
-    /// Streams that wait for the rest of a cut line.
+    /// Streams in which a gc line is cut open.
     pub(crate) active: usize,
     pub(crate) budget: Budget,
     /// Positions of lines of which a piece was taken.
     pub(crate) claimed: VecDeque<u64>,
     pub(crate) output: DelayedOutput,
-    /// Lines that are no trace are wanted.
+    /// Pass on lines that are not trace.
     pub(crate) foreign: bool,
 }
 
@@ -32,8 +31,8 @@ impl Repairs {
         }
     }
 
-    /// Takes the pieces of a line that was put together. False where they were taken before: lines are read again for the beginning
-    /// of another cut line.
+    /// Claims the pieces of a repaired line. False if they were claimed before: lines are read again for the beginning of another cut
+    /// line.
     pub(crate) fn claim(&mut self, claims: &[Claim]) -> bool {
         if claims
             .iter()
@@ -41,9 +40,7 @@ impl Repairs {
         {
             return false;
         }
-        if self.foreign {
-            self.output.mend(claims);
-        }
+        self.output.mend(claims);
         for claim in claims {
             if self.claimed.len() == CLAIMED {
                 self.claimed.pop_front();

@@ -1,4 +1,6 @@
-//! Where in the text the next line is that may be of trace.
+//! Searching text for the next line that may be trace.
+
+use std::ops::Range;
 
 use fearless_simd::Level;
 use memchr::memmem::Finder;
@@ -8,7 +10,7 @@ use crate::trace::NEEDLE;
 /// Bytes of a text that is short for a search.
 const SHORT: usize = 64;
 
-/// The searches, and what the last lines were like: trace comes in rows.
+/// The searchers, and what the last lines were: often one line of trace follows another.
 pub(crate) struct Scan {
     pub(crate) finder: Finder<'static>,
     /// How a gc line begins.
@@ -16,14 +18,14 @@ pub(crate) struct Scan {
     pub(crate) level: Level,
     /// The last line was of trace.
     pub(crate) hot: bool,
-    /// The last line that was looked for ` ms clock, ` has it.
+    /// The last line searched for ` ms clock, ` contains it.
     pub(crate) odd: bool,
-    /// The last line that was looked at for being a whole gc line was one, or had ` ms clock, `.
+    /// The last line starting with `gc ` parsed, or contained ` ms clock, `.
     pub(crate) whole: bool,
-    /// Where the complete lines of the text end, and whether more will come.
+    /// Where the complete lines of the text end, and whether there will be more.
     pub(crate) complete: usize,
     pub(crate) more: bool,
-    /// Position in the input before which nothing is looked at again: another log, or another part of this one.
+    /// Position in the input before which nothing is read again: it belongs to another log, or another part of this one.
     pub(crate) floor: u64,
 }
 
@@ -73,4 +75,21 @@ impl Scan {
         };
         Physical { length, needle }
     }
+
+    /// Where `gc ` stands in a text. Their own iterator would copy the searcher first.
+    pub(crate) fn heads<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let found = at + self.head.find(&text[at..])?;
+            at = found + self.head.needle().len();
+            Some(found)
+        })
+    }
+}
+
+/// The line that a position is in, with its line feed.
+pub(crate) fn line_around(text: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
+    start..end
 }

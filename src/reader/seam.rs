@@ -1,24 +1,24 @@
-//! Where one part of a rotated log ends and the next begins: whether the parts belong together, and the line between them.
+//! The seam between two parts of a rotated log: whether the parts belong together, and the line that lies in both.
 
 use std::io::{BufRead, BufReader, Read};
 
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Source;
 use crate::process::Stream;
 use crate::trace;
+use crate::trace::cycle::GcCycle;
 use crate::wrapping::wall::WallTime;
 use crate::wrapping::{Depth, unwrap, without_end};
 
-/// Bytes of text in which the first cycles of a part are looked for.
+/// Bytes of text searched for the first cycles of a part.
 const BYTES: u64 = 1 << 20;
-/// Cycles that are enough: several processes may write into one log.
+/// Cycles read at most: several processes may write into one log.
 const CYCLES: usize = 16;
-/// What it costs, in the units of [`Stream::cycle_cost`], that a cycle comes after another one though something speaks against
-/// it: another P, a heap that shrank, a share of the CPU that cannot be.
+/// The cost, in the units of [`Stream::cycle_cost`], of a cycle that hardly fits the one before: another P, a heap that shrank, an
+/// impossible GC CPU ratio.
 const STRANGE: u32 = 8;
 
-/// What stands at the beginning of a log, or of a part of one.
+/// The beginning of a log, or of a part of one.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     /// The first wall-clock time that has a date.
@@ -28,7 +28,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Looks at the beginning of a file; what cannot be read says nothing.
+    /// Reads the beginning of a file; empty if it cannot be read.
     pub(crate) fn of(path: &str) -> Self {
         let mut head = Self::default();
         let Ok(source) = Source::open(path) else {
@@ -62,8 +62,8 @@ impl Head {
 }
 
 impl Reader {
-    /// Whether a part that begins like this can go on where the reading has come to: the first cycle of each stream must be a
-    /// later one of a process in it, or the first of a new one.
+    /// Whether a part that begins with `head` can continue the log: the first cycle of each stream must be a later one of a process in
+    /// it, or the first of a new one.
     pub(crate) fn goes_on_with(&self, head: &Head) -> bool {
         let mut seen: Vec<&[u8]> = Vec::new();
         head.cycles.iter().all(|(stream, cycle)| {
@@ -82,9 +82,9 @@ impl Reader {
         })
     }
 
-    /// The line that begins at `from` of a text, in one part, and ends at `to` in the next one, which begins at `seam`: a cycle
-    /// only if it is whole, the next after the last one read, and the one before the first in the next part. The pieces of
-    /// two random lines give a grammatical one in 1.7 % of all cases.
+    /// A line that begins in one part and ends in the next one, which begins at `seam` of `text`: it is reported as a cycle only if it
+    /// is whole, the next after the last one read, and the one before the first in the next part. The pieces of two random lines
+    /// match the grammar in 1.7 % of all cases.
     pub(crate) fn over_seam(
         &mut self,
         text: &[u8],
@@ -128,21 +128,14 @@ impl Reader {
         self.before_whole(name, wall, finds);
         self.count.line += 1;
         let found = Found {
-            cycle: &cycle,
-            raw,
-            line: self.count.line,
-            offset: self.count.place(offset),
-            stream: name,
-            wall,
             repaired: true,
+            ..self.found(&cycle, raw, &unwrapped, offset)
         };
-        let state = self.placer.stream(name);
-        let fresh = finds.cycle(&found, &mut state.stream);
-        self.count.cycle(fresh, true);
+        self.report(&found, finds);
         true
     }
 
-    /// The first line of the source that was opened is done with: its beginning stands in the one before.
+    /// Counts the first line of the new source, whose beginning is in the part before and was read with it.
     pub(crate) const fn pass_line(&mut self) {
         self.count.line += 1;
     }

@@ -1,29 +1,28 @@
-//! Text without gc lines, a block at a time: how many lines begin in it, and where one of them may be trace.
+//! Text without gc lines, a block at a time: counts its lines, and finds the first that may be trace.
 //!
-//! Lines of services are short, and finding the end of each costs more than all the rest of reading them. Text in
-//! which no line begins as trace and nothing looks like the middle of a gc line is therefore only counted, in one pass
-//! with the widest vectors that the processor has. Rejected: a search for each beginning, a search for the middle of a gc
-//! line before the one for beginnings, loops that the compiler vectorises by itself (docs/PERFORMANCE.md).
+//! Lines of services are short, and finding the end of each costs more than all other work on them. Text in which no line begins like
+//! trace and nothing looks like the middle of a gc line is therefore only counted, in one pass with the widest vectors of the
+//! processor. Rejected: a search for each beginning, a search for the middle of a gc line before the one for beginnings, loops
+//! vectorized by the compiler (docs/PERFORMANCE.md).
 
 use fearless_simd::{Bytes as _, Level, Simd, SimdBase, SimdMask, dispatch, i8x32, u8x32};
 
 /// Bytes in a vector.
 const LANES: usize = 32;
-/// Bytes looked at in one step.
+/// Bytes processed in one step.
 const BLOCK: usize = 8 * LANES;
-/// Blocks in which a state cannot meet more newlines than a byte counts.
+/// Blocks after which the counters of newlines, a byte per lane, may be full.
 const BLOCKS: usize = 255 / (BLOCK / LANES);
-/// Bytes behind a block that its last bytes are looked at with.
+/// Bytes after a block that are compared together with its last bytes.
 const AHEAD: usize = 4;
 
-/// What stands before the `k` of ` ms clock, `.
+/// The text before the `k` of ` ms clock, `.
 pub(crate) const MIDDLE: &[u8] = b" ms cloc";
 
-/// Goes over a text up to a byte that may be of trace, or to the end. Gives the bytes passed and the newlines in them.
+/// Skips text up to a byte that may belong to trace, or to the end. Returns the bytes skipped and the newlines in them.
 ///
-/// What may be of trace is a newline with trace behind it: what counts begins with `gc`, `GC`, `scvg`, `scav`, `pacer` or
-/// `forced scvg`, so there is a `c` among the second to the fourth byte. And the `k` of ` ms clock, `, or a `k` at the
-/// very beginning that may be.
+/// Such a byte is a newline with trace after it, which begins with `gc`, `GC`, `scvg`, `scav`, `pacer` or `forced scvg`: there is a `c`
+/// among the first four bytes; or the `k` of ` ms clock, `, or a `k` at the very beginning that may be one.
 pub(crate) fn skim(level: Level, text: &[u8]) -> (usize, u64) {
     dispatch!(level, simd => blocks(simd, text))
 }
@@ -34,8 +33,8 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
     let mut newlines = 0;
     let mut found = None;
     while found.is_none() && rest.len() >= BLOCK + AHEAD {
-        // Newlines are counted state by state, and the named added up before one of them is full.
-        let mut named = i8x32::splat(simd, 0);
+        // Newlines are counted in each lane, and the lanes added up before one of them overflows.
+        let mut lanes = i8x32::splat(simd, 0);
         for _ in 0..BLOCKS {
             let Some((block, _)) = rest.split_first_chunk::<{ BLOCK + AHEAD }>() else {
                 break;
@@ -48,16 +47,16 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
                     break;
                 }
             }
-            named += count;
+            lanes += count;
             rest = &rest[BLOCK..];
         }
-        newlines += named
+        newlines += lanes
             .as_array()
             .iter()
-            .map(|state| u64::from(state.cast_unsigned()))
+            .map(|lane| u64::from(lane.cast_unsigned()))
             .sum::<u64>();
     }
-    // What is left is less than a block and what is ahead of it, and is laid into one.
+    // The rest is shorter than a block with the bytes ahead: copied into one.
     while found.is_none() && !rest.is_empty() {
         let mut block = [0; BLOCK + AHEAD];
         let held = rest.len().min(BLOCK + AHEAD);
@@ -73,7 +72,7 @@ fn blocks<S: Simd>(simd: S, text: &[u8]) -> (usize, u64) {
     (text.len() - rest.len() + passed, newlines + before)
 }
 
-/// Looks at the block at `start` more closely. Gives its first byte that may be of trace, and the newlines before that, or all.
+/// Compares the bytes of the block at `start`. Returns its first byte that may belong to trace, and the newlines before it, or all.
 #[inline(never)]
 fn closer<S: Simd>(
     simd: S,
@@ -111,26 +110,25 @@ fn closer<S: Simd>(
     )
 }
 
-/// Whether a newline, or a `k`, may be of trace by what stands around it.
+/// Whether a newline, or a `k`, may belong to trace by the text around it.
 #[inline(always)]
 fn is_suspect(text: &[u8], at: usize) -> bool {
     match text.split_at_checked(at) {
         Some((_, [b'\n', first, ..])) => may_be_trace(*first),
-        // What stands before the text is not known here.
-        // And the blanks may be others.
+        // The text before is not known here, and the blanks may be other characters.
         Some((before, _)) => before.len() < MIDDLE.len() || before.ends_with(b"cloc"),
         None => false,
     }
 }
 
-/// What a byte may be, by its lower half, a bit each: of two bytes behind a newline, and of `k, `.
+/// What a byte may be by its lower four bits: one bit for each beginning of trace, and one for `k, `.
 const GC: u8 = 1;
 const SC: u8 = 2;
 const PA: u8 = 4;
 const FO: u8 = 8;
 const CLOCK: u8 = 16;
 
-/// A look-up by the lower halves of bytes, for both halves of a vector.
+/// A look-up table by the lower four bits of bytes, for both halves of a vector.
 const fn table(classes: &[(u8, u8)]) -> [u8; LANES] {
     let mut table = [0; LANES];
     let mut at = 0;
@@ -160,8 +158,8 @@ const THIRD: [u8; LANES] = table(&[
     (b' ', CLOCK),
 ]);
 
-/// Newlines in a block, state by state, and whether it may hold trace as far as the lower halves of its bytes tell: false for
-/// nearly all blocks without, at half the price of comparing the bytes.
+/// Newlines in a block, lane by lane, and whether it may contain trace by the lower four bits of its bytes: false for nearly all blocks
+/// without, at half the cost of comparing the bytes.
 #[inline(always)]
 fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> (i8x32<S>, bool) {
     let [first, second, third] =
@@ -180,10 +178,10 @@ fn lines<S: Simd>(simd: S, block: &[u8; BLOCK + AHEAD]) -> (i8x32<S>, bool) {
     (newlines, hit.any_true())
 }
 
-/// Looks bytes up by their lower halves.
+/// Looks bytes up by their lower four bits.
 #[inline(always)]
 fn classes<S: Simd>(table: u8x32<S>, bytes: u8x32<S>) -> u8x32<S> {
-    // x86 takes the lower half by itself, and gives 0 for what is not ASCII.
+    // x86 uses only the lower four bits, and returns 0 for bytes that are not ASCII.
     let bytes = if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
         bytes
     } else {

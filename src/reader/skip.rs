@@ -1,16 +1,17 @@
 //! The fast way over lines without ` ms clock, `.
 
+use super::scan::line_around;
 use super::skim::{MIDDLE, may_be_trace, skim};
 use super::{Finds, Reader};
 use crate::io::Text;
 use crate::trace::{self, NEEDLE};
 use crate::wrapping::{page, without_end};
 
-/// Bytes before the first cycle of a process in which the header of its package stands.
+/// Bytes before the first cycle of a process that are searched for the header of its package.
 const HEADER: u64 = 4_096;
 
 impl Reader {
-    /// Where the next line starts that may begin a cut gc line, if foreign lines are wanted: such a line is held back.
+    /// Where the next line starts that may begin a cut gc line, if foreign lines are passed on: such a line is held back.
     pub(crate) fn next_beginning(&self, bytes: &[u8], at: usize, to: usize) -> usize {
         if !self.repair.foreign {
             return to;
@@ -20,16 +21,15 @@ impl Reader {
         })
     }
 
-    /// Hands on foreign lines that were skipped, all at once: one at a time they cost more than all the rest of the
-    /// reading.
+    /// Passes on foreign lines that were skipped, all at once: one at a time they would cost more than all other reading.
     pub(crate) fn pass_skipped(&self, lines: &[u8], offset: u64, finds: &mut dyn Finds) {
         if self.repair.foreign && !lines.is_empty() {
             finds.foreign(&lines[self.repair.output.given(offset, lines)..]);
         }
     }
 
-    /// Lines without ` ms clock, ` from `from` on: counted; notes, legacy lines and the beginnings of cut lines among them
-    /// told. Gives where the first line with it begins, or one that begins as a gc line while those are whole, or the end of the
+    /// Counts lines without ` ms clock, ` from `from` on, and reports notes, legacy lines and the beginnings of cut lines among them.
+    /// Returns where the first line with it begins, or the first that begins like a gc line while those are whole, or the end of the
     /// text.
     pub(crate) fn skip(
         &mut self,
@@ -41,12 +41,12 @@ impl Reader {
         let Some(looked_at) = self.skip_line(text, from, base, finds) else {
             return from;
         };
-        // A line begins behind each newline, but for the one that ends the text.
+        // A line begins after each newline, except the one that ends the text.
         let newlines = text.strip_suffix(b"\n").unwrap_or(text);
         let mut at = from + looked_at;
         loop {
             let rest = newlines.get(at..).unwrap_or(&[]);
-            // Trace comes in rows.
+            // Often one line of trace follows another.
             if !begins_trace(rest) {
                 let (passed, lines) = skim(self.scan.level, rest);
                 self.count.line += lines;
@@ -70,9 +70,9 @@ impl Reader {
                     if let Some(needle) = needle
                         && (text[needle..].starts_with(NEEDLE)
                             || page::clock_begins(&text[from..needle + 4])
-                                && page::holds_clock(line_with(text, needle)))
+                                && page::holds_clock(&text[line_around(text, needle)]))
                     {
-                        // The line began before and was taken for another one.
+                        // The line was counted as foreign at its beginning.
                         self.count.line -= 1;
                         self.count.input.other_lines -= 1;
                         return memchr::memrchr(b'\n', &text[from..needle])
@@ -83,8 +83,8 @@ impl Reader {
         }
     }
 
-    /// The line that starts at `at`. Gives how much of it needs no second look; `None` where it starts as trace and has
-    /// ` ms clock, ` in it, as far as that is looked for: nothing is done.
+    /// The line that starts at `at`. Returns how much of it is done with; `None`, and nothing is done, if it starts like trace and
+    /// contains ` ms clock, ` or may do so.
     fn skip_line(
         &mut self,
         text: &[u8],
@@ -128,8 +128,8 @@ impl Reader {
         }
     }
 
-    /// The first cycle of a process begins at `at`. Where the header of a package (`# example.com/a`) stands between it and the
-    /// gc line before, it is what the go command printed of another program's output.
+    /// The first cycle of a process begins at `at`. If the header of a package (`# example.com/a`) is between it and the gc line before,
+    /// the go command printed the output of another program.
     pub(crate) fn package_header(&mut self, text: Text<'_>, at: usize) {
         let offset = text.base + at as u64;
         let from = self
@@ -140,7 +140,7 @@ impl Reader {
         if from == 0 {
             return;
         }
-        // With the byte before: it tells whether a line begins there.
+        // With the byte before, which shows whether a line begins there.
         let (between, _) = text.back_to(from - 1, at);
         if memchr::memmem::find(&between, b"\n# ").is_some() {
             self.placer.plain.stream.header();
@@ -155,7 +155,7 @@ impl Reader {
         }
     }
 
-    /// A line over the length cap: counted, its text skipped.
+    /// Counts a line over the length cap.
     pub(crate) fn overlong(&mut self) {
         self.count.line += 1;
         self.count.input.overlong_lines += 1;
@@ -163,14 +163,7 @@ impl Reader {
     }
 }
 
-/// The line that a position is in.
-fn line_with(text: &[u8], at: usize) -> &[u8] {
-    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
-    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i);
-    &text[start..end]
-}
-
-/// Whether a line begins as trace behind the newline at the start of `text`.
+/// Whether a line begins like trace after the newline at the start of `text`.
 const fn begins_trace(text: &[u8]) -> bool {
     matches!(
         text,

@@ -1,20 +1,21 @@
-//! One line the slow way.
+//! A line that is not a gc line as it is: unwrapped, matched, repaired.
 
+use super::count::NOT_FOUND;
+use super::odd_line::may_be_cut_open;
 use super::scan::Physical;
-use super::{Finds, Found, Reader, cut};
-use crate::event::GcCycle;
+use super::{Finds, Found, Reader};
 use crate::io::Text;
 use crate::trace;
+use crate::trace::cycle::GcCycle;
 use crate::wrapping::{Depth, Unwrapped, page, unwrap, without_end};
 
 impl Reader {
-    /// Whatever wrapping is known is taken off.
+    /// Remove all known wrappings.
     pub(crate) const fn any_depth(&self) -> Depth {
         Depth::any(self.wrapping.columns)
     }
 
-    /// One line the slow way, which is no gc line as it stands: unwrapped, matched, put together. False where the lines behind it
-    /// have to be read first: nothing was done.
+    /// Reads one line that is not a gc line as it is. False, and nothing was done, if the lines after it have to be read first.
     pub(crate) fn slow_line(
         &mut self,
         text: Text<'_>,
@@ -28,19 +29,19 @@ impl Reader {
         let offset = text.base + at as u64;
         self.count.line += 1;
         self.repair.budget.refill(offset);
-        // Where lines are wrapped nearly all of them are whole behind their wrapping.
+        // If lines are wrapped, nearly all of them are whole within their wrapping.
         let cut_open = (self.repair.budget.is_spent() || !self.wrapping.seen.seen)
-            && needle.is_some_and(|needle| cut::may_be_cut_open(&line[..needle]));
+            && needle.is_some_and(|needle| may_be_cut_open(&line[..needle]));
         if cut_open && self.is_given_up(line) {
-            self.give_up(line);
+            self.count.damaged_here(NOT_FOUND, without_end(line));
             return true;
         }
-        // Out of a page, the blanks of ` ms clock, ` may be others.
+        // In text copied from a page, the blanks of ` ms clock, ` may be other characters.
         let page = match needle {
             None if page::holds_clock(line) => page::translated(line),
             _ => None,
         };
-        // Before a piece of a gc line stands no wrapping.
+        // A piece of a gc line has no wrapping.
         let mut unwrapped = match (&page, cut_open) {
             (Some(page), _) => Unwrapped {
                 body_at: None,
@@ -63,7 +64,7 @@ impl Reader {
             self.several_lines(line, &unwrapped, offset, finds);
             return true;
         }
-        // In the body: looked for again only where that is not as it stands in the line.
+        // Its position in the body: searched again only if the body is not part of the line.
         let mut needle = match (unwrapped.body_at, needle) {
             (Some(_), None) => None,
             (Some(from), Some(needle)) if from <= needle => Some(needle - from),
@@ -90,15 +91,9 @@ impl Reader {
         let body = trace::trim_end(&unwrapped.body);
         let start = body.trim_ascii_start();
         if let Some(cycle) = cycle {
-            if self.repair.active > 0 {
-                self.before_whole(&unwrapped.stream, unwrapped.wall.as_deref(), finds);
-            }
             self.wrapping.depth = unwrapped.depth;
             self.wrapping.seen.seen |= unwrapped.depth != Depth::NONE;
             self.wrapping.seen.bare |= unwrapped.depth == Depth::NONE;
-            if self.repair.foreign {
-                self.repair.output.cycle(finds);
-            }
             self.emit(&cycle, start, &unwrapped, offset, false, finds);
         } else if let Some(event) = trace::lesser(body) {
             self.event(event, &unwrapped.stream, finds);
@@ -109,7 +104,7 @@ impl Reader {
             self.count.line -= u64::from(!done);
             return done;
         } else {
-            // Lines are read as deep as those that are put together: the program's own JSON is no envelope.
+            // Lines are unwrapped as deep as those that are repaired: the program's own JSON is not an envelope.
             let alike = if self.repair.active > 0 {
                 unwrap(line, self.wrapping.depth)
             } else {
@@ -120,7 +115,7 @@ impl Reader {
             if self.repair.active > 0 {
                 self.show(&alike, offset, finds);
             }
-            // Behind a wrapping that is not that of gc lines it may as well be the program's own JSON.
+            // Within a wrapping that is not that of gc lines it may as well be the program's own JSON.
             let ours = alike.depth == Depth::NONE
                 || self.wrapping.seen.seen && alike.depth == self.wrapping.depth;
             if ours && alike.body.starts_with(b"gc") {
@@ -130,13 +125,13 @@ impl Reader {
         true
     }
 
-    /// Whether a line that was translated is one of a page, and not a cut gc line with text of another language behind a piece.
+    /// Whether a translated line was copied from a page, and is not a cut gc line with text in another language after a piece.
     fn is_page(&self, plain: &[u8]) -> bool {
         let within = self.within(plain);
         within.is_some_and(|within| within.end + 1 >= plain.len() || within.shape(plain).is_some())
     }
 
-    /// A record that holds several lines, as that of a build in `go test -json`: each is read by itself.
+    /// A record with several lines, such as that of a build in `go test -json`: each is read by itself.
     fn several_lines(
         &mut self,
         line: &[u8],
@@ -161,21 +156,12 @@ impl Reader {
             if let Some(cycle) = trace::whole_cycle(body.trim_ascii_start()) {
                 self.wrapping.depth = unwrapped.depth;
                 self.wrapping.seen.seen = true;
-                self.before_whole(&here.stream, here.wall.as_deref(), finds);
-                self.emit(
-                    &cycle,
-                    body.trim_ascii_start(),
-                    &here,
-                    offset + place,
-                    false,
-                    finds,
-                );
+                let raw = body.trim_ascii_start();
+                self.emit(&cycle, raw, &here, offset + place, false, finds);
             } else if let Some(event) = trace::lesser(body) {
                 self.event(event, &here.stream, finds);
             } else if let Some(why) = trace::diagnose(body) {
-                let source = self.count.source;
-                self.count
-                    .damaged(source, self.count.line, why, &body[..body.len().min(120)]);
+                self.count.damaged_here(why, body);
             } else {
                 other |= !body.is_empty();
                 continue;
@@ -209,6 +195,26 @@ impl Reader {
         }
     }
 
+    /// A cycle in the line that is read.
+    pub(crate) fn found<'a>(
+        &self,
+        cycle: &'a GcCycle,
+        raw: &'a [u8],
+        unwrapped: &'a Unwrapped<'_>,
+        offset: u64,
+    ) -> Found<'a> {
+        Found {
+            cycle,
+            raw,
+            line: self.count.line,
+            offset: self.count.place(offset),
+            stream: &unwrapped.stream,
+            wall: unwrapped.wall.as_deref(),
+            repaired: false,
+        }
+    }
+
+    /// Reports a whole gc line.
     pub(crate) fn emit(
         &mut self,
         cycle: &GcCycle,
@@ -218,30 +224,23 @@ impl Reader {
         repaired: bool,
         finds: &mut dyn Finds,
     ) {
-        if self.wrapping.learned.waits() {
-            self.join_first(cycle, &unwrapped.stream, finds);
-        }
-        let found = Found {
-            cycle,
-            raw,
-            line: self.count.line,
-            offset: self.count.place(offset),
-            stream: &unwrapped.stream,
-            wall: unwrapped.wall.as_deref(),
-            repaired,
-        };
+        let (stream, wall) = (&unwrapped.stream, unwrapped.wall.as_deref());
+        self.before_cycle(cycle, stream, wall, finds);
         self.placer.lines_seen += 1;
         let now = self.placer.lines_seen;
         let state = self.placer.stream(&unwrapped.stream);
         state.touch(now);
         state.stream.harness |= unwrapped.harness;
-        let fresh = finds.cycle(&found, &mut state.stream);
-        self.count.cycle(fresh, repaired);
+        let found = Found {
+            repaired,
+            ..self.found(cycle, raw, unwrapped, offset)
+        };
+        self.report(&found, finds);
         self.ended(&unwrapped.stream, offset + 1, true);
     }
 }
 
-/// The gc line that a body is, but for blanks around it. Where it is as it stands in the line it was looked at already.
+/// The gc line that a body is, except for blanks around it. `None` if the body is the whole line: that was tried already.
 fn whole(text: Text<'_>, at: usize, unwrapped: &Unwrapped<'_>, line: &[u8]) -> Option<GcCycle> {
     let body = trace::trim_end(&unwrapped.body);
     let start = body.trim_ascii_start();

@@ -1,4 +1,4 @@
-//! One stream of the input: its processes, and the gc line that is cut open in it.
+//! The state of one stream of the input: its processes, and the gc line that is cut open in it.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -6,12 +6,12 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::error::ParseError;
-use crate::event::GcCycle;
 use crate::process::Stream;
 use crate::repair::{Knowledge, LineRepair, Mended};
 use crate::trace::automaton::State;
+use crate::trace::cycle::GcCycle;
 
-/// Lines that a cut gc line is waited for.
+/// Lines after which a cut gc line is given up.
 const PATIENCE: u32 = 4_096;
 /// Ends of gc lines remembered: with several processes a line may have been cut open before others ended.
 const ENDS: usize = 16;
@@ -19,15 +19,15 @@ const ENDS: usize = 16;
 /// Bytes before the end of a gc line in which one that is cut open then has begun.
 const NEAR: u64 = 64 * 1024;
 
-/// Torn lines that wait at the same time.
+/// Torn lines kept at the same time.
 const TORN: usize = 64;
 
-/// A line with ` ms clock, ` that is no whole gc line.
+/// A line with ` ms clock, ` that is not a whole gc line.
 #[derive(Debug)]
 pub(crate) struct Torn {
     /// Position in the input.
     pub(crate) offset: u64,
-    /// Its source, and the line in that.
+    /// Its source, and its line there.
     pub(crate) source: usize,
     pub(crate) line: u64,
     /// Where it breaks off, if it begins as a gc line.
@@ -36,18 +36,15 @@ pub(crate) struct Torn {
     pub(crate) text: Vec<u8>,
 }
 
-/// What the processes of a stream tell about its next gc line.
-struct Known<'a>(&'a Stream);
-
-impl Knowledge for Known<'_> {
+impl Knowledge for Stream {
     fn head(&self, number: u64, start_ns: Option<u64>) -> Option<u32> {
-        self.0.head_cost(number, start_ns)
+        self.head_cost(number, start_ns)
     }
     fn cycle(&self, cycle: &GcCycle) -> Option<u32> {
-        self.0.cycle_cost(cycle)
+        self.cycle_cost(cycle)
     }
     fn alone(&self) -> bool {
-        self.0.alive() <= 1
+        self.alive() <= 1
     }
 }
 
@@ -57,16 +54,16 @@ pub(crate) struct StreamState {
     /// Which process a cycle is of.
     pub(crate) stream: Stream,
     repair: LineRepair,
-    /// Waiting for the rest of a cut line.
+    /// A gc line is cut open.
     active: bool,
     waited: u32,
-    /// Positions behind the last gc lines: the next one goes to `seen`, modulo their number.
+    /// Ends of the last gc lines: the next one goes to `seen`, modulo their number.
     ends: [u64; ENDS],
     seen: usize,
-    /// Nothing before it is looked at any more.
+    /// Nothing before it is read again.
     oldest: u64,
-    /// Up to where the starts of whole lines were learnt.
-    learnt: u64,
+    /// Position up to which the starts of whole lines were learned.
+    learned: u64,
     torn: VecDeque<Torn>,
     used: u64,
 }
@@ -85,12 +82,12 @@ impl StreamState {
         self.used = now;
     }
 
-    /// True while the lines of this stream must be shown.
+    /// True while the lines of this stream are needed for repair.
     pub(crate) fn is_active(&self) -> bool {
         self.active
     }
 
-    /// Where a gc line that is cut open now can have begun at the earliest.
+    /// The earliest position at which a gc line that is cut open now can have begun.
     pub(crate) fn begins(&self) -> u64 {
         let several = if self.stream.alive() > 1 {
             2 * self.stream.alive()
@@ -104,7 +101,7 @@ impl StreamState {
         }
     }
 
-    /// Where the last gc line ended; 0 before there is one.
+    /// Where the last gc line ended; 0 if there was none.
     pub(crate) fn last_end(&self) -> u64 {
         match self.seen {
             0 => 0,
@@ -112,25 +109,25 @@ impl StreamState {
         }
     }
 
-    /// Before where no gc line that is cut open now can have begun, whatever processes there are.
+    /// The position before which no gc line that is cut open now can have begun, whatever processes there are.
     pub(crate) const fn oldest_end(&self) -> u64 {
         self.oldest
     }
 
-    /// Up to where the starts of lines are known.
-    pub(crate) const fn learnt(&self) -> u64 {
-        self.learnt
+    /// The position up to which the starts of lines are known.
+    pub(crate) const fn learned(&self) -> u64 {
+        self.learned
     }
 
-    /// A whole line of other text.
+    /// Learns from a whole line of other text.
     pub(crate) fn learn(&mut self, offset: u64, body: &[u8]) {
         self.repair.learn(body);
-        self.learnt = offset + 1;
+        self.learned = offset + 1;
     }
 
-    /// Shows a line. What is put together comes with the number of the line that holds its clock times.
+    /// Reads a line. Repaired lines come with the number of the line that holds their clock times.
     pub(crate) fn show(&mut self, offset: u64, body: &[u8]) -> Vec<(Mended, Option<u64>)> {
-        let mended = self.repair.line(offset, body, &Known(&self.stream));
+        let mended = self.repair.line(offset, body, &self.stream);
         self.mended(mended)
     }
 
@@ -139,7 +136,7 @@ impl StreamState {
         self.repair.earliest()
     }
 
-    /// A torn line was met: from now on every line is shown. Gives one that has waited too long for its pieces.
+    /// A torn line was read: from now on every line is needed. Returns the oldest torn line if there are too many.
     pub(crate) fn activate(&mut self, torn: Torn) -> Option<Torn> {
         self.torn.push_back(torn);
         self.active = true;
@@ -147,7 +144,7 @@ impl StreamState {
         (self.torn.len() > TORN).then(|| self.torn.pop_front())?
     }
 
-    /// Starts afresh before the lines in which a torn line can have begun.
+    /// Resets the repair before the lines in which a torn line can have begun.
     pub(crate) fn begin(&mut self) {
         self.repair.reset();
     }
@@ -160,18 +157,18 @@ impl StreamState {
         self.seen += 1;
         self.oldest = self.oldest.max(gone).max(end.saturating_sub(NEAR));
         if !whole {
-            // Lines that held pieces start as no foreign line does.
-            self.learnt = self.learnt.max(end);
+            // Foreign lines do not start like lines that held pieces.
+            self.learned = self.learned.max(end);
         }
     }
 
-    /// A whole gc line follows, or the end of the log: what is complete by now.
+    /// A whole gc line follows, or the end of the log: returns the lines that are complete by now.
     pub(crate) fn before_whole(&mut self) -> Vec<(Mended, Option<u64>)> {
-        let mended = self.repair.whole_line(&Known(&self.stream));
+        let mended = self.repair.whole_line(&self.stream);
         self.mended(mended)
     }
 
-    /// Lines that were put together are torn no more.
+    /// Removes the torn lines that were repaired.
     fn mended(&mut self, mended: Vec<Mended>) -> Vec<(Mended, Option<u64>)> {
         let number = |line: Mended| {
             let claimed = |torn: &Torn| line.claims.iter().any(|claim| claim.line == torn.offset);
@@ -186,15 +183,15 @@ impl StreamState {
         mended.into_iter().map(number).collect()
     }
 
-    /// The work on cut lines since it was last paid for.
+    /// The work on cut lines since the last call.
     pub(crate) const fn work(&mut self) -> i64 {
         self.repair.work()
     }
 
-    /// After a line was shown: lines that are given up, as all are where no more work is paid for.
-    pub(crate) fn settle(&mut self, broke: bool) -> Vec<Torn> {
+    /// After a line was read: the torn lines that are given up; all of them if the budget is `spent`.
+    pub(crate) fn settle(&mut self, spent: bool) -> Vec<Torn> {
         self.waited += 1;
-        if self.repair.is_open() && self.waited <= PATIENCE && !broke {
+        if self.repair.is_open() && self.waited <= PATIENCE && !spent {
             return Vec::new();
         }
         self.close()
@@ -205,20 +202,19 @@ impl StreamState {
         self.repair.reset();
         self.active = false;
         if let Some(last) = self.torn.back() {
-            self.learnt = self.learnt.max(last.offset + 1);
+            self.learned = self.learned.max(last.offset + 1);
         }
         std::mem::take(&mut self.torn).into()
     }
 }
 
-/// The named of streams with a name.
+/// The states of streams with a name.
 #[derive(Debug, Default)]
 pub(crate) struct StreamStates {
     named: HashMap<Vec<u8>, Box<StreamState>, RandomState>,
-    /// Each of them once, with when it was used last or some time before that, and which of all it was; the longest ago
-    /// first.
+    /// Each of them once, with the time of its last use or an earlier one, and its number; the longest silent first.
     silent: BinaryHeap<Reverse<(u64, u64, Vec<u8>)>>,
-    /// How many there were.
+    /// Streams so far.
     made: u64,
 }
 
@@ -249,7 +245,7 @@ impl StreamStates {
 
     /// The state of a name, which may be new.
     pub(crate) fn of(&mut self, name: &[u8]) -> Option<&mut StreamState> {
-        // Not the entry, which wants a name of its own at every line.
+        // Not `entry`, for which the name would be copied at every line.
         if !self.named.contains_key(name) {
             self.named
                 .insert(name.to_vec(), Box::new(StreamState::named()));
@@ -259,7 +255,7 @@ impl StreamStates {
         self.named.get_mut(name).map(Box::as_mut)
     }
 
-    /// The name of the state that was silent longest; it is to be removed.
+    /// The name of the stream that was silent longest, which is then to be removed.
     pub(crate) fn silent_longest(&mut self) -> Option<Vec<u8>> {
         while let Some(Reverse((known, made, name))) = self.silent.pop() {
             match self.named.get(&name) {

@@ -1,18 +1,18 @@
-//! Gc lines with text around them that is no known wrapping, or with fields that are not known: handed on once they have proved to
-//! be a program's own.
+//! Gc lines with text around them that is not a known wrapping, or with unknown fields: reported once they are known to be a program's
+//! own.
 
 use super::{Finds, Found, Reader};
-use crate::event::GcCycle;
 use crate::io::Text;
+use crate::trace;
+use crate::trace::cycle::GcCycle;
 use crate::trace::newer::{self, Newer};
-use crate::trace::{self, NEEDLE};
-use crate::wrapping::learned::{Held, PROOF, Shape, rises};
+use crate::wrapping::learned::{HeldCycle, PROOF, Shape, rises};
 use crate::wrapping::{Unwrapped, unwrap};
 
-/// Lines looked at ahead for others of the same shape, and their bytes.
+/// Lines searched ahead for others of the same shape, and their bytes.
 const LINES_AHEAD: i64 = 64;
 const BYTES_AHEAD: usize = 16 * 1024;
-/// Beginnings in one line that are read as those of a newer Go.
+/// Beginnings in one line that are tried as lines of a newer Go.
 const TRIES: usize = 4;
 
 /// The first gc line in a text.
@@ -21,23 +21,23 @@ pub(crate) struct Within {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) cycle: GcCycle,
-    /// What is not known in it.
+    /// Its unknown fields.
     pub(crate) newer: Option<Newer>,
 }
 
-/// What the lines ahead tell.
+/// What the lines ahead show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ahead {
     /// It is a wrapping.
     Proof,
-    /// Not enough of them are alike.
+    /// Not enough of them have the same shape.
     Nothing,
     /// They were not read yet.
     Later,
 }
 
 impl Within {
-    /// What is around it in its text, if that can be a wrapping.
+    /// The shape of the text around it, if that can be a wrapping.
     pub(crate) fn shape(&self, text: &[u8]) -> Option<Shape> {
         let unknown = self.newer.as_ref().map_or(&[][..], |newer| &newer.shape);
         Shape::of(&text[..self.start], &text[self.end..], unknown)
@@ -45,7 +45,7 @@ impl Within {
 }
 
 impl Reader {
-    /// The first gc line in a text, which is not all of it or has something unknown in it.
+    /// The first gc line in a text, which is not all of it or has unknown fields.
     pub(crate) fn within(&self, text: &[u8]) -> Option<Within> {
         if text.len() < trace::SHORTEST {
             return None;
@@ -54,7 +54,7 @@ impl Reader {
         let at = |start: usize| {
             let known = trace::cycle_at(&text[start..]);
             let newer = match known {
-                // Another mark may stand behind it.
+                // Another mark may follow it.
                 Some((_, rest)) if !rest.starts_with(b" (") && !rest.starts_with(b", ") => None,
                 _ if tries == 0 => None,
                 _ => {
@@ -78,11 +78,11 @@ impl Reader {
                 (None, None) => None,
             }
         };
-        super::cut::starts(&self.scan.head, text).find_map(at)
+        self.scan.heads(text).find_map(at)
     }
 
-    /// Whether a line at the start of its body, of this shape, is followed by others of its shape: so many that together they are a
-    /// wrapping, or a newer Go.
+    /// Whether a line at the start of its body is followed by enough lines of the same shape to show that it is a wrapping, or a newer
+    /// Go.
     pub(crate) fn ahead(
         &mut self,
         text: Text<'_>,
@@ -94,14 +94,14 @@ impl Reader {
             return Ahead::Nothing;
         }
         let (ahead, lines) = self.look_ahead(text, from, unwrapped, (shape, cycle));
-        // Where they have to be read first it will be done again.
+        // If more has to be read first, this is done again.
         if ahead != Ahead::Later {
             self.repair.budget.spend(lines);
         }
         ahead
     }
 
-    /// The same, and how many lines were looked at.
+    /// The same, with the number of lines searched.
     fn look_ahead(
         &self,
         text: Text<'_>,
@@ -136,7 +136,7 @@ impl Reader {
             }
             let body = trace::trim_end(&next.body);
             if trace::whole_cycle(body).is_some() {
-                // A mark need not be in every line, but a wrapping is around each.
+                // A mark need not be in every line, but a wrapping is around every line.
                 if unwrapped.body.len() > body.len() && shape.is_around() {
                     return (Ahead::Nothing, looked);
                 }
@@ -159,11 +159,11 @@ impl Reader {
         (Ahead::Nothing, LINES_AHEAD)
     }
 
-    /// A cycle in text of this shape: an event only if the shape stays and the cycles rise.
+    /// A cycle in text of this shape: reported only if more lines have that shape and their cycles rise.
     pub(crate) fn unproven(
         &mut self,
         shape: Shape,
-        held: Held,
+        held: HeldCycle,
         unwrapped: &Unwrapped<'_>,
         finds: &mut dyn Finds,
     ) {
@@ -178,24 +178,7 @@ impl Reader {
         }
     }
 
-    /// A cycle as it is kept until it has proved to be one.
-    pub(crate) fn held(
-        &self,
-        cycle: &GcCycle,
-        raw: &[u8],
-        unwrapped: &Unwrapped<'_>,
-        offset: u64,
-    ) -> Held {
-        Held {
-            cycle: *cycle,
-            raw: raw.to_vec(),
-            line: self.count.line,
-            offset: self.count.place(offset),
-            wall: unwrapped.wall.as_deref().map(str::to_owned),
-        }
-    }
-
-    /// A cycle of a stream follows: the line before it may have been the first of the same process.
+    /// A cycle of a stream follows: a line held before it may be the first of the same process.
     #[cold]
     pub(crate) fn join_first(&mut self, cycle: &GcCycle, name: &[u8], finds: &mut dyn Finds) {
         if let Some(held) = self.wrapping.learned.joined_by(name, cycle) {
@@ -203,29 +186,18 @@ impl Reader {
         }
     }
 
-    fn emit_held(&mut self, held: &Held, name: &[u8], finds: &mut dyn Finds) {
-        let found = Found {
-            cycle: &held.cycle,
-            raw: &held.raw,
-            line: held.line,
-            offset: held.offset,
-            stream: name,
-            wall: held.wall.as_deref(),
-            repaired: false,
-        };
-        let state = self.placer.stream(name);
-        let fresh = finds.cycle(&found, &mut state.stream);
-        self.count.cycle(fresh, false);
+    fn emit_held(&mut self, held: &HeldCycle, name: &[u8], finds: &mut dyn Finds) {
+        self.report(&Found::of(held, name, false), finds);
     }
 
-    /// Remembers the first field that is not known, for the report to name it.
-    pub(crate) fn newer_field(&mut self, newer: &Newer) {
-        if self.wrapping.newer.is_none() {
+    /// Remembers the first unknown field for the report.
+    pub(crate) fn newer_field(&mut self, within: &Within) {
+        if let (None, Some(newer)) = (&self.wrapping.newer, &within.newer) {
             self.wrapping.newer = Some((newer.first.clone(), newer.at));
         }
     }
 
-    /// What the report says of fields that are not known.
+    /// The report's warning about unknown fields.
     pub(crate) fn warning(&self) -> Option<String> {
         let (field, at) = self.wrapping.newer.as_ref()?;
         Some(format!(
@@ -234,57 +206,11 @@ impl Reader {
     }
 }
 
-/// The stream of lines of a shape: what names one before them, or else the wrapping around that.
+/// The stream of lines of a shape: named by the text before them, or else by the known wrapping.
 fn stream_of(shape: &Shape, unwrapped: &Unwrapped<'_>) -> Vec<u8> {
     let name = shape.stream();
     match name.is_empty() {
         true => unwrapped.stream.to_vec(),
         false => name,
     }
-}
-
-/// Gc lines without the line feed between them, with or without `GC forced` before each.
-pub(crate) struct Glued {
-    /// Where each cycle begins and ends.
-    pub(crate) cycles: Vec<(usize, usize, GcCycle)>,
-    /// How many notices stand among them.
-    pub(crate) notices: u64,
-}
-
-/// What the runtime prints before a cycle that its timer starts.
-pub(crate) const NOTICE: &[u8] = b"GC forced";
-
-/// Reads a text that is two or more lines of trace and nothing else.
-pub(crate) fn glued(text: &[u8]) -> Option<Glued> {
-    if !text.starts_with(b"gc ") && !text.starts_with(NOTICE) {
-        return None;
-    }
-    let mut glued = Glued {
-        cycles: Vec::new(),
-        notices: 0,
-    };
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        if rest.starts_with(NOTICE) {
-            glued.notices += 1;
-            at += NOTICE.len();
-        } else {
-            let (cycle, behind) = trace::cycle_at(rest)?;
-            let end = text.len() - behind.len();
-            glued.cycles.push((at, end, cycle));
-            at = end;
-        }
-        at += text[at..].iter().take_while(|b| **b == b' ').count();
-    }
-    // A mark at the end may be of any of them, unless all have it.
-    let forced = glued
-        .cycles
-        .iter()
-        .filter(|(.., cycle)| cycle.forced)
-        .count();
-    let last = glued.cycles.last().is_some_and(|(.., cycle)| cycle.forced);
-    let clear = !last || forced == glued.cycles.len();
-    let several = glued.cycles.len() as u64 + glued.notices > 1;
-    (several && clear && memchr::memmem::find(text, NEEDLE).is_some()).then_some(glued)
 }

@@ -1,13 +1,14 @@
-//! Trace behind wrappings, among the lines that are skipped: notes, gc lines whose ` ms clock, ` was split between two
-//! records, and those that were cut off before it.
+//! Wrapped trace among the lines that are skipped: notes, gc lines whose ` ms clock, ` was split between two records, and those that
+//! were cut off before it.
 //!
-//! A program's lines are all wrapped alike. So they are looked for only until the first gc line without a wrapping, and
-//! from the first with one.
+//! A program's lines are all wrapped alike, so the search ends at the first gc line without a wrapping, and begins again at the first
+//! with one.
 
 use std::ops::Range;
 
 use memchr::memmem::Finder;
 
+use super::scan::line_around;
 use super::{Finds, Reader};
 use crate::trace;
 use crate::wrapping::csv::Columns;
@@ -15,33 +16,33 @@ use crate::wrapping::learned::LearnedPrefixes;
 use crate::wrapping::split_record::Partials;
 use crate::wrapping::{Depth, unwrap};
 
-/// Lines of a partial record's stream are waited for so long.
+/// Lines after which a partial record is given up.
 const PATIENCE: u32 = 4_096;
 
 /// How the lines of a log are wrapped.
 #[derive(Default)]
 pub(crate) struct Wrappings {
     pub(crate) learned: LearnedPrefixes,
-    /// The first field that this version does not know, and where it stands in its line.
+    /// The first field that is unknown to this version, and its place in the line.
     pub(crate) newer: Option<(String, usize)>,
-    /// What the columns of CSV are.
+    /// The columns of CSV.
     pub(crate) columns: Columns,
-    /// Bytes of the longest whole gc line that stands in the log as the runtime printed it.
+    /// Bytes of the longest whole gc line without a wrapping.
     pub(crate) longest_bare: usize,
     /// A gc line was folded.
     pub(crate) has_folds: bool,
-    /// Physical lines that go on in the next one of their stream.
+    /// Physical lines that continue in the next one of their stream.
     pub(crate) partials: Partials,
     pub(crate) seen: Wrapped,
-    /// How deep the lines of the cut gc lines are wrapped.
+    /// How deep lines are unwrapped for repair.
     pub(crate) depth: Depth,
 }
 
-/// What is looked for behind wrappings.
+/// The search for wrapped trace.
 pub(crate) struct Wrapped {
-    /// What is in every note that the slow way counts, and in every line that begins as a gc line.
+    /// Texts of which every note and every beginning of a gc line contains one.
     trace: [Finder<'static>; 5],
-    /// The beginning of a gc line in a record that may go on in the next: of CRI, and of docker.
+    /// The beginning of a gc line in a record that may continue in the next: of CRI, and of docker.
     beginnings: [Finder<'static>; 2],
     /// A gc line without a wrapping was seen.
     pub(crate) bare: bool,
@@ -64,19 +65,19 @@ impl Default for Wrapped {
 }
 
 impl Wrapped {
-    /// Whether trace may be wrapped in this input, as far as its gc lines have told.
+    /// Whether trace may be wrapped in this input, judging by its gc lines so far.
     pub(crate) const fn possible(&self) -> bool {
         self.seen || !self.bare
     }
 }
 
-/// Where the next gc line begins of which the rest is in another record, as far as it was looked for.
+/// The start of the next gc line whose rest is in another record, if it was searched.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct NextSplit(Option<usize>);
 
 impl Reader {
-    /// The start of the first line at or behind `from` in which a gc line begins and its record ends before
-    /// ` ms clock, `; the end of the text if there is none.
+    /// The start of the first line from `from` on in which a gc line begins and whose record ends before ` ms clock, `; the end of the
+    /// text if there is none.
     pub(crate) fn next_split(&self, text: &[u8], from: usize, next: &mut NextSplit) -> usize {
         if !self.wrapping.seen.possible() {
             return text.len();
@@ -104,7 +105,7 @@ impl Reader {
         start
     }
 
-    /// Notes behind wrappings, and gc lines that end before ` ms clock, `, in lines that were counted as other ones.
+    /// Reports wrapped notes, and gc lines that end before ` ms clock, `, among lines that were counted as foreign.
     pub(crate) fn wrapped_lines(
         &mut self,
         text: &[u8],
@@ -120,7 +121,7 @@ impl Reader {
             let found = finder
                 .find_iter(&text[lines.clone()])
                 .map(|at| lines.start + at);
-            // At the start of a line nothing is around it.
+            // At the start of a line there is no wrapping.
             let behind = found.filter(|at| at.checked_sub(1).is_some_and(|at| text[at] != b'\n'));
             starts.extend(behind.map(|at| line_around(text, at).start));
         }
@@ -143,7 +144,7 @@ impl Reader {
         }
     }
 
-    /// A line went by while a partial record waits for the rest of its line.
+    /// Counts a line while the rest of a partial record is missing.
     pub(crate) fn wait_for_rest(&mut self) {
         if self.wrapping.partials.is_empty() {
             self.wrapping.seen.waited = 0;
@@ -154,11 +155,4 @@ impl Reader {
             self.wrapping.partials.clear();
         }
     }
-}
-
-/// The line that a position is in, with its line feed.
-fn line_around(text: &[u8], at: usize) -> Range<usize> {
-    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |i| i + 1);
-    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
-    start..end
 }

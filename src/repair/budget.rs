@@ -1,21 +1,20 @@
-//! What bounds the work on cut lines of hostile input.
+//! A bound on the work on cut lines of hostile input.
 
-/// Work allowed before anything was read, in pieces of gc lines looked at.
+/// Work allowed at the start, in pieces of gc lines tried.
 pub(crate) const AT_FIRST: i64 = 1_000_000;
-/// Bytes of input that allow one more piece to be looked at.
+/// Bytes of input after which one more piece may be tried.
 const BYTES_A_PIECE: u64 = 256;
-/// The budget is refilled in steps of this many input bytes: to begin with a cut line for the sake of one piece would be work in
-/// vain.
+/// The budget is refilled in steps of this many input bytes: a budget of a single piece would not repair any line.
 const REFILL_BYTES: u64 = 16 * 1024;
-/// A cut line that was put together allows as much more, up to what there was at first.
+/// A repaired line adds this much, up to the budget at the start.
 const REWARD: i64 = AT_FIRST / 256;
 
 /// Work that may still be done on cut lines.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    /// Less than nothing after a line that took more than was left.
+    /// Negative after a line that took more than was left.
     left: i64,
-    /// The bytes of the input before this place were counted, a multiple of [`REFILL_BYTES`].
+    /// The input before this offset was counted; a multiple of [`REFILL_BYTES`].
     counted: u64,
 }
 
@@ -38,14 +37,14 @@ impl Budget {
         self.left = self.left.saturating_sub(work);
     }
 
-    /// Everything before `offset` of the input was read. By its place, so that it does not matter how much is read at a time.
+    /// Everything before `offset` of the input was read. By offset, so that it does not matter how much is read at a time.
     pub(crate) const fn refill(&mut self, offset: u64) {
         let bytes = offset.saturating_sub(self.counted) / REFILL_BYTES * REFILL_BYTES;
         self.left = self.left.saturating_add_unsigned(bytes / BYTES_A_PIECE);
         self.counted += bytes;
     }
 
-    /// The work was not in vain.
+    /// A line was repaired.
     pub(crate) fn reward(&mut self) {
         self.left = self
             .left

@@ -1,74 +1,74 @@
 //! Cut gc lines put together again.
 //!
-//! The runtime writes a gc line operand by operand, and whatever else writes to the same stream falls between two of
-//! them. A process prints its operands strictly in order, so a line of the stream is: a piece of a gc line (or none),
-//! then foreign text to the line feed; with several programs in one stream, pieces of several.
+//! The runtime writes a gc line operand by operand, and other output to the same stream falls between two of them. A process prints
+//! its operands strictly in order, so a line of the stream is a piece of a gc line (or none), then foreign text to the line feed; with
+//! several programs in one stream, pieces of several.
 //!
-//! [`LineRepair`] reads such lines forward and keeps the few best ways to read them. What a reading costs is minus the
-//! binary logarithm of its probability, so costs add up: a gc line that begins, a cut, another process's piece; how often
-//! lines of this stream start as the foreign text behind a piece does; how far a cycle's numbers are from what its
-//! process can print. What a reading explains (the text of a gc line, the rest of a line of a known kind) need not be
-//! told again and is taken off. A cycle is taken when every reading that costs about as little agrees on it, and its
-//! whole text matches the grammar; where two readings differ, none is taken.
+//! [`LineRepair`] reads such lines forward and keeps the few cheapest readings. The cost of a reading is minus the binary logarithm of
+//! its probability, so costs add up: a gc line that begins, a cut, another process's piece; how often lines of this stream start like
+//! the foreign text after a piece; how far a cycle's numbers are from what its process can print. Text that a reading explains (the
+//! text of a gc line, the rest of a line of a known kind) reduces the cost. A cycle is accepted when all readings of about the least
+//! cost agree on it, and its whole text matches the grammar; if two of them differ, neither is accepted.
 //!
-//! Rejected: joining greedily at the longest match (foreign text may begin with what the grammar expects next:
-//! `4 MB goal, 0` before `2026/11/23`), and searching backwards from ` ms clock, ` for a head that fits (it joins the
-//! head of one cycle to the tail of the next when a piece between them is overlooked), and rules for single kinds of
-//! text (each needs an exception for another kind; probabilities do not).
+//! Rejected: joining greedily at the longest match (foreign text may begin with what the grammar expects next: `4 MB goal, 0` before
+//! `2026/11/23`), searching backwards from ` ms clock, ` for a head that fits (it joins the head of one cycle to the tail of the next
+//! when a piece between them is missed), and rules for single kinds of text (each needs an exception for another kind).
 
 use std::sync::Arc;
 
-use crate::event::GcCycle;
 use crate::trace::automaton::{self, State};
+use crate::trace::cycle::GcCycle;
 use crate::trace::pieces;
+pub(crate) use delayed_output::{DelayedOutput, ForeignText};
 use shapes::{Shapes, Start};
 use step::{LINE_END, Room, Step};
 
 pub(crate) mod budget;
+mod delayed_output;
 mod shapes;
 mod step;
 
 /// Readings kept at the same time.
 const READINGS: usize = 64;
-/// What a reading may cost more than the best one and still be kept.
+/// A reading is kept if it costs at most this much more than the best one.
 const REACH: i32 = 80;
-/// What a reading may cost more than the best one and still speak against it: a chance of one in 256.
+/// A reading counts against the best one if it costs at most this much more: a chance of one in 256.
 const MARGIN: i32 = 8;
-/// The same where several processes print: their lines are more easily taken for each other's than for foreign text.
+/// The same if several processes print: their lines are more easily mistaken for each other's than for foreign text.
 const MARGIN_AMONG_MANY: i32 = 14;
-/// Lines for which readings that differ are given the chance to prove themselves by what else they hold open.
+/// Lines for which readings that differ are kept, as their other open gc lines may decide between them.
 const UNDECIDED: u32 = 16;
-/// Lines after which a gc line that nothing continued is given up, where several processes print.
+/// Lines after which a gc line that nothing continued is given up, if several processes print.
 const FORGOTTEN: u64 = 256;
-/// Lines after a gc line was given up among several processes, for which margins are doubled: its pieces may fit others.
+/// Lines after a gc line was given up among several processes for which margins are doubled: its pieces may fit other gc lines.
 const STREWN: u32 = 64;
-/// What a reading may cost more than the best one and still be what happened.
+/// A reading is likely if it costs at most this much more than the best one.
 const LIKELY: i32 = 4;
 
-/// Work on a line in which no piece is looked at, in pieces.
+/// Work on a line in which no piece is tried, in pieces.
 const LINE: i64 = 3;
 
-/// What a cycle put together may cost at most, in the units of [`Knowledge::cycle`].
+/// The highest cost of a repaired cycle, in the units of [`Knowledge::cycle`].
 const UNUSUAL: u32 = 14;
-/// The same where several processes print: a line that is strange for its process may be of two.
+/// The same if several processes print: a line that is strange for its process may be of two.
 const UNUSUAL_AMONG_MANY: u32 = 7;
 
 /// What is known of the processes of a stream.
 pub(crate) trait Knowledge {
-    /// What it costs that a gc line has this number, and this start where it is known; `None` if it cannot be.
+    /// The cost of a gc line having this number, and this start if it is known; `None` if impossible.
     fn head(&self, number: u64, start_ns: Option<u64>) -> Option<u32>;
-    /// What it costs that a cycle, put together, is the next one; `None` if it cannot be.
+    /// The cost of a repaired cycle being the next one; `None` if impossible.
     fn cycle(&self, cycle: &GcCycle) -> Option<u32>;
-    /// Only one process prints into the stream, as far as was seen.
+    /// True if only one process was seen in the stream.
     fn alone(&self) -> bool;
 }
 
-/// A stretch of a line that a cut gc line claims for itself.
+/// A part of a line that belongs to a cut gc line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Claim {
-    /// The line, by whatever the caller counts lines with.
+    /// The line, as the caller counts lines.
     pub(crate) line: u64,
-    /// First byte of the stretch in the line's body.
+    /// First byte of the part in the line's body.
     pub(crate) start: usize,
     /// Past its last byte.
     pub(crate) end: usize,
@@ -77,15 +77,15 @@ pub(crate) struct Claim {
 /// A gc line put together again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mended {
-    /// What it says.
+    /// The parsed cycle.
     pub(crate) cycle: GcCycle,
     /// The line as the runtime wrote it, without its line feed.
     pub(crate) text: Vec<u8>,
-    /// Where its pieces stood, in order.
+    /// The places of its pieces, in order.
     pub(crate) claims: Vec<Claim>,
-    /// How the foreign text behind its pieces starts.
+    /// How the foreign text after its pieces starts.
     behind: Vec<Start>,
-    /// What it costs that the line is the next of its process.
+    /// The cost of the line being the next of its process.
     strain: u32,
 }
 
@@ -107,14 +107,14 @@ struct Fragment {
     text: Vec<u8>,
     state: State,
     claims: Vec<Claim>,
-    /// How the foreign text behind its pieces starts.
+    /// How the foreign text after its pieces starts.
     behind: Vec<Start>,
     /// The line of its last piece, as [`LineRepair::lines`] counts.
     last: u64,
 }
 
 impl Fragment {
-    /// Lines since its last piece, unless nothing but its line feed is to come.
+    /// Lines since its last piece; 0 if only its line feed is missing.
     fn waits(&self, lines: u64) -> u64 {
         if automaton::may_end(self.state) {
             0
@@ -124,7 +124,7 @@ impl Fragment {
     }
 }
 
-/// One way to read the lines so far. Readings differ in little, so they share what they have in common.
+/// One interpretation of the lines so far. Readings share what they have in common.
 #[derive(Debug, Clone, Default)]
 struct Reading {
     cost: i32,
@@ -133,25 +133,25 @@ struct Reading {
 }
 
 impl Reading {
-    /// A line has passed, the `lines`th. Text from another writer comes between two operands sooner than many lines of it.
+    /// A line has passed, the `lines`th. It is more likely that a little other text comes between two operands than many lines of it.
     fn wait(&mut self, lines: u64, alone: bool) {
         for fragment in &self.open {
             let waits = fragment.waits(lines);
             self.cost += i32::from(waits.is_multiple_of(4) && (4..=64).contains(&waits));
         }
-        // Where several processes print, nothing else tells that a beginning was none.
+        // If several processes print, nothing else shows that a beginning was not one.
         if !alone {
             self.open.retain(|f| f.waits(lines) < FORGOTTEN);
         }
     }
 
-    /// Whether a gc line takes a piece of the line.
+    /// Whether a piece of the line belongs to a gc line.
     fn claims(&self, line: u64) -> bool {
         let claims = |claims: &[Claim]| claims.last().is_some_and(|claim| claim.line == line);
         self.open.iter().any(|f| claims(&f.claims)) || self.done.iter().any(|d| claims(&d.claims))
     }
 
-    /// Whether both read the same text, in the same gc lines.
+    /// Whether both have the same text in the same gc lines.
     fn same(&self, other: &Self) -> bool {
         self.open.len() == other.open.len()
             && self.done.len() == other.done.len()
@@ -172,17 +172,17 @@ impl Reading {
 #[derive(Debug)]
 pub(crate) struct LineRepair {
     readings: Vec<Reading>,
-    /// Cost of the cheapest reading that was not followed for want of room: it might have spoken against the others.
+    /// Cost of the cheapest reading that was dropped for lack of room: it might have counted against the others.
     dropped: i32,
-    /// Lines taken in.
+    /// Lines read.
     lines: u64,
-    /// Lines since readings differ.
+    /// Lines since readings began to differ.
     undecided: u32,
-    /// Lines for which pieces of a gc line that was given up may still be about.
+    /// Lines in which pieces of a gc line that was given up may still follow.
     strewn: u32,
     shapes: Shapes,
     room: Room,
-    /// Work not yet accounted for, in pieces of gc lines that were looked at.
+    /// Work not yet accounted for, in pieces of gc lines that were tried.
     work: i64,
 }
 
@@ -207,7 +207,7 @@ impl LineRepair {
         self.work += self.shapes.learn(line);
     }
 
-    /// The work since it was last asked for, in pieces of gc lines that were looked at.
+    /// The work since the last call, in pieces of gc lines that were tried.
     pub(crate) const fn work(&mut self) -> i64 {
         std::mem::replace(&mut self.work, 0)
     }
@@ -236,8 +236,8 @@ impl LineRepair {
         self.undecided = 0;
     }
 
-    /// A whole gc line follows, or nothing more: where one process prints, what is not complete by now never will be.
-    /// Returns the gc lines that are.
+    /// A whole gc line or the end follows: if one process prints, gc lines that are not complete by now never will be. Returns those
+    /// that are.
     pub(crate) fn whole_line(&mut self, known: &dyn Knowledge) -> Vec<Mended> {
         if !known.alone() {
             return Vec::new();
@@ -248,7 +248,7 @@ impl LineRepair {
         taken
     }
 
-    /// Takes in the next line; returns the gc lines that it completes.
+    /// Reads the next line; returns the gc lines that it completes.
     pub(crate) fn line(&mut self, line: u64, body: &[u8], known: &dyn Knowledge) -> Vec<Mended> {
         if self.readings.is_empty() {
             self.readings.push(Reading::default());
@@ -274,7 +274,7 @@ impl LineRepair {
             reading.wait(self.lines, alone);
         }
         self.readings.sort_by_key(|reading| reading.cost);
-        // A line of which no likely reading takes a piece is foreign as a whole.
+        // If no likely reading uses a piece of the line, all of it is foreign.
         let likely = self.readings.first().map_or(0, |best| best.cost + LIKELY);
         let claims = |r: &Reading| r.cost <= likely && r.claims(line);
         if !(ours && self.readings.iter().any(claims)) {
@@ -283,7 +283,7 @@ impl LineRepair {
         self.take(alone)
     }
 
-    /// The cycles that every reading agrees on that costs about as little as the best.
+    /// The cycles on which all readings agree that cost about as little as the best one.
     fn take(&mut self, alone: bool) -> Vec<Mended> {
         let (unusual, margin) = match alone {
             true => (UNUSUAL, MARGIN),
@@ -298,8 +298,8 @@ impl LineRepair {
             let least = best.cost.saturating_add(margin);
             let has = |reading: &Reading| reading.done.iter().any(|d| d.cycle == mended.cycle);
             let speaks = |r: &&Reading| r.cost <= least;
-            let unheard = self.dropped <= least;
-            // Only the line feed is still to come, or ` (forced)`; among several processes ` P` may be.
+            let unknown = self.dropped <= least;
+            // Only the line feed or ` (forced)` is missing; among several processes maybe ` P`.
             let last = mended.text.iter().rposition(u8::is_ascii_digit);
             let numbers = match alone {
                 true => mended.text.as_slice(),
@@ -307,13 +307,13 @@ impl LineRepair {
             };
             let ends = |r: &Reading| has(r) || r.open.iter().any(|o| o.text.starts_with(numbers));
             let agree = |r: &Reading| has(r) || (!alone && ends(r));
-            // Where blank lines are frequent, ` (forced)` may follow: the next gc line tells.
+            // If blank lines are frequent, ` (forced)` may follow: the next gc line decides.
             let waits = |r: &Reading| r.cost <= least + LINE_END && !has(r) && ends(r);
             let speak = || self.readings.iter().filter(speaks);
             if alone && speak().all(ends) && self.readings.iter().any(waits) {
                 break;
             }
-            if !unheard && self.readings.iter().filter(speaks).all(agree) {
+            if !unknown && self.readings.iter().filter(speaks).all(agree) {
                 self.readings.retain(has);
                 for reading in &mut self.readings {
                     reading.done.retain(|d| d.cycle != mended.cycle);
@@ -327,7 +327,7 @@ impl LineRepair {
                 }
                 continue;
             }
-            if !unheard
+            if !unknown
                 && self.undecided < UNDECIDED
                 && self
                     .readings
@@ -338,7 +338,7 @@ impl LineRepair {
                 self.undecided += 1;
                 break;
             }
-            // Read to its end in ways that cannot be told apart: damaged.
+            // Read to its end in several ways, none of which is clearly better: damaged.
             self.undecided = 0;
             self.strewn = STREWN;
             for reading in &mut self.readings {
@@ -349,7 +349,7 @@ impl LineRepair {
         taken
     }
 
-    /// Costs are relative to the best reading.
+    /// Makes costs relative to the best reading.
     fn settle(&mut self) {
         let base = self.readings.first().map_or(0, |reading| reading.cost);
         for reading in &mut self.readings {
@@ -361,7 +361,7 @@ impl LineRepair {
     }
 }
 
-/// Keeps the cheapest of equal readings, and the cheapest of all. Returns the cost of the cheapest that is dropped.
+/// Keeps the cheapest of equal readings, and the cheapest of all. Returns the cost of the cheapest one dropped.
 fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
     items.sort_by_key(|item| reading(item).cost);
     let limit = items
@@ -383,11 +383,6 @@ fn cheapest<T>(items: &mut Vec<T>, reading: impl Fn(&T) -> &Reading) -> i32 {
     }
     items.truncate(kept);
     dropped
-}
-
-/// True where `text` is a piece of a gc line from its first byte to its last.
-pub(crate) fn is_piece(text: &[u8]) -> bool {
-    pieces::is_piece(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! How the lines of a stream start: what tells foreign text from a piece of a gc line.
+//! How the lines of a stream start, which distinguishes foreign text from a piece of a gc line.
 //!
-//! Everything here is in bits: what text costs is minus the binary logarithm of its probability, less what the same
-//! bytes would cost as text of which nothing is known.
+//! Everything here is in bits: the cost of a text is minus the binary logarithm of its probability, less the cost of the same bytes as
+//! unknown text.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ const SHAPE: usize = 16;
 /// Starts of lines remembered.
 const SHAPES: usize = 4_096;
 
-/// What it costs that numbers which have had one length so far, as those of a date do, have another.
+/// The cost of numbers that have had one length so far, like those of a date, having another.
 const FIXED: i32 = 7;
 
 /// The first bytes of a line, digits alike, as one number.
@@ -52,7 +52,7 @@ impl Start {
     }
 }
 
-/// The shape of a text; and its kind, where that is clear from the shape.
+/// The shape of a text; and its kind, if that follows from the shape.
 fn shape(text: &[u8]) -> (Bytes, Option<Bytes>) {
     let mut first = [0; SHAPE];
     match text.first_chunk() {
@@ -62,7 +62,7 @@ fn shape(text: &[u8]) -> (Bytes, Option<Bytes>) {
     let first = Bytes::from_le_bytes(first);
     let digits = digits(first);
     let alike = (first & !(digits * 0xff)) | (digits * Bytes::from(b'1'));
-    // Numbers do not begin with a zero, other than in dates and times.
+    // Numbers do not begin with a zero, except in dates and times.
     let shape = match text {
         [b'0', b'0'..=b'9', ..] => (alike & !0xff) | Bytes::from(b'0'),
         _ => alike,
@@ -70,10 +70,10 @@ fn shape(text: &[u8]) -> (Bytes, Option<Bytes>) {
     (shape, (digits & (digits << 8) == 0).then_some(alike))
 }
 
-/// Which of the bytes are digits: a 1 in each that is.
+/// Which of the bytes are digits: 1 in each digit, 0 in the others.
 const fn digits(bytes: Bytes) -> Bytes {
     const ONES: Bytes = Bytes::MAX / 0xff;
-    // A digit is now less than ten, and ten more than that sets the highest bit, as it is in what is no ASCII.
+    // A digit is now below 10: adding 0x80 - 10 leaves its highest bit clear. Other bytes have that bit set.
     let value = bytes ^ (ONES * b'0' as Bytes);
     let other = ((value & (ONES * 0x7f)) + ONES * (0x80 - 10)) | value;
     !other >> 7 & ONES
@@ -96,22 +96,10 @@ fn kind(text: &[u8]) -> Bytes {
     Bytes::from_le_bytes(kind)
 }
 
-/// What it is worth to know text beforehand: a digit among digits is worth little.
+/// The gain of predicting a text: little for digits.
 pub(crate) fn worth(text: &[u8]) -> i32 {
-    // In parts of which a byte can hold the count: the compiler counts them with vectors.
-    let of_part = |part: &[u8]| -> u8 { part.iter().map(|b| u8::from(b.is_ascii_digit())).sum() };
-    let digits: usize = text
-        .chunks(255)
-        .map(|part| usize::from(of_part(part)))
-        .sum();
-    i32::try_from(4 * text.len() - 3 * digits).unwrap_or(i32::MAX)
-}
-
-/// The same for a few bytes.
-pub(crate) fn worth_of_few(text: &[u8]) -> i32 {
-    text.iter()
-        .map(|b| if b.is_ascii_digit() { 1 } else { 4 })
-        .sum()
+    let of_byte = |b: &u8| if b.is_ascii_digit() { 1 } else { 4 };
+    text.iter().map(of_byte).sum()
 }
 
 /// Minus the binary logarithm of `part / whole`.
@@ -120,7 +108,7 @@ fn bits(part: usize, whole: usize) -> i32 {
     i32::try_from(ratio.max(1).ilog2()).unwrap_or(i32::MAX)
 }
 
-/// What a line starts with, as far as it tells kinds of lines apart.
+/// The class of a line's first byte.
 fn class(text: &[u8]) -> usize {
     match text.first() {
         None => 0,
@@ -140,7 +128,7 @@ struct Kind {
 }
 
 impl Kind {
-    /// What it costs that a line of the kind has numbers of lengths not seen before.
+    /// The cost of a line of this kind having numbers of new lengths.
     fn unlike(&self) -> i32 {
         let fixed = if self.once == 0 { FIXED } else { 0 };
         bits(self.once, self.lines) + fixed
@@ -159,7 +147,7 @@ pub(crate) struct Shapes {
     begun: Beginnings,
 }
 
-/// The first two bytes of every kind, a bit for some of them each: a cheap sieve before kinds and shapes are looked up.
+/// A small Bloom filter of the first two bytes of every kind, to avoid looking up kinds and shapes.
 #[derive(Debug, Default)]
 struct Beginnings([u64; 16]);
 
@@ -202,8 +190,8 @@ impl Beginnings {
 }
 
 impl Shapes {
-    /// Remembers how a whole line starts, unless it may be a piece of a gc line itself. Gives the walks that it took to
-    /// tell.
+    /// Remembers how a whole line starts, unless it may be a piece of a gc line itself. Returns the number of walks needed to
+    /// decide.
     pub(crate) fn learn(&mut self, line: &[u8]) -> i64 {
         let mut walks = 0;
         let mut piece = |state| {
@@ -239,13 +227,13 @@ impl Shapes {
         }
     }
 
-    /// What it costs that text to the end of a line is foreign; `rest` is what the text is worth.
+    /// The cost of text to the end of a line being foreign; `rest` is its [`worth`].
     pub(crate) fn foreign(&self, text: &[u8], rest: i32) -> i32 {
         let new = bits(self.once, self.lines) + bits(self.classes[class(text)], self.lines);
         if !self.begun.may_have(text) {
             return new;
         }
-        // A line of a known kind is no news to its end.
+        // All of a line of a known kind is predicted.
         let (shape, alike) = shape(text);
         if let Some(count) = self.known.get(&shape) {
             return new.min(bits(*count, self.lines) - rest);

@@ -1,43 +1,43 @@
-//! One line, read in all ways that the readings so far allow.
+//! One line, read in every way that continues one of the readings so far.
 //!
-//! The line is walked from left to right over the places where a piece may begin: its start, and every end of a piece
-//! behind which another writer's piece can stand. At each place only the cheapest readings go on.
+//! The places where a piece may begin are visited from left to right: the start of the line, and every end of a piece after which
+//! another writer's piece can follow. At each place only the cheapest readings are continued.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::shapes::{Shapes, Start, worth, worth_of_few};
+use super::shapes::{Shapes, Start, worth};
 use super::{Claim, Fragment, Knowledge, Mended, REACH, Reading, cheapest};
-use crate::event::GcCycle;
-use crate::trace::automaton::{self, NUMBERED, OURS, State};
-use crate::trace::gc;
+use crate::trace::automaton::{NUMBERED, OURS, State};
+use crate::trace::cycle::GcCycle;
 use crate::trace::number::{seconds, uint};
 use crate::trace::pieces::{self, Boundary, Walk};
+use crate::trace::{self, automaton};
 
 /// Gc lines that may be cut open at the same time in one reading.
 const OPEN: usize = 8;
 /// Pieces in one line.
 const PIECES: usize = 24;
-/// Readings held before the cheapest of them are chosen: a matter of memory alone.
+/// Readings held before the cheapest of them are chosen; this bounds memory only.
 const ROOM: usize = 96;
-/// Walks through the grammar that one line is worth.
+/// Walks through the grammar for one line, at most.
 const WALKS: u64 = 16_384;
 
-/// What it is worth that a line ends where the grammar does.
+/// Gain if a line ends where the grammar does.
 pub(crate) const LINE_END: i32 = 6;
 /// A gc line that begins.
 const HEAD: i32 = 6;
-/// Foreign text between two operands: few gc lines are cut, and each at few of its places. In bits, as all costs.
+/// Foreign text between two operands: few gc lines are cut, and each at few places. In bits, like all costs.
 const CUT: i32 = 5;
 /// Another process's piece between two operands.
 const SWITCH: i32 = 6;
 /// A gc line that is never ended.
 const ABANDONED: i32 = 24;
-/// A number cut at its point: no known text starts so, and it would be text of which nothing else is known.
+/// A number cut at its point: known text does not start like that.
 const POINT: i32 = 12;
 
-/// A reading of the line up to some byte.
+/// A reading of the line up to a byte.
 #[derive(Clone)]
 struct Place {
     reading: Reading,
@@ -46,17 +46,17 @@ struct Place {
     pieces: usize,
 }
 
-/// A piece that a gc line may have in the line, from the place that is read on from.
+/// A piece that a gc line may have in the line, from the current place.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     boundary: Boundary,
-    /// What it costs that what stands behind it is foreign, once that was asked.
+    /// The cost of the text after it being foreign, once computed.
     foreign: Option<i32>,
 }
 
 /// A gc line with one more piece.
 struct Grown<'a> {
-    /// What it was before.
+    /// The gc line before.
     fragment: &'a Fragment,
     /// Its place among those that are open; `None` for one that begins.
     index: Option<usize>,
@@ -66,7 +66,7 @@ struct Grown<'a> {
 }
 
 impl Grown<'_> {
-    /// With the line of this piece, and how the foreign text behind it starts.
+    /// The open gc line, with the line of this piece and how the foreign text after it starts.
     fn fragment(&self, last: u64, behind: Option<Start>) -> Fragment {
         Fragment {
             text: self.text.to_vec(),
@@ -77,7 +77,7 @@ impl Grown<'_> {
         }
     }
 
-    /// As the line of a cycle, and what it costs that it is the next.
+    /// The complete gc line of a cycle, with the cost of it being the next.
     fn mended(&self, (cycle, strain): (GcCycle, u32)) -> Mended {
         Mended {
             cycle,
@@ -97,10 +97,10 @@ fn with<T: Copy>(items: &[T], item: Option<T>) -> Vec<T> {
     longer
 }
 
-/// What the reading of one line leaves to the next: room, so that none need be found again.
+/// Memory used again for each line.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    /// The walks from the place that is read on from: where each started in the grammar, and its pieces.
+    /// The walks from the current place: where each started in the grammar, and its pieces.
     walks: Vec<(State, Range<usize>)>,
     pieces: Vec<Piece>,
     /// The text of a gc line with one more piece.
@@ -108,25 +108,25 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Reading goes on from another place.
+    /// The current place has changed.
     fn start(&mut self) {
         self.walks.clear();
         self.pieces.clear();
     }
 }
 
-/// What came of a line.
+/// The result of reading a line.
 pub(crate) struct Outcome {
     pub(crate) readings: Vec<Reading>,
-    /// Cost of the cheapest reading that was not followed for want of room.
+    /// Cost of the cheapest reading that was dropped for lack of room.
     pub(crate) dropped: i32,
-    /// Pieces looked at.
+    /// Pieces tried.
     pub(crate) work: u64,
 }
 
 pub(crate) struct Step<'a> {
     line: u64,
-    /// The line's place among those the repair took in.
+    /// The line's number, as [`super::LineRepair`] counts.
     place: u64,
     body: &'a [u8],
     known: &'a dyn Knowledge,
@@ -164,7 +164,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Reads the line in every way that goes on from one of `readings`.
+    /// Reads the line in every way that continues one of `readings`.
     pub(crate) fn run(mut self, mut readings: Vec<Reading>) -> Outcome {
         let dropped = cheapest(&mut readings, |reading| reading);
         self.dropped = self.dropped.min(dropped);
@@ -195,7 +195,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Reads on from a place: an open gc line goes on, or a new one begins.
+    /// Continues from a place: an open gc line goes on, or a new one begins.
     fn read(&mut self, at: usize, place: &Place) {
         if self.walks > WALKS || place.pieces == PIECES {
             self.dropped = self.dropped.min(place.reading.cost);
@@ -211,7 +211,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Whether a reading of the whole line that costs so much is worth keeping.
+    /// Whether a reading of the whole line with this cost is worth keeping.
     fn admits(&mut self, cost: i32) -> bool {
         let admits = cost <= self.least.saturating_add(REACH);
         if !admits {
@@ -220,7 +220,7 @@ impl<'a> Step<'a> {
         admits
     }
 
-    /// A reading of the whole line.
+    /// Keeps a reading of the whole line.
     fn keep(&mut self, reading: Reading) {
         if !self.admits(reading.cost) {
             return;
@@ -233,12 +233,12 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Reads on in an open gc line.
+    /// Continues an open gc line.
     fn go_on(&mut self, place: &Place, index: usize, at: usize) {
         let rest = &self.body[at..];
         let fragment = &place.reading.open[index];
         if automaton::may_end(fragment.state) && rest.is_empty() {
-            // The line feed of the cut line: alone on its line, or behind another writer's piece.
+            // The line feed of the cut line: alone on its line, or after another writer's piece.
             if let Some(whole) = self.cycle(&fragment.text) {
                 let grown = Grown {
                     fragment,
@@ -276,7 +276,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The walk through the line from byte `at` and `state` on: which of the pieces in the room are its.
+    /// Walks through the line from byte `at` and `state` on; returns the range of its pieces in the room.
     fn walk(&mut self, at: usize, state: State) -> Range<usize> {
         self.walks += 1;
         // Most readings have the same gc lines open.
@@ -295,7 +295,7 @@ impl<'a> Step<'a> {
         first..pieces.len()
     }
 
-    /// What it costs that the line is foreign behind a piece, where the text is worth `rest`.
+    /// The cost of the line being foreign after a piece; its text is worth `rest`.
     fn foreign(&mut self, piece: usize, behind: &[u8], rest: i32) -> i32 {
         let known = &mut self.room.pieces[piece].foreign;
         *known.get_or_insert_with(|| self.shapes.foreign(behind, rest))
@@ -319,7 +319,7 @@ impl<'a> Step<'a> {
         // From the longest piece down.
         for piece in walk.rev() {
             let boundary = self.room.pieces[piece].boundary;
-            let shorter = worth_of_few(&self.body[at + boundary.at..end]);
+            let shorter = worth(&self.body[at + boundary.at..end]);
             piece_worth -= shorter;
             rest_worth += shorter;
             end = at + boundary.at;
@@ -354,7 +354,7 @@ impl<'a> Step<'a> {
         self.room.text = text;
     }
 
-    /// What stands behind a piece: another writer's piece, or foreign text.
+    /// Continues after a piece: with another writer's piece, or foreign text.
     fn behind(&mut self, place: &Place, grown: &Grown<'_>, split: bool, cost: i32, foreign: i32) {
         let (body, last) = (self.body, self.place);
         let end = grown.claim.end;
@@ -394,13 +394,13 @@ impl<'a> Step<'a> {
             0
         };
         let cost = cost + point + CUT + foreign;
-        // Most are not followed: nothing is made of those.
+        // Most are not kept: no reading is made of those.
         if self.admits(cost) {
             self.keep(reading(cost, Some(Start::of(behind))));
         }
     }
 
-    /// What a gc line's number and start cost, as soon as a piece holds them.
+    /// The cost of a gc line's number and start, once a piece holds them.
     fn head_cost(&self, text: &[u8], before: State, state: State) -> Option<i32> {
         if before > OURS || state < NUMBERED || state == before {
             return Some(0);
@@ -417,14 +417,14 @@ impl<'a> Step<'a> {
             return Some(0);
         }
         let cost = self.known.head(number, start)?;
-        // The number was paid for when it was read.
+        // The cost of the number was added when it was read.
         let cost = if before >= NUMBERED { 0 } else { cost };
         Some(i32::try_from(cost).unwrap_or(i32::MAX))
     }
 
-    /// The cycle that a whole text states, and what it costs; `None` if it cannot be.
+    /// The cycle of a whole text, and its cost; `None` if impossible.
     fn cycle(&self, text: &[u8]) -> Option<(GcCycle, u32)> {
-        let (_, cycle) = gc::cycle(text).ok()?;
+        let (cycle, _) = trace::cycle_at(text)?;
         Some((cycle, self.known.cycle(&cycle)?))
     }
 

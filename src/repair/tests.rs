@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::shapes::{worth, worth_of_few};
+use super::shapes::worth;
 use super::*;
 use crate::trace::automaton::START;
 use crate::trace::pieces::{self, Walk};
@@ -94,7 +94,7 @@ fn what_was_learnt_is_known_again_whatever_it_begins_with() {
         for _ in 0..100 {
             shapes.learn_start(Start::of(text.as_bytes()));
         }
-        // All that is learnt is of this kind, so it is worth all that the text is.
+        // All lines learned are of this kind, so the text is predicted entirely.
         let rest = worth(text.as_bytes());
         assert_eq!(shapes.foreign(text.as_bytes(), rest), -rest, "{text}");
     }
@@ -102,15 +102,6 @@ fn what_was_learnt_is_known_again_whatever_it_begins_with() {
     shapes.learn_start(Start::of(b"12345678901234567890 requests"));
     assert_eq!(shapes.foreign(b"12345678901234567 MB", 20), -20);
     assert_eq!(shapes.foreign(b"request 7", 30), 1);
-}
-
-#[test]
-fn text_is_worth_the_same_however_it_is_counted() {
-    for text in BEGINNINGS {
-        assert_eq!(worth(text.as_bytes()), worth_of_few(text.as_bytes()));
-    }
-    assert_eq!(worth(&[b'7'; 1_000]), 1_000);
-    assert_eq!(worth(&[b'x'; 1_000]), 4_000);
 }
 
 #[test]
@@ -179,7 +170,12 @@ fn a_piece_is_one_from_whichever_state_it_starts() {
             for end in start..=line.len() {
                 let text = &line.as_bytes()[start..end];
                 let piece = is_piece_from_any_state(text);
-                assert_eq!(is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                assert_eq!(
+                    pieces::is_piece(text),
+                    piece,
+                    "{}",
+                    String::from_utf8_lossy(text)
+                );
                 pieces += usize::from(piece);
             }
         }
@@ -198,7 +194,12 @@ fn a_changed_piece_is_one_only_if_it_is_one_from_some_state() {
                 for end in [at + 1, at + 2, at + 12, line.len()] {
                     let text = &text[start..end.min(line.len())];
                     let piece = is_piece_from_any_state(text);
-                    assert_eq!(is_piece(text), piece, "{}", String::from_utf8_lossy(text));
+                    assert_eq!(
+                        pieces::is_piece(text),
+                        piece,
+                        "{}",
+                        String::from_utf8_lossy(text)
+                    );
                 }
             }
         }

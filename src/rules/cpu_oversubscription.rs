@@ -127,7 +127,7 @@ mod tests {
     fn lines_of_go_before_1_10_say_nothing() {
         let varying = |seen: u64| {
             cpus(16, 2).each(move |number, cycle| {
-                cycle.format = crate::event::Format::Go1_6;
+                cycle.format = crate::trace::cycle::Format::Go1_6;
                 cycle.sweep_termination_cpu_ns = 200_000 * (2 + number % seen);
                 cycle.mark_termination_cpu_ns = 10_000 * (2 + number % seen);
             })

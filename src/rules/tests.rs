@@ -13,7 +13,7 @@ use crate::units::MIB;
 
 /// A process, and how it is looked at: as one window, by the analyzer that judges every process.
 pub(super) struct Case {
-    pub(super) cycles: Vec<crate::event::GcCycle>,
+    pub(super) cycles: Vec<crate::trace::cycle::GcCycle>,
     completeness: Completeness,
     settings: Settings,
     notices: bool,
@@ -37,7 +37,7 @@ pub(super) fn healthy(count: u64, period_ms: u64) -> Case {
 
 impl Case {
     /// Changes each cycle; the number counts from 1.
-    pub(super) fn each(mut self, change: impl Fn(u64, &mut crate::event::GcCycle)) -> Self {
+    pub(super) fn each(mut self, change: impl Fn(u64, &mut crate::trace::cycle::GcCycle)) -> Self {
         for cycle in &mut self.cycles {
             change(cycle.number, cycle);
         }

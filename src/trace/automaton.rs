@@ -1,7 +1,7 @@
 //! The table of the [grammar](super::grammar) as an automaton: its states are the places between two operands of a gc line.
 //!
-//! It is made when the program is compiled, by the construction of subsets: rows of different versions that begin alike are
-//! followed together until they differ.
+//! It is made at compile time by the subset construction: rows of different versions that begin alike are followed together until
+//! they differ.
 
 use super::grammar::{END, Go, LINE, Number, Row, VERSIONS};
 
@@ -16,12 +16,12 @@ type Rows = u64;
 
 /// The bit of the end of the line.
 const LINE_END: Rows = 1 << 63;
-/// At most so many states, for each is a bit.
+/// States, at most: one bit for each.
 const MOST: usize = 64;
 /// Operands that may come next in a state.
 const CHOICES: usize = 2;
 
-/// What the runtime prints with one `write`.
+/// A text that the runtime prints with one `write`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Operand {
     Lit(&'static [u8]),
@@ -31,10 +31,10 @@ use Operand::{Lit, Num};
 
 #[derive(Clone, Copy)]
 pub(crate) struct StateRow {
-    /// The rows that may begin here, and those of which the number was read.
+    /// The rows that may begin here, and those whose number was read.
     begin: Rows,
     numbered: Rows,
-    /// The operands that may come next, and the state behind each.
+    /// The operands that may come next, and the state after each.
     next: [Option<(Operand, State)>; CHOICES],
 }
 
@@ -48,7 +48,7 @@ pub(crate) static AUTOMATON: Automaton = MADE;
 const MADE: Automaton = Automaton::new();
 
 impl StateRow {
-    /// The operands that may come next, and the state behind each.
+    /// The operands that may come next, and the state after each.
     pub(crate) fn next(&self) -> impl Iterator<Item = (Operand, State)> {
         self.next.iter().copied().flatten()
     }
@@ -70,7 +70,7 @@ impl Automaton {
         made
     }
 
-    /// The state of some rows, with all that come behind it. Numbered in depth, so that the one behind a number is the next.
+    /// The state of some rows, with all states after it. Numbered depth first, so that the state after a number is the next one.
     const fn visit(&mut self, begin: Rows, numbered: Rows) -> State {
         let mut known = 0;
         while known < self.len {
@@ -117,7 +117,7 @@ impl Automaton {
         number(state)
     }
 
-    /// The states that hold for which.
+    /// The states for which `which` is true.
     const fn those(&self, which: Which) -> States {
         let mut states = 0;
         let mut state = 0;
@@ -152,7 +152,7 @@ impl Automaton {
         panic!("no such field");
     }
 
-    /// What is expected in a state, in words.
+    /// The words for what is expected in a state.
     pub(crate) const fn expected(&self, state: State) -> &'static str {
         let StateRow {
             begin, numbered, ..
@@ -179,7 +179,7 @@ const fn number(state: usize) -> State {
     state as State
 }
 
-/// The rows that may come behind a row, in any version.
+/// The rows that may come after a row, in any version.
 const fn successors(row: usize) -> Rows {
     let mut rows = 0;
     let mut version = 0;
@@ -225,14 +225,14 @@ const fn same_number(a: &Row, b: &Row) -> bool {
 
 /// Before the first operand.
 pub(crate) const START: State = 0;
-/// Behind the number of the cycle.
+/// After the number of the cycle.
 pub(crate) const NUMBERED: State = MADE.behind_number_of("number");
-/// Behind its start: enough was read (`gc N @S.SSS`) to call a line ours.
+/// After its start: a line with this much (`gc N @S.SSS`) is taken for a gc line.
 pub(crate) const OURS: State = MADE.behind_number_of("start");
-/// Behind its percentage.
+/// After its percentage.
 pub(crate) const PERCENT: State = MADE.behind_number_of("cumulative_cpu_percent");
 
-/// The states in which a line may end: only the line feed is still to come.
+/// The states in which a line may end: only the line feed is missing.
 const MAY_END: States = MADE.those(Which::MayEnd);
 
 /// The states whose next operand is a number of a kind.
@@ -242,7 +242,7 @@ pub(crate) const SEC: States = MADE.those(Which::Before(Number::Sec));
 pub(crate) const PCT: States = MADE.those(Which::Before(Number::Pct));
 pub(crate) const NUMBERS: States = UINT | MS | SEC | PCT;
 
-/// The states behind an operand that stands in a gc line and in no other text: one with a unit, or an arrow.
+/// The states after an operand that is in gc lines and in no other text: one with a unit, or an arrow.
 pub(crate) const TELLING: States = telling();
 
 const fn telling() -> States {
@@ -302,10 +302,10 @@ pub(crate) const fn may_have(operand: Operand, at: usize, byte: u8) -> bool {
     }
 }
 
-/// Bytes with which an operand begins behind numbers and the signs between them, but for the head of the line.
+/// First bytes of operands after their numbers and the signs between those, except for the head of the line.
 pub(crate) const TELLING_BYTES: [bool; 256] = telling_bytes();
 
-/// Whether a byte is of a number, or of what stands between numbers.
+/// Whether a byte belongs to a number, or to the signs between numbers.
 pub(crate) const fn is_between(byte: u8) -> bool {
     matches!(
         byte,
@@ -330,17 +330,17 @@ const fn telling_bytes() -> [bool; 256] {
     bytes
 }
 
-/// True where the line may end: only the line feed is still to come.
+/// True if the line may end: only the line feed is missing.
 pub(crate) const fn may_end(state: State) -> bool {
     MAY_END >> state & 1 == 1
 }
 
-/// What the grammar expects in a state, in words.
+/// The words for what is expected in a state.
 pub(crate) fn expected(state: State) -> &'static str {
     AUTOMATON.expected(state)
 }
 
-// A walk from many states at once goes on with the state behind a number, or behind a literal of one byte, as the next one.
+// `pieces::is_piece` relies on this: the state after a number, or after a literal of one byte, is the next one.
 const _: () = {
     let mut state = 0;
     while state < MADE.len {

@@ -1,5 +1,5 @@
-//! What a line of GC trace says, as plain integers: [`GcCycle`] for the cycles of Go 1.5 and later,
-//! [`LegacyCycle`] for the lines of Go 1.0 to 1.4, [`Event`] for everything that the parser knows.
+//! A line of GC trace as plain integers: [`GcCycle`] for the cycles of Go 1.5 and later, [`LegacyCycle`] for the lines of Go 1.0 to
+//! 1.4, [`Event`] for every line that is recognized.
 
 /// A heap goal at or above this many MiB is a sentinel ("no goal": `GOGC=off` without a memory limit), not a size.
 pub const GOAL_SENTINEL_MIB: u64 = 1 << 40;
@@ -7,7 +7,7 @@ pub const GOAL_SENTINEL_MIB: u64 = 1 << 40;
 /// A duration at or above this many nanoseconds (about 146 years) was printed from a clock that ran backwards.
 pub const WRAPPED_NS: u64 = 1 << 62;
 
-/// The shape of a gc line; the text tells no more about the Go version than this.
+/// The shape of a gc line: all that can be learned from it about the Go version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -30,10 +30,10 @@ impl Format {
     }
 }
 
-/// One GC cycle as its gc line states it (Go 1.5 and later; source: `gcMarkTermination` in runtime/mgc.go).
+/// One GC cycle with the numbers of its gc line (Go 1.5 and later; source: `gcMarkTermination` in runtime/mgc.go).
 ///
-/// Every number is the printed one: durations are truncated to two significant digits below 10 ms and to whole
-/// milliseconds from there on, heap sizes are truncated to whole MiB, `start_ns` to whole milliseconds.
+/// All numbers are as printed: durations are truncated to two significant digits below 10 ms and to whole milliseconds from there on,
+/// heap sizes to whole MiB, `start_ns` to whole milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GcCycle {
     /// The cycle's number; the first cycle of a process is 1.
@@ -64,9 +64,9 @@ pub struct GcCycle {
     pub heap_live_mib: u64,
     /// Heap goal of this cycle, MiB, as printed: see [`GcCycle::goal_mib`].
     pub heap_goal_mib: u64,
-    /// Stack scanned (Go 1.18 and 1.19: held), MiB; 0 where the format has no such field.
+    /// Stack scanned (Go 1.18 and 1.19: held), MiB; 0 if the format has no such field.
     pub stacks_mib: u64,
-    /// Scannable globals, MiB; 0 where the format has no such field.
+    /// Scannable globals, MiB; 0 if the format has no such field.
     pub globals_mib: u64,
     /// GC CPU since the start of the program, whole percent, truncated toward 0.
     pub cumulative_cpu_percent: i64,
@@ -76,7 +76,7 @@ pub struct GcCycle {
     pub format: Format,
     /// The line ends in ` (forced)`.
     pub forced: bool,
-    /// The line says ` (checking for goroutine leaks)`.
+    /// The line has ` (checking for goroutine leaks)`.
     pub leak_check: bool,
 }
 
@@ -97,7 +97,7 @@ impl GcCycle {
         self.start_ns.saturating_add(self.duration_ns())
     }
 
-    /// The heap goal in MiB, or `None` where the runtime printed a sentinel (no goal).
+    /// The heap goal in MiB, or `None` if the runtime printed a sentinel (no goal).
     pub const fn goal_mib(&self) -> Option<u64> {
         if self.heap_goal_mib >= GOAL_SENTINEL_MIB {
             None
@@ -106,14 +106,14 @@ impl GcCycle {
         }
     }
 
-    /// True where it has the number after the other's.
+    /// True if its number is the next after the other's.
     pub(crate) const fn follows(&self, other: &Self) -> bool {
         matches!(self.number.checked_sub(other.number), Some(1))
     }
 
-    /// True where a time is not one: the runtime's clock went backwards and the difference wrapped around.
+    /// True if a time is invalid: the runtime's clock went backwards and the difference wrapped around.
     pub const fn wrapped(&self) -> bool {
-        // The limit is a power of two: one of them reaches it where all of them together have such a bit.
+        // The limit is a power of two, so the bits of all times together reach it if one of them does.
         let bits = self.start_ns
             | self.sweep_termination_ns
             | self.concurrent_mark_ns
@@ -127,7 +127,7 @@ impl GcCycle {
     }
 }
 
-/// One collection as Go 1.0 to 1.4 print it. These lines hold no clock, so no rate can be derived from them.
+/// One collection as printed by Go 1.0 to 1.4. These lines have no clock, so no rate can be derived from them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LegacyCycle {
     /// The collection's number.
@@ -142,7 +142,7 @@ pub struct LegacyCycle {
     pub heap_after_mib: u64,
 }
 
-/// What a recognised line is.
+/// A recognized line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -150,7 +150,7 @@ pub enum Event {
     Cycle(GcCycle),
     /// A collection of Go 1.0 to 1.4.
     Legacy(LegacyCycle),
-    /// Another line of runtime trace, recognised and counted, not analysed.
+    /// Another line of runtime trace, recognized and counted, not analyzed.
     Note(Note),
 }
 
@@ -170,7 +170,7 @@ pub enum Note {
     Other,
 }
 
-/// What truncation may have taken off a printed duration, ns: the true value lies in `[printed, printed + resolution)`
+/// The resolution of a printed duration, ns: the true value lies in `[printed, printed + resolution)`
 /// (`fmtNSAsMS` in runtime/mgc.go).
 pub const fn resolution_ns(printed: u64) -> u64 {
     // Without branches: a log's durations lie on both sides of every limit.

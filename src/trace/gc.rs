@@ -9,9 +9,9 @@
 use nom::Parser;
 use nom::sequence::terminated;
 
-use super::number::{lit, milliseconds, milliseconds_behind, miss, percent, seconds, uint};
-use super::text::{LINE, Line, POSITIONS, Parsed, Text};
-use crate::event::{Format, GcCycle};
+use super::number::{lit, milliseconds, milliseconds_behind, percent, seconds, uint};
+use super::text::{LINE, Line, POSITIONS, Parsed, Text, miss};
+use crate::trace::cycle::{Format, GcCycle};
 
 #[inline(always)]
 fn plus<I: Text>(input: I) -> Parsed<I, u64> {
@@ -39,7 +39,7 @@ fn cpu_1_6<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     lit(b" ms cpu, ")(input)
 }
 
-/// What is left of the clock list of Go 1.5 after three numbers, and its CPU list.
+/// The rest of the clock list of Go 1.5 after three numbers, and its CPU list.
 #[cold]
 fn times_1_5<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, (mark, last_stop)) = terminated((plus, plus), lit(b" ms clock, ")).parse(input)?;
@@ -60,15 +60,6 @@ fn times_1_5<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     cycle.mark_idle_cpu_ns = idle;
     cycle.mark_termination_cpu_ns = stop1;
     Ok((input, ()))
-}
-
-/// One gc line up to where its grammar ends; the rest is what stands behind it.
-pub(crate) fn cycle(text: &[u8]) -> Parsed<&[u8], GcCycle> {
-    let mut cycle = BLANK;
-    match measured(text, &mut cycle) {
-        Some(length) => Ok((text.skip(length), cycle)),
-        None => miss(),
-    }
 }
 
 /// A cycle to read a line into.
@@ -96,17 +87,16 @@ pub(crate) const BLANK: GcCycle = GcCycle {
     leak_check: false,
 };
 
-/// Reads one gc line at the start of `text`, up to where its grammar ends, and gives the number of its bytes. Where it is none,
-/// `cycle` is left half written.
+/// Reads one gc line at the start of `text`, up to where its grammar ends, and returns its length. If it does not match, `cycle` is left
+/// half written.
 ///
-/// Each number goes to its place at once: held until all are known, they would not fit the registers, and the cycle would be
-/// copied on its way out.
+/// Each number is stored at once: held until all are known, they would not fit the registers, and the cycle would be copied.
 #[inline]
 pub(crate) fn measured(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
     if let Some(window) = text.first_chunk() {
         return windowed(window, cycle);
     }
-    // Near the end of what was read there is no whole window: what is left is laid into one.
+    // Near the end of the buffer there is no whole window: the rest is copied into one.
     text.starts_with(b"gc ").then(|| {
         let mut window = [0; WINDOW];
         let (filled, _) = window.split_at_mut(text.len().min(WINDOW));
@@ -115,7 +105,7 @@ pub(crate) fn measured(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
     })?
 }
 
-/// Bytes that all three parts of the grammar may look at.
+/// Bytes that all three parts of the grammar may read.
 const WINDOW: usize = BEHIND_HEAD + POSITIONS;
 /// The same of all but the first part.
 const BEHIND_HEAD: usize = LINE + POSITIONS;
@@ -128,8 +118,8 @@ fn windowed(window: &[u8; WINDOW], cycle: &mut GcCycle) -> Option<usize> {
     Some(head.passed() + times.passed() + sizes.passed())
 }
 
-// The grammar, leaf after leaf rather than by nom's tuples: the compiler makes calls of those, not one straight run. Its three
-// parts pass at most 96, 198 and 185 bytes, with as many digits as a number can have, and 20 more of one that is too large.
+// The grammar, leaf after leaf rather than by nom's tuples, which the compiler does not inline. Its three parts read at most 96, 198
+// and 185 bytes, with as many digits as a number can have, and 20 more of one that is too large.
 
 /// Number, start and share of CPU time: `gc N @S.SSSs U%: `.
 #[inline(always)]
@@ -151,7 +141,7 @@ fn head<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     Ok((input, ()))
 }
 
-/// Both lists of times. They tell Go 1.5 from later versions.
+/// Both lists of times. Their length distinguishes Go 1.5 from later versions.
 #[inline(always)]
 fn times<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, stop) = milliseconds(input)?;
@@ -172,7 +162,7 @@ fn times<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     }
 }
 
-/// Sizes of the heap and what is behind them.
+/// Sizes of the heap and the rest of the line.
 #[inline(always)]
 fn sizes<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     let (input, heap_start) = uint(input)?;

@@ -1,9 +1,9 @@
-//! The grammar of a gc line, as one table of what the runtime prints: everything else that knows the line is made from it, or
-//! held to it by a test.
+//! The grammar of a gc line, as one table of what the runtime prints. All other code for the line is made from it, or tested against
+//! it.
 //!
 //! The runtime writes a gc line with one `write` an operand, and other output falls between operands, never inside one. So a cut line
-//! is a walk through the [automaton](super::automaton) of this table that stops at a state and goes on from it elsewhere, and the same
-//! walk says where a broken line breaks and what was expected there. [`gc`](super::gc) parses whole lines: fast, and equal to this.
+//! is a walk through the [automaton](super::automaton) of this table that stops at a state and goes on from it elsewhere, and the end of
+//! a walk is where a broken line breaks. [`gc`](super::gc) is a fast parser of whole lines, equal to this table.
 
 /// How a number is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Number {
     Ms,
     /// Seconds with three decimals.
     Sec,
-    /// A whole percentage, with a sign where it is broken.
+    /// A whole percentage, with a sign if it is broken.
     Pct,
 }
 use Number::{Ms, Pct, Sec, Uint};
@@ -30,7 +30,7 @@ pub(crate) struct Row {
     pub(crate) literal: &'static str,
     /// The name of the field, or of the mark.
     pub(crate) field: &'static str,
-    /// What is expected where the number should stand, and where the literal should.
+    /// What is expected at the place of the number, and at that of the literal.
     pub(crate) expected: [&'static str; 2],
     /// The first and the last version that print it.
     pub(crate) since: Go,
@@ -101,7 +101,7 @@ const fn cpu(field: &'static str, literal: &'static str) -> Row {
 
 /// A gc line of Go 1.5 and later, in the order in which it is printed. Source: `gcMarkTermination` in runtime/mgc.go.
 ///
-/// Where the next row is of another version, the line is of that version or of this one. A one-byte literal comes before others.
+/// If the next row is of another version, the line is of that version or of this one. A one-byte literal comes before others.
 pub(crate) const LINE: &[Row] = &[
     Row::mark("head", "gc ").always().expects("`gc `", "`gc `"),
     Row::of("number", Uint, " @").expects("a cycle number", "` @`"),
@@ -145,7 +145,7 @@ pub(crate) const LINE: &[Row] = &[
     Row::mark("forced", " (forced)").expects("the end of the line", "the end of the line"),
 ];
 
-/// What is expected behind the last row.
+/// What is expected after the last row.
 pub(crate) const END: &str = "the end of the line";
 
 const NEEDLE_TEXT: &str = " ms clock, ";

@@ -1,4 +1,4 @@
-//! The gc lines of Go 1.0 to 1.4. They hold no clock: recognised and counted, never judged.
+//! The gc lines of Go 1.0 to 1.4. They have no clock: recognized and counted, never judged.
 //!
 //! ```text
 //! 1.0       gc14(2): 1+1+0 ms 10 -> 5 MB 58439 -> 8912 (573381-564469) objects 184 handoff
@@ -13,7 +13,7 @@ use nom::sequence::{delimited, preceded, separated_pair, terminated};
 
 use super::number::{lit, uint};
 use super::text::Parsed;
-use crate::event::LegacyCycle;
+use crate::trace::cycle::LegacyCycle;
 
 fn arrow(input: &[u8]) -> Parsed<&[u8], (u64, u64)> {
     separated_pair(uint, lit(b" -> "), uint).parse(input)

@@ -18,20 +18,20 @@ pub(crate) use gc::BLANK;
 pub(crate) use grammar::NEEDLE;
 
 use crate::error::ParseError;
-use crate::event::{Event, GcCycle};
+use crate::trace::cycle::{Event, GcCycle};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// No GC trace.
+    /// Not GC trace.
     NotOurs,
-    /// It starts as a gc line (`gc N @S.SSS`) and breaks off or goes on otherwise.
+    /// It starts like a gc line (`gc N @S.SSS`) and breaks off or does not match.
     Broken(ParseError),
-    /// A line of trace, whole.
+    /// A whole line of trace.
     Event(Event),
 }
 
-/// Reads one line, without its line feed. Blanks and a carriage return at its end are no part of it.
+/// Reads one line, without its line feed. Blanks and a carriage return at its end are ignored.
 pub fn line(line: &[u8]) -> Outcome {
     let text = trim_end(line);
     if let Some(cycle) = whole_cycle(text) {
@@ -49,13 +49,15 @@ pub fn line(line: &[u8]) -> Outcome {
 /// Bytes of the shortest gc line there can be: every number in it is `0`, and the cycle's number one digit.
 pub(crate) const SHORTEST: usize = 77;
 
-/// A gc line at the start of `text`, and what stands behind it.
+/// A gc line at the start of `text`, and the text after it.
 #[inline]
 pub(crate) fn cycle_at(text: &[u8]) -> Option<(GcCycle, &[u8])> {
-    gc::cycle(text).ok().map(|(rest, cycle)| (cycle, rest))
+    let mut cycle = BLANK;
+    let length = gc::measured(text, &mut cycle)?;
+    Some((cycle, text.get(length..)?))
 }
 
-/// Reads a gc line at the start of `text` into `cycle` and gives its length.
+/// Reads a gc line at the start of `text` into `cycle` and returns its length.
 #[inline]
 pub(crate) fn measured_cycle(text: &[u8], cycle: &mut GcCycle) -> Option<usize> {
     gc::measured(text, cycle)
@@ -67,10 +69,10 @@ pub(crate) fn whole_cycle(text: &[u8]) -> Option<GcCycle> {
     cycle_in(text, text.len())
 }
 
-/// A gc line that is the first `length` bytes of `text`: with what stands behind them it need not be copied to be read.
+/// A gc line that is the first `length` bytes of `text`. With the bytes after them it need not be copied to be read.
 #[inline]
 pub(crate) fn cycle_in(text: &[u8], length: usize) -> Option<GcCycle> {
-    // Most lines that are cut are parsed almost to their end to be found out.
+    // Checked first: a cut line would be parsed almost to its end.
     let mut cycle = BLANK;
     let whole = may_end_cycle(text.get(..length)?)
         && gc::measured(text, &mut cycle).is_some_and(|measured| measured == length);
@@ -104,13 +106,9 @@ fn lesser_event(text: &[u8]) -> Option<Event> {
     }
 }
 
-/// True where a line starts as a gc line, at least as far as `gc N @S.SSS`: then it can be [diagnosed](diagnose).
+/// True if a line starts like a gc line, at least as far as `gc N @S.SSS`: then it can be [diagnosed](diagnose).
 #[inline]
 pub(crate) fn is_ours(text: &[u8]) -> bool {
-    text.starts_with(b"gc ") && names_a_start(text)
-}
-
-fn names_a_start(text: &[u8]) -> bool {
     let start = || {
         let (rest, _) = number::uint(text.strip_prefix(b"gc ")?).ok()?;
         number::seconds(rest.strip_prefix(b" @")?).ok()
@@ -118,14 +116,14 @@ fn names_a_start(text: &[u8]) -> bool {
     start().is_some()
 }
 
-/// Why a line that starts as a gc line is none; `None` where it does not even start as one.
+/// Why a line that starts like a gc line does not match; `None` if it does not even start like one.
 pub(crate) fn diagnose(text: &[u8]) -> Option<ParseError> {
     break_of(text).map(|(_, why)| why)
 }
 
 /// The same with the place in the grammar.
 pub(crate) fn break_of(text: &[u8]) -> Option<(State, ParseError)> {
-    // The walk is slow, and few lines that begin as gc lines come so far.
+    // The walk is slow, and few lines get here.
     if !is_ours(text) {
         return None;
     }
@@ -137,7 +135,7 @@ pub(crate) fn break_of(text: &[u8]) -> Option<(State, ParseError)> {
     (end.state >= automaton::OURS).then_some((end.state, why))
 }
 
-/// True where `text` may be the beginning of a gc line that goes on inside of an operand.
+/// True if `text` may be the beginning of a gc line that continues inside of an operand.
 pub(crate) fn may_go_on(text: &[u8]) -> bool {
     let end = pieces::Walk::new(text, automaton::START).last();
     end.is_some_and(|end| text.len() - end.at <= LONGEST_OPERAND)
@@ -146,7 +144,7 @@ pub(crate) fn may_go_on(text: &[u8]) -> bool {
 /// Bytes of the longest operand.
 const LONGEST_OPERAND: usize = 40;
 
-/// True where `text` is the beginning of a gc line and nothing else: what a program leaves that ends while printing.
+/// True if `text` is the beginning of a gc line and nothing else: left by a program that ended while printing.
 pub(crate) fn is_beginning(text: &[u8]) -> bool {
     text == b"gc"
         || pieces::Walk::new(text, automaton::START)
@@ -154,7 +152,7 @@ pub(crate) fn is_beginning(text: &[u8]) -> bool {
             .is_some_and(|end| end.at == text.len())
 }
 
-/// Blanks, tabs, carriage returns, colour resets and cleared rests at the end of a line are the terminal's, not the runtime's.
+/// Removes blanks, tabs, carriage returns and terminal sequences that reset colors or clear the rest of the line.
 pub(crate) fn trim_end(mut text: &[u8]) -> &[u8] {
     loop {
         match text {

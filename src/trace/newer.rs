@@ -1,5 +1,5 @@
-//! Gc lines of a Go that this version does not know: ` N UNIT words,` fields and ` (words)` marks that the table has not are
-//! skipped. Every field that it has must be there, once and in order.
+//! Gc lines of a newer Go: ` N UNIT words,` fields and ` (words)` marks that are not in the table are skipped. Every field in the table
+//! must be there, once and in order.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::automaton::{PERCENT, START};
 use super::grammar::LINE;
 use super::pieces::Walk;
 use super::{BLANK, is_ours, measured_cycle};
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
 /// Unknown fields and marks in one line.
 const MOST: usize = 4;
@@ -18,27 +18,27 @@ const WORDS: usize = 5;
 /// Bytes of a line.
 const LINE_BYTES: usize = 1_024;
 
-/// A gc line with fields or marks that are not known.
+/// A gc line with unknown fields or marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Newer {
     pub(crate) cycle: GcCycle,
     /// Bytes of the line.
     pub(crate) length: usize,
-    /// The first field or mark that is not known, with the blank before it.
+    /// The first unknown field or mark, with the blank before it.
     pub(crate) first: String,
-    /// Where that stands.
+    /// Its place in the line.
     pub(crate) at: usize,
-    /// What is not known and behind which operands it stands, without its numbers: the same in every line of a version.
+    /// The unknown fields and the operands before them, without their numbers: the same in every line of a version.
     pub(crate) shape: Vec<u8>,
 }
 
-/// Reads a gc line at the start of `text` that has something unknown in it.
+/// Reads a gc line with unknown fields at the start of `text`.
 pub(crate) fn read(text: &[u8]) -> Option<Newer> {
     if !is_ours(text) {
         return None;
     }
     let text = &text[..text.len().min(LINE_BYTES)];
-    // Copied once something unknown was found: most lines that come here are cut.
+    // Copied only when an unknown field is found: most lines that come here are cut.
     let mut plain = Cow::Borrowed(text);
     let mut newer: Option<Newer> = None;
     let mut removed = 0;
@@ -86,7 +86,7 @@ struct Unknown {
     operand: u8,
 }
 
-/// What is not known behind a whole line: a mark, or a field behind a comma.
+/// An unknown mark, or field after a comma, after a whole line.
 fn behind(text: &[u8], length: usize) -> Option<Unknown> {
     let rest = &text[length..];
     let unknown = mark(rest).or_else(|| {
@@ -100,7 +100,7 @@ fn behind(text: &[u8], length: usize) -> Option<Unknown> {
     })
 }
 
-/// What is not known where the walk through a line ends: a mark behind the percentage, or a field between others.
+/// An unknown mark after the percentage, or field between others, where the walk through a line ends.
 fn inside(text: &[u8]) -> Option<Unknown> {
     let end = Walk::new(text, START).last()?;
     if end.state == PERCENT + 1 {
@@ -111,7 +111,7 @@ fn inside(text: &[u8]) -> Option<Unknown> {
             operand: end.state,
         });
     }
-    // The number of the field was taken for that of the next one. The blank before it stays, and goes with it.
+    // The walk took the number of the field for that of the next one: the field starts before it.
     let comma = memchr::memmem::rfind(&text[..end.at], b", ")?;
     if end.state <= PERCENT {
         return None;
@@ -125,7 +125,7 @@ fn inside(text: &[u8]) -> Option<Unknown> {
     })
 }
 
-/// The length of ` (words)`, unless the table has it.
+/// The length of ` (words)`, unless it is in the table.
 fn mark(text: &[u8]) -> Option<usize> {
     let inside = text.strip_prefix(b" (")?;
     let end = inside.iter().take(LONGEST).position(|b| *b == b')')?;
@@ -135,7 +135,7 @@ fn mark(text: &[u8]) -> Option<usize> {
     (fits && !is_known(&text[..length])).then_some(length)
 }
 
-/// The length of ` N UNIT words`, unless the table has it.
+/// The length of ` N UNIT words`, unless it is in the table.
 fn field_of(text: &[u8]) -> Option<usize> {
     let inside = text.strip_prefix(b" ")?;
     let number = inside
@@ -155,7 +155,7 @@ fn field_of(text: &[u8]) -> Option<usize> {
     (fits && !is_known(words)).then_some(1 + number + words.len())
 }
 
-/// Whether the table has a literal, but for what separates it from the next.
+/// Whether a literal is in the table, without the separator at its end.
 fn is_known(literal: &[u8]) -> bool {
     LINE.iter()
         .any(|row| row.literal.trim_end_matches([',', ' ']).as_bytes() == literal)

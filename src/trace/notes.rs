@@ -1,4 +1,4 @@
-//! The other lines of runtime trace: scavenger, pacer, scheduler, init, `gctrace=2`. Recognised whole, counted, dropped.
+//! The other lines of runtime trace: scavenger, pacer, scheduler, init, `gctrace=2`. Recognized whole, counted, dropped.
 //!
 //! Each must match its grammar to the end of the line, so that `scvg: not the scavenger` stays an ordinary line.
 
@@ -8,9 +8,9 @@ use nom::bytes::complete::take_while1;
 use nom::combinator::opt;
 use nom::sequence::{delimited, preceded, terminated};
 
-use super::number::{Miss, lit, miss, uint};
-use super::text::Parsed;
-use crate::event::Note;
+use super::number::{lit, uint};
+use super::text::{Miss, Parsed, miss};
+use crate::trace::cycle::Note;
 
 /// Any of the number shapes of these lines: `12`, `0.003`, `+1.5e-001`, `NaN`, `-Inf`.
 fn figure(input: &[u8]) -> Parsed<&[u8], ()> {
@@ -65,7 +65,7 @@ fn scav(input: &[u8]) -> Parsed<&[u8], Note> {
     Ok((input, Note::Scavenger))
 }
 
-/// `pacer: ` in any of its four forms: their floats change between versions, so only the frame is held.
+/// `pacer: ` in any of its four forms: their numbers change between versions, so only their beginnings are compared.
 fn pacer(input: &[u8]) -> Parsed<&[u8], Note> {
     let (rest, ()) = lit(b"pacer: ").parse(input)?;
     let known = rest.starts_with(b"assist ratio=")
@@ -128,7 +128,7 @@ fn forced_notice(input: &[u8]) -> Parsed<&[u8], Note> {
     lit(b"GC forced").map(|()| Note::ForcedNotice).parse(input)
 }
 
-/// `gc #1 @0.013s 2%: ...`, as Go 1.5 printed before its release: its numbers changed their order until then.
+/// `gc #1 @0.013s 2%: ...`, as printed by Go 1.5 before its release: the order of its numbers changed until then.
 fn prerelease(input: &[u8]) -> Parsed<&[u8], Note> {
     let (_, _) = (lit(b"gc #"), uint, lit(b" @"), figure).parse(input)?;
     Ok((b"", Note::Prerelease))

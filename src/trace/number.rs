@@ -1,28 +1,8 @@
-//! The leaves of the grammar: literals and the numbers of a gc line, written for the one to five bytes they are.
+//! The leaves of the grammar: literals and the numbers of a gc line, most of one to five bytes.
 //!
-//! Own leaves instead of nom's `tag` and `digit1`: those cost about half of the whole line (see docs/PERFORMANCE.md).
+//! nom's `tag` and `digit1` would cost about half of the whole line (see docs/PERFORMANCE.md).
 
-use nom::Err;
-
-use super::text::{Parsed, Text};
-
-/// nom's error type for the hot path: nothing at all. A line that fails is parsed again, slowly, to say why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Miss;
-
-impl<I> nom::error::ParseError<I> for Miss {
-    fn from_error_kind(_: I, _: nom::error::ErrorKind) -> Self {
-        Self
-    }
-    fn append(_: I, _: nom::error::ErrorKind, _: Self) -> Self {
-        Self
-    }
-}
-
-#[inline(always)]
-pub(crate) const fn miss<I, T>() -> Parsed<I, T> {
-    Err(Err::Error(Miss))
-}
+use super::text::{Parsed, Text, miss};
 
 /// Exactly these bytes.
 #[inline(always)]
@@ -44,11 +24,11 @@ const fn digit(byte: u8) -> Option<u64> {
     if value <= 9 { Some(value) } else { None }
 }
 
-/// The number that the two lowest bytes are, the tens first.
+/// The two lowest bytes as a number, the tens first.
 #[inline(always)]
 const fn two_digits(bytes: u64) -> Option<u64> {
     let values = (bytes & 0xFFFF) ^ 0x3030;
-    // What is more than 9 reaches the highest bit of its byte.
+    // A value above 9 sets the highest bit of its byte.
     if (values | (values + 0x7676)) & 0x8080 != 0 {
         return None;
     }
@@ -56,10 +36,10 @@ const fn two_digits(bytes: u64) -> Option<u64> {
     Some((values * (1 + (10 << 8))) >> 8 & 0xFF)
 }
 
-/// The number of tenths that the three lowest bytes are.
+/// The three lowest bytes, `D.D`, as tenths.
 #[inline(always)]
 const fn digit_point_digit(bytes: u64) -> Option<u64> {
-    // Nothing is left of the point, and no more than 9 of the digits, as above.
+    // The point becomes 0, and digits at most 9, as above.
     let values = (bytes & 0x00FF_FFFF) ^ 0x0030_2E30;
     if (values | (values + 0x0076_0076)) & 0x0080_FF80 != 0 {
         return None;
@@ -68,10 +48,10 @@ const fn digit_point_digit(bytes: u64) -> Option<u64> {
     Some((values * (1 + (10 << 16))) >> 16 & 0xFF)
 }
 
-/// All digits behind so many bytes, with `value` before them; overflow is a miss.
+/// All digits after `from` bytes, with `value` before them; overflow is a miss.
 #[inline(always)]
 fn digits<I: Text>(mut value: u64, input: I, from: usize) -> Parsed<I, u64> {
-    // Nothing printed by a sound runtime has more than eight digits, which need no look at the overflow.
+    // Almost no number has more than eight digits, which cannot overflow.
     for ahead in from..from + 8 {
         let Some(next) = digit(input.byte(ahead)) else {
             return Ok((input.skip(ahead), value));
@@ -103,14 +83,13 @@ pub(crate) fn uint<I: Text>(input: I) -> Parsed<I, u64> {
     }
 }
 
-/// `ms`: milliseconds as `fmtNSAsMS` prints them, in ns. Two significant digits below 10 ms, whole ms from there on,
-/// so the text says by itself where the number ends, except for whole milliseconds.
+/// `ms`: milliseconds as `fmtNSAsMS` prints them, in ns: two significant digits below 10 ms, whole ms from there on.
 #[inline(always)]
 pub(crate) fn milliseconds<I: Text>(input: I) -> Parsed<I, u64> {
     milliseconds_in(input.eight(), input)
 }
 
-/// The same behind one byte.
+/// The same after one byte.
 #[inline(always)]
 pub(crate) fn milliseconds_behind<I: Text>(byte: u8, input: I) -> Parsed<I, u64> {
     let text = input.eight();
@@ -120,7 +99,7 @@ pub(crate) fn milliseconds_behind<I: Text>(byte: u8, input: I) -> Parsed<I, u64>
     milliseconds_in(text >> 8, input.skip(1))
 }
 
-/// `text` is how `input` begins, at least five bytes of it: all that a number with a point can be, at once.
+/// `text` has at least the first five bytes of `input`: as long as a number with a point can be.
 #[inline(always)]
 fn milliseconds_in<I: Text>(text: u64, input: I) -> Parsed<I, u64> {
     const ZERO: u64 = b'0' as u64;
@@ -135,7 +114,7 @@ fn milliseconds_in<I: Text>(text: u64, input: I) -> Parsed<I, u64> {
         return whole_milliseconds(input);
     };
     match digits {
-        // Nothing at all is printed as `0`, never as `0.000`.
+        // Zero is printed as `0`, never as `0.000`.
         Some(digits @ 1..) => Ok((input.skip(length), digits * unit)),
         _ => miss(),
     }
@@ -177,7 +156,7 @@ pub(crate) fn seconds<I: Text>(input: I) -> Parsed<I, u64> {
     }
 }
 
-/// `pct`: a whole number, with a minus only where the runtime's own figure is broken.
+/// `pct`: a whole number, with a minus only if the runtime's value is broken.
 #[inline(always)]
 pub(crate) fn percent<I: Text>(input: I) -> Parsed<I, i64> {
     if input.byte(0) == b'-' {
@@ -193,7 +172,7 @@ pub(crate) fn percent<I: Text>(input: I) -> Parsed<I, i64> {
 #[cold]
 fn negative<I: Text>(input: I) -> Parsed<I, i64> {
     let (rest, value) = uint(input)?;
-    // Down to the least number there is, which is what a broken float converts to.
+    // Down to `i64::MIN`, to which a broken float converts.
     match 0_i64.checked_sub_unsigned(value) {
         Some(value) => Ok((rest, value)),
         None => miss(),

@@ -8,7 +8,7 @@ use super::grammar::Number;
 use super::number::{milliseconds, percent, seconds, uint};
 use Operand::{Lit, Num};
 
-/// The operands that may come next in a state, and the state behind each.
+/// The operands that may come next in a state, and the state after each.
 fn candidates(state: State) -> impl Iterator<Item = (Operand, State)> {
     AUTOMATON.states[usize::from(state)].next()
 }
@@ -25,7 +25,7 @@ fn operand(operand: Operand, text: &[u8]) -> Option<usize> {
     Some(text.len() - rest.len())
 }
 
-/// Whether `text` begins with a literal. Byte by byte: most differ from the text in one of the first two.
+/// Whether `text` begins with a literal. Byte by byte: most texts differ in the first two.
 fn begins(text: &[u8], literal: &[u8]) -> bool {
     literal.len() <= text.len() && literal.iter().zip(text).all(|(a, b)| a == b)
 }
@@ -35,11 +35,11 @@ fn begins(text: &[u8], literal: &[u8]) -> bool {
 pub(crate) struct Boundary {
     pub(crate) at: usize,
     pub(crate) state: State,
-    /// Inside the digits of a number: what follows would be digits of other output.
+    /// Inside the digits of a number: the digits after it would belong to other output.
     pub(crate) split: bool,
 }
 
-/// A walk through the grammar: the boundaries behind whole operands, as far as they go.
+/// A walk through the grammar: the boundaries after whole operands, as far as the text matches.
 #[derive(Debug, Clone)]
 pub(crate) struct Walk<'a> {
     text: &'a [u8],
@@ -68,24 +68,24 @@ impl<'a> Walk<'a> {
         Some((candidate, boundary))
     }
 
-    /// Tells all boundaries, in order: those behind whole operands, and the shorter readings of each number, for digits at
-    /// its end may belong to other output.
-    pub(crate) fn all(mut self, mut tell: impl FnMut(Boundary)) {
+    /// Passes all boundaries to `each`, in order: those after whole operands, and the shorter readings of each number, as digits at its
+    /// end may belong to other output.
+    pub(crate) fn all(mut self, mut each: impl FnMut(Boundary)) {
         let mut from = 0;
         while let Some((candidate, boundary)) = self.step() {
             if !matches!(candidate, Lit(_)) {
                 let digits = &self.text[from..boundary.at];
-                shorter(candidate, digits, from, boundary.state, &mut tell);
+                shorter(candidate, digits, from, boundary.state, &mut each);
             }
-            tell(boundary);
+            each(boundary);
             from = boundary.at;
         }
-        // A number glued to a digit that cannot be its own, like `0` before `2026/11/23`.
+        // A number followed by a digit that cannot be its own, like `0` before `2026/11/23`.
         if let Some((candidate @ Num(_), next)) = candidates(self.state).next() {
             let rest = &self.text[from..];
             let most = rest.iter().take(DIGITS);
             let digits = most.take_while(|b| b.is_ascii_digit()).count();
-            shorter(candidate, &rest[..digits], from, next, &mut tell);
+            shorter(candidate, &rest[..digits], from, next, &mut each);
         }
     }
 }
@@ -98,20 +98,20 @@ impl Iterator for Walk<'_> {
     }
 }
 
-/// Digits that a number has at most.
+/// The most digits of a number.
 const DIGITS: usize = 20;
 
-/// The shorter readings of a number operand `digits`, which starts at `from`. The whole run of digits is none of them.
+/// The readings of a number operand `digits`, which starts at `from`, that are shorter than all its digits.
 fn shorter(
     candidate: Operand,
     digits: &[u8],
     from: usize,
     state: State,
-    mut tell: impl FnMut(Boundary),
+    mut each: impl FnMut(Boundary),
 ) {
     for length in 1..digits.len().min(DIGITS) {
         if operand(candidate, &digits[..length]) == Some(length) {
-            tell(Boundary {
+            each(Boundary {
                 at: from + length,
                 state,
                 split: true,
@@ -120,7 +120,7 @@ fn shorter(
     }
 }
 
-/// Whether the operands that `text` starts with, from the state `from` on, are text of a gc line and of nothing else.
+/// Whether the operands that `text` starts with, from the state `from` on, occur only in gc lines.
 pub(crate) fn is_distinctive(text: &[u8], from: State) -> bool {
     let mut before = from;
     let mut seconds = false;
@@ -134,16 +134,15 @@ pub(crate) fn is_distinctive(text: &[u8], from: State) -> bool {
     })
 }
 
-/// Whether a line may start with the continuation of a cut gc line that [is distinctive](is_distinctive): a cheap
-/// sieve, for nearly every line of a log is none.
+/// Whether a line may start with the continuation of a cut gc line that [is distinctive](is_distinctive): a fast filter, as nearly no
+/// line of a log is one.
 pub(crate) fn may_be_distinctive(text: &[u8]) -> bool {
     text.iter()
         .find(|b| !is_between(**b))
         .is_some_and(|b| TELLING_BYTES[usize::from(*b)])
 }
 
-/// The states whose next operand `text` may start with, as far as its first two bytes tell; the first state is none of
-/// them.
+/// The states whose next operand `text` may start with by its first two bytes, without the first state.
 pub(crate) fn states_starting(text: &[u8]) -> impl Iterator<Item = State> {
     let mut left = starting(text) & !(1 << START);
     std::iter::from_fn(move || {
@@ -161,9 +160,9 @@ fn starting(text: &[u8]) -> States {
     }
 }
 
-/// True where some operands of a gc line are all of `text`: a walk from every state at once.
+/// True if some operands of a gc line are all of `text`: a walk from every state at once.
 ///
-/// Where readings of a number differ in length, all but one stop inside of its digits, and nothing goes on from there.
+/// If readings of a number differ in length, all but one end inside of its digits, and no operand continues there.
 pub(crate) fn is_piece(text: &[u8]) -> bool {
     let (mut at, mut states) = (0, starting(text));
     while states != 0 {
@@ -179,7 +178,7 @@ pub(crate) fn is_piece(text: &[u8]) -> bool {
                 next = (at + length, goes_on | next.1);
             }
         };
-        // Behind a number, and behind a literal of one byte, is the state that comes next.
+        // The state after a number, and after a literal of one byte, is the next one.
         if let [b'+' | b'/' | b'%', ..] = rest {
             go(1, states << 1);
             states = 0;

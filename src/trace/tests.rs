@@ -4,7 +4,7 @@ use super::automaton::{START, may_end};
 use super::grammar::{LINE, Number, Row, VERSIONS};
 use super::pieces::Walk;
 use super::{Outcome, line, whole_cycle};
-use crate::event::Event;
+use crate::trace::cycle::Event;
 
 /// The rows of every shape of a version: each optional row is there or not.
 fn shapes(version: u8) -> Vec<Vec<Row>> {

@@ -1,26 +1,42 @@
-//! What the grammar reads: a slice, or so many bytes that no step has to ask whether any are left.
+//! The input of the grammar: a slice, or an array so long that no step needs a bounds check.
 
-use nom::IResult;
+use nom::{Err, IResult};
 
-use super::number::Miss;
-
-/// Text that a parser goes through.
+/// Text to be parsed.
 pub(crate) trait Text: Copy {
-    /// The byte so many places ahead; 0, which no parser takes, behind the end.
+    /// The byte at this distance; after the end 0, which is in no literal and no number.
     fn byte(self, ahead: usize) -> u8;
 
-    /// The next eight bytes, the first one lowest; 0 for those behind the end.
+    /// The next eight bytes, the first one lowest; 0 for those after the end.
     fn eight(self) -> u64;
 
-    /// What is left behind so many bytes.
+    /// The text without its first `count` bytes.
     fn skip(self, count: usize) -> Self;
 
     /// Whether exactly these bytes follow.
     fn follows<const N: usize>(self, text: &[u8; N]) -> bool;
 }
 
-/// What a parser of the grammar gives.
+/// What a parser of the grammar returns.
 pub(crate) type Parsed<I, T> = IResult<I, T, Miss>;
+
+/// nom's error type on the hot path, empty. A line that fails is parsed again, slowly, for its error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Miss;
+
+impl<I> nom::error::ParseError<I> for Miss {
+    fn from_error_kind(_: I, _: nom::error::ErrorKind) -> Self {
+        Self
+    }
+    fn append(_: I, _: nom::error::ErrorKind, _: Self) -> Self {
+        Self
+    }
+}
+
+#[inline(always)]
+pub(crate) const fn miss<I, T>() -> Parsed<I, T> {
+    Err(Err::Error(Miss))
+}
 
 impl Text for &[u8] {
     #[inline(always)]
@@ -44,15 +60,15 @@ impl Text for &[u8] {
     }
 }
 
-/// Positions in a line: as many as a byte has values.
+/// Positions in a line: the values of a byte.
 pub(crate) const POSITIONS: usize = 256;
-/// Bytes of a line: the longest literal may begin at the last position.
+/// Bytes of a line: the longest literal can begin at the last position.
 pub(crate) const LINE: usize = POSITIONS + 40;
 
-/// A place in `N` bytes of text, at most 255 behind the first: as far as any part of the grammar comes.
+/// A position in `N` bytes of text, at most 255: the longest part of the grammar is shorter.
 ///
-/// A position is a byte, and there are at least [`LINE`] bytes, which shows the compiler that none is outside: no bounds are
-/// checked, and that is a quarter of the work on a line.
+/// A position is a `u8`, and there are at least [`LINE`] bytes, so the compiler leaves out all bounds checks: a quarter of the work on a
+/// line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a, const N: usize> {
     bytes: &'a [u8; N],
@@ -67,13 +83,13 @@ impl<'a, const N: usize> Line<'a, N> {
         Self { bytes, at: 0 }
     }
 
-    /// Bytes passed.
+    /// Bytes before the position.
     #[inline(always)]
     pub(crate) fn passed(self) -> usize {
         usize::from(self.at)
     }
 
-    /// `M` bytes from here on, for the next part of the grammar; there are as many where `N` is [`POSITIONS`] more.
+    /// `M` bytes from here on, for the next part of the grammar; always there if `N` is [`POSITIONS`] more.
     #[inline(always)]
     pub(crate) fn rest<const M: usize>(self) -> Option<&'a [u8; M]> {
         self.bytes.get(self.passed()..)?.first_chunk()
@@ -105,7 +121,7 @@ impl<const N: usize> Text for Line<'_, N> {
     #[inline(always)]
     fn follows<const M: usize>(self, text: &[u8; M]) -> bool {
         if matches!(M, 3 | 5..=7) {
-            // One load and a mask, where the compiler takes two loads.
+            // One load and a mask; the compiler would use two loads.
             let mut eight = [0; 8];
             eight[..M].copy_from_slice(text);
             return self.eight() & (u64::MAX >> (64 - 8 * M)) == u64::from_le_bytes(eight);

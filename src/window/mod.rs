@@ -19,9 +19,9 @@ pub use values::{Pauses, Row};
 
 use std::collections::VecDeque;
 
-use crate::event::GcCycle;
 use crate::measure::{GcCpu, Mark, Step, Stretch, Trust};
 use crate::stats::{Counted, Counts, Fresh, MovingMedian, Ranked};
+use crate::trace::cycle::GcCycle;
 use crate::units::MICROSECOND;
 use pane::{Before, Gone};
 

@@ -1,8 +1,8 @@
 //! One pane: a fixed stretch of program time, summed up.
 
-use crate::event::{Format, GcCycle};
 use crate::measure::{Mark, Step, Trigger};
 use crate::stats::{Bag, Counted, Sample};
+use crate::trace::cycle::{Format, GcCycle};
 
 /// How many cycles were of which kind, and the smallest and largest figures among them. Mergeable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

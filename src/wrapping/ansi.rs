@@ -27,7 +27,7 @@ pub(crate) fn escape_length(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

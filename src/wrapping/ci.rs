@@ -41,7 +41,7 @@ pub(super) const BUILDKITE: Format = Format {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

@@ -1,4 +1,4 @@
-//! `docker compose up` and `logs`: `service-1  | `, plain and colored; foreman writes the same behind a time.
+//! `docker compose up` and `logs`: `service-1  | `, plain and colored; foreman writes the same after a time.
 
 use super::ansi::escape_length;
 use super::layer::{Format, Layer, NAME, is_name};
@@ -16,7 +16,7 @@ pub(super) const FORMAT: Format = Format {
         let length = match &near[bar..] {
             _ if blanks == 0 => return None,
             [b'|', b' ', ..] => bar + 2 + escape_length(&text[bar + 2..]),
-            // The color of the name ends behind the bar.
+            // The color of the name ends after the bar.
             [b'|', 0x1b, ..] => {
                 let end = bar + 1 + escape_length(&text[bar + 1..]);
                 (text.get(end) == Some(&b' ')).then_some(end + 1)?
@@ -29,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

@@ -1,8 +1,8 @@
-//! CRI, as containerd and CRI-O write what a container prints: `TIME stderr F `.
+//! CRI, the format of container logs of containerd and CRI-O: `TIME stderr F `.
 
 use super::layer::Layer;
 
-/// Behind the time: the stream of the program, and whether the line ends with its record (`F`) or goes on in the next one (`P`).
+/// After the time: the stream of the program, and whether the line ends with its record (`F`) or continues in the next one (`P`).
 pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
     for stream in [&b"stderr "[..], b"stdout "] {
         if let Some([tag @ (b'F' | b'P'), b' ', ..]) = text.strip_prefix(stream) {
@@ -19,8 +19,8 @@ pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::hold;
-    use super::super::layer::{LAYERS, strip};
+    use super::super::formats::testing::hold;
+    use super::super::formats::{LAYERS, strip};
 
     #[test]
     fn samples() {

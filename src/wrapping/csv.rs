@@ -1,5 +1,5 @@
-//! CSV, as Splunk, Kibana, Datadog and Grafana export logs: a quoted field holds the line. The first line of the log names the
-//! columns; without it, what looks like a time is one.
+//! CSV, as exported by Splunk, Kibana, Datadog and Grafana: a quoted field holds the line. The first line of the log names the
+//! columns; without it, a field that looks like a time is one.
 
 use std::borrow::Cow;
 
@@ -7,27 +7,27 @@ use super::envelope::{Envelope, Role, role_of_column};
 use super::timestamp::timestamp;
 use crate::trace::NEEDLE;
 
-/// Columns in which roles are looked for.
+/// Columns that are read.
 const COLUMNS: usize = 64;
 
-/// Which columns name the stream and the time, as the first line of the log says.
+/// The columns of stream and time, as named in the first line of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Columns {
     stream: Option<u8>,
     time: Option<u8>,
-    /// The line names columns, one of them that of the line.
+    /// The first line names columns, one of them that of the program's line.
     known: bool,
 }
 
 impl Columns {
-    /// None is known.
+    /// No columns are known.
     pub(crate) const NONE: Self = Self {
         stream: None,
         time: None,
         known: false,
     };
 
-    /// What the first line of a log says.
+    /// The columns named in the first line of a log.
     pub(crate) fn of(line: &[u8]) -> Self {
         let mut columns = Self::default();
         let (mut best_stream, mut best_time) = (usize::MAX, usize::MAX);
@@ -53,9 +53,9 @@ impl Columns {
     }
 }
 
-/// Opens a row of which a quoted field holds trace.
+/// Opens a row with trace in a quoted field.
 pub(crate) fn open(line: &[u8], columns: Columns) -> Option<Envelope<'_>> {
-    // Trace has commas and is quoted: the field begins the row, or stands behind another.
+    // Trace has commas and is quoted: the field begins the row, or follows another.
     let quote = memchr::memchr(b'"', line)?;
     if quote > 0 && !matches!(line[quote - 1], b',' | b';') {
         return None;
@@ -106,7 +106,7 @@ fn fields(row: &str) -> Option<Vec<Cow<'_, str>>> {
     }
 }
 
-/// A field behind its first quote, and what is behind the last one. A quote in it is doubled.
+/// A field after its first quote, and the text after the last one. A quote in it is doubled.
 fn quoted_field(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let mut end = text.find('"')?;
     let mut doubled = false;

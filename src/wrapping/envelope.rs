@@ -1,5 +1,5 @@
-//! Envelopes: records of which one field holds the line that the program wrote. [`json`](super::json),
-//! [`logfmt`](super::logfmt) and [`csv`](super::csv) take records apart; what a field is, its key tells.
+//! Envelopes: records of which one field holds the line that the program wrote. [`json`](super::json), [`logfmt`](super::logfmt) and
+//! [`csv`](super::csv) parse the records; the roles of fields follow from their keys.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 
 use crate::trace::NEEDLE;
 
-/// What the string under a key is, and its place in the order of preference.
+/// The role of a field, with its rank: the lowest is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The line.
@@ -22,9 +22,9 @@ pub(crate) enum Role {
 }
 use Role::{Line, Output, Stream, Time};
 
-/// The keys that are known, each with the key that holds its object where that matters.
+/// The known keys, each with the key of the object around it if that matters.
 pub(crate) const KEYS: &[(&str, &str, Role)] = &[
-    // Docker's json-file, and what fluentd and Fluent Bit make of it
+    // Docker's json-file, fluentd and Fluent Bit
     ("", "log", Line(1)),
     // Loki: logcli -o jsonl, and Grafana's exports
     ("", "line", Line(2)),
@@ -75,7 +75,7 @@ pub(crate) const KEYS: &[(&str, &str, Role)] = &[
     ("", "stream", Output),
 ];
 
-/// Places of keys by their length and first byte: nearly every key has one of its own.
+/// Buckets of keys by their length and first byte: nearly every key has one of its own.
 const PLACES: usize = 128;
 
 const fn place(key: &[u8]) -> usize {
@@ -85,7 +85,7 @@ const fn place(key: &[u8]) -> usize {
     }
 }
 
-/// For each place the keys of it, a bit each.
+/// For each bucket its keys, one bit for each key.
 const BY_PLACE: [u64; PLACES] = {
     assert!(KEYS.len() <= 64, "a bit each");
     let mut keys = [0; PLACES];
@@ -97,7 +97,7 @@ const BY_PLACE: [u64; PLACES] = {
     keys
 };
 
-/// What is known by a key in an object that itself is under the key `parent`.
+/// The role of a key in an object that is under the key `parent`.
 fn role(parent: &str, key: &str) -> Option<Role> {
     let mut keys = BY_PLACE[place(key.as_bytes())];
     while keys != 0 {
@@ -110,7 +110,7 @@ fn role(parent: &str, key: &str) -> Option<Role> {
     None
 }
 
-/// The same by the name of a column, which exports write in their own letters.
+/// The role of a column by its name, in upper or lower case.
 pub(super) fn role_of_column(name: &str) -> Option<Role> {
     let is = |(holder, known, _): &&(&str, &str, Role)| {
         holder.is_empty() && known.eq_ignore_ascii_case(name)
@@ -118,34 +118,34 @@ pub(super) fn role_of_column(name: &str) -> Option<Role> {
     KEYS.iter().find(is).map(|(.., role)| *role)
 }
 
-/// Made once: for a line of usual length, making it costs more than the search.
+/// Made once: making it costs more than searching a line of usual length.
 static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NEEDLE));
 
-/// How the line ends that an envelope holds.
+/// How the line in an envelope ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum End {
-    /// With its record, as far as the format tells.
+    /// With its record, unless the format has a mark that it continues.
     #[default]
     Record,
     /// With a line feed, which the format keeps.
     LineFeed,
-    /// Without one, under a key where docker's json-file and `go test -json` keep it: there the line goes on in the next object.
-    /// Other shippers use the same keys and keep no line feed.
+    /// Without one, under a key where docker's json-file and `go test -json` keep it: there the line continues in the next object. Other
+    /// shippers use the same keys and keep no line feed.
     Open,
 }
 
-/// What an envelope holds.
+/// The contents of an envelope.
 #[derive(Debug)]
 pub(crate) struct Envelope<'a> {
-    /// The line that the program wrote, with its line feed where the envelope keeps it.
+    /// The line that the program wrote, with its line feed if the envelope keeps it.
     pub(crate) line: Option<Cow<'a, [u8]>>,
     /// The name of the stream.
     pub(crate) stream: Option<Cow<'a, str>>,
-    /// The wall-clock time as the envelope writes it.
+    /// The wall-clock time as written in the envelope.
     pub(crate) wall: Option<Cow<'a, str>>,
     /// How the line ends.
     pub(crate) end: End,
-    /// What the program wrote to its standard output.
+    /// The program wrote it to its standard output.
     pub(crate) stdout: bool,
     /// It is the output of a test or benchmark harness: `go test -json`.
     pub(crate) harness: bool,
@@ -171,7 +171,7 @@ impl Default for Envelope<'_> {
 }
 
 impl<'a> Envelope<'a> {
-    /// A field by its key: what holds ` ms clock, ` is the line, whatever its key.
+    /// Adds a field by its key; a field with ` ms clock, ` is the line, whatever its key.
     pub(super) fn take(&mut self, parent: &str, key: &str, value: Cow<'a, str>) {
         let needle = value.len() > 40 && FINDER.find(value.as_bytes()).is_some();
         let role = match needle {
@@ -209,7 +209,7 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// Whether the line may be trace: records that only some programs write hold their own text as a rule.
+    /// Whether the line may be trace: records of most programs hold their own text.
     pub(super) fn may_be_trace(&self) -> bool {
         let trace = [&b"gc"[..], b"GC", b"scvg", b"scav", b"pacer"];
         let line = self.line.as_deref().unwrap_or(&[]);

@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, word};
 
-/// Behind the time: the place in the source.
+/// After the time: the place in the source.
 pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
     let length = word(text)?;
     let name = text[..length].strip_suffix(b":")?;
@@ -16,7 +16,7 @@ pub(super) fn behind_time(text: &[u8], _: &[u8]) -> Option<Layer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::hold;
+    use super::super::formats::testing::hold;
 
     #[test]
     fn samples() {

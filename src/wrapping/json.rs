@@ -1,8 +1,7 @@
-//! JSON: one object a line, or an array with one object a line. One string of it holds the line that the program wrote.
+//! JSON: one object a line, or an array with one object a line. One of its strings is the line that the program wrote.
 //!
-//! Docker's json-file (`log`), Loki's `logcli -o jsonl` (`line`), journald (`MESSAGE`), cloud logging (`textPayload`,
-//! `message`), `go test -json` (`Output`), and any other object: the string that holds the trace is found by what is
-//! in it, or, for lines without trace, by the key that held it before.
+//! Docker's json-file (`log`), Loki's `logcli -o jsonl` (`line`), journald (`MESSAGE`), cloud logging (`textPayload`, `message`),
+//! `go test -json` (`Output`), and any other object: a string with trace is found by its contents, other lines by their keys.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,16 +11,16 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::envelope::Envelope;
 use crate::trace::{NEEDLE, trim_end};
 
-/// Objects in objects deeper than this hold no line.
+/// Objects nested deeper than this are skipped.
 const DEPTH: u8 = 8;
-/// Bytes in which a tag before an object must end.
+/// The longest tag before an object, in bytes.
 const TAG: usize = 128;
 
-/// Opens an envelope; `None` where the line is no JSON object or holds no string that could be the line.
+/// Opens an envelope; `None` if the line is not a JSON object or has no string that could be the program's line.
 pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
     let line = trim_end(object(line)?);
     let mut envelope = Envelope::default();
-    // Text is known to be so once and for all of its strings; what is none may still hold strings that are.
+    // UTF-8 is validated once for all strings; a line that is not UTF-8 may still have valid strings.
     match std::str::from_utf8(line) {
         Ok(text) => read(&mut envelope, serde_json::Deserializer::from_str(text)),
         Err(_) => read(&mut envelope, serde_json::Deserializer::from_slice(line)),
@@ -30,8 +29,7 @@ pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
     envelope.line.is_some().then_some(envelope)
 }
 
-/// The object that a line is, without what makes it an item of an array; or that stands behind a short tag (`kube.var.log: {...}`)
-/// and holds trace.
+/// The object in a line: alone, as an item of an array, or with trace after a short tag (`kube.var.log: {...}`).
 fn object(line: &[u8]) -> Option<&[u8]> {
     if let [b'{', .., b'}'] = line {
         return Some(line);
@@ -95,7 +93,7 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
     }
 }
 
-/// One member of an object: strings are looked at, objects entered, a `MESSAGE` of bytes decoded, the rest skipped.
+/// One member of an object: strings are added, objects entered, a `MESSAGE` of bytes decoded, the rest skipped.
 struct Member<'e, 'k, 'a> {
     envelope: &'e mut Envelope<'a>,
     parent: &'k str,
@@ -145,7 +143,7 @@ impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
-        // journald writes a message that is no UTF-8 as an array of its bytes.
+        // journald writes a message that is not UTF-8 as an array of its bytes.
         if self.key != "MESSAGE" {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
@@ -179,7 +177,7 @@ impl<'a> Visitor<'a> for Member<'_, '_, 'a> {
     }
 }
 
-/// A string, borrowed from the line where it has no escapes.
+/// A string, borrowed from the line if it has no escapes.
 struct Text<'a>(Cow<'a, str>);
 
 struct TextSeed;
@@ -224,7 +222,7 @@ mod tests {
         [line, text(envelope.stream), text(envelope.wall)]
     }
 
-    /// Every key by itself: without it the object says nothing, or less.
+    /// Every key by itself.
     #[test]
     fn every_key_is_known() {
         for (parent, key, role) in KEYS {
@@ -276,7 +274,7 @@ mod tests {
         ] {
             assert_eq!(opened(&line)[0], GC, "{line}");
         }
-        // journald writes what is no UTF-8 as an array of bytes.
+        // journald writes a message that is not UTF-8 as an array of bytes.
         assert_eq!(opened("{\"MESSAGE\":[71,67]}")[0], "GC");
         // A tag before it, as fluentd's standard output has.
         assert_eq!(opened(&format!("kube.var.log: {item}"))[0], GC);

@@ -1,4 +1,4 @@
-//! A time in brackets: of loggers, or the seconds since the machine started, as the kernel writes them.
+//! A time in brackets: that of a logger, or the kernel's seconds since the machine started.
 
 use super::kubectl::bracketed;
 use super::layer::{Format, Layer, digits};
@@ -30,7 +30,7 @@ fn uptime(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

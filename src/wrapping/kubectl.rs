@@ -15,7 +15,7 @@ pub(super) const FORMAT: Format = Format {
     },
 };
 
-/// What stands in brackets at the start of a text, and the length with the blank behind them.
+/// The text in brackets at the start of a text, and the length with the blank after them.
 pub(super) fn bracketed(text: &[u8]) -> Option<(&[u8], usize)> {
     let close = memchr::memchr(b']', &text[..text.len().min(BRACKET)])?;
     (text.get(close + 1) == Some(&b' ')).then_some((&text[1..close], close + 2))
@@ -23,7 +23,7 @@ pub(super) fn bracketed(text: &[u8]) -> Option<(&[u8], usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

@@ -1,4 +1,5 @@
-//! Text around gc lines that is no known wrapping: a wrapping where it stays and the cycles rise, else a quotation.
+//! Text around gc lines that is not a known wrapping. If several lines have the same text and their cycles rise, it is a wrapping, else
+//! a quotation.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -6,21 +7,22 @@ use foldhash::fast::RandomState;
 
 use super::ansi::escape_length;
 use super::timestamp::timestamp;
-use crate::event::GcCycle;
+use crate::trace::cycle::GcCycle;
 
-/// Shapes that are no known wrapping, watched at the same time: as many as there are streams.
+/// Shapes not known as wrappings that are watched at the same time: as many as streams.
 const WATCHED: usize = 512;
-/// Shapes known as wrappings. More are forgotten all at once, and have to show again that they stay.
+/// Shapes known as wrappings. If there are more, all are forgotten and have to be proved again.
 const KNOWN: usize = 4_096;
-/// No wrapping is as long.
+/// Longer text is not a wrapping.
 const LONGEST: usize = 512;
-/// Lines of the same shape, rising, that make it a wrapping.
+/// Lines of the same shape with rising cycles that make it a wrapping.
 pub(crate) const PROOF: usize = 3;
 /// Slack for starts printed in whole milliseconds and phases truncated, ns.
 const SLACK_NS: u64 = 2_000_000;
 
-/// A cycle of which it is not known yet whether it is a quotation.
-pub(crate) struct Held {
+/// A cycle that was read, kept with its place until it is known what it is.
+#[derive(Debug)]
+pub(crate) struct HeldCycle {
     pub(crate) cycle: GcCycle,
     pub(crate) raw: Vec<u8>,
     pub(crate) line: u64,
@@ -28,13 +30,13 @@ pub(crate) struct Held {
     pub(crate) wall: Option<String>,
 }
 
-/// What is around a gc line, as far as it is the same in each line.
+/// The text around a gc line, without the parts that change from line to line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shape(Vec<u8>);
 
 impl Shape {
-    /// Of the text before the line and behind it, and of [what is not known](crate::trace::newer) in it. `None` where what is
-    /// behind begins as no wrapping does, or there is too much of it.
+    /// The shape of the text before and after the line, and of the [unknown fields](crate::trace::newer) in it. `None` if the text after
+    /// it does not begin like a wrapping, or there is too much text.
     pub(crate) fn of(before: &[u8], behind: &[u8], unknown: &[u8]) -> Option<Self> {
         if before.len() + behind.len() > LONGEST {
             return None;
@@ -42,7 +44,7 @@ impl Shape {
         let mut shape = without_times(before);
         shape.push(0);
         let wraps = wraps(behind)?;
-        // Behind a prefix that stays, it is enough that what follows begins alike. Alone it has to stay itself.
+        // After a prefix, only the beginning of the text after the line has to be the same; without a prefix, all of it.
         match before {
             [] => shape.extend(without_times(behind)),
             _ => shape.extend_from_slice(wraps),
@@ -57,7 +59,7 @@ impl Shape {
         !self.0.starts_with(b"\0\0")
     }
 
-    /// The name of the stream, empty where what is before the line holds none.
+    /// The name of the stream, empty if there is none before the line.
     pub(crate) fn stream(&self) -> Vec<u8> {
         let end = memchr::memchr(0, &self.0).unwrap_or(self.0.len());
         match &self.0[..end] {
@@ -68,8 +70,8 @@ impl Shape {
     }
 }
 
-/// The beginning of a text behind a line, if it is one that closes what was opened before the line or goes on with another field:
-/// a quote, brace, bracket, `<`, comma, tab or ` key=`, and nothing where there is none.
+/// The beginning of the text after a line, if it closes what was opened before the line or begins another field: a quote, brace,
+/// bracket, `<`, comma, tab or ` key=`; empty if there is no text.
 fn wraps(behind: &[u8]) -> Option<&[u8]> {
     match behind {
         [] => Some(&[]),
@@ -91,28 +93,27 @@ fn wraps(behind: &[u8]) -> Option<&[u8]> {
 /// The shapes of the lines of a log.
 #[derive(Default)]
 pub(crate) struct LearnedPrefixes {
-    /// Not known yet whether they are wrappings: the last cycles of each.
-    watched: HashMap<Shape, Vec<Held>, RandomState>,
-    /// The same, the one watched longest first.
+    /// The last cycles of shapes that may be wrappings.
+    watched: HashMap<Shape, Vec<HeldCycle>, RandomState>,
+    /// These shapes, the one watched longest first.
     order: VecDeque<Shape>,
-    /// They are.
+    /// Wrappings.
     known: HashSet<Shape, RandomState>,
     /// Cycles with a smaller number than the one before in the same shape.
     falling: u64,
     /// The last line without a prefix that has a shape, and how many in a row had it.
     row: Option<(Shape, GcCycle, usize)>,
-    /// The only line of its shape so far, and the stream that it would be in: a wrapper's text may stand before the first line
-    /// alone.
+    /// The only line of its shape so far, and the stream that it would be in: a wrapper may put text before the first line only.
     first: Option<(Vec<u8>, Shape)>,
 }
 
-/// Whether a cycle can be the next of the one before, as far as one line tells.
+/// Whether a cycle can follow another in the same process.
 pub(crate) fn rises(last: &GcCycle, cycle: &GcCycle) -> bool {
     cycle.number > last.number && cycle.start_ns >= last.start_ns
 }
 
 impl LearnedPrefixes {
-    /// Cycles of which it was never known whether they are more than quotations.
+    /// The number of cycles that were never proved, and so are quotations.
     pub(crate) fn held(&mut self) -> u64 {
         self.watched
             .drain()
@@ -125,12 +126,12 @@ impl LearnedPrefixes {
         self.known.is_empty() && self.falling >= PROOF as u64
     }
 
-    /// Whether lines of a shape are wrapped.
+    /// Whether a shape is a wrapping.
     pub(crate) fn is_known(&self, shape: &Shape) -> bool {
         self.known.contains(shape)
     }
 
-    /// Lines of this shape are wrapped.
+    /// The shape is a wrapping.
     pub(crate) fn prove(&mut self, shape: Shape) {
         if self.known.len() == KNOWN {
             self.known.clear();
@@ -138,7 +139,7 @@ impl LearnedPrefixes {
         self.known.insert(shape);
     }
 
-    /// A line that begins as a gc line and has a shape, where the lines behind it did not prove it. True where those before did.
+    /// A line that begins with a gc line and has a shape that the lines after it did not prove. True if those before did.
     pub(crate) fn in_a_row(&mut self, shape: &Shape, cycle: &GcCycle) -> bool {
         let count = match &self.row {
             Some((last, before, count)) if last == shape && rises(before, cycle) => count + 1,
@@ -151,8 +152,14 @@ impl LearnedPrefixes {
         count >= PROOF
     }
 
-    /// A cycle of a shape, in a stream if it had none: all that are events by now, and how many are quotations after all.
-    pub(crate) fn cycle(&mut self, shape: Shape, stream: &[u8], cycle: Held) -> (Vec<Held>, u64) {
+    /// A cycle of a shape, with the stream it would have without: returns the cycles proved by it, and the number of cycles that are
+    /// quotations after all.
+    pub(crate) fn cycle(
+        &mut self,
+        shape: Shape,
+        stream: &[u8],
+        cycle: HeldCycle,
+    ) -> (Vec<HeldCycle>, u64) {
         self.first = None;
         if self.known.contains(&shape) {
             return (vec![cycle], 0);
@@ -162,14 +169,14 @@ impl LearnedPrefixes {
                 .last()
                 .is_none_or(|last| rises(&last.cycle, &cycle.cycle));
             if !rise {
-                let falls = |last: &Held| {
+                let falls = |last: &HeldCycle| {
                     cycle.cycle.number < last.cycle.number
                         && cycle.cycle.start_ns <= last.cycle.start_ns
                 };
                 if !held.last().is_some_and(falls) {
                     return (Vec::new(), 1);
                 }
-                // Another process behind the prefix, or the newest line first: from it the next one rises, or falls again.
+                // Another process with the same prefix, or the newest line first: the next cycle rises or falls from this one.
                 self.falling += 1;
                 return (
                     Vec::new(),
@@ -199,19 +206,19 @@ impl LearnedPrefixes {
         (Vec::new(), quoted)
     }
 
-    /// Whether a line waits for the next cycle of its stream to show that it is the one before.
+    /// Whether a line is held that the next cycle of its stream may prove.
     pub(crate) const fn waits(&self) -> bool {
         self.first.is_some()
     }
 
-    /// A cycle without such a prefix: the line before it, where it is the first of a stream, only that has one, and number and clock
-    /// join.
-    pub(crate) fn joined_by(&mut self, stream: &[u8], cycle: &GcCycle) -> Option<Held> {
+    /// A cycle without such a prefix: returns the line held before it, if that is the first of its stream and number and clock
+    /// continue.
+    pub(crate) fn joined_by(&mut self, stream: &[u8], cycle: &GcCycle) -> Option<HeldCycle> {
         let (name, shape) = self.first.as_ref()?;
         if name != stream {
             return None;
         }
-        let joins = |held: &Held| {
+        let joins = |held: &HeldCycle| {
             cycle.follows(&held.cycle)
                 && cycle.format == held.cycle.format
                 && cycle.start_ns.saturating_add(SLACK_NS) >= held.cycle.end_ns()
@@ -227,9 +234,9 @@ impl LearnedPrefixes {
         held
     }
 
-    /// No longer watches the shape that was watched longest. Gives the number of its cycles.
+    /// Drops the shape that was watched longest. Returns the number of its cycles.
     fn forget_oldest(&mut self) -> u64 {
-        // Those that have become known are still in the order.
+        // Shapes that were proved are still in the list.
         while let Some(oldest) = self.order.pop_front() {
             if let Some(held) = self.watched.remove(&oldest) {
                 return held.len() as u64;
@@ -279,8 +286,7 @@ const LEVELS: [&str; 12] = [
     "wrn",
 ];
 
-/// A strange prefix as the name of a stream: without colors, and without what stands around the name. Empty where
-/// nothing is left that could be one.
+/// An unknown prefix as the name of a stream: without colors, and without punctuation around the name. Empty if nothing is left.
 fn stream_name(prefix: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(prefix.len());
     let mut rest = prefix;

@@ -1,10 +1,10 @@
-//! logfmt: `time=2026-11-23T00:12:01Z level=info msg="gc 1 ..." pod=web-1`, as logrus, slog and Grafana's agents write it.
+//! logfmt: `time=2026-11-23T00:12:01Z level=info msg="gc 1 ..." pod=web-1`, as written by logrus, slog and Grafana's agents.
 
 use std::borrow::Cow;
 
 use super::envelope::Envelope;
 
-/// Opens a line of pairs, one of which holds trace.
+/// Opens a line of pairs, one of which has trace.
 pub(crate) fn open(line: &[u8]) -> Option<Envelope<'_>> {
     let key = line.iter().position(|b| !is_key(b))?;
     if key == 0 || line[key] != b'=' {
@@ -24,7 +24,7 @@ const fn is_key(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/')
 }
 
-/// The first pair of a text: its key, its value, and what is behind it.
+/// The first pair of a text: its key, its value, and the rest of the text.
 fn pair(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     let key = text
         .bytes()
@@ -44,7 +44,7 @@ fn pair(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     Some((&text[..key], unescaped(&quoted[..end]), &quoted[end + 1..]))
 }
 
-/// A quoted value as Go's `strconv.Quote` writes it, as far as trace can hold what it escapes.
+/// A value quoted by Go's `strconv.Quote`, with those escapes that trace can have.
 fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);

@@ -1,7 +1,7 @@
-//! A physical line, and the line that the program wrote in it.
+//! From a physical line to the line that the program wrote in it.
 //!
-//! One file a format. Formats that put text before the line are in the table of [`layer`]; those that put the line into a record
-//! are [envelopes](envelope); what is neither is [learned] from the lines themselves.
+//! One file for each format. Formats that put text before the line are in the table of [`formats`]; those that put the line into a record
+//! are [envelopes](envelope); others are [learned] from the lines themselves.
 
 mod ansi;
 mod ci;
@@ -9,6 +9,7 @@ mod compose;
 mod cri;
 pub(crate) mod csv;
 pub(crate) mod envelope;
+mod formats;
 mod go_log;
 mod go_test;
 mod json;
@@ -29,27 +30,28 @@ use std::borrow::Cow;
 use crate::trace::NEEDLE;
 use csv::Columns;
 use envelope::{End, Envelope};
+use formats::Prefix;
 
-/// How deep a line was wrapped: lines of one stream are unwrapped alike, or the text of the program's own lines
-/// would be mistaken for more wrapping.
+/// How deep a line was wrapped. Lines of one stream are unwrapped alike, or the text of the program's own lines would be mistaken for
+/// more wrapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Depth {
     outer: usize,
     enveloped: bool,
     inner: usize,
-    /// What the columns of CSV are.
+    /// The columns of CSV.
     columns: Columns,
 }
 
 impl Depth {
-    /// Take off whatever is known.
+    /// Remove all known wrappings.
     pub(crate) const ANY: Self = Self {
-        outer: layer::LAYERS,
+        outer: formats::LAYERS,
         enveloped: true,
-        inner: layer::LAYERS,
+        inner: formats::LAYERS,
         columns: Columns::NONE,
     };
-    /// Nothing was taken off.
+    /// Nothing was removed.
     pub(crate) const NONE: Self = Self {
         outer: 0,
         enveloped: false,
@@ -57,7 +59,7 @@ impl Depth {
         columns: Columns::NONE,
     };
 
-    /// Take off whatever is known, where a log's first line named columns.
+    /// Remove all known wrappings, in a log whose first line names columns.
     pub(crate) const fn any(columns: Columns) -> Self {
         Self {
             columns,
@@ -66,22 +68,22 @@ impl Depth {
     }
 }
 
-/// The line that the program wrote, and what its wrapping says.
+/// The line that the program wrote, with the data of its wrapping.
 #[derive(Debug, Clone)]
 pub(crate) struct Unwrapped<'a> {
     /// Without line feed and carriage return.
     pub(crate) body: Cow<'a, [u8]>,
-    /// Where the body starts in the physical line; `None` where it was decoded out of an envelope.
+    /// Where the body starts in the physical line; `None` if it was decoded from an envelope.
     pub(crate) body_at: Option<usize>,
-    /// The stream's name, empty where there is none.
+    /// The stream's name, empty if there is none.
     pub(crate) stream: Cow<'a, [u8]>,
     /// The wall-clock time as written.
     pub(crate) wall: Option<Cow<'a, str>>,
-    /// A CRI `P` record: the program's line goes on in the next physical line of the stream.
+    /// A CRI `P` record: the program's line continues in the next physical line of the stream.
     pub(crate) partial: bool,
     /// How the line ends in its envelope.
     pub(crate) end: End,
-    /// It was written to standard output, as far as the wrapping tells.
+    /// The wrapping shows that it was written to standard output.
     pub(crate) stdout: bool,
     /// It is the output of a test or benchmark harness.
     pub(crate) harness: bool,
@@ -99,13 +101,13 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
-/// Takes the wrapping off a physical line (with or without its line ending), as far as `depth` says.
+/// Removes the wrapping of a physical line (with or without its line ending), down to `depth`.
 pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     let line = without_end(line);
     if depth == Depth::NONE {
         return Unwrapped::bare(line);
     }
-    let layer::Prefix { all: outer, layers } = layer::strip(line, depth.outer);
+    let Prefix { all: outer, layers } = formats::strip(line, depth.outer);
     let body = &line[outer.length..];
     let envelope = match depth.enveloped {
         true => open(body, depth.columns),
@@ -151,7 +153,7 @@ pub(crate) fn unwrap(line: &[u8], depth: Depth) -> Unwrapped<'_> {
     unwrapped
 }
 
-/// Opens a body that is a record: each format tells by its first bytes whether it may be.
+/// Opens a body that is a record of one of the formats.
 fn open(body: &[u8], columns: Columns) -> Option<Envelope<'_>> {
     match body.first()? {
         b'g' if body.starts_with(b"gc ") => None,
@@ -163,7 +165,7 @@ fn open(body: &[u8], columns: Columns) -> Option<Envelope<'_>> {
 }
 
 impl<'a> Unwrapped<'a> {
-    /// A line that is taken as it is.
+    /// A line without wrapping.
     pub(crate) const fn bare(line: &'a [u8]) -> Self {
         Self {
             body: Cow::Borrowed(line),
@@ -178,9 +180,9 @@ impl<'a> Unwrapped<'a> {
         }
     }
 
-    /// Takes the layers off the line that came out of an envelope.
+    /// Removes the layers before a line from an envelope.
     fn inner(&mut self, line: Cow<'a, [u8]>, most: usize) {
-        let layer::Prefix { all, layers } = layer::strip(without_end(&line), most);
+        let Prefix { all, layers } = formats::strip(without_end(&line), most);
         self.depth.inner = layers;
         self.harness |= all.harness;
         if self.wall.is_none()

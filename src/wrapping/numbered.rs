@@ -1,4 +1,4 @@
-//! Numbers of lines: `grep -n`, `grep -Hn`, `cat -n` and `nl`.
+//! Line numbers: `grep -n`, `grep -Hn`, `cat -n` and `nl`.
 
 use super::layer::{Format, Layer, NAME, digits};
 use super::timestamp::timestamp;
@@ -39,7 +39,7 @@ fn line_number(text: &[u8]) -> Option<usize> {
     ((1..=12).contains(&count) && text[0] != b'0').then_some(count)
 }
 
-/// Whether trace may begin here: minutes and positions in a line have a digit behind the colon, other text a blank or a letter.
+/// Whether trace may begin here: after the colon, minutes and positions in a line have a digit, other text a blank or a letter.
 fn may_be_line(text: &[u8]) -> bool {
     matches!(
         text.first(),
@@ -49,7 +49,7 @@ fn may_be_line(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

@@ -1,8 +1,8 @@
-//! Lines out of a page or a word processor: entities, blanks that do not break, and arrows that are one character.
+//! Lines copied from a page or a word processor: entities, no-break spaces, and arrows that are one character.
 
 use crate::trace::NEEDLE;
 
-/// What stands for an ASCII text, by its bytes.
+/// Characters and escapes with their ASCII text.
 const CHARACTERS: &[(&str, &str)] = &[
     ("\u{a0}", " "),
     ("\u{202f}", " "),
@@ -36,7 +36,7 @@ const ENTITIES: &[(&str, &str)] = &[
 /// The length of the longest entity.
 const LONGEST: usize = 10;
 
-/// A text with what its entities and characters stand for; `None` where there are none.
+/// A text with entities and characters replaced by ASCII; `None` if there are none.
 pub(crate) fn translated(text: &[u8]) -> Option<Vec<u8>> {
     let suspect = |b: &u8| *b == b'&' || *b == b'\\' || *b >= 0x80;
     let mut from = text.iter().position(suspect)?;
@@ -60,7 +60,7 @@ pub(crate) fn translated(text: &[u8]) -> Option<Vec<u8>> {
     any.then_some(plain)
 }
 
-/// An entity at the start of a text: its length, and what it stands for.
+/// An entity at the start of a text: its length, and its ASCII text.
 fn entity(text: &[u8]) -> Option<(usize, String)> {
     let inside = text.strip_prefix(b"&")?;
     let end = inside.iter().take(LONGEST).position(|b| *b == b';')?;
@@ -86,7 +86,7 @@ fn entity(text: &[u8]) -> Option<(usize, String)> {
 
 /// Whether a line holds ` ms clock, ` written with other blanks.
 pub(crate) fn holds_clock(line: &[u8]) -> bool {
-    // A search has to be made ready, and nearly every line is asked.
+    // Nearly every line comes here, and a searcher is expensive to make.
     if memchr::memchr3(b'&', 0xc2, 0xe2, line).is_none() {
         return false;
     }

@@ -1,4 +1,4 @@
-//! Lines that a container's runtime split into several records: their beginnings, until the rest comes.
+//! Lines that a container runtime split into several records: their beginnings, until the rest comes.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use foldhash::fast::RandomState;
 use super::{Depth, Unwrapped};
 use crate::trace;
 
-/// Bytes of a line that is put together of records.
+/// Bytes of a line joined from records.
 const LONGEST: usize = 64 * 1024;
-/// Streams of which a line is waited for at the same time.
+/// Streams with a split line at the same time.
 const WAITING: usize = 64;
 
-/// Lines that go on in the next record of their stream.
+/// Lines that continue in the next record of their stream.
 #[derive(Debug, Default)]
 pub(crate) struct Partials {
-    /// By stream, and the standard output of the program apart from its standard error.
+    /// By stream, with standard output and standard error apart.
     parts: HashMap<(Vec<u8>, bool), Part, RandomState>,
-    /// Whether envelopes keep line feeds, as far as they have told.
+    /// Whether envelopes keep line feeds; `None` while that is not known.
     pub(crate) line_feeds: Option<bool>,
 }
 
@@ -26,7 +26,7 @@ struct Part {
     text: Vec<u8>,
     /// How it is wrapped.
     depth: Depth,
-    /// The wrapping says that it goes on.
+    /// The wrapping has a mark that the line continues.
     certain: bool,
 }
 
@@ -51,8 +51,8 @@ impl Partials {
         }
     }
 
-    /// What went before in the line that this record ends: nothing before a gc line that is whole by itself, unless the wrapping
-    /// says so.
+    /// The parts before this record of the line that it ends. None if the record is a whole gc line by itself, unless the wrapping has a
+    /// mark that the line continues.
     pub(crate) fn take(&mut self, unwrapped: &Unwrapped<'_>) -> Option<Vec<u8>> {
         if self.parts.is_empty() {
             return None;

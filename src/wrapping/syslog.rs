@@ -1,7 +1,5 @@
 //! Syslog of RFC 5424 and RFC 3164, and journalctl's forms of it.
 
-use std::ops::Range;
-
 use super::layer::{Format, Layer, word};
 
 /// `<34>1 2026-... host app procid msgid - ` (RFC 5424), or `<34>` before an RFC 3164 timestamp.
@@ -10,10 +8,28 @@ pub(super) const FORMAT: Format = Format {
     layer: |text, _| rfc_5424(text),
 };
 
-/// Behind the time: `host unit[pid]: ` and its shorter forms.
+/// After the time: `host unit[pid]: ` (journalctl, RFC 3164) or `unit[pid]: ` (Heroku and others); `host unit: ` if the timestamp is a
+/// syslog's.
 pub(super) fn behind_time(text: &[u8], time: &[u8]) -> Option<Layer> {
-    let (name, length) = unit(text, is_syslog(time))?;
-    Layer::named(length, name)
+    let syslog = is_syslog(time);
+    let first = word(text)?;
+    let tag = |from: usize| -> Option<usize> {
+        let length = word(&text[from..])?;
+        let name = text[from..from + length].strip_suffix(b":")?;
+        let part = |b: &u8| b.is_ascii_alphanumeric() || b"-_.@/[]()\\+".contains(b);
+        if !name.iter().all(part) {
+            return None;
+        }
+        // `unit[pid]:`; a bare `name:` only after a host name.
+        let bracket = name.ends_with(b"]") && memchr::memchr(b'[', name).is_some();
+        (bracket || (syslog && from > 0 && !name.is_empty())).then_some(length)
+    };
+    if let Some(length) = tag(0) {
+        return Layer::named(length + 1, 0..length - 1);
+    }
+    let from = first + 1;
+    let length = tag(from)?;
+    Layer::named(from + length + 1, 0..from + length - 1)
 }
 
 fn rfc_5424(text: &[u8]) -> Option<Layer> {
@@ -22,10 +38,7 @@ fn rfc_5424(text: &[u8]) -> Option<Layer> {
         return None;
     }
     let Some(rest) = text[close + 1..].strip_prefix(b"1 ") else {
-        return Some(Layer {
-            length: close + 1,
-            ..Layer::default()
-        });
+        return Layer::of(close + 1);
     };
     let mut at = text.len() - rest.len();
     let time = word(&text[at..])?;
@@ -61,40 +74,17 @@ fn rfc_5424(text: &[u8]) -> Option<Layer> {
     })
 }
 
-/// Whether a timestamp is one that a host's name goes with: of RFC 3164, or with a numeric zone as rsyslog and journalctl
-/// write it. Behind the times of loggers and containers two words and a colon are prose.
+/// Whether a host's name may follow a timestamp: that of RFC 3164, or one with a numeric zone as written by rsyslog and journalctl.
+/// After the times of loggers and containers two words and a colon are prose.
 fn is_syslog(time: &[u8]) -> bool {
     let zone = || time.iter().rposition(|b| matches!(b, b'+' | b'-'));
     time.first().is_some_and(u8::is_ascii_alphabetic)
         || time.get(10) == Some(&b'T') && zone().is_some_and(|at| at > 10)
 }
 
-/// `host unit[pid]: ` (journalctl, RFC 3164) or `unit[pid]: ` (Heroku and others) behind a timestamp; `host unit: ` where
-/// the timestamp is a syslog's.
-fn unit(text: &[u8], syslog: bool) -> Option<(Range<usize>, usize)> {
-    let first = word(text)?;
-    let tag = |from: usize| -> Option<usize> {
-        let length = word(&text[from..])?;
-        let name = text[from..from + length].strip_suffix(b":")?;
-        let part = |b: &u8| b.is_ascii_alphanumeric() || b"-_.@/[]()\\+".contains(b);
-        if !name.iter().all(part) {
-            return None;
-        }
-        // `unit[pid]:`; a bare `name:` is taken only behind a host name.
-        let bracket = name.ends_with(b"]") && memchr::memchr(b'[', name).is_some();
-        (bracket || (syslog && from > 0 && !name.is_empty())).then_some(length)
-    };
-    if let Some(length) = tag(0) {
-        return Some((0..length - 1, length + 1));
-    }
-    let from = first + 1;
-    let length = tag(from)?;
-    Some((0..from + length - 1, from + length + 1))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
 
     #[test]
     fn samples() {

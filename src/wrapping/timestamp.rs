@@ -1,8 +1,15 @@
-//! A time and one blank, and what formats put behind it: CRI, syslog, Go's log package.
+//! A time and one blank, and what some formats put after it: CRI, syslog, Go's log package.
 
 use std::ops::Range;
 
-use super::layer::{BEHIND_TIME, Format, Layer, digits};
+use super::layer::{Format, Layer, digits};
+use super::{cri, go_log, syslog};
+
+/// The rest of a layer after a time and a blank; the second argument is the time.
+type BehindTime = fn(&[u8], &[u8]) -> Option<Layer>;
+
+/// The formats of the text after a time and a blank.
+const BEHIND_TIME: &[BehindTime] = &[cri::behind_time, syslog::behind_time, go_log::behind_time];
 
 pub(super) const FORMAT: Format = Format {
     first: b"0123456789JFMASONDTW",
@@ -27,7 +34,7 @@ pub(super) const FORMAT: Format = Format {
     },
 };
 
-/// Length of a timestamp at the start of `text`, in any of the forms that log shippers and loggers use.
+/// Length of a timestamp at the start of `text`, in any form that log shippers and loggers use.
 pub(crate) fn timestamp(text: &[u8]) -> Option<usize> {
     weekday(text)
         .or_else(|| date_time(text))
@@ -113,7 +120,7 @@ fn clock(text: &[u8]) -> Option<usize> {
         [b'.' | b',', fraction @ ..] => digits(fraction),
         _ => 0,
     };
-    // A point without digits behind it is not the clock's.
+    // A point without digits after it is not the clock's.
     Some(if fraction > 0 { 8 + 1 + fraction } else { 8 })
 }
 
@@ -149,14 +156,14 @@ fn epoch(text: &[u8]) -> Option<usize> {
         [b'.', fraction @ ..] if digits(fraction) > 0 => whole + 1 + digits(fraction),
         _ => whole,
     };
-    // A number that goes on with letters is an identifier.
+    // A number followed by letters is an identifier.
     let ends = |b: &u8| !b.is_ascii_alphanumeric();
     text.get(length).is_none_or(ends).then_some(length)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::testing::{hold, hold_others};
+    use super::super::formats::testing::{hold, hold_others};
     use super::*;
 
     #[test]
@@ -198,7 +205,7 @@ mod tests {
             "17953938 gc 1 @",
             "Mon gc 1 @",
         ]);
-        // A number that goes on with letters is an identifier.
+        // A number followed by letters is an identifier.
         assert_eq!(timestamp(b"1795393894ab"), None);
     }
 }

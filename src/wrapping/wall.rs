@@ -1,31 +1,31 @@
-//! Wall-clock times as logs and users write them, compared as the instants that they are.
+//! Wall-clock times as logs and users write them, compared as instants.
 
 use std::cmp::Ordering;
 
 const SECOND_NS: i128 = 1_000_000_000;
 const DAY_NS: i128 = 86_400 * SECOND_NS;
 
-/// A wall-clock time, as far as it was written: ISO 8601 with any usual separators, RFC 3164 (without a year), a time of day
+/// A wall-clock time, maybe without date, year or zone: ISO 8601 with any usual separators, RFC 3164 (without a year), a time of day
 /// alone, or seconds, ms, us or ns since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WallTime {
     date: Option<Date>,
     /// Since midnight.
     time_ns: i128,
-    /// East of UTC, where it is known.
+    /// East of UTC, if known.
     zone_ns: Option<i128>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Date {
-    /// RFC 3164 writes none.
+    /// RFC 3164 has none.
     year: Option<i64>,
     month: i64,
     day: i64,
 }
 
 impl WallTime {
-    /// `None` where the text is no such time, or there is none of that date.
+    /// Parses a time; `None` if the text is not one, or the date does not exist.
     ///
     /// ```
     /// use std::cmp::Ordering;
@@ -52,13 +52,13 @@ impl WallTime {
         })
     }
 
-    /// It has a date with its year, so that its place among others is certain.
+    /// True if it has a date with its year, so that it can be ordered with certainty.
     pub(crate) fn has_date(self) -> bool {
         self.date.is_some_and(|date| date.year.is_some())
     }
 
-    /// Which is earlier: by what both have. A zone that only one has is taken for that of the other, and so is a year; where
-    /// one is a time of day alone, only those are compared.
+    /// Compares the parts that both have. A zone or year that only one has is assumed for the other; if one is a time of day alone, only
+    /// those are compared.
     pub fn compare(self, other: Self) -> Ordering {
         let (Some(date), Some(other_date)) = (self.date, other.date) else {
             return self.time_ns.cmp(&other.time_ns);
@@ -75,14 +75,14 @@ impl WallTime {
 
 /// Days from 1970 to a date of the Gregorian calendar.
 fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years that begin in March have their odd day at the end.
+    // In years that begin in March the leap day is the last.
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
         - 719_468
 }
 
-/// The digits at the start of a text, at least one of them and at most `most`, and what is behind.
+/// The number at the start of a text, of at most `most` digits, and the rest.
 fn number(text: &str, most: usize) -> Option<(i64, &str)> {
     let length = text
         .bytes()
@@ -119,9 +119,9 @@ fn since_1970(text: &str) -> Option<WallTime> {
     })
 }
 
-/// The date so many days after 1970-01-01.
+/// The date `days_since` days after 1970-01-01.
 fn civil(days_since: i64) -> (i64, i64, i64) {
-    // No year is longer, and no month: what is too far is taken back.
+    // An early year first: no year is longer than 366 days.
     let mut year = 1970 + days_since.div_euclid(366);
     while days(year + 1, 1, 1) <= days_since {
         year += 1;
@@ -133,7 +133,7 @@ fn civil(days_since: i64) -> (i64, i64, i64) {
     (year, month, days_since - days(year, month, 1) + 1)
 }
 
-/// `2026-11-23`, `2026/11/23`, `Nov 23`, `Nov  3 2026`, with a weekday before it or not, and what is behind the `T` or blank.
+/// `2026-11-23`, `2026/11/23`, `Nov 23`, `Nov  3 2026`, with or without a weekday before it, and the text after the `T` or blank.
 fn date(text: &str) -> Option<(Date, &str)> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -157,7 +157,7 @@ fn date(text: &str) -> Option<(Date, &str)> {
         let (day, rest) = number(rest.strip_prefix(separator)?, 2)?;
         ((Some(year), month, day), rest)
     };
-    // A year that is not written may be a leap year.
+    // Without a year it may be a leap year.
     let year = written.unwrap_or(2000);
     (1..=12).contains(&month).then_some(())?;
     let next = if month == 12 {
@@ -176,7 +176,7 @@ fn date(text: &str) -> Option<(Date, &str)> {
     Some((date, rest.trim_start_matches(['T', 't', ' '])))
 }
 
-/// `14:05`, `14:05:00`, `14:05:00.123`, `14:05:00,123`, in ns, and what is behind.
+/// `14:05`, `14:05:00`, `14:05:00.123`, `14:05:00,123`, in ns, and the rest.
 fn time(text: &str) -> Option<(i128, &str)> {
     let (hours, rest) = number(text, 2)?;
     let (minutes, rest) = number(rest.strip_prefix(':')?, 2)?;
@@ -193,7 +193,7 @@ fn time(text: &str) -> Option<(i128, &str)> {
     Some((ns + fraction_ns(&digits[..length])?, behind))
 }
 
-/// Decimals of a second; those behind the ninth count nothing.
+/// Decimals of a second in ns; those after the ninth are ignored.
 fn fraction_ns(digits: &str) -> Option<i128> {
     let mut ns = 0;
     for place in 0..9 {
@@ -204,7 +204,7 @@ fn fraction_ns(digits: &str) -> Option<i128> {
     Some(ns)
 }
 
-/// `Z`, `UTC`, `+01:00`, `+0100`, `+01`; nothing and names of zones are no known one. `None` for what is none of these.
+/// The offset of `Z`, `UTC`, `+01:00`, `+0100`, `+01`; `Some(None)` for no zone or the name of one, `None` for any other text.
 fn zone(text: &str) -> Option<Option<i128>> {
     let sign = match text.as_bytes().first() {
         None => return Some(None),
@@ -212,7 +212,7 @@ fn zone(text: &str) -> Option<Option<i128>> {
         Some(b'+') => 1,
         Some(b'-') => -1,
         Some(_) if matches!(text, "UTC" | "GMT") => return Some(Some(0)),
-        // A name says as little as none; ctime's year stands here too.
+        // Names of zones are ambiguous; ctime's year is here too.
         Some(_) => {
             return text
                 .bytes()

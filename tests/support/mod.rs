@@ -14,10 +14,10 @@ pub(crate) mod writer;
 use std::io;
 
 use gcpressure::error::Error;
-use gcpressure::event::GcCycle;
 use gcpressure::io::Source;
 use gcpressure::pipeline::{self, CycleRow, Options, Sink};
 use gcpressure::report::Report;
+use gcpressure::trace::cycle::GcCycle;
 
 /// A cycle as the library hands it out, with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-use gcpressure::event::{Format, GcCycle};
 use gcpressure::report::wire;
+use gcpressure::trace::cycle::{Format, GcCycle};
 use serde_json::{Value, json};
 
 use super::*;

@@ -24,12 +24,12 @@ pub(in crate::io) enum Text {
     Utf16(&'static Encoding),
 }
 
-/// A format that is recognised but not read here, and what makes it readable.
+/// A format that is recognized but not read here, and what makes it readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::io) struct Refused {
     /// What the source is, e.g. `xz-compressed`.
     pub(in crate::io) what: &'static str,
-    /// The command that turns it into plain text; the file's name goes at its end.
+    /// The command that turns it into plain text; the file's name is appended.
     pub(in crate::io) command: &'static str,
 }
 
@@ -79,7 +79,7 @@ impl Compression {
         }
     }
 
-    /// Whether more than `head` has to be seen to tell.
+    /// Whether more bytes than `head` are needed to decide.
     pub(in crate::io) fn undecided(head: &[u8]) -> bool {
         [GZIP, ZSTD]
             .into_iter()
@@ -102,7 +102,7 @@ impl Text {
         })
     }
 
-    /// Whether more than `head` has to be seen to tell.
+    /// Whether more bytes than `head` are needed to decide.
     pub(in crate::io) fn undecided(head: &[u8]) -> bool {
         begins(b"\xff\xfe\0\0", head) || begins(b"\xfe\xff", head)
     }

@@ -9,8 +9,8 @@ const WINDOW_BITS: u8 = 15;
 
 /// The text of all gzip members of a source.
 ///
-/// flate2's own reader drops the text that it decompressed in the read that meets a fault, so that how much is lost depends
-/// on the size of the reads. Here the text comes first, and the fault with the next read.
+/// flate2's own reader drops the text that it decompressed in the read that meets a fault, so how much is lost depends on the size of
+/// the reads. Here the text is returned first, and the fault with the next read.
 pub(super) struct GzipReader<R> {
     source: R,
     decoder: Decompress,
@@ -31,7 +31,7 @@ impl<R: BufRead> GzipReader<R> {
         }
     }
 
-    /// Decompresses what the source holds in its buffer; gives how many bytes of text that made.
+    /// Decompresses what the source holds in its buffer; returns how many bytes of text that made.
     fn decompress(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let input = self.source.fill_buf()?;
         if input.is_empty() {
@@ -63,7 +63,7 @@ impl<R: BufRead> GzipReader<R> {
     }
 }
 
-/// What zlib says, in words that say what is wrong. Its words on damaged blocks depend on where a read ended.
+/// zlib's messages in plainer words. Those on damaged blocks depend on where a read ended, so they are all the same here.
 fn reason(message: Option<&str>) -> &'static str {
     match message {
         Some("incorrect data check" | "incorrect length check") => "the checksum does not match",

@@ -1,4 +1,4 @@
-//! What stands between the bytes of a source and plain text: recognised by its first bytes, undone while it is read.
+//! Compression and encoding of a source: recognized by its first bytes, undone while it is read.
 
 mod format;
 mod gzip;
@@ -15,26 +15,26 @@ use peek::Peeked;
 use utf16::Utf16Reader;
 use zstd::ZstdReader;
 
-/// Compressed bytes asked of a source at once.
+/// Compressed bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// A reader of plain text, and what it is made from.
 pub(super) struct Decoded {
     /// The text.
     pub(super) text: Box<dyn Read + Send>,
-    /// Whether the source is compressed, so that bad data can be told from a failing source.
+    /// The source is compressed: an error may be one of its data.
     pub(super) compressed: bool,
-    /// Whether the text is what the source gives, byte for byte.
+    /// The text is that of the source, byte for byte.
     pub(super) plain: bool,
 }
 
-/// Recognises what `raw` holds and puts the readers in front of it that make plain text of it.
+/// Recognizes what `raw` holds and puts the readers in front of it that make plain text of it.
 ///
-/// Waits for as many bytes as the recognition takes, one for ordinary text. Plain text is not copied: beyond the
-/// few bytes looked at, a read goes straight to `raw`.
+/// Waits for as many bytes as recognition takes, one for ordinary text. Plain text is not copied: after the few bytes peeked at, a
+/// read goes straight to `raw`.
 ///
 /// # Errors
-/// [`Refused`] for a format that is not read here. A failure of `raw` is left for the first read.
+/// [`Refused`] for a format that is not read here. A failure of `raw` is returned by the first read.
 pub(super) fn decode(raw: Box<dyn Read + Send>) -> Result<Decoded, Refused> {
     let mut raw = Peeked::new(raw);
     let compression = Compression::of(raw.peek(Compression::undecided))?;
@@ -61,7 +61,7 @@ pub(super) fn decode(raw: Box<dyn Read + Send>) -> Result<Decoded, Refused> {
     })
 }
 
-/// Whether `error` says that compressed data is cut or damaged, rather than that its source failed.
+/// Whether `error` means that compressed data is cut or damaged, rather than that its source failed.
 pub(super) fn is_bad_data(error: &io::Error) -> bool {
     error.raw_os_error().is_none()
         && matches!(

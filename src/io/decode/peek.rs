@@ -1,20 +1,20 @@
-//! A look at the first bytes of a reader that takes nothing away from it.
+//! Peeking at the first bytes of a reader.
 
 use std::io::{self, Read};
 
-/// A reader whose first bytes can be looked at before they are read.
+/// A reader whose first bytes can be peeked at before they are read.
 pub(super) struct Peeked<R> {
     head: [u8; Peeked::<()>::MOST],
     /// Bytes of `head` that are there, and how many of them were read again.
     filled: usize,
     given: usize,
-    /// A failure met while looking, told by the read that comes to it.
+    /// A failure met while peeking, returned by the read that comes to it.
     failed: Option<io::Error>,
     inner: R,
 }
 
 impl Peeked<()> {
-    /// The longest look.
+    /// Bytes that can be peeked at.
     const MOST: usize = 8;
 }
 
@@ -29,7 +29,7 @@ impl<R: Read> Peeked<R> {
         }
     }
 
-    /// Looks at more and more first bytes until `undecided` is content, the reader ends or fails, or eight are seen.
+    /// Peeks at more and more bytes until `undecided` returns false, the reader ends or fails, or there are eight.
     pub(super) fn peek(&mut self, undecided: impl Fn(&[u8]) -> bool) -> &[u8] {
         while self.filled < self.head.len() && undecided(&self.head[..self.filled]) {
             match self.inner.read(&mut self.head[self.filled..]) {

@@ -4,10 +4,10 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, Encoding};
 
-/// Encoded bytes asked of the source at once.
+/// Encoded bytes read at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// The text of a UTF-16 source as UTF-8, its byte order mark removed. What is not UTF-16 becomes U+FFFD.
+/// The text of a UTF-16 source as UTF-8, without its byte order mark. Invalid UTF-16 becomes U+FFFD.
 pub(super) struct Utf16Reader<R> {
     inner: R,
     /// `None` once the source has ended.

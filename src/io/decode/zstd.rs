@@ -24,13 +24,13 @@ pub(super) struct ZstdReader<R> {
     stage: Stage,
 }
 
-/// Where in the source the reader stands.
+/// The position of the reader.
 enum Stage {
     /// Before a frame or the end.
     Between,
     /// In a frame.
     Frame,
-    /// Behind the place where the data went bad; what was decoded before it comes first, then the error.
+    /// After damaged data; what was decoded before it is returned first, then the error.
     Bad(Option<io::Error>),
 }
 
@@ -68,7 +68,7 @@ impl<R: BufRead> ZstdReader<R> {
         }
     }
 
-    /// Whether the frame that was just read to its end holds what its writer put in.
+    /// Checks the checksum of the frame that was just read to its end.
     fn verify(&self) -> io::Result<()> {
         match self.decoder.get_checksum_from_data() {
             Some(stored) if self.decoder.get_calculated_checksum() != Some(stored) => Err(
@@ -111,7 +111,7 @@ impl<R: BufRead> Read for ZstdReader<R> {
     }
 }
 
-/// What the decoder says as an I/O error: a failure of the source keeps its kind, all else is bad data.
+/// The decoder's error as an I/O error: a failure of the source keeps its kind, everything else is invalid data.
 fn explain(error: FrameDecoderError) -> io::Error {
     use FrameDecoderError as Frame;
     let refused = |what| Refused {

@@ -43,7 +43,7 @@ impl Read for Chunks {
     }
 }
 
-/// Gives its bytes at once and then fails: whoever waits for more than is there fails with it.
+/// Gives its bytes at once and then fails, so a reader that waits for more than that fails with it.
 struct Live(&'static [u8]);
 
 impl Read for Live {

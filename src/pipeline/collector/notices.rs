@@ -1,10 +1,10 @@
-//! `GC forced` lines that wait for their cycles.
+//! `GC forced` lines before their cycles were read.
 
-/// Notices that wait at the same time; there is one for each process that has been idle.
+/// Notices kept at the same time; there is one for each process that has been idle.
 const WAITING: usize = 64;
 
-/// A notice names no process: whose it was shows when that process prints its cycle, a few ms later, and one that has
-/// ended never does. Lines of others may come between.
+/// A notice does not name its process, which prints the cycle a few ms later, or never if it has ended. Lines of other processes may
+/// come between.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     /// The streams they stood in, oldest first.
@@ -24,7 +24,7 @@ impl Notices {
         self.waiting.push(stream.into());
     }
 
-    /// A cycle of this stream comes that one may be for: whether one waits, and waits no longer.
+    /// Takes a notice of this stream, if there is one.
     pub(super) fn take(&mut self, stream: &[u8]) -> bool {
         let at = self.waiting.iter().position(|at| **at == *stream);
         at.map(|at| self.waiting.remove(at)).is_some()

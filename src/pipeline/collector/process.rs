@@ -1,18 +1,42 @@
 //! A process while its cycles come: what is counted of it, and its end.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::analyzer::{Completeness, ProcessAnalyzer};
-use crate::event::{Format, GcCycle};
 use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::Outcomes;
 use crate::pipeline::{Bound, Options, WallTime};
 use crate::reader::{Found, Reader};
 use crate::report;
+use crate::trace::cycle::{Format, GcCycle};
 use crate::units::SECOND;
 
-/// What is known of a process while its cycles come. All that is counted is of the cycles that the options let through.
+/// Stream names counted, to number the processes of each.
+const NAMES: usize = 4_096;
+
+/// How many processes there were in each stream.
+#[derive(Default)]
+pub(super) struct Names(HashMap<String, u64>);
+
+impl Names {
+    /// The id of the next process of a stream: `1`, `2`, or `web`, `web#2`.
+    fn id(&mut self, stream: &str, number: u32) -> String {
+        if !stream.is_empty() && self.0.len() >= NAMES && !self.0.contains_key(stream) {
+            return format!("{stream}#{number}");
+        }
+        let count = self.0.entry(stream.to_owned()).or_default();
+        *count += 1;
+        match (stream, *count) {
+            ("", count) => count.to_string(),
+            (name, 1) => name.to_owned(),
+            (name, count) => format!("{name}#{count}"),
+        }
+    }
+}
+
+/// What is known of a process while it is followed. Counts are of the cycles that the options let through.
 #[derive(Clone)]
 pub(super) struct Process {
     pub(super) id: String,
@@ -23,23 +47,46 @@ pub(super) struct Process {
     /// Where in its source that stands.
     pub(super) first_offset: u64,
     pub(super) last_cycle: u64,
-    /// Cycles that the options let through; so are those below.
+    /// Cycles so far.
     pub(super) seen: u64,
     pub(super) missing: u64,
     pub(super) repaired: u64,
     pub(super) forced: u64,
-    /// When it was last heard of, counted in cycles.
+    /// When its last cycle came, counted in cycles of all processes.
     pub(super) used: u64,
     pub(super) approximate: bool,
-    /// gc lines that could not be read, where they are its own for certain: no other process was seen.
+    /// gc lines that could not be read, if they are certainly its own: no other process was seen.
     pub(super) damaged: Option<u64>,
     /// When its first and its last cycle came from a live source, with their ends, ns of program time.
     pub(super) arrived: Option<[(Instant, u64); 2]>,
-    /// How long it has been silent since the last one, ns, where that is known to be its own time.
+    /// How long it has been silent since the last one, ns, if that is known to be its own time.
     pub(super) silent_ns: Option<u64>,
 }
 
 impl Process {
+    /// A process of which the first cycle was found.
+    pub(super) fn new(number: u32, found: &Found<'_>, names: &mut Names) -> Self {
+        let stream = String::from_utf8_lossy(found.stream).into_owned();
+        Self {
+            id: names.id(&stream, number),
+            stream: (!stream.is_empty()).then_some(stream),
+            number,
+            format: found.cycle.format,
+            first_cycle: 0,
+            first_offset: 0,
+            last_cycle: 0,
+            seen: 0,
+            missing: 0,
+            repaired: 0,
+            forced: 0,
+            used: 0,
+            approximate: false,
+            damaged: None,
+            arrived: None,
+            silent_ns: None,
+        }
+    }
+
     /// A cycle came from a live source now.
     pub(super) const fn arrive(&mut self, now: Instant, cycle: &GcCycle) {
         let here = (now, cycle.end_ns());
@@ -49,7 +96,7 @@ impl Process {
         };
     }
 
-    /// The time since its last cycle, where the source is as fast as the program: a log that is piped in comes all at once.
+    /// The time since its last cycle, if the source is as fast as the program: a log that is piped in comes all at once.
     fn silence(&self) -> Option<u64> {
         let [(first, first_end), (last, last_end)] = self.arrived?;
         let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
@@ -74,8 +121,8 @@ impl Process {
         self.forced += u64::from(found.cycle.forced);
     }
 
-    /// What only the reader knows of it; `alone` where no other process came from its source, so that the source's silence
-    /// is its own.
+    /// Adds what the reader has recorded of it; `alone` if no other process came from its source, so that the source's silence is
+    /// its own.
     pub(super) fn settle(&mut self, reader: &Reader, alone: bool) {
         self.silent_ns = self.silence().filter(|_| alone);
         self.damaged = alone.then_some(reader.count.input.damaged);
@@ -84,10 +131,15 @@ impl Process {
     }
 
     /// Judges it by what was seen, and keeps what was found. `source` is the newest part of its log.
-    pub(super) fn end(self, analyzer: ProcessAnalyzer, source: &str, outcomes: &mut Outcomes) {
-        if self.seen == 0 {
+    pub(super) fn end(
+        self,
+        analyzer: Option<Box<ProcessAnalyzer>>,
+        source: &str,
+        outcomes: &mut Outcomes,
+    ) {
+        let Some(analyzer) = analyzer.filter(|_| self.seen > 0) else {
             return;
-        }
+        };
         let about = Completeness {
             cycles_missing: self.missing,
             damaged: self.damaged,
@@ -141,7 +193,7 @@ pub(super) fn wanted(options: &Options, process: &Process, found: &Found<'_>) ->
     named && after && before
 }
 
-/// Of the time of a line and a limit, where the line has one that can be read.
+/// Compares the time of a line with a bound; `None` if the line has no valid time.
 fn compare(wall: Option<&str>, bound: WallTime) -> Option<Ordering> {
     WallTime::parse(wall?).map(|wall| wall.compare(bound))
 }

@@ -1,10 +1,10 @@
-//! Cycles behind a gap in the numbers of their process: the next few show whether they are of another one.
+//! Cycles after a gap in the numbers of their process, held until the next few show whether they belong to another process.
 
-use crate::event::GcCycle;
 use crate::process::AHEAD;
 use crate::reader::Found;
+use crate::wrapping::learned::HeldCycle;
 
-/// A cycle that was placed, with all that is needed to hand it on.
+/// What was found out about a cycle when it was placed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed {
     pub(super) process: u32,
@@ -19,16 +19,20 @@ pub(super) struct Placed {
 /// Cycles of all streams that may wait.
 const MOST: usize = 512;
 
+/// A cycle that waits.
 #[derive(Debug)]
-struct Row {
+pub(super) struct Row {
     placed: Placed,
-    cycle: GcCycle,
-    raw: Vec<u8>,
-    line: u64,
-    offset: u64,
+    held: HeldCycle,
     stream: Vec<u8>,
-    wall: Option<String>,
     repaired: bool,
+}
+
+impl Row {
+    pub(super) fn found(&self) -> (Placed, Found<'_>) {
+        let found = Found::of(&self.held, &self.stream, self.repaired);
+        (self.placed, found)
+    }
 }
 
 /// The cycles that wait, in the order of their lines.
@@ -45,16 +49,12 @@ impl Waiting {
         self.0.iter().any(|row| row.stream == stream)
     }
 
-    /// One more cycle waits. Returns true where no more of its stream may.
+    /// Adds a cycle. Returns true if no more of its stream may be added.
     pub(super) fn push(&mut self, placed: Placed, found: &Found<'_>) -> bool {
         self.0.push(Row {
             placed,
-            cycle: *found.cycle,
-            raw: found.raw.to_vec(),
-            line: found.line,
-            offset: found.offset,
+            held: found.held(),
             stream: found.stream.to_vec(),
-            wall: found.wall.map(str::to_owned),
             repaired: found.repaired,
         });
         let same = self.0.iter().filter(|row| row.stream == found.stream);
@@ -72,28 +72,8 @@ impl Waiting {
     }
 
     /// Takes those of one stream, or all.
-    pub(super) fn take(&mut self, stream: Option<&[u8]>) -> Vec<TakenRow> {
+    pub(super) fn take(&mut self, stream: Option<&[u8]>) -> Vec<Row> {
         let taken = |row: &mut Row| stream.is_none_or(|stream| row.stream == stream);
-        self.0.extract_if(.., taken).map(TakenRow).collect()
-    }
-}
-
-/// A cycle that waits no longer.
-#[derive(Debug)]
-pub(super) struct TakenRow(Row);
-
-impl TakenRow {
-    pub(super) fn found(&self) -> (Placed, Found<'_>) {
-        let row = &self.0;
-        let found = Found {
-            cycle: &row.cycle,
-            raw: &row.raw,
-            line: row.line,
-            offset: row.offset,
-            stream: &row.stream,
-            wall: row.wall.as_deref(),
-            repaired: row.repaired,
-        };
-        (row.placed, found)
+        self.0.extract_if(.., taken).collect()
     }
 }

@@ -1,15 +1,15 @@
-//! Foreign lines on their way out: held back while a cut gc line may still claim a piece of them, so that they come
-//! out whole and in order.
+//! Foreign lines on their way out: held back while a cut gc line may still claim a piece of them, so that they are printed whole
+//! and in order.
 
-use crate::reader::Finds;
-use crate::repair::Claim;
+use super::Claim;
 
-/// Lines held at most: as long as a cut line is waited for, or its late pieces would come out between the others.
+/// Lines held at most: as many as may pass before the rest of a cut line comes, or its late pieces would be printed between the
+/// others.
 const LINES: usize = 4_096;
 /// Bytes held at most.
 const BYTES: usize = 256 * 1024;
-/// Lines after which a beginning that nothing continued is let go. Lines, not reads: what comes out must not depend on
-/// how the bytes were chopped.
+/// Lines after which a beginning that nothing continued is printed. Lines, not reads: what is printed must not depend on how much
+/// is read at a time.
 const IDLE_LINES: usize = 2_048;
 
 #[derive(Debug)]
@@ -17,10 +17,16 @@ struct Line {
     offset: u64,
     text: Vec<u8>,
     body_at: Option<usize>,
-    /// Bytes of its beginning that were handed on before it was whole.
+    /// Bytes of its beginning that were printed before it was whole.
     given: usize,
     /// Nothing of it is foreign.
     gone: bool,
+}
+
+/// Prints foreign text.
+pub(crate) trait ForeignText {
+    /// Lines that are not GC trace, whole and in order, one or more at a time. Called only if foreign lines are wanted.
+    fn foreign(&mut self, text: &[u8]);
 }
 
 /// Lines held back, oldest first.
@@ -30,17 +36,18 @@ pub(crate) struct DelayedOutput {
     bytes: usize,
     /// Lines since the last that could be a beginning.
     since: usize,
-    /// The line whose beginning was handed on before it was whole, and how much of it.
+    /// The line whose beginning was printed before it was whole, and how much of it.
     hasty: (u64, usize),
 }
 
 impl DelayedOutput {
-    /// No line is held back.
+    /// True if no line is held back.
     pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// A foreign line. It is held where it could be the `beginning` of a cut line, or comes after one that is held.
+    /// A foreign line. It is held if it could be the `beginning` of a cut line, if one `waits` for its rest, or if a line before it is
+    /// held.
     pub(crate) fn line(
         &mut self,
         offset: u64,
@@ -48,11 +55,11 @@ impl DelayedOutput {
         body_at: Option<usize>,
         beginning: bool,
         waits: bool,
-        finds: &mut dyn Finds,
+        output: &mut dyn ForeignText,
     ) {
         let given = self.given(offset, text);
         if self.lines.is_empty() && !beginning && !waits {
-            finds.foreign(&text[given..]);
+            output.foreign(&text[given..]);
             return;
         }
         self.bytes += text.len();
@@ -69,21 +76,21 @@ impl DelayedOutput {
             self.since + 1
         };
         if self.lines.len() > LINES || self.bytes > BYTES || self.since > IDLE_LINES {
-            self.release(finds);
+            self.release(output);
         }
     }
 
-    /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is
-    /// handed on unless it would overtake others.
-    pub(crate) fn unfinished(&mut self, offset: u64, text: &[u8], finds: &mut dyn Finds) {
+    /// The beginning of a line that cannot be of a gc line and whose rest does not come: a prompt, a progress bar. It is printed
+    /// unless it would overtake others.
+    pub(crate) fn unfinished(&mut self, offset: u64, text: &[u8], output: &mut dyn ForeignText) {
         let given = self.given(offset, text);
         if self.lines.is_empty() && given < text.len() {
-            finds.foreign(&text[given..]);
+            output.foreign(&text[given..]);
             self.hasty = (offset, text.len());
         }
     }
 
-    /// How much of a line's text was handed on before it was whole.
+    /// How much of a line's text was printed before it was whole.
     pub(crate) fn given(&self, offset: u64, text: &[u8]) -> usize {
         match self.hasty {
             (line, length) if line == offset => length.min(text.len()),
@@ -91,14 +98,7 @@ impl DelayedOutput {
         }
     }
 
-    /// A whole cycle: whatever was begun before it in this stream was not continued, or is still awaited.
-    pub(crate) fn cycle(&mut self, finds: &mut dyn Finds) {
-        if !self.lines.is_empty() {
-            self.release(finds);
-        }
-    }
-
-    /// Takes the pieces of a line that was put together out of the lines that hold them.
+    /// Removes the pieces of a repaired line from the lines that hold them.
     pub(crate) fn mend(&mut self, claims: &[Claim]) {
         let last = claims.last().map(|claim| claim.line);
         for line in &mut self.lines {
@@ -121,25 +121,23 @@ impl DelayedOutput {
         }
     }
 
-    /// Lets go what stands before the line at `offset`.
-    pub(crate) fn release_before(&mut self, offset: u64, finds: &mut dyn Finds) {
+    /// Prints what stands before the line at `offset`.
+    pub(crate) fn release_before(&mut self, offset: u64, output: &mut dyn ForeignText) {
         let count = self.lines.partition_point(|line| line.offset < offset);
         for line in self.lines.drain(..count) {
             self.bytes -= line.text.len();
             if !line.gone {
-                finds.foreign(&line.text);
+                output.foreign(&line.text[line.given.min(line.text.len())..]);
             }
         }
     }
 
-    /// Lets everything go.
-    pub(crate) fn release(&mut self, finds: &mut dyn Finds) {
-        for line in self.lines.drain(..) {
-            if !line.gone {
-                finds.foreign(&line.text[line.given.min(line.text.len())..]);
-            }
+    /// Prints all that is held.
+    #[inline]
+    pub(crate) fn release(&mut self, output: &mut dyn ForeignText) {
+        if !self.is_empty() {
+            self.release_before(u64::MAX, output);
+            self.since = 0;
         }
-        self.bytes = 0;
-        self.since = 0;
     }
 }
