@@ -1,28 +1,30 @@
 //! One process from its cycles to measures and findings.
 
-mod judgement;
+mod judgment;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod watch;
+mod tracker;
+mod trackers;
 
 pub use crate::rules::Completeness;
-pub use judgement::Judgement;
+pub use judgment::Judgment;
 
 use std::sync::Arc;
 
 use crate::event::{Format, GcCycle, WRAPPED_NS};
-use crate::measure::{CPU, Gogc, Known, Limit, Limiter, Mark, Meter, Mmu, Stretch};
+use crate::measure::{CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Totals};
 use crate::report::{Diagnosis, Finding, Measures, PeakWindow, RuleStatus};
-use crate::rules::{Asked, Cost, GogcView, View};
+use crate::rules::{Cached, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
 use crate::units::{MIB, MICROSECOND, MILLISECOND, duration};
-use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Swings, Warmup, Whole, Window};
+use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Whole, Window};
 use timeline::Timeline;
-use watch::{Around, Watches};
+use tracker::Context;
+use trackers::Trackers;
 
 /// Cycles that a process needs for a verdict.
 const MIN_CYCLES: u64 = 4;
@@ -55,7 +57,7 @@ pub struct ProcessAnalyzer {
     meter: Meter,
     origin_ns: u64,
     /// Totals, live heap and goal (MiB) of the first cycle.
-    first_mark: Mark,
+    first_totals: Totals,
     first_live: u64,
     first_goal: Option<u64>,
     /// The newest live heap and goal, MiB.
@@ -76,7 +78,7 @@ pub struct ProcessAnalyzer {
     counts: RunCounts,
     timeline: Timeline,
     peak: Option<PeakWindow>,
-    watches: Watches,
+    trackers: Trackers,
     changes: Vec<FindingChange>,
 }
 
@@ -85,7 +87,7 @@ pub struct ProcessAnalyzer {
 struct RunCounts {
     pause: Counts<MICROSECOND>,
     stop: Counts<MICROSECOND>,
-    mark: Counts<{ 100 * MICROSECOND }>,
+    totals: Counts<{ 100 * MICROSECOND }>,
     period: Counts<MILLISECOND>,
     live: Counts<1>,
     goal: Counts<1>,
@@ -153,7 +155,7 @@ impl ProcessAnalyzer {
         Self {
             meter: Meter::new(known),
             origin_ns: 0,
-            first_mark: Mark::default(),
+            first_totals: Totals::default(),
             first_live: 0,
             first_goal: None,
             last_sizes: (0, None),
@@ -171,7 +173,7 @@ impl ProcessAnalyzer {
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
-            watches: Watches::default(),
+            trackers: Trackers::default(),
             changes: Vec::new(),
             settings: Arc::clone(settings),
         }
@@ -208,17 +210,17 @@ impl ProcessAnalyzer {
             }
             self.begin(cycle);
         }
-        let end = cycle.end_ns().max(self.meter.mark().end_ns);
+        let end = cycle.end_ns().max(self.meter.totals().end_ns);
         self.pass_to(end);
 
         let step = self.meter.observe(cycle);
-        let mark = self.meter.mark();
-        if mark.seen == 1 {
-            self.first_mark = *mark;
+        let totals = self.meter.totals();
+        if totals.seen == 1 {
+            self.first_totals = *totals;
             self.first_live = cycle.heap_live_mib;
         }
         let limiter = self.limiter.observe(cycle);
-        self.panes.push(cycle, &step, mark, limiter, wall);
+        self.panes.push(cycle, &step, totals, limiter, wall);
         self.trend.observe(end, cycle.heap_live_mib);
         self.stops(cycle, end);
         // A limit is known since Go 1.19; a share of headroom tells that the cycle before was seen.
@@ -232,7 +234,7 @@ impl ProcessAnalyzer {
         counts.pause.record(cycle.pause_ns());
         counts.stop.record(cycle.sweep_termination_ns);
         counts.stop.record(cycle.mark_termination_ns);
-        counts.mark.record(cycle.concurrent_mark_ns);
+        counts.totals.record(cycle.concurrent_mark_ns);
         if let Some(period) = step.period_ns {
             counts.period.record(period);
         }
@@ -255,14 +257,14 @@ impl ProcessAnalyzer {
             self.panes.pass(at);
             if self.is_idle(at) {
                 let (evaluations, last) = self.panes.skip(end);
-                self.watches.skip(evaluations, last);
+                self.trackers.skip(evaluations, last);
             }
         }
     }
 
     /// No cycle with a clock was seen.
     const fn is_empty(&self) -> bool {
-        self.meter.mark().seen == 0
+        self.meter.totals().seen == 0
     }
 
     fn begin(&mut self, cycle: &GcCycle) {
@@ -316,11 +318,11 @@ impl ProcessAnalyzer {
     /// All evaluations after the one at `at` say the same as that one until the next cycle comes: the last cycle has left
     /// every window, and either nothing is raised or the swings of the goal have had the time to clear.
     fn is_idle(&self, at: u64) -> bool {
-        let silent = at.saturating_sub(self.meter.mark().end_ns);
+        let silent = at.saturating_sub(self.meter.totals().end_ns);
         let (hop, window) = self.panes.hop_and_window_ns();
         let window = window.saturating_add(hop.saturating_mul(IDLE_HOPS));
         silent > window.max(REACH_NS)
-            && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window))
+            && (self.trackers.nothing_open() || silent > CHURN_NS.saturating_add(window))
     }
 
     /// Judges the window that ends at `at`.
@@ -334,25 +336,25 @@ impl ProcessAnalyzer {
             return;
         }
         let growth = self.trend.growth(self.origin_ns, last);
-        let mut watches = std::mem::take(&mut self.watches);
+        let mut trackers = std::mem::take(&mut self.trackers);
         let mut changes = std::mem::take(&mut self.changes);
-        watches.ready(&self.settings);
+        trackers.ready(&self.settings);
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
         let back = at.saturating_sub(CHURN_NS.max(self.window_ns()));
         let trust = self.meter.trust();
         let window = self.panes.window(at, trust);
         note_peak(&mut self.peak, &window);
-        let asked = Asked::default();
-        let view = self.view(window, growth, back.max(warm), at, &asked);
-        let around = Around {
+        let cached = Cached::default();
+        let view = self.view(window, growth, back.max(warm), at, &cached);
+        let context = Context {
             panes: &self.panes,
             at,
             trust,
         };
         let before = changes.len();
-        watches.windows(&view, last, &around, &mut changes);
+        trackers.windows(&view, last, &context, &mut changes);
         if changes.len() > before {
-            let cause = watches.diagnose(Cost::of(&View {
+            let cause = trackers.current_cause(Cost::of(&View {
                 window: view.run_window(),
                 ..view
             }));
@@ -360,7 +362,7 @@ impl ProcessAnalyzer {
                 change.cause.clone_from(&cause);
             }
         }
-        (self.watches, self.changes) = (watches, changes);
+        (self.trackers, self.changes) = (trackers, changes);
     }
 
     /// What rules look at: a window, the run so far, and the swings of the goal from `start` to `at`.
@@ -370,7 +372,7 @@ impl ProcessAnalyzer {
         growth: Growth,
         start: u64,
         at: u64,
-        asked: &'a Asked,
+        cached: &'a Cached,
     ) -> View<'a> {
         let version = self.settings.go_version;
         View {
@@ -378,7 +380,7 @@ impl ProcessAnalyzer {
             run: self.run(at),
             run_pauses: &self.counts.pause,
             churn: Churn::between(&self.goal_legs, start, at),
-            live_swings: Swings::between(&self.live_legs, start, at),
+            live_churn: Churn::between(&self.live_legs, start, at),
             growth,
             gogc: GogcView {
                 steady: self.known_gogc().or_else(|| self.gogc.steady()),
@@ -397,24 +399,24 @@ impl ProcessAnalyzer {
             goals_certain: version.map_or(self.format == Some(Format::Go1_18), |v| v >= (1, 9)),
             harness: self.harness,
             child: self.settings.child,
-            cycles_seen: self.meter.mark().seen,
-            asked,
+            cycles_seen: self.meter.totals().seen,
+            cached,
             completeness: None,
             whole_run: false,
         }
     }
 
     /// The run so far, up to `at`.
-    fn run(&self, at: u64) -> Stretch<'_> {
+    fn run(&self, at: u64) -> Interval<'_> {
         // Totals begin at 0 with the process, if the log does.
-        let from = if self.first_mark.number == 1 {
-            &Mark::START
+        let from = if self.first_totals.number == 1 {
+            &Totals::START
         } else {
-            &self.first_mark
+            &self.first_totals
         };
-        Stretch {
+        Interval {
             from,
-            to: self.meter.mark(),
+            to: self.meter.totals(),
             looked_ns: at.saturating_sub(from.end_ns),
         }
     }
@@ -444,7 +446,7 @@ impl ProcessAnalyzer {
     /// The end of the stream: judges what is there and sums everything up. `silent_ns` is how long the process is known to
     /// have lived on after its last cycle: silence is evidence too.
     pub fn finish(mut self, about: &Completeness, silent_ns: Option<u64>) -> Analysis {
-        let end = self.meter.mark().end_ns;
+        let end = self.meter.totals().end_ns;
         let lived_on = silent_ns.map(|silent| end.saturating_add(silent));
         let life_ns = lived_on.max(self.settings.life_ns);
         let at = life_ns.map_or(end, |life| life.clamp(end, WRAPPED_NS));
@@ -462,22 +464,22 @@ impl ProcessAnalyzer {
         };
         let mut pauses = Vec::new();
         let window = self.panes.run(at, trust, whole, &mut pauses);
-        let asked = Asked::default();
-        let mut view = self.view(window, growth, warm, at, &asked);
+        let cached = Cached::default();
+        let mut view = self.view(window, growth, warm, at, &cached);
         view.completeness = Some(*about);
         view.whole_run = true;
-        let around = Around {
+        let context = Context {
             panes: &self.panes,
             at,
             trust,
         };
         let all = self.settings.scope == Scope::Run;
-        let mut watches = self.watches.clone();
-        watches.ready(&self.settings);
-        watches.run(&view, all, &around);
+        let mut trackers = self.trackers.clone();
+        trackers.ready(&self.settings);
+        trackers.run(&view, all, &context);
         let cost = Cost::of(&view);
         let why_not = self.why_not(at, life_ns.is_some(), &window);
-        let (mut findings, mut diagnosis, rules) = watches.finish(cost);
+        let (mut findings, mut diagnosis, rules) = trackers.finish(cost);
         if !why_not.is_empty() {
             // A process too short to be judged never colors the verdict of the others.
             diagnosis = None;
@@ -505,7 +507,7 @@ impl ProcessAnalyzer {
             let s = if cycles == 1 { "" } else { "s" };
             format!("{cycles} GC cycle{s}")
         };
-        let cycles = self.meter.mark().seen;
+        let cycles = self.meter.totals().seen;
         let covered = at.saturating_sub(self.origin_ns);
         let long_life = life_known && covered >= LONG_LIFE_NS;
         if self.settings.scope == Scope::Nothing {
@@ -523,14 +525,14 @@ impl ProcessAnalyzer {
                 duration(MIN_COVERED_NS)
             )
         } else if let Some(warmup) = self.settings.warmup_ns
-            && (judged.stretch.looked_ns < MIN_COVERED_NS
+            && (judged.interval.looked_ns < MIN_COVERED_NS
                 || (judged.tally.cycles < MIN_CYCLES && !long_life))
         {
             format!(
                 "the warm-up of {} leaves {} in {}, {MIN_CYCLES} in {} are needed: a shorter --warmup, or record for longer",
                 duration(warmup),
                 counted(judged.tally.cycles),
-                duration(judged.stretch.looked_ns),
+                duration(judged.interval.looked_ns),
                 duration(MIN_COVERED_NS)
             )
         } else {
@@ -545,12 +547,12 @@ fn mebibytes(bytes: u64) -> f64 {
 
 /// Keeps the window with the highest frequency.
 fn note_peak(peak: &mut Option<PeakWindow>, window: &Window<'_>) {
-    let stretch = &window.stretch;
-    let Some(frequency) = stretch.frequency() else {
+    let interval = &window.interval;
+    let Some(frequency) = interval.frequency() else {
         return;
     };
     if window.tally.cycles < MIN_CYCLES
-        || stretch.looked_ns < MIN_COVERED_NS
+        || interval.looked_ns < MIN_COVERED_NS
         || peak.is_some_and(|peak| peak.gc_frequency_per_second >= frequency)
     {
         return;

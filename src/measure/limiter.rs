@@ -105,11 +105,11 @@ mod tests {
         ) {
             let (mut one, mut other) = (Limiter::default(), Limiter::default());
             let mut start_ms = 0;
-            for (gap_ms, first, mark, last, assist, procs) in cycles {
+            for (gap_ms, first, totals, last, assist, procs) in cycles {
                 start_ms += gap_ms;
                 let mut cycle = cycle(1, start_ms);
                 cycle.sweep_termination_ns = first * 1_000;
-                cycle.concurrent_mark_ns = mark * 1_000;
+                cycle.concurrent_mark_ns = totals * 1_000;
                 cycle.mark_termination_ns = last * 1_000;
                 cycle.mark_assist_cpu_ns = assist * 1_000;
                 cycle.gomaxprocs = procs;

@@ -1,14 +1,14 @@
 //! A cycle and the ones before it: derived measures.
 //!
-//! [`Meter`] takes the cycles of one process in order and keeps running totals. A copy of the totals is a [`Mark`]; the
-//! difference of two marks is a [`Stretch`], from which every ratio follows. So a window costs two marks, whatever its
+//! [`Meter`] takes the cycles of one process in order and keeps running totals. A copy of the totals is a [`Totals`]; the
+//! difference of two marks is a [`Interval`], from which every ratio follows. So a window costs two marks, whatever its
 //! length and however many cycles it holds.
 
 mod cpus;
 mod gogc;
+mod interval;
 mod limiter;
 mod mmu;
-mod stretch;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -16,9 +16,9 @@ mod tests;
 
 pub use cpus::{CPU, Cpus};
 pub use gogc::{Gogc, Limit};
+pub use interval::{GcCpu, Interval, MAX_MISSING, Totals, Trust};
 pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
-pub use stretch::{GcCpu, MAX_MISSING, Mark, Stretch, Trust};
 
 use crate::event::{Format, GcCycle, resolution_ns};
 
@@ -75,7 +75,7 @@ pub struct Meter {
     known: Known,
     cpus: Cpus,
     min_heap_goal_mib: u64,
-    mark: Mark,
+    totals: Totals,
     previous: Option<Previous>,
     notice: bool,
 }
@@ -116,7 +116,7 @@ impl Meter {
             known,
             cpus: Cpus::new(known.cpus, since_1_10),
             min_heap_goal_mib,
-            mark: Mark::default(),
+            totals: Totals::default(),
             previous: None,
             notice: false,
         }
@@ -134,16 +134,16 @@ impl Meter {
     }
 
     /// The totals so far.
-    pub const fn mark(&self) -> &Mark {
-        &self.mark
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Takes the next cycle.
     #[inline]
     pub fn observe(&mut self, cycle: &GcCycle) -> Step {
         // Printed starts are cut to whole ms, so a cycle may seem to begin or even end before the one before it ended.
-        let end_ns = cycle.end_ns().max(self.mark.end_ns);
-        let elapsed = end_ns - self.mark.end_ns;
+        let end_ns = cycle.end_ns().max(self.totals.end_ns);
+        let elapsed = end_ns - self.totals.end_ns;
         let before = self
             .previous
             .as_ref()
@@ -151,39 +151,39 @@ impl Meter {
         let trigger = self.trigger(cycle, before, elapsed);
         let goal = cycle.goal_mib();
         let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
-        let first = self.mark.seen == 0;
+        let first = self.totals.seen == 0;
         let cpus = self.cpus.observe(cycle);
 
-        let mark = &mut self.mark;
-        mark.number = cycle.number;
-        mark.start_ns = cycle.start_ns;
-        mark.end_ns = end_ns;
-        mark.percent = cycle.cumulative_cpu_percent;
-        mark.seen += 1;
-        mark.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
-        mark.had_ns += u128::from(elapsed) * u128::from(cpus);
+        let totals = &mut self.totals;
+        totals.number = cycle.number;
+        totals.start_ns = cycle.start_ns;
+        totals.end_ns = end_ns;
+        totals.percent = cycle.cumulative_cpu_percent;
+        totals.seen += 1;
+        totals.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
+        totals.had_ns += u128::from(elapsed) * u128::from(cpus);
         let stop_cpu = cycle
             .sweep_termination_cpu_ns
             .saturating_add(cycle.mark_termination_cpu_ns);
-        add(&mut mark.stop_cpu_ns, stop_cpu);
-        add(&mut mark.assist_cpu_ns, cycle.mark_assist_cpu_ns);
-        add(&mut mark.background_cpu_ns, cycle.mark_background_cpu_ns);
-        add(&mut mark.idle_cpu_ns, cycle.mark_idle_cpu_ns);
+        add(&mut totals.stop_cpu_ns, stop_cpu);
+        add(&mut totals.assist_cpu_ns, cycle.mark_assist_cpu_ns);
+        add(&mut totals.background_cpu_ns, cycle.mark_background_cpu_ns);
+        add(&mut totals.idle_cpu_ns, cycle.mark_idle_cpu_ns);
         let truncated = resolution_ns(cycle.sweep_termination_cpu_ns)
             + resolution_ns(cycle.mark_assist_cpu_ns)
             + resolution_ns(cycle.mark_background_cpu_ns)
             + resolution_ns(cycle.mark_termination_cpu_ns);
-        add(&mut mark.truncated_cpu_ns, truncated);
-        add(&mut mark.stop_ns, cycle.pause_ns());
-        add(&mut mark.mark_ns, cycle.concurrent_mark_ns);
+        add(&mut totals.truncated_cpu_ns, truncated);
+        add(&mut totals.stop_ns, cycle.pause_ns());
+        add(&mut totals.mark_ns, cycle.concurrent_mark_ns);
         // From the end of one mark to the end of the next the heap grows by exactly what was allocated.
         let live_before = match before {
             Some(previous) => Some(previous.heap_live_mib),
             None => (first && cycle.number == 1).then_some(0),
         };
         if let Some(live) = live_before {
-            mark.linked += 1;
-            mark.allocated_mib = mark
+            totals.linked += 1;
+            totals.allocated_mib = totals
                 .allocated_mib
                 .saturating_add(signed(cycle.heap_end_mib))
                 .saturating_sub(signed(live));

@@ -1,7 +1,7 @@
 //! Many processes, one verdict.
 
 use super::Analysis;
-use super::watch::MAX_EPISODES;
+use super::tracker::MAX_EPISODES;
 use crate::report::{RuleState, RuleStatus, Verdict};
 use crate::rules;
 use crate::settings::Settings;
@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 /// The verdict over all processes, put together while they end: nothing is kept of each.
 #[derive(Debug, Clone)]
-pub struct Judgement {
+pub struct Judgment {
     required: Vec<String>,
     rules: Vec<RuleStatus>,
     worst: Option<Severity>,
@@ -17,12 +17,12 @@ pub struct Judgement {
     why_not: Option<String>,
 }
 
-impl Judgement {
+impl Judgment {
     /// No process yet.
     pub fn new(settings: &Settings) -> Self {
         Self {
             required: settings.required.iter().cloned().collect(),
-            rules: super::watch::Watches::new(settings).status(),
+            rules: super::trackers::Trackers::new(settings).status(),
             worst: None,
             evidence: false,
             why_not: None,
