@@ -1,4 +1,4 @@
-//! Many processes, one verdict.
+//! One verdict over many processes.
 
 use super::Analysis;
 use super::tracker::MAX_EPISODES;
@@ -7,7 +7,7 @@ use crate::rules;
 use crate::settings::Settings;
 use crate::severity::Severity;
 
-/// The verdict over all processes, put together while they end: nothing is kept of each.
+/// The verdict over all processes, updated as each of them ends.
 #[derive(Debug, Clone)]
 pub struct Judgment {
     required: Vec<String>,
@@ -29,7 +29,7 @@ impl Judgment {
         }
     }
 
-    /// Takes in a process that has ended.
+    /// Adds a process that has ended.
     pub fn add(&mut self, analysis: &Analysis) {
         for (all, one) in self.rules.iter_mut().zip(&analysis.rules) {
             all.status = all.status.max(one.status);
@@ -54,13 +54,13 @@ impl Judgment {
         }
     }
 
-    /// Each rule over all processes, in the order of the rule table: raised where one raised it, its worst value of all.
+    /// Each rule over all processes, in the order of the rule table: raised if it is raised in any, with its worst value of all.
     pub fn rules(&self) -> &[RuleStatus] {
         &self.rules
     }
 
-    /// The worst finding of all; no verdict where no process had enough evidence, or where a rule that the user named by
-    /// `--max` or `--only` had none in any process (a critical finding stands even then); none for a log that runs `newest_first`.
+    /// The worst finding of all. No verdict if no process had enough evidence, if a rule that the user named by `--max` or
+    /// `--only` had none in any process (unless there is a critical finding), or if the log runs `newest_first`.
     pub fn verdict(&self, newest_first: bool) -> Verdict {
         if newest_first {
             return Verdict::NoVerdict(

@@ -1,5 +1,6 @@
 //! One process from its cycles to measures and findings.
 
+mod finish;
 mod judgment;
 mod summary;
 #[cfg(test)]
@@ -9,19 +10,20 @@ mod tracker;
 mod trackers;
 
 pub use crate::rules::Completeness;
+pub use finish::Analysis;
 pub use judgment::Judgment;
 
 use std::sync::Arc;
 
 use crate::event::{Format, GcCycle, WRAPPED_NS};
 use crate::measure::{CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Totals};
-use crate::report::{Diagnosis, Finding, Measures, PeakWindow, RuleStatus};
+use crate::report::PeakWindow;
 use crate::rules::{Cached, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
-use crate::units::{MIB, MICROSECOND, MILLISECOND, duration};
-use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Whole, Window};
+use crate::units::{MIB, MICROSECOND, MILLISECOND};
+use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Window};
 use timeline::Timeline;
 use tracker::Context;
 use trackers::Trackers;
@@ -29,16 +31,13 @@ use trackers::Trackers;
 /// Cycles that a process needs for a verdict.
 const MIN_CYCLES: u64 = 4;
 
-/// Program time that its log must cover, ns: programs that live for a second are starts and nothing else.
+/// Program time that its log must cover, ns: programs that live for a second only start.
 const MIN_COVERED_NS: u64 = 1_100 * MILLISECOND;
-
-/// A process that is known to have lived for this long needs no more than one cycle: few cycles are the best there is, ns.
-const LONG_LIFE_NS: u64 = 5_000 * MILLISECOND;
 
 /// Moves of the goal below this are jitter, MiB.
 const CHURN_STEP_MIB: u64 = 16;
 
-/// Churn looks at the last minute, or the window where that is longer, ns.
+/// Churn is measured over the last minute, or the window if that is longer, ns.
 const CHURN_NS: u64 = 60_000 * MILLISECOND;
 
 /// Evaluations after the last cycle has left every window: enough for all findings to clear.
@@ -70,7 +69,7 @@ pub struct ProcessAnalyzer {
     live_legs: ZigZag,
     gogc: Gogc,
     limit: Limit,
-    /// A limit ruled the goal at some time.
+    /// A limit set the goal at some time.
     limit_regime: bool,
     /// Forced cycles are those of a test or benchmark harness.
     harness: bool,
@@ -94,18 +93,18 @@ struct RunCounts {
     headroom: Counts<1>,
 }
 
-/// A finding was raised, got worse, or cleared: what live input announces.
+/// A finding was raised, got worse, or cleared; announced on live input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FindingChange {
     /// The rule's id.
     pub rule: &'static str,
-    /// How bad it is (was, where it cleared).
+    /// Its severity; if it cleared, that before.
     pub severity: Severity,
-    /// False where it cleared.
+    /// False if it cleared.
     pub raised: bool,
     /// When, ns of program time.
     pub at_ns: u64,
-    /// The same in wall-clock time where the log has it.
+    /// The same in wall-clock time if the log has it.
     pub at_wall: Option<String>,
     /// The value, in the rule's unit.
     pub measured: f64,
@@ -115,27 +114,8 @@ pub struct FindingChange {
     pub unit: &'static str,
     /// The finding's sentence.
     pub message: String,
-    /// The cause behind all that is raised now, with its sentence.
+    /// The cause of all findings that are raised now, with its sentence.
     pub cause: Option<(Cause, String)>,
-}
-
-/// Everything that is left of a process at the end of its stream.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Analysis {
-    /// The whole-run measures.
-    pub measures: Measures,
-    /// Cycles of the two-minute timer.
-    pub periodic_cycles: u64,
-    /// The findings, those that the cause explains first, then the worst; [`Finding::process`] is left empty.
-    pub findings: Vec<Finding>,
-    /// The cause behind them; [`Diagnosis::process`] is left empty.
-    pub diagnosis: Option<Diagnosis>,
-    /// One entry a rule, in the order of the rule table.
-    pub rules: Vec<RuleStatus>,
-    /// The process can carry a verdict.
-    pub enough_evidence: bool,
-    /// Why it cannot; empty where it can.
-    pub why_not: String,
 }
 
 impl ProcessAnalyzer {
@@ -179,7 +159,7 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// Keeps no more than so many points of the timeline from now on: one process of many has to do with fewer.
+    /// Keeps at most this many points of the timeline from now on, if there are many processes.
     pub const fn limit_timeline(&mut self, points: usize) {
         self.timeline.limit(points);
     }
@@ -197,7 +177,7 @@ impl ProcessAnalyzer {
     /// Takes the next cycle, with the wall-clock time of its line where the log has one.
     ///
     /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
-    // Whoever calls it: one copy, with all that it calls in it, or the compiler makes calls of those.
+    // One copy for all callers: with several, the compiler no longer inlines the functions called here.
     #[inline(never)]
     pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
         if cycle.wrapped() || cycle.end_ns() >= WRAPPED_NS {
@@ -223,7 +203,7 @@ impl ProcessAnalyzer {
         self.panes.push(cycle, &step, totals, limiter, wall);
         self.trend.observe(end, cycle.heap_live_mib);
         self.stops(cycle, end);
-        // A limit is known since Go 1.19; a share of headroom tells that the cycle before was seen.
+        // There is a limit since Go 1.19; `headroom_use` is known only if the cycle before was seen.
         if step.headroom_use.is_some() && !self.before_1_19() {
             let goal = cycle.goal_mib().unwrap_or(0);
             self.limit
@@ -268,7 +248,7 @@ impl ProcessAnalyzer {
     }
 
     fn begin(&mut self, cycle: &GcCycle) {
-        // A log that starts in the middle of a run tells nothing of the time before, nor what of its first cycle was in it.
+        // A log that starts in the middle of a run says nothing about the time before, nor how much of its first cycle is in it.
         let origin = if cycle.number == 1 { 0 } else { cycle.end_ns() };
         self.origin_ns = origin;
         self.format = Some(cycle.format);
@@ -293,7 +273,7 @@ impl ProcessAnalyzer {
     fn sizes(&mut self, cycle: &GcCycle, end: u64) {
         let live = cycle.heap_live_mib;
         self.counts.live.record(live);
-        // What was allocated while marking is printed as live and is not.
+        // Memory allocated while marking is printed as live, but may be garbage.
         let grown = cycle.heap_end_mib.saturating_sub(cycle.heap_start_mib);
         self.live_legs
             .observe(end, live.saturating_sub(grown).saturating_mul(2));
@@ -315,8 +295,8 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// All evaluations after the one at `at` say the same as that one until the next cycle comes: the last cycle has left
-    /// every window, and either nothing is raised or the swings of the goal have had the time to clear.
+    /// Evaluations after the one at `at` have the same outcome until the next cycle comes: the last cycle has left every window,
+    /// and either nothing is raised or the swings of the goal have had the time to clear.
     fn is_idle(&self, at: u64) -> bool {
         let silent = at.saturating_sub(self.meter.totals().end_ns);
         let (hop, window) = self.panes.hop_and_window_ns();
@@ -330,7 +310,7 @@ impl ProcessAnalyzer {
         self.panes.settle();
         self.limit_regime |= self.limit.rules();
         self.timeline.close(self.panes.closing(), at, last);
-        // Before a whole window has passed, a burst at its start would stand for all of it.
+        // Before a whole window has passed, a burst at its start would count as all of it.
         let full = at >= self.origin_ns.saturating_add(self.window_ns());
         if self.settings.scope == Scope::Run || !(full || last) {
             return;
@@ -433,7 +413,7 @@ impl ProcessAnalyzer {
             .map_or(Warmup::Adaptive, Warmup::Until)
     }
 
-    /// There is something for [`ProcessAnalyzer::take_changes`] to take.
+    /// True if [`ProcessAnalyzer::take_changes`] has something to take.
     pub const fn has_changes(&self) -> bool {
         !self.changes.is_empty()
     }
@@ -441,103 +421,6 @@ impl ProcessAnalyzer {
     /// Findings raised, made worse or cleared since the last call, for live announcements.
     pub fn take_changes(&mut self) -> Vec<FindingChange> {
         std::mem::take(&mut self.changes)
-    }
-
-    /// The end of the stream: judges what is there and sums everything up. `silent_ns` is how long the process is known to
-    /// have lived on after its last cycle: silence is evidence too.
-    pub fn finish(mut self, about: &Completeness, silent_ns: Option<u64>) -> Analysis {
-        let end = self.meter.totals().end_ns;
-        let lived_on = silent_ns.map(|silent| end.saturating_add(silent));
-        let life_ns = lived_on.max(self.settings.life_ns);
-        let at = life_ns.map_or(end, |life| life.clamp(end, WRAPPED_NS));
-        if !self.is_empty() {
-            self.pass_to(at);
-            self.evaluate(at, true);
-        }
-        let growth = self.trend.growth(self.origin_ns, true);
-        let trust = self.meter.trust();
-        let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        self.panes.settle();
-        let whole = Whole {
-            pauses: &self.counts.pause,
-            headroom: &self.counts.headroom,
-        };
-        let mut pauses = Vec::new();
-        let window = self.panes.run(at, trust, whole, &mut pauses);
-        let cached = Cached::default();
-        let mut view = self.view(window, growth, warm, at, &cached);
-        view.completeness = Some(*about);
-        view.whole_run = true;
-        let context = Context {
-            panes: &self.panes,
-            at,
-            trust,
-        };
-        let all = self.settings.scope == Scope::Run;
-        let mut trackers = self.trackers.clone();
-        trackers.ready(&self.settings);
-        trackers.run(&view, all, &context);
-        let cost = Cost::of(&view);
-        let why_not = self.why_not(at, life_ns.is_some(), &window);
-        let (mut findings, mut diagnosis, rules) = trackers.finish(cost);
-        if !why_not.is_empty() {
-            // A process too short to be judged never colors the verdict of the others.
-            diagnosis = None;
-            for finding in &mut findings {
-                finding.severity = Severity::Info;
-                for episode in &mut finding.episodes {
-                    episode.severity = Severity::Info;
-                }
-            }
-        }
-        Analysis {
-            periodic_cycles: self.panes.total().periodic,
-            findings,
-            diagnosis,
-            rules,
-            enough_evidence: why_not.is_empty(),
-            why_not,
-            measures: self.measures(),
-        }
-    }
-
-    /// Why the process cannot carry a verdict; empty where it can.
-    fn why_not(&self, at: u64, life_known: bool, judged: &Window<'_>) -> String {
-        let counted = |cycles: u64| {
-            let s = if cycles == 1 { "" } else { "s" };
-            format!("{cycles} GC cycle{s}")
-        };
-        let cycles = self.meter.totals().seen;
-        let covered = at.saturating_sub(self.origin_ns);
-        let long_life = life_known && covered >= LONG_LIFE_NS;
-        if self.settings.scope == Scope::Nothing {
-            "nothing was to be judged".to_owned()
-        } else if cycles < MIN_CYCLES && !(long_life && cycles > 0) {
-            format!(
-                "{} with a clock, {MIN_CYCLES} are needed: record for longer or under load; where few cycles in a long life are \
-                 the point, say how long it was (--duration)",
-                counted(cycles)
-            )
-        } else if covered < MIN_COVERED_NS {
-            format!(
-                "the log covers {} of the program's time, {} are needed: record for longer",
-                duration(covered),
-                duration(MIN_COVERED_NS)
-            )
-        } else if let Some(warmup) = self.settings.warmup_ns
-            && (judged.interval.looked_ns < MIN_COVERED_NS
-                || (judged.tally.cycles < MIN_CYCLES && !long_life))
-        {
-            format!(
-                "the warm-up of {} leaves {} in {}, {MIN_CYCLES} in {} are needed: a shorter --warmup, or record for longer",
-                duration(warmup),
-                counted(judged.tally.cycles),
-                duration(judged.interval.looked_ns),
-                duration(MIN_COVERED_NS)
-            )
-        } else {
-            String::new()
-        }
     }
 }
 

@@ -7,8 +7,8 @@ use crate::rules::ChurnCause as Cause;
 use crate::stats::{Counts, Ranked};
 use crate::units::{MIB, from_f64};
 
-/// MiB a cycle below which truncation to whole MiB (up to 1 MiB a cycle, which does not average out) may take the figure
-/// off by more than the 7 % that it is good for.
+/// MiB per cycle below which truncation to whole MiB (up to 1 MiB per cycle, which does not average out) may be an error of more
+/// than 7 %.
 const RESOLVED_MIB: f64 = 10.0;
 
 /// Cycles that an allocation rate needs.
@@ -43,8 +43,8 @@ impl ProcessAnalyzer {
         let total = self.panes.total();
         let trend = self.trend.slope(self.origin_ns);
 
-        // Since Go 1.23 the CPU fields of the stops hold more than the runtime charges, and where the log's percentages say
-        // more the fields miss something: over the run the bars of GC CPU come to what the report says.
+        // Since Go 1.23 the CPU fields of the stops hold more than the runtime charges; if the log's percentages are higher than the
+        // fields, the fields lack something. These factors make the timeline's GC CPU agree with that of the run.
         let stops = run.cpu_ratio(|totals| totals.stop_cpu_ns).unwrap_or(0.0);
         let marking = assist
             .zip(background)

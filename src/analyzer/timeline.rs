@@ -20,7 +20,7 @@ pub(super) struct Timeline {
     points: Vec<TimelinePoint>,
     /// Where the next point begins.
     start_ns: u64,
-    /// Panes a point takes in: 1, 2, 4 and so on.
+    /// Panes per point: 1, 2, 4 and so on.
     stride: u64,
     pending: u64,
     most: usize,
@@ -45,12 +45,12 @@ impl Timeline {
         self.stride = 1;
     }
 
-    /// Keeps no more than so many points from now on.
+    /// Keeps at most this many points from now on.
     pub(super) const fn limit(&mut self, most: usize) {
         self.most = if most < MAX_POINTS { most } else { MAX_POINTS };
     }
 
-    /// Adds the panes of one hop, which ends at `at`, as a point; the silence before it as another. `last` where the run
+    /// Adds the panes of one hop, which ends at `at`, as a point; the silence before it as another. `last` if the run
     /// ends.
     pub(super) fn close(&mut self, panes: PaneRow<'_>, at: u64, last: bool) {
         let mut tally = Tally::default();
@@ -62,7 +62,7 @@ impl Timeline {
         let begins = ends.map_or(if last { at } else { self.start_ns }, |(first, _)| {
             first.start_ns
         });
-        // One cycle, or two, stand for the time since the cycle before: alone they would be a burst.
+        // One or two cycles count for the time since the cycle before: alone they would look like a burst.
         if begins > self.start_ns && (tally.cycles == 0 || tally.cycles > FEW) {
             // Lines that are missing may be from this time.
             let lost = ends.is_some_and(|(first, newest)| {
@@ -93,7 +93,7 @@ impl Timeline {
 
     fn push(&mut self, point: TimelinePoint) {
         if self.points.is_empty() {
-            // Many processes of a log never come further than this.
+            // Many processes of a log never have more.
             self.points.reserve_exact(2);
         }
         match self.points.last_mut() {
@@ -127,7 +127,7 @@ impl Timeline {
     }
 }
 
-/// Time in which nothing was collected, so far as is seen: each share of it is `share`.
+/// Time without a cycle in the log: each share of it is `share`.
 fn nothing(start_ns: u64, end_ns: u64, share: Option<f64>) -> TimelinePoint {
     TimelinePoint {
         start_ns,

@@ -1,5 +1,4 @@
-//! From a heap profile and the compiler's escape analysis to what a reader can act on: where a program allocates, why,
-//! and what to change. The result is plain data of [`crate::report`].
+//! From a heap profile and the compiler's escape analysis to where a program allocates, why, and what to change. The result is plain data of [`crate::report`].
 
 mod log;
 mod pattern;

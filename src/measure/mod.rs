@@ -1,8 +1,8 @@
 //! A cycle and the ones before it: derived measures.
 //!
-//! [`Meter`] takes the cycles of one process in order and keeps running totals. A copy of the totals is a [`Totals`]; the
-//! difference of two marks is a [`Interval`], from which every ratio follows. So a window costs two marks, whatever its
-//! length and however many cycles it holds.
+//! [`Meter`] takes the cycles of one process in order and keeps running [`Totals`]; the difference of two is an [`Interval`],
+//! from which every ratio follows. So a window costs two copies of the totals, whatever its length and however many cycles it
+//! holds.
 
 mod cpus;
 mod gogc;
@@ -22,10 +22,10 @@ pub use mmu::{MMU_WINDOWS_NS, Mmu};
 
 use crate::event::{Format, GcCycle, resolution_ns};
 
-/// A goal up to here is the smallest heap there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17), MiB.
+/// Up to this goal, MiB, the heap is the smallest there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17).
 pub const MIN_HEAP_GOAL_MIB: u64 = 5;
 
-/// The timer starts a cycle after two minutes without one; this is less by what truncation may take off, ns.
+/// The timer starts a cycle after two minutes without one; less the error of truncation, ns.
 pub const PERIODIC_NS: u64 = 119_900_000_000;
 
 /// What is known of the program besides its log.
@@ -46,22 +46,22 @@ pub enum Trigger {
     Heap,
     /// `runtime.GC`, `debug.FreeOSMemory`, a goroutine-leak profile.
     Forced,
-    /// None for two minutes.
+    /// There was none for two minutes.
     Periodic,
     /// Automatic, and below every heap trigger: GOGC or the memory limit had been changed.
     Early,
 }
 
-/// What one cycle adds to what was known, but for the totals: those are [`Meter::mark`].
+/// The figures of one cycle, besides its part of the totals: those are [`Meter::mark`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// Why it began.
     pub trigger: Trigger,
-    /// Start to start, ns; `None` where the cycle before is missing.
+    /// Start to start, ns; `None` if the cycle before is missing.
     pub period_ns: Option<u64>,
     /// Live heap before it / its goal, in 1/1000; `None` in the minimum heap, without a goal, after a gap.
     pub headroom_use: Option<u64>,
-    /// The GOGC that its goal agrees with, percent, from and to; `None` where the goal cannot tell.
+    /// The GOGC that its goal agrees with, percent, from and to; `None` if the goal does not show it.
     pub gogc: Option<(f64, f64)>,
     /// The goal is the smallest there is.
     pub min_heap: bool,
@@ -127,7 +127,7 @@ impl Meter {
         self.notice = true;
     }
 
-    /// A cycle that cannot be measured (its clock wrapped) stood here.
+    /// A cycle that cannot be measured (its clock wrapped) comes here.
     pub const fn skip(&mut self) {
         self.previous = None;
         self.notice = false;
@@ -211,7 +211,7 @@ impl Meter {
         step
     }
 
-    /// What can be relied on in the sums.
+    /// Which sums can be relied on.
     pub fn trust(&self) -> Trust {
         let before_1_18 = |previous: Previous| previous.format < Format::Go1_18;
         Trust {

@@ -1,15 +1,12 @@
 //! The table of causes: when each is named, and which rules it explains.
 
 use super::words::{
-    allocation_bursts, allocation_rate, cpu_starvation, forced_collections, heap_growth, live_heap,
-    low_gogc, memory_limit, slow_stops, small_heap,
+    FULL, allocation_bursts, allocation_rate, cpu_starvation, forced_collections, heap_growth,
+    live_heap, low_gogc, memory_limit, slow_stops, small_heap,
 };
 use super::{Case, Row, Symptom};
 use crate::rules::Cost;
 use crate::severity::{Cause, Severity};
-
-/// Share of the heap goal that the live heap fills if a limit leaves no room.
-pub(super) const FULL: f64 = 0.85;
 
 /// GOGC below which it is low, percent.
 const LOW_GOGC: f64 = 50.0;

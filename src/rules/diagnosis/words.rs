@@ -1,12 +1,14 @@
 //! Each cause in words: its sentence with its cost, what to do, and the figures behind it.
 
-use super::causes::FULL;
 use super::{Case, Symptom};
 use crate::rules::{Explanation, Signs, Situation, advice, ns};
 use crate::severity::Severity;
 use crate::units::{Unit, duration, percent};
 
-/// Share of the heap goal from which on a limit leaves no room, not little.
+/// Share of the heap goal that the live heap fills if a limit leaves little room.
+pub(super) const FULL: f64 = 0.85;
+
+/// The same if it leaves none.
 const NO_ROOM: f64 = 0.95;
 
 fn number(value: f64) -> String {
