@@ -6,7 +6,7 @@ mod timeline;
 
 use super::*;
 use crate::measure::testing::{MS, cycle, steady, with_percent};
-use crate::report::{RuleState, Verdict};
+use crate::report::{Finding, Measures, RuleState, RuleStatus, Verdict};
 use crate::settings::ThresholdOverride;
 use crate::severity::CappedBy;
 

@@ -159,4 +159,18 @@ mod tests {
         let shorter = healthy(7, 100).each(|_, cycle| cycle.mark_background_cpu_ns = 120 * MS);
         assert_eq!(shorter.reading(&RULE), Reading::NoEvidence);
     }
+
+    #[test]
+    fn under_a_quota_time_without_a_cpu_is_not_the_collectors() {
+        // Marking that takes this share of 4 Ps, and four times as much of the one CPU.
+        let quota = |percent: u64| {
+            let marking = healthy(200, 100)
+                .each(move |_, cycle| cycle.mark_background_cpu_ns = 4 * percent * MS);
+            marking.stated(|settings| settings.cpus_milli = Some(1_000))
+        };
+        assert_eq!(quota(5).severity(&RULE), Some(Severity::Info));
+        assert_eq!(quota(5).capped_by(&RULE), Some(CappedBy::Contention));
+        assert_eq!(quota(15).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(quota(30).severity(&RULE), Some(Severity::Critical));
+    }
 }

@@ -202,4 +202,17 @@ mod tests {
             "the trend's conditions stay"
         );
     }
+
+    #[test]
+    fn the_limit_is_forecast_by_the_last_third_if_that_is_steeper() {
+        // Both reach 468 MiB in two hours; at the pace of its last third only the first reaches 540 within 30 minutes.
+        let faster = growing(720, 10_000, |number| match number {
+            0..480 => 300 + number / 10,
+            _ => 348 + (number - 480) / 2,
+        });
+        let even = growing(720, 10_000, |number| 300 + number * 168 / 720);
+        let severity = |case: crate::rules::tests::Case| case.limited(540).severity(&RULE);
+        assert_eq!(severity(faster), Some(Severity::Critical));
+        assert_eq!(severity(even), Some(Severity::Warning));
+    }
 }
