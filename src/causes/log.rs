@@ -20,7 +20,7 @@ const REMOVED: usize = 3;
 
 /// A heap profile beside a log.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside<'a> {
+pub struct LogProfile<'a> {
     /// The profile.
     pub profile: &'a Profile,
     /// Its name.
@@ -34,24 +34,28 @@ pub struct Beside<'a> {
 }
 
 /// The lines from which the allocation of the log's worst process comes. `None` for a log without a process.
-pub fn beside(report: &Report, beside: &Beside<'_>, line: &mut SourceLine<'_>) -> Option<Causes> {
+pub fn causes_of_log(
+    report: &Report,
+    input: &LogProfile<'_>,
+    line: &mut SourceLine<'_>,
+) -> Option<Causes> {
     let process = report.processes.first()?;
     let mut causes = Causes {
         profile: source(
-            beside.profile,
-            beside.name,
-            beside.base.map(|name| (name, false)),
+            input.profile,
+            input.name,
+            input.base.map(|name| (name, false)),
         ),
         compiler: None,
         process: process.id.clone(),
         rates: Rates::None,
-        allocated: hot(beside, SampleType::AllocSpace, line),
-        in_use: hot(beside, SampleType::InuseSpace, line),
+        allocated: hot(input, SampleType::AllocSpace, line),
+        in_use: hot(input, SampleType::InuseSpace, line),
         estimate: None,
         warnings: Vec::new(),
     };
-    if let Some((escapes, name)) = beside.escapes {
-        let joined = why(&join(beside, escapes, name, SampleType::AllocSpace), line);
+    if let Some((escapes, name)) = input.escapes {
+        let joined = why(&join(input, escapes, name, SampleType::AllocSpace), line);
         causes.compiler = Some(joined.compiler);
         causes.warnings = joined.warnings;
     }
@@ -62,20 +66,20 @@ pub fn beside(report: &Report, beside: &Beside<'_>, line: &mut SourceLine<'_>) -
             process.id
         ));
     }
-    rates(&mut causes, beside, process);
+    rates(&mut causes, input, process);
     causes.estimate = estimate(&causes, process);
     Some(causes)
 }
 
 const fn join<'a>(
-    beside: &Beside<'a>,
+    input: &LogProfile<'a>,
     escapes: &'a Escapes,
     escapes_name: &'a str,
     sample: SampleType,
 ) -> Join<'a> {
     Join {
-        profile: beside.profile,
-        name: beside.name,
+        profile: input.profile,
+        name: input.name,
         base: None,
         escapes,
         escapes_name,
@@ -84,19 +88,19 @@ const fn join<'a>(
 }
 
 /// The lines with most bytes.
-fn hot(beside: &Beside<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<Hot> {
-    let total = beside.profile.total(kind);
+fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<Hot> {
+    let total = input.profile.total(kind);
     let share = |bytes| crate::report::why::share(bytes, total).unwrap_or(0.0);
-    let hot: Vec<Hot> = match beside.escapes {
+    let hot: Vec<Hot> = match input.escapes {
         Some((escapes, name)) => {
-            let joined = why(&join(beside, escapes, name, kind), line);
+            let joined = why(&join(input, escapes, name, kind), line);
             joined
                 .causes
                 .into_iter()
                 .map(|cause| of_cause(cause, &share))
                 .collect()
         }
-        None => profile::sites(beside.profile, kind, &|_| false)
+        None => profile::sites(input.profile, kind, &|_| false)
             .into_iter()
             .map(|site| {
                 let place = site.chain.first().cloned().map(frame).unwrap_or_default();
@@ -164,13 +168,13 @@ fn of_cause(cause: Cause, share: &dyn Fn(i64) -> f64) -> Hot {
 }
 
 /// Sets what each line allocates per second and per cycle.
-fn rates(causes: &mut Causes, beside: &Beside<'_>, process: &Process) {
-    let total = beside.profile.total(SampleType::AllocSpace);
+fn rates(causes: &mut Causes, input: &LogProfile<'_>, process: &Process) {
+    let total = input.profile.total(SampleType::AllocSpace);
     let measures = &process.measures;
     // The factor from a figure of the profile to a rate.
-    let scale = if beside.duration_ns > 0 {
+    let scale = if input.duration_ns > 0 {
         causes.rates = Rates::Profile;
-        1e9 / beside.duration_ns as f64
+        1e9 / input.duration_ns as f64
     } else if let Some(rate) = measures.allocation_bytes_per_second
         && total > 0
         && rate > 0.0

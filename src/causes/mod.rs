@@ -5,6 +5,6 @@ mod pattern;
 mod sites;
 mod why;
 
-pub use log::{Beside, beside};
+pub use log::{LogProfile, causes_of_log};
 pub use sites::{Options, sites};
 pub use why::{Join, SourceLine, why};

@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(cpus(4, 4).severity(&RULE), None);
         assert_eq!(cpus(64, 64).severity(&RULE), None);
         cpus(4, 3).gate(&RULE, 0.9, 1.1);
-        let message = cpus(16, 2).told(&RULE).message;
+        let message = cpus(16, 2).explanation(&RULE).message;
         assert!(message.contains("GOMAXPROCS is 16"), "{message}");
     }
 

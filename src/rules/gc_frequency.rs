@@ -176,9 +176,9 @@ mod tests {
     #[test]
     fn the_message_says_what_it_costs() {
         let cheap = healthy(600, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 0);
-        assert!(cheap.told(&RULE).message.contains("cost only"));
+        assert!(cheap.explanation(&RULE).message.contains("cost only"));
         let dear = healthy(600, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 20 * MS);
-        assert!(dear.told(&RULE).message.contains("they take"));
+        assert!(dear.explanation(&RULE).message.contains("they take"));
     }
 
     #[test]
@@ -198,10 +198,10 @@ mod tests {
             cycle.heap_live_mib = 50 + number.saturating_sub(585) * 3;
             cycle.heap_goal_mib = 100;
         });
-        let advice = limited.told(&RULE).advice.join("\n");
+        let advice = limited.explanation(&RULE).advice.join("\n");
         assert!(advice.contains("raise GOMEMLIMIT, or shrink"), "{advice}");
         assert!(!advice.contains("GOGC=200"), "{advice}");
-        let free = healthy(600, 20).told(&RULE).advice.join("\n");
+        let free = healthy(600, 20).explanation(&RULE).advice.join("\n");
         assert!(free.contains("GOGC=200"), "{free}");
     }
 

@@ -176,13 +176,13 @@ mod tests {
         let live =
             swing([40, 160], 2).each(|_, cycle| cycle.heap_live_mib = cycle.heap_goal_mib / 2);
         assert!(
-            live.told(&RULE)
+            live.explanation(&RULE)
                 .message
                 .contains("the live heap itself swings")
         );
         let gogc = swing([60, 160], 2).each(|_, cycle| cycle.heap_start_mib = 50);
         assert!(
-            gogc.told(&RULE)
+            gogc.explanation(&RULE)
                 .message
                 .contains("GOGC or the memory limit is being changed")
         );

@@ -137,7 +137,7 @@ mod tests {
         // Two hours at 0.04 MiB/s on top of 300.
         let slow = growing(720, 10_000, |number| 300 + number * 2 / 5);
         assert_eq!(slow.severity(&RULE), Some(Severity::Warning));
-        let message = slow.told(&RULE).message;
+        let message = slow.explanation(&RULE).message;
         assert!(
             message.contains("MiB an hour, twice as large in"),
             "{message}"
@@ -188,7 +188,7 @@ mod tests {
     fn young_growth_is_worth_knowing_unless_the_user_says_more() {
         let young = growing(60, 1_000, |number| 20 + 10 * number);
         assert_eq!(young.severity(&RULE), Some(Severity::Info));
-        let message = young.told(&RULE).message;
+        let message = young.explanation(&RULE).message;
         assert!(
             message.contains("a leak does not: record for longer"),
             "{message}"

@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(repaired.severity(&RULE), Some(Severity::Info));
         assert!(
             repaired
-                .told(&RULE)
+                .explanation(&RULE)
                 .message
                 .contains("3 gc lines put together")
         );

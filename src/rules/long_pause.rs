@@ -89,7 +89,7 @@ mod tests {
         one(40).gate(&RULE, 30e6, 45e6);
         assert!(
             one(120)
-                .told(&RULE)
+                .explanation(&RULE)
                 .message
                 .contains("reached by 1 of 100 cycles in the run")
         );

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_stated_limit_is_named() {
-        let message = filled(95, 60, 100).limited(128).told(&RULE).message;
+        let message = filled(95, 60, 100).limited(128).explanation(&RULE).message;
         assert!(message.contains("GOMEMLIMIT (128 MiB)"), "{message}");
     }
 }

@@ -188,7 +188,7 @@ mod tests {
         });
         assert_eq!(two.severity(&RULE), Some(Severity::Info));
         assert!(
-            two.told(&RULE)
+            two.explanation(&RULE)
                 .message
                 .contains("too few such stops to grade it")
         );
@@ -197,7 +197,7 @@ mod tests {
                 cycle.sweep_termination_ns = 50 * MS;
             }
         });
-        let message = one.told(&RULE).message;
+        let message = one.explanation(&RULE).message;
         assert!(
             message.contains(" over 5 cycles (threshold 5ms, reached once; "),
             "{message}"

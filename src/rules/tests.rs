@@ -142,7 +142,7 @@ impl Case {
     }
 
     /// The finding in words, at the severity that the rule gives it.
-    pub(super) fn told(&self, rule: &Rule) -> Explanation {
+    pub(super) fn explanation(&self, rule: &Rule) -> Explanation {
         let finding = self.finding(rule).unwrap();
         Explanation {
             message: finding.message,
@@ -295,7 +295,7 @@ fn contention_is_told_from_work_of_the_collector() {
             cycle.sweep_termination_cpu_ns = 160 * MS;
         }
     });
-    let message = busy.told(find("pause-p99").unwrap()).message;
+    let message = busy.explanation(find("pause-p99").unwrap()).message;
     assert!(
         message.contains("most likely not the garbage collector, since "),
         "{message}"
@@ -307,7 +307,7 @@ fn contention_is_told_from_work_of_the_collector() {
         cycle.sweep_termination_cpu_ns = 80 * MS;
         cycle.mark_background_cpu_ns = 120 * MS;
     });
-    let message = collector.told(find("pause-p99").unwrap()).message;
+    let message = collector.explanation(find("pause-p99").unwrap()).message;
     assert!(!message.contains("not the garbage collector"), "{message}");
 }
 

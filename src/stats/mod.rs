@@ -20,7 +20,7 @@ pub use counts::Counts;
 pub use exceedance::binomial_tail;
 pub use fresh::Fresh;
 pub use order_interval::lopsided_median_interval;
-pub use ranked::{Counted, Ranked, Sample, at_least, quantile_of, rank};
+pub use ranked::{Counted, Ranked, Sample, at_least, median_of, quantile_of, rank};
 pub use sparse::{MAX_DISTINCT, Summary};
 pub use trend::{Trend, mann_kendall, theil_sen};
 pub use two_samples::{

@@ -172,6 +172,26 @@ pub fn quantile_of<'a>(
     }
 }
 
+/// The nearest-rank median of several lists together, each ascending; `None` without values. By bisection, for values in a small
+/// range: it needs no memory.
+pub fn median_of<'a>(lists: impl Iterator<Item = &'a [Counted]> + Clone) -> Option<u64> {
+    let up_to = |most: u64| {
+        let pairs = lists.clone().flatten();
+        pairs.filter(|pair| pair.0 <= most).fold(0, sum)
+    };
+    let (mut low, mut high) = (0, lists.clone().filter_map(<[_]>::last).max()?.0);
+    let rank = rank(up_to(high), 500);
+    while low < high {
+        let middle = u64::midpoint(low, high);
+        if up_to(middle) >= rank {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Some(low)
+}
+
 /// The nearest rank of a quantile: `ceil(count * per_mille / 1000)`.
 pub fn rank(count: u64, per_mille: u32) -> u64 {
     let (per_mille, thousands, rest) = (u64::from(per_mille), count / 1000, count % 1000);

@@ -64,6 +64,7 @@ proptest! {
         let above = sorted.iter().filter(|value| **value >= least).count() as u64;
         prop_assert_eq!(lists().map(|list| at_least(list, least)).sum::<u64>(), above);
         prop_assert_eq!(at_least(&all, least), above);
+        prop_assert_eq!(median_of(lists()), Some(nearest_rank(&sorted, 500)));
         prop_assert_eq!(Ranked::of(&all).max(), *sorted.last().unwrap());
         prop_assert_eq!(counts.summary(), Summary {
             count: sorted.len() as u64,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::pane::Pane;
-use crate::stats::{Counted, Ranked, at_least, quantile_of, rank};
+use crate::stats::{Counted, Ranked, at_least, median_of, quantile_of, rank};
 use crate::units::from_f64;
 
 /// Neighboring panes, oldest first.
@@ -52,10 +52,7 @@ impl<'a> PaneRow<'a> {
 
     /// The median of live heap / next goal, 1/1000; `None` without values.
     pub(super) fn headroom(self) -> Option<u64> {
-        let lists = self.iter().map(|pane| pane.headroom.values());
-        let counts = lists.clone().flatten().map(|pair| pair.1);
-        let count = counts.fold(0, u64::saturating_add);
-        (count > 0).then(|| quantile_of(lists, count, 500))
+        median_of(self.iter().map(|pane| pane.headroom.values()))
     }
 }
 
