@@ -1,9 +1,9 @@
-//! Everything that can go wrong, said with its place.
+//! Errors with their place.
 
 use std::fmt;
 use std::io;
 
-/// Why a line that starts like GC trace is not one: where the grammar failed, and what it expected there.
+/// Why a line that starts like a gc line is not one: where the grammar failed, and what was expected there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseError {
     /// Byte offset in the text that was parsed.
@@ -20,7 +20,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// An error that ends the reading or never lets it begin.
+/// An error that prevents or ends the reading.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -31,7 +31,7 @@ pub enum Error {
         /// What the system said.
         error: std::io::Error,
     },
-    /// A source is in a format that is not read here; `hint` is what to do instead.
+    /// A source is in a format that is not supported; `hint` says what to do instead.
     Unsupported {
         /// The source as the user named it.
         source: String,
@@ -40,7 +40,7 @@ pub enum Error {
         /// The command that helps.
         hint: String,
     },
-    /// Output could not be written; the input was read to its end all the same.
+    /// Output could not be written; the input was still read to its end.
     Output {
         /// What the system said.
         error: std::io::Error,
@@ -50,7 +50,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error of reading `source`: an [`Error`] that came wrapped in `error` as it is, all else as [`Error::Io`].
+    /// The error of reading `source`: an [`Error`] wrapped in `error` is unwrapped, anything else becomes [`Error::Io`].
     #[must_use]
     pub fn io(source: &str, error: io::Error) -> Self {
         match error.downcast::<Self>() {

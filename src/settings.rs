@@ -1,5 +1,5 @@
 //! What the user may set about the analysis, as values: windows, thresholds, which rules, what is known of the program.
-//! Where a value came from (flag, file, default) is the command line's business.
+//! Where a value came from (flag, file, default) is the command line's matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub enum Scope {
     Window,
     /// The whole run as one window.
     Run,
-    /// Nothing: for those who want the cycles alone. The report then has the processes and what was read, without measures.
+    /// Nothing, if only the cycles are wanted. The report then has the processes and the input, without measures.
     Nothing,
 }
 
@@ -35,7 +35,7 @@ pub struct ThresholdOverride {
     pub critical: Option<f64>,
 }
 
-/// Everything that steers the analysis. [`Settings::default`] is what the program uses without flags or files.
+/// All settings of the analysis. [`Settings::default`] is what the program uses without flags or files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Length of the sliding window (10 s).
@@ -52,19 +52,19 @@ pub struct Settings {
     pub allow: BTreeSet<String>,
     /// If not empty, the only rules that run.
     pub only: BTreeSet<String>,
-    /// Rules named by `--max` or `--only`: where one of them has no evidence in any process there is no verdict.
+    /// Rules named by `--max` or `--only`: if one of them has no evidence in any process there is no verdict.
     pub required: BTreeSet<String>,
-    /// Go version where the user knows it, as (1, minor).
+    /// Go version if the user states it, as (1, minor).
     pub go_version: Option<(u32, u32)>,
-    /// GOGC where the user knows it, percent.
+    /// GOGC if the user states it, percent.
     pub gogc: Option<u32>,
-    /// GOMEMLIMIT where the user knows it, bytes.
+    /// GOMEMLIMIT if the user states it, bytes.
     pub memory_limit: Option<u64>,
-    /// CPUs that the program has where the user knows it, a quota of less than one too, in 1/1000.
+    /// CPUs of the program if the user states them, in 1/1000; a quota may be less than one.
     pub cpus_milli: Option<u64>,
-    /// How long the program lived where the user knows it, ns: silence to its end is evidence.
+    /// How long the program lived if the user states it, ns: silence to its end is evidence.
     pub life_ns: Option<u64>,
-    /// The program is a child of this one: advice to run it so is left out.
+    /// The program was started by gcpressure: advice to do so is left out.
     pub child: bool,
 }
 

@@ -1,6 +1,6 @@
-//! How bad, why not worse, and what is behind it: the words of a judgement, without any figures.
+//! Severities, caps and causes by name.
 
-/// How bad a finding is. The order is the order of badness.
+/// How severe a finding is, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing; never fails a gate.
@@ -19,7 +19,7 @@ pub enum CappedBy {
     Cost,
     /// The program waits for a CPU: not the collector.
     Contention,
-    /// A test or benchmark harness asks for it, not the program.
+    /// A test or benchmark harness causes it, not the program.
     Harness,
 }
 
@@ -61,7 +61,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Every cause, in the order in which they are looked for.
+    /// Every cause, in the order in which they are tried.
     pub const ALL: [Self; 10] = [
         Self::MemoryLimit,
         Self::LowGogc,

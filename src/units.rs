@@ -1,4 +1,4 @@
-//! Values with units: parsed from what a user types (`10ms`, `5/s`, `15%`, `64MiB`), written by one formatter for every renderer.
+//! Values with units: parsed as a user types them (`10ms`, `5/s`, `15%`, `64MiB`), formatted in one place for every renderer.
 //!
 //! Durations are whole ns and sizes whole bytes, parsed without floating point. Text has as many digits as the log can
 //! carry: three significant ones at most, no trailing zeros, since the log itself holds two below 10 ms and whole MiB.
@@ -83,7 +83,7 @@ impl Unit {
         }
     }
 
-    /// The unit with this name in data; whatever is no known name is a plain number.
+    /// The unit with this name in data; an unknown name is a plain number.
     pub fn from_symbol(symbol: &str) -> Self {
         const KNOWN: [Unit; 5] = [
             Unit::Nanoseconds,
@@ -113,11 +113,11 @@ impl Unit {
     /// Reads a value of this unit as a user types it.
     ///
     /// # Errors
-    /// Text that is no number, a missing or wrong unit, a share above 100 %.
+    /// Text that is not a number, a missing or wrong unit, a share above 100 %.
     pub fn parse(self, text: &str) -> Result<f64, UnitError> {
         match self {
-            Self::Nanoseconds => parse_duration(text).map(to_f64),
-            Self::Mebibytes => parse_bytes(text).map(|bytes| to_f64(bytes) / to_f64(MIB)),
+            Self::Nanoseconds => parse_duration(text).map(|ns| ns as f64),
+            Self::Mebibytes => parse_bytes(text).map(|bytes| bytes as f64 / MIB as f64),
             Self::PerSecond => parse_rate(text, self).map(|per_hour| per_hour / 3600.0),
             Self::PerMinute => parse_rate(text, self).map(|per_hour| per_hour / 60.0),
             Self::Ratio => parse_ratio(text),
@@ -128,23 +128,23 @@ impl Unit {
         }
     }
 
-    /// Writes a value of this unit for people.
+    /// Formats a value of this unit for people.
     pub fn format(self, value: f64) -> String {
         match self {
             Self::Nanoseconds => duration(from_f64(value)),
             Self::PerSecond => rate(value),
             Self::PerMinute => format!("{}/min", significant(value)),
             Self::Ratio => percent(value),
-            Self::Mebibytes => bytes(from_f64(value * to_f64(MIB))),
+            Self::Mebibytes => bytes(from_f64(value * MIB as f64)),
             Self::Count => significant(value),
         }
     }
 }
 
-/// Reads a duration such as `10ms`, `1.5s` or `1h30m` into ns; exact, what is finer than 1 ns is cut off.
+/// Reads a duration such as `10ms`, `1.5s` or `1h30m` into ns; exact, fractions of 1 ns are cut off.
 ///
 /// # Errors
-/// Text that is no number, a missing or unknown unit, more than 584 years.
+/// Text that is not a number, a missing or unknown unit, more than 584 years.
 pub fn parse_duration(text: &str) -> Result<u64, UnitError> {
     let mut rest = text.trim();
     let mut total = 0_u64;
@@ -166,7 +166,7 @@ pub fn parse_duration(text: &str) -> Result<u64, UnitError> {
 /// Reads a size such as `64MiB` into bytes; exact.
 ///
 /// # Errors
-/// Text that is no number, a missing or unknown unit, more than 2^64 - 1 bytes.
+/// Text that is not a number, a missing or unknown unit, more than 2^64 - 1 bytes.
 pub fn parse_bytes(text: &str) -> Result<u64, UnitError> {
     let (number, unit) = split(text.trim()).ok_or_else(|| not_a_value(text, Unit::Mebibytes))?;
     scaled(text, number, unit, SIZES, Unit::Mebibytes)
@@ -175,12 +175,12 @@ pub fn parse_bytes(text: &str) -> Result<u64, UnitError> {
 /// Reads a number of GC cycles such as `200gc`; `None` where the text does not end in `gc`.
 ///
 /// # Errors
-/// Text before `gc` that is no whole number.
+/// Text before `gc` that is not a whole number.
 pub fn parse_cycles(text: &str) -> Option<Result<u64, UnitError>> {
     let number = text.trim().strip_suffix("gc")?;
     Some(number.trim_end().parse().map_err(|_| {
         UnitError(format!(
-            "`{text}` is no number of GC cycles; write it like 200gc"
+            "invalid number of GC cycles `{text}`; write it like 200gc"
         ))
     }))
 }
@@ -274,7 +274,7 @@ fn not_a_value(text: &str, unit: Unit) -> UnitError {
         Unit::Count => "number",
     };
     UnitError(format!(
-        "`{text}` is no {kind}; write it like {}",
+        "invalid {kind} `{text}`; write it like {}",
         unit.example()
     ))
 }
@@ -306,7 +306,7 @@ fn nearest_unit<'a>(unit: &str, names: &[&'a str]) -> Option<&'a str> {
         .copied()
 }
 
-/// Writes ns for people: `49µs`, `1.2ms`, `12.7s`, `2m03s`, `1h12m`, `3d04h`.
+/// Formats ns for people: `49µs`, `1.2ms`, `12.7s`, `2m03s`, `1h12m`, `3d04h`.
 pub fn duration(ns: u64) -> String {
     if ns == 0 {
         return "0s".to_owned();
@@ -318,7 +318,7 @@ pub fn duration(ns: u64) -> String {
         ("s", SECOND, 59_950_000_000),
     ] {
         if ns < limit {
-            return format!("{}{name}", significant(to_f64(ns) / to_f64(size)));
+            return format!("{}{name}", significant(ns as f64 / size as f64));
         }
     }
     let seconds = ns.saturating_add(SECOND / 2) / SECOND;
@@ -329,17 +329,17 @@ pub fn duration(ns: u64) -> String {
     }
 }
 
-/// Writes bytes for people: `64MiB`, `1.5GiB`.
+/// Formats bytes for people: `64MiB`, `1.5GiB`.
 pub fn bytes(bytes: u64) -> String {
     let (name, size) = SIZES
         .iter()
         .rev()
         .find(|(_, size)| bytes >= *size)
         .unwrap_or(&SIZES[0]);
-    format!("{}{name}", significant(to_f64(bytes) / to_f64(*size)))
+    format!("{}{name}", significant(bytes as f64 / *size as f64))
 }
 
-/// Writes events per second for people, per minute or hour where they are rare: `66.7/s`, `3/min`.
+/// Formats events per second for people, per minute or hour if they are rare: `66.7/s`, `3/min`.
 pub fn rate(per_second: f64) -> String {
     if per_second >= 0.1 || per_second <= 0.0 {
         format!("{}/s", significant(per_second))
@@ -350,7 +350,7 @@ pub fn rate(per_second: f64) -> String {
     }
 }
 
-/// Writes a share from 0 to 1 in percent: `26.4%`, `0.12%`.
+/// Formats a share from 0 to 1 in percent: `26.4%`, `0.12%`.
 pub fn percent(ratio: f64) -> String {
     let percent = ratio * 100.0;
     if percent > 0.0 && percent < 0.005 {
@@ -360,7 +360,7 @@ pub fn percent(ratio: f64) -> String {
     format!("{}%", trimmed(format!("{percent:.decimals$}")))
 }
 
-/// Writes a count with its thousands set apart: `12,345`.
+/// Formats a count with its thousands set apart: `12,345`.
 pub fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -390,15 +390,6 @@ fn trimmed(mut text: String) -> String {
         text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
     }
     text
-}
-
-/// Values here are shown with three digits, so the 53 bits of a double are plenty.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "three digits are shown of the result"
-)]
-const fn to_f64(value: u64) -> f64 {
-    value as f64
 }
 
 #[allow(

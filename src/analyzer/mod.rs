@@ -1,42 +1,43 @@
 //! One process from its cycles to measures and findings.
 
-mod judgement;
+mod finish;
+mod judgment;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod watch;
+mod tracker;
+mod trackers;
 
 pub use crate::rules::Completeness;
-pub use judgement::Judgement;
+pub use finish::Analysis;
+pub use judgment::Judgment;
 
 use std::sync::Arc;
 
-use crate::measure::{CPU, Gogc, Known, Limit, Limiter, Mark, Meter, Mmu, Stretch};
-use crate::report::{Diagnosis, Finding, Measures, PeakWindow, RuleStatus};
-use crate::rules::{Asked, Cost, GogcView, View};
+use crate::measure::{CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Totals};
+use crate::report::PeakWindow;
+use crate::rules::{Cached, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
 use crate::trace::cycle::{Format, GcCycle, WRAPPED_NS};
-use crate::units::{MIB, MICROSECOND, MILLISECOND, duration};
-use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Swings, Warmup, Whole, Window};
+use crate::units::{MIB, MICROSECOND, MILLISECOND};
+use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Window};
 use timeline::Timeline;
-use watch::{Around, Watches};
+use tracker::Context;
+use trackers::Trackers;
 
 /// Cycles that a process needs for a verdict.
 const MIN_CYCLES: u64 = 4;
 
-/// Program time that its log must cover, ns: programs that live for a second are starts and nothing else.
+/// Program time that its log must cover, ns: programs that live for a second only start.
 const MIN_COVERED_NS: u64 = 1_100 * MILLISECOND;
-
-/// A process that is known to have lived for this long needs no more than one cycle: few cycles are the best there is, ns.
-const LONG_LIFE_NS: u64 = 5_000 * MILLISECOND;
 
 /// Moves of the goal below this are jitter, MiB.
 const CHURN_STEP_MIB: u64 = 16;
 
-/// Churn looks at the last minute, or the window where that is longer, ns.
+/// Churn is measured over the last minute, or the window if that is longer, ns.
 const CHURN_NS: u64 = 60_000 * MILLISECOND;
 
 /// Evaluations after the last cycle has left every window: enough for all findings to clear.
@@ -55,7 +56,7 @@ pub struct ProcessAnalyzer {
     meter: Meter,
     origin_ns: u64,
     /// Totals, live heap and goal (MiB) of the first cycle.
-    first_mark: Mark,
+    first_totals: Totals,
     first_live: u64,
     first_goal: Option<u64>,
     /// The newest live heap and goal, MiB.
@@ -68,7 +69,7 @@ pub struct ProcessAnalyzer {
     live_legs: ZigZag,
     gogc: Gogc,
     limit: Limit,
-    /// A limit ruled the goal at some time.
+    /// A limit set the goal at some time.
     limit_regime: bool,
     /// Forced cycles are those of a test or benchmark harness.
     harness: bool,
@@ -76,7 +77,7 @@ pub struct ProcessAnalyzer {
     counts: RunCounts,
     timeline: Timeline,
     peak: Option<PeakWindow>,
-    watches: Watches,
+    trackers: Trackers,
     changes: Vec<FindingChange>,
 }
 
@@ -85,25 +86,25 @@ pub struct ProcessAnalyzer {
 struct RunCounts {
     pause: Counts<MICROSECOND>,
     stop: Counts<MICROSECOND>,
-    mark: Counts<{ 100 * MICROSECOND }>,
+    totals: Counts<{ 100 * MICROSECOND }>,
     period: Counts<MILLISECOND>,
     live: Counts<1>,
     goal: Counts<1>,
     headroom: Counts<1>,
 }
 
-/// A finding was raised, got worse, or cleared: what live input announces.
+/// A finding was raised, got worse, or cleared; announced on live input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FindingChange {
     /// The rule's id.
     pub rule: &'static str,
-    /// How bad it is (was, where it cleared).
+    /// Its severity; if it cleared, that before.
     pub severity: Severity,
-    /// False where it cleared.
+    /// False if it cleared.
     pub raised: bool,
     /// When, ns of program time.
     pub at_ns: u64,
-    /// The same in wall-clock time where the log has it.
+    /// The same in wall-clock time if the log has it.
     pub at_wall: Option<String>,
     /// The value, in the rule's unit.
     pub measured: f64,
@@ -113,27 +114,8 @@ pub struct FindingChange {
     pub unit: &'static str,
     /// The finding's sentence.
     pub message: String,
-    /// The cause behind all that is raised now, with its sentence.
+    /// The cause of all findings that are raised now, with its sentence.
     pub cause: Option<(Cause, String)>,
-}
-
-/// Everything that is left of a process at the end of its stream.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Analysis {
-    /// The whole-run measures.
-    pub measures: Measures,
-    /// Cycles of the two-minute timer.
-    pub periodic_cycles: u64,
-    /// The findings, those that the cause explains first, then the worst; [`Finding::process`] is left empty.
-    pub findings: Vec<Finding>,
-    /// The cause behind them; [`Diagnosis::process`] is left empty.
-    pub diagnosis: Option<Diagnosis>,
-    /// One entry a rule, in the order of the rule table.
-    pub rules: Vec<RuleStatus>,
-    /// The process can carry a verdict.
-    pub enough_evidence: bool,
-    /// Why it cannot; empty where it can.
-    pub why_not: String,
 }
 
 impl ProcessAnalyzer {
@@ -153,7 +135,7 @@ impl ProcessAnalyzer {
         Self {
             meter: Meter::new(known),
             origin_ns: 0,
-            first_mark: Mark::default(),
+            first_totals: Totals::default(),
             first_live: 0,
             first_goal: None,
             last_sizes: (0, None),
@@ -171,13 +153,13 @@ impl ProcessAnalyzer {
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
-            watches: Watches::default(),
+            trackers: Trackers::default(),
             changes: Vec::new(),
             settings: Arc::clone(settings),
         }
     }
 
-    /// Keeps no more than so many points of the timeline from now on: one process of many has to do with fewer.
+    /// Keeps at most this many points of the timeline from now on, if there are many processes.
     pub const fn limit_timeline(&mut self, points: usize) {
         self.timeline.limit(points);
     }
@@ -195,7 +177,7 @@ impl ProcessAnalyzer {
     /// Takes the next cycle, with the wall-clock time of its line where the log has one.
     ///
     /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
-    // Whoever calls it: one copy, with all that it calls in it, or the compiler makes calls of those.
+    // One copy for all callers: with several, the compiler no longer inlines the functions called here.
     #[inline(never)]
     pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
         if cycle.wrapped() || cycle.end_ns() >= WRAPPED_NS {
@@ -208,20 +190,20 @@ impl ProcessAnalyzer {
             }
             self.begin(cycle);
         }
-        let end = cycle.end_ns().max(self.meter.mark().end_ns);
+        let end = cycle.end_ns().max(self.meter.totals().end_ns);
         self.pass_to(end);
 
         let step = self.meter.observe(cycle);
-        let mark = self.meter.mark();
-        if mark.seen == 1 {
-            self.first_mark = *mark;
+        let totals = self.meter.totals();
+        if totals.seen == 1 {
+            self.first_totals = *totals;
             self.first_live = cycle.heap_live_mib;
         }
         let limiter = self.limiter.observe(cycle);
-        self.panes.push(cycle, &step, mark, limiter, wall);
+        self.panes.push(cycle, &step, totals, limiter, wall);
         self.trend.observe(end, cycle.heap_live_mib);
         self.stops(cycle, end);
-        // A limit is known since Go 1.19; a share of headroom tells that the cycle before was seen.
+        // There is a limit since Go 1.19; `headroom_use` is known only if the cycle before was seen.
         if step.headroom_use.is_some() && !self.before_1_19() {
             let goal = cycle.goal_mib().unwrap_or(0);
             self.limit
@@ -232,7 +214,7 @@ impl ProcessAnalyzer {
         counts.pause.record(cycle.pause_ns());
         counts.stop.record(cycle.sweep_termination_ns);
         counts.stop.record(cycle.mark_termination_ns);
-        counts.mark.record(cycle.concurrent_mark_ns);
+        counts.totals.record(cycle.concurrent_mark_ns);
         if let Some(period) = step.period_ns {
             counts.period.record(period);
         }
@@ -255,18 +237,18 @@ impl ProcessAnalyzer {
             self.panes.pass(at);
             if self.is_idle(at) {
                 let (evaluations, last) = self.panes.skip(end);
-                self.watches.skip(evaluations, last);
+                self.trackers.skip(evaluations, last);
             }
         }
     }
 
     /// No cycle with a clock was seen.
     const fn is_empty(&self) -> bool {
-        self.meter.mark().seen == 0
+        self.meter.totals().seen == 0
     }
 
     fn begin(&mut self, cycle: &GcCycle) {
-        // A log that starts in the middle of a run tells nothing of the time before, nor what of its first cycle was in it.
+        // A log that starts in the middle of a run says nothing about the time before, nor how much of its first cycle is in it.
         let origin = if cycle.number == 1 { 0 } else { cycle.end_ns() };
         self.origin_ns = origin;
         self.format = Some(cycle.format);
@@ -291,7 +273,7 @@ impl ProcessAnalyzer {
     fn sizes(&mut self, cycle: &GcCycle, end: u64) {
         let live = cycle.heap_live_mib;
         self.counts.live.record(live);
-        // What was allocated while marking is printed as live and is not.
+        // Memory allocated while marking is printed as live, but may be garbage.
         let grown = cycle.heap_end_mib.saturating_sub(cycle.heap_start_mib);
         self.live_legs
             .observe(end, live.saturating_sub(grown).saturating_mul(2));
@@ -313,14 +295,14 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// All evaluations after the one at `at` say the same as that one until the next cycle comes: the last cycle has left
-    /// every window, and either nothing is raised or the swings of the goal have had the time to clear.
+    /// Evaluations after the one at `at` have the same outcome until the next cycle comes: the last cycle has left every window,
+    /// and either nothing is raised or the swings of the goal have had the time to clear.
     fn is_idle(&self, at: u64) -> bool {
-        let silent = at.saturating_sub(self.meter.mark().end_ns);
+        let silent = at.saturating_sub(self.meter.totals().end_ns);
         let (hop, window) = self.panes.hop_and_window_ns();
         let window = window.saturating_add(hop.saturating_mul(IDLE_HOPS));
         silent > window.max(REACH_NS)
-            && (self.watches.nothing_open() || silent > CHURN_NS.saturating_add(window))
+            && (self.trackers.nothing_open() || silent > CHURN_NS.saturating_add(window))
     }
 
     /// Judges the window that ends at `at`.
@@ -328,31 +310,31 @@ impl ProcessAnalyzer {
         self.panes.settle();
         self.limit_regime |= self.limit.rules();
         self.timeline.close(self.panes.closing(), at, last);
-        // Before a whole window has passed, a burst at its start would stand for all of it.
+        // Before a whole window has passed, a burst at its start would count as all of it.
         let full = at >= self.origin_ns.saturating_add(self.window_ns());
         if self.settings.scope == Scope::Run || !(full || last) {
             return;
         }
         let growth = self.trend.growth(self.origin_ns, last);
-        let mut watches = std::mem::take(&mut self.watches);
+        let mut trackers = std::mem::take(&mut self.trackers);
         let mut changes = std::mem::take(&mut self.changes);
-        watches.ready(&self.settings);
+        trackers.ready(&self.settings);
         let warm = self.warmup().end_ns(at).max(self.origin_ns);
         let back = at.saturating_sub(CHURN_NS.max(self.window_ns()));
         let trust = self.meter.trust();
         let window = self.panes.window(at, trust);
         note_peak(&mut self.peak, &window);
-        let asked = Asked::default();
-        let view = self.view(window, growth, back.max(warm), at, &asked);
-        let around = Around {
+        let cached = Cached::default();
+        let view = self.view(window, growth, back.max(warm), at, &cached);
+        let context = Context {
             panes: &self.panes,
             at,
             trust,
         };
         let before = changes.len();
-        watches.windows(&view, last, &around, &mut changes);
+        trackers.windows(&view, last, &context, &mut changes);
         if changes.len() > before {
-            let cause = watches.diagnose(Cost::of(&View {
+            let cause = trackers.current_cause(Cost::of(&View {
                 window: view.run_window(),
                 ..view
             }));
@@ -360,7 +342,7 @@ impl ProcessAnalyzer {
                 change.cause.clone_from(&cause);
             }
         }
-        (self.watches, self.changes) = (watches, changes);
+        (self.trackers, self.changes) = (trackers, changes);
     }
 
     /// What rules look at: a window, the run so far, and the swings of the goal from `start` to `at`.
@@ -370,7 +352,7 @@ impl ProcessAnalyzer {
         growth: Growth,
         start: u64,
         at: u64,
-        asked: &'a Asked,
+        cached: &'a Cached,
     ) -> View<'a> {
         let version = self.settings.go_version;
         View {
@@ -378,7 +360,7 @@ impl ProcessAnalyzer {
             run: self.run(at),
             run_pauses: &self.counts.pause,
             churn: Churn::between(&self.goal_legs, start, at),
-            live_swings: Swings::between(&self.live_legs, start, at),
+            live_churn: Churn::between(&self.live_legs, start, at),
             growth,
             gogc: GogcView {
                 steady: self.known_gogc().or_else(|| self.gogc.steady()),
@@ -397,24 +379,24 @@ impl ProcessAnalyzer {
             goals_certain: version.map_or(self.format == Some(Format::Go1_18), |v| v >= (1, 9)),
             harness: self.harness,
             child: self.settings.child,
-            cycles_seen: self.meter.mark().seen,
-            asked,
+            cycles_seen: self.meter.totals().seen,
+            cached,
             completeness: None,
             whole_run: false,
         }
     }
 
     /// The run so far, up to `at`.
-    fn run(&self, at: u64) -> Stretch<'_> {
+    fn run(&self, at: u64) -> Interval<'_> {
         // Totals begin at 0 with the process, if the log does.
-        let from = if self.first_mark.number == 1 {
-            &Mark::START
+        let from = if self.first_totals.number == 1 {
+            &Totals::START
         } else {
-            &self.first_mark
+            &self.first_totals
         };
-        Stretch {
+        Interval {
             from,
-            to: self.meter.mark(),
+            to: self.meter.totals(),
             looked_ns: at.saturating_sub(from.end_ns),
         }
     }
@@ -431,7 +413,7 @@ impl ProcessAnalyzer {
             .map_or(Warmup::Adaptive, Warmup::Until)
     }
 
-    /// There is something for [`ProcessAnalyzer::take_changes`] to take.
+    /// True if [`ProcessAnalyzer::take_changes`] has something to take.
     pub const fn has_changes(&self) -> bool {
         !self.changes.is_empty()
     }
@@ -439,103 +421,6 @@ impl ProcessAnalyzer {
     /// Findings raised, made worse or cleared since the last call, for live announcements.
     pub fn take_changes(&mut self) -> Vec<FindingChange> {
         std::mem::take(&mut self.changes)
-    }
-
-    /// The end of the stream: judges what is there and sums everything up. `silent_ns` is how long the process is known to
-    /// have lived on after its last cycle: silence is evidence too.
-    pub fn finish(mut self, about: &Completeness, silent_ns: Option<u64>) -> Analysis {
-        let end = self.meter.mark().end_ns;
-        let lived_on = silent_ns.map(|silent| end.saturating_add(silent));
-        let life_ns = lived_on.max(self.settings.life_ns);
-        let at = life_ns.map_or(end, |life| life.clamp(end, WRAPPED_NS));
-        if !self.is_empty() {
-            self.pass_to(at);
-            self.evaluate(at, true);
-        }
-        let growth = self.trend.growth(self.origin_ns, true);
-        let trust = self.meter.trust();
-        let warm = self.warmup().end_ns(at).max(self.origin_ns);
-        self.panes.settle();
-        let whole = Whole {
-            pauses: &self.counts.pause,
-            headroom: &self.counts.headroom,
-        };
-        let mut pauses = Vec::new();
-        let window = self.panes.run(at, trust, whole, &mut pauses);
-        let asked = Asked::default();
-        let mut view = self.view(window, growth, warm, at, &asked);
-        view.completeness = Some(*about);
-        view.whole_run = true;
-        let around = Around {
-            panes: &self.panes,
-            at,
-            trust,
-        };
-        let all = self.settings.scope == Scope::Run;
-        let mut watches = self.watches.clone();
-        watches.ready(&self.settings);
-        watches.run(&view, all, &around);
-        let cost = Cost::of(&view);
-        let why_not = self.why_not(at, life_ns.is_some(), &window);
-        let (mut findings, mut diagnosis, rules) = watches.finish(cost);
-        if !why_not.is_empty() {
-            // A process too short to be judged never colors the verdict of the others.
-            diagnosis = None;
-            for finding in &mut findings {
-                finding.severity = Severity::Info;
-                for episode in &mut finding.episodes {
-                    episode.severity = Severity::Info;
-                }
-            }
-        }
-        Analysis {
-            periodic_cycles: self.panes.total().periodic,
-            findings,
-            diagnosis,
-            rules,
-            enough_evidence: why_not.is_empty(),
-            why_not,
-            measures: self.measures(),
-        }
-    }
-
-    /// Why the process cannot carry a verdict; empty where it can.
-    fn why_not(&self, at: u64, life_known: bool, judged: &Window<'_>) -> String {
-        let counted = |cycles: u64| {
-            let s = if cycles == 1 { "" } else { "s" };
-            format!("{cycles} GC cycle{s}")
-        };
-        let cycles = self.meter.mark().seen;
-        let covered = at.saturating_sub(self.origin_ns);
-        let long_life = life_known && covered >= LONG_LIFE_NS;
-        if self.settings.scope == Scope::Nothing {
-            "nothing was to be judged".to_owned()
-        } else if cycles < MIN_CYCLES && !(long_life && cycles > 0) {
-            format!(
-                "{} with a clock, {MIN_CYCLES} are needed: record for longer or under load; where few cycles in a long life are \
-                 the point, say how long it was (--duration)",
-                counted(cycles)
-            )
-        } else if covered < MIN_COVERED_NS {
-            format!(
-                "the log covers {} of the program's time, {} are needed: record for longer",
-                duration(covered),
-                duration(MIN_COVERED_NS)
-            )
-        } else if let Some(warmup) = self.settings.warmup_ns
-            && (judged.stretch.looked_ns < MIN_COVERED_NS
-                || (judged.tally.cycles < MIN_CYCLES && !long_life))
-        {
-            format!(
-                "the warm-up of {} leaves {} in {}, {MIN_CYCLES} in {} are needed: a shorter --warmup, or record for longer",
-                duration(warmup),
-                counted(judged.tally.cycles),
-                duration(judged.stretch.looked_ns),
-                duration(MIN_COVERED_NS)
-            )
-        } else {
-            String::new()
-        }
     }
 }
 
@@ -545,12 +430,12 @@ fn mebibytes(bytes: u64) -> f64 {
 
 /// Keeps the window with the highest frequency.
 fn note_peak(peak: &mut Option<PeakWindow>, window: &Window<'_>) {
-    let stretch = &window.stretch;
-    let Some(frequency) = stretch.frequency() else {
+    let interval = &window.interval;
+    let Some(frequency) = interval.frequency() else {
         return;
     };
     if window.tally.cycles < MIN_CYCLES
-        || stretch.looked_ns < MIN_COVERED_NS
+        || interval.looked_ns < MIN_COVERED_NS
         || peak.is_some_and(|peak| peak.gc_frequency_per_second >= frequency)
     {
         return;

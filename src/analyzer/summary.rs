@@ -1,14 +1,14 @@
 //! The whole-run measures of one process.
 
 use super::ProcessAnalyzer;
-use crate::measure::Stretch;
+use crate::measure::Interval;
 use crate::report::{Distribution, Measures, Size};
 use crate::rules::ChurnCause as Cause;
 use crate::stats::{Counts, Ranked};
 use crate::units::{MIB, from_f64};
 
-/// MiB a cycle below which truncation to whole MiB (up to 1 MiB a cycle, which does not average out) may take the figure
-/// off by more than the 7 % that it is good for.
+/// MiB per cycle below which truncation to whole MiB (up to 1 MiB per cycle, which does not average out) may be an error of more
+/// than 7 %.
 const RESOLVED_MIB: f64 = 10.0;
 
 /// Cycles that an allocation rate needs.
@@ -19,17 +19,17 @@ impl ProcessAnalyzer {
         if self.is_empty() {
             return Measures::default();
         }
-        let first = self.first_mark;
-        let mark = *self.meter.mark();
+        let first = self.first_totals;
+        let totals = *self.meter.totals();
         let trust = self.meter.trust();
-        let run = self.run(mark.end_ns);
-        let starts = Stretch::whole(&first, &mark);
+        let run = self.run(totals.end_ns);
+        let starts = Interval::whole(&first, &totals);
         let cpu = run.gc_cpu(trust);
         let processors = run.processors();
         let to_cpus = run.to_cpus(trust);
         let seconds = run.seconds();
-        let assist = run.cpu_ratio(|mark| mark.assist_cpu_ns);
-        let background = run.cpu_ratio(|mark| mark.background_cpu_ns);
+        let assist = run.cpu_ratio(|totals| totals.assist_cpu_ns);
+        let background = run.cpu_ratio(|totals| totals.background_cpu_ns);
 
         let allocated = run.allocated_mib();
         let cycles = run.cycles();
@@ -38,14 +38,14 @@ impl ProcessAnalyzer {
         let churn = self.goal_legs.total();
         let minutes = seconds / 60.0;
         let per_minute = |total: f64| if minutes > 0.0 { total / minutes } else { 0.0 };
-        let last = mark.end_ns;
+        let last = totals.end_ns;
         let counts = &self.counts;
         let total = self.panes.total();
         let trend = self.trend.slope(self.origin_ns);
 
-        // Since Go 1.23 the CPU fields of the stops hold more than the runtime charges, and where the log's percentages say
-        // more the fields miss something: over the run the bars of GC CPU come to what the report says.
-        let stops = run.cpu_ratio(|mark| mark.stop_cpu_ns).unwrap_or(0.0);
+        // Since Go 1.23 the CPU fields of the stops hold more than the runtime charges; if the log's percentages are higher than the
+        // fields, the fields lack something. These factors make the timeline's GC CPU agree with that of the run.
+        let stops = run.cpu_ratio(|totals| totals.stop_cpu_ns).unwrap_or(0.0);
         let marking = assist
             .zip(background)
             .map(|(assist, background)| assist + background);
@@ -74,7 +74,7 @@ impl ProcessAnalyzer {
                 .checked_div(starts.cycles()),
             pause: distribution(&counts.pause),
             stop: distribution(&counts.stop),
-            concurrent_mark: distribution(&counts.mark),
+            concurrent_mark: distribution(&counts.totals),
             gc_cpu_ratio: cpu.map(|cpu| cpu.ratio),
             gc_cpu_ratio_low: cpu.map(|cpu| cpu.low),
             gc_cpu_ratio_high: cpu.map(|cpu| cpu.high),
@@ -84,9 +84,9 @@ impl ProcessAnalyzer {
             cpus: processors.map(|(_, cpus)| cpus).filter(|_| trust.cpus),
             gc_cpu_ratio_of_cpus: cpu.map(|cpu| (cpu.ratio * to_cpus).min(1.0)),
             mark_assist_cpu_ratio: assist,
-            mark_idle_cpu_ratio: run.cpu_ratio(|mark| mark.idle_cpu_ns),
-            mark_duty_ratio: run.wall_ratio(|mark| mark.mark_ns),
-            stw_ratio: run.wall_ratio(|mark| mark.stop_ns),
+            mark_idle_cpu_ratio: run.cpu_ratio(|totals| totals.idle_cpu_ns),
+            mark_duty_ratio: run.wall_ratio(|totals| totals.mark_ns),
+            stw_ratio: run.wall_ratio(|totals| totals.stop_ns),
             allocation_bytes: allocated.map(bytes),
             allocation_bytes_per_second: allocated
                 .filter(|_| seconds > 0.0)
@@ -115,7 +115,7 @@ impl ProcessAnalyzer {
             pause_histogram: counts.pause.sorted(),
             percentiles_exact: counts.pause.is_exact()
                 && counts.stop.is_exact()
-                && counts.mark.is_exact()
+                && counts.totals.is_exact()
                 && counts.period.is_exact(),
             sums_estimated: run.seen() < cycles,
             mark_assist_share: assist.zip(background).and_then(|(assist, background)| {
@@ -136,32 +136,32 @@ impl ProcessAnalyzer {
 }
 
 fn distribution<const UNIT: u64>(counts: &Counts<UNIT>) -> Distribution {
-    let totals = counts.totals();
+    let summary = counts.summary();
     let values = counts.sorted();
     let ranked = Ranked::of(&values);
     // Values that had to be rounded down may have come below the smallest.
-    let quantile = |per_mille| ranked.quantile(per_mille).max(totals.min);
+    let quantile = |per_mille| ranked.quantile(per_mille).max(summary.min);
     Distribution {
-        count: totals.count,
-        min: totals.min,
+        count: summary.count,
+        min: summary.min,
         p50: quantile(500),
         p90: quantile(900),
         p99: quantile(990),
         p999: quantile(999),
-        max: totals.max,
-        sum: totals.sum,
+        max: summary.max,
+        sum: summary.sum,
     }
 }
 
 fn size(counts: &Counts<1>, first: u64, last: u64) -> Size {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
-    let totals = counts.totals();
+    let summary = counts.summary();
     Size {
         first: bytes(first),
         last: bytes(last),
-        min: bytes(totals.min),
-        p50: bytes(median(counts).unwrap_or(0).max(totals.min)),
-        max: bytes(totals.max),
+        min: bytes(summary.min),
+        p50: bytes(median(counts).unwrap_or(0).max(summary.min)),
+        max: bytes(summary.max),
     }
 }
 

@@ -6,7 +6,7 @@ mod timeline;
 
 use super::*;
 use crate::measure::testing::{MS, cycle, steady, with_percent};
-use crate::report::{RuleState, Verdict};
+use crate::report::{Finding, Measures, RuleState, RuleStatus, Verdict};
 use crate::settings::ThresholdOverride;
 use crate::severity::CappedBy;
 
@@ -22,9 +22,9 @@ fn analyse(settings: Settings, cycles: Vec<GcCycle>) -> (Analysis, Vec<FindingCh
 }
 
 fn judge(settings: &Settings, analysis: &Analysis) -> Verdict {
-    let mut judgement = Judgement::new(settings);
-    judgement.add(analysis);
-    judgement.verdict(false)
+    let mut judgment = Judgment::new(settings);
+    judgment.add(analysis);
+    judgment.verdict(false)
 }
 
 fn verdict(cycles: Vec<GcCycle>) -> (Verdict, Analysis) {
@@ -220,10 +220,10 @@ fn processes_are_judged_together() {
     let (short, _) = analyse(settings.clone(), steady(2, 500));
     let (bad, _) = analyse(settings.clone(), article(770));
     let over = |analyses: &[&Analysis]| {
-        let mut judgement = Judgement::new(&settings);
-        analyses.iter().for_each(|analysis| judgement.add(analysis));
-        let state = &judgement.rules()[0];
-        (judgement.verdict(false), state.status, state.worst)
+        let mut judgment = Judgment::new(&settings);
+        analyses.iter().for_each(|analysis| judgment.add(analysis));
+        let state = &judgment.rules()[0];
+        (judgment.verdict(false), state.status, state.worst)
     };
     assert!(matches!(over(&[]).0, Verdict::NoVerdict(_)));
     assert!(matches!(over(&[&short, &short]).0, Verdict::NoVerdict(_)));
@@ -235,7 +235,7 @@ fn processes_are_judged_together() {
     let (verdict, state, worst) = over(&[&fine, &bad, &short]);
     assert_eq!((verdict, state), (Verdict::Critical, RuleState::Raised));
     assert!((worst.unwrap() - 76.9).abs() < 0.1);
-    let mut reversed = Judgement::new(&settings);
+    let mut reversed = Judgment::new(&settings);
     reversed.add(&fine);
     assert!(matches!(reversed.verdict(true), Verdict::NoVerdict(why) if why.contains("tac")));
 }

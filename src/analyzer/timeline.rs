@@ -1,11 +1,11 @@
 //! The run as a series of points, thinned without losing a peak.
 
-use crate::measure::{Mark, Stretch};
+use crate::measure::{Interval, Totals};
 use crate::report::TimelinePoint;
 use crate::report::thin::halve;
 use crate::trace::cycle::GcCycle;
 use crate::units::MIB;
-use crate::window::{Pane, Pauses, Row, Tally};
+use crate::window::{Pane, PaneRow, Pauses, Tally};
 
 /// Most points; when there are more, neighbours are joined in pairs. Half of what the report allows, so that a process
 /// stays small.
@@ -20,7 +20,7 @@ pub(super) struct Timeline {
     points: Vec<TimelinePoint>,
     /// Where the next point begins.
     start_ns: u64,
-    /// Panes a point takes in: 1, 2, 4 and so on.
+    /// Panes per point: 1, 2, 4 and so on.
     stride: u64,
     pending: u64,
     most: usize,
@@ -45,14 +45,14 @@ impl Timeline {
         self.stride = 1;
     }
 
-    /// Keeps no more than so many points from now on.
+    /// Keeps at most this many points from now on.
     pub(super) const fn limit(&mut self, most: usize) {
         self.most = if most < MAX_POINTS { most } else { MAX_POINTS };
     }
 
-    /// Adds the panes of one hop, which ends at `at`, as a point; the silence before it as another. `last` where the run
+    /// Adds the panes of one hop, which ends at `at`, as a point; the silence before it as another. `last` if the run
     /// ends.
-    pub(super) fn close(&mut self, panes: Row<'_>, at: u64, last: bool) {
+    pub(super) fn close(&mut self, panes: PaneRow<'_>, at: u64, last: bool) {
         let mut tally = Tally::default();
         let mut ends: Option<(&Pane, &Pane)> = None;
         for pane in panes.iter() {
@@ -62,11 +62,11 @@ impl Timeline {
         let begins = ends.map_or(if last { at } else { self.start_ns }, |(first, _)| {
             first.start_ns
         });
-        // One cycle, or two, stand for the time since the cycle before: alone they would be a burst.
+        // One or two cycles count for the time since the cycle before: alone they would look like a burst.
         if begins > self.start_ns && (tally.cycles == 0 || tally.cycles > FEW) {
             // Lines that are missing may be from this time.
             let lost = ends.is_some_and(|(first, newest)| {
-                Stretch::whole(&first.before, &newest.last).is_withheld()
+                Interval::whole(&first.before, &newest.last).is_withheld()
             });
             let share = (!lost).then_some(0.0);
             self.push(nothing(self.start_ns, begins, share));
@@ -75,13 +75,13 @@ impl Timeline {
         let Some((first, newest)) = ends else {
             return;
         };
-        let stretch = Stretch {
+        let interval = Interval {
             from: &first.before,
             to: &newest.last,
             looked_ns: at.saturating_sub(self.start_ns),
         };
         let pauses = panes.pauses(tally.cycles);
-        let point = point((self.start_ns, at), &stretch, &tally, &pauses);
+        let point = point((self.start_ns, at), &interval, &tally, &pauses);
         // The run may end right after a hop has begun: a cycle in 10 ms is no 100 a second.
         let width = |point: &TimelinePoint| point.end_ns.saturating_sub(point.start_ns);
         match self.points.last_mut() {
@@ -93,7 +93,7 @@ impl Timeline {
 
     fn push(&mut self, point: TimelinePoint) {
         if self.points.is_empty() {
-            // Many processes of a log never come further than this.
+            // Many processes of a log never have more.
             self.points.reserve_exact(2);
         }
         match self.points.last_mut() {
@@ -127,7 +127,7 @@ impl Timeline {
     }
 }
 
-/// Time in which nothing was collected, so far as is seen: each share of it is `share`.
+/// Time without a cycle in the log: each share of it is `share`.
 fn nothing(start_ns: u64, end_ns: u64, share: Option<f64>) -> TimelinePoint {
     TimelinePoint {
         start_ns,
@@ -143,26 +143,26 @@ fn nothing(start_ns: u64, end_ns: u64, share: Option<f64>) -> TimelinePoint {
 
 fn point(
     (start_ns, end_ns): (u64, u64),
-    stretch: &Stretch<'_>,
+    interval: &Interval<'_>,
     tally: &Tally,
     pauses: &Pauses<'_>,
 ) -> TimelinePoint {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
-    let cpu = |total: fn(&Mark) -> u64| stretch.cpu_sum(total);
+    let cpu = |total: fn(&Totals) -> u64| interval.cpu_sum(total);
     let goal = |mib: u64| (tally.goal_mib.1 > 0).then(|| bytes(mib));
-    let allocated = stretch.allocated_mib();
+    let allocated = interval.allocated_mib();
     TimelinePoint {
         start_ns,
         end_ns,
         cycles: tally.cycles,
-        gc_frequency_per_second: stretch.rate().unwrap_or(0.0),
+        gc_frequency_per_second: interval.rate().unwrap_or(0.0),
         pause_p50_ns: pauses.quantile(500),
         pause_p99_ns: pauses.quantile(990),
         pause_max_ns: pauses.max(),
-        stop_cpu_ratio: cpu(|mark| mark.stop_cpu_ns),
-        assist_cpu_ratio: cpu(|mark| mark.assist_cpu_ns),
-        background_cpu_ratio: cpu(|mark| mark.background_cpu_ns),
-        idle_cpu_ratio: cpu(|mark| mark.idle_cpu_ns),
+        stop_cpu_ratio: cpu(|totals| totals.stop_cpu_ns),
+        assist_cpu_ratio: cpu(|totals| totals.assist_cpu_ns),
+        background_cpu_ratio: cpu(|totals| totals.background_cpu_ns),
+        idle_cpu_ratio: cpu(|totals| totals.idle_cpu_ns),
         heap_start_max_bytes: bytes(tally.heap_start_max_mib),
         heap_end_max_bytes: bytes(tally.heap_end_max_mib),
         heap_live_min_bytes: bytes(tally.live_mib.0),
@@ -170,7 +170,7 @@ fn point(
         heap_goal_min_bytes: goal(tally.goal_mib.0),
         heap_goal_max_bytes: goal(tally.goal_mib.1),
         allocation_bytes_per_second: allocated
-            .filter(|_| stretch.looked_ns > 0)
-            .map(|mib| mib * MIB as f64 / stretch.seconds()),
+            .filter(|_| interval.looked_ns > 0)
+            .map(|mib| mib * MIB as f64 / interval.seconds()),
     }
 }

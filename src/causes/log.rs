@@ -1,7 +1,7 @@
-//! A heap profile put under the findings of a log: how much of the measured allocation each line is.
+//! The allocation of a log by line, from a heap profile.
 //!
-//! A profile counts, a log measures rates. A profile that covers a known time (`?seconds=N`, or the difference of two) has
-//! rates of its own; one since the program's start has shares only, and the log's allocation rate is shared out by them.
+//! A profile has counts, a log has rates. A profile that covers a known time (`?seconds=N`, or the difference of two) has
+//! rates of its own; one since the program's start has only shares, by which the log's allocation rate is divided.
 
 use super::sites::{frame, source};
 use super::why::{Join, SourceLine, why};
@@ -13,45 +13,49 @@ use crate::report::{Process, Report};
 
 /// Lines that are kept.
 const KEPT: usize = 20;
-/// Sites that are put together into lines: all others are too small to be among those.
+/// Sites that are merged into lines: all others are too small to be among the lines kept.
 const CONSIDERED: usize = 1_000;
-/// Lines that the estimate thinks away.
+/// Lines that the estimate assumes away.
 const REMOVED: usize = 3;
 
 /// A heap profile beside a log.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside<'a> {
+pub struct LogProfile<'a> {
     /// The profile.
     pub profile: &'a Profile,
     /// Its name.
     pub name: &'a str,
-    /// The name of the older one that was taken off.
+    /// The name of the older one that was subtracted.
     pub base: Option<&'a str>,
-    /// The time between the two, or that a delta profile covers, ns; 0 where it is not known.
+    /// The time between the two, or that a delta profile covers, ns; 0 if unknown.
     pub duration_ns: u64,
     /// The diagnostics and their name.
     pub escapes: Option<(&'a Escapes, &'a str)>,
 }
 
-/// Says where the allocation of the log's worst process comes from. `None` for a log without a process.
-pub fn beside(report: &Report, beside: &Beside<'_>, line: &mut SourceLine<'_>) -> Option<Causes> {
+/// The lines from which the allocation of the log's worst process comes. `None` for a log without a process.
+pub fn causes_of_log(
+    report: &Report,
+    input: &LogProfile<'_>,
+    line: &mut SourceLine<'_>,
+) -> Option<Causes> {
     let process = report.processes.first()?;
     let mut causes = Causes {
         profile: source(
-            beside.profile,
-            beside.name,
-            beside.base.map(|name| (name, false)),
+            input.profile,
+            input.name,
+            input.base.map(|name| (name, false)),
         ),
         compiler: None,
         process: process.id.clone(),
         rates: Rates::None,
-        allocated: hot(beside, SampleType::AllocSpace, line),
-        in_use: hot(beside, SampleType::InuseSpace, line),
+        allocated: hot(input, SampleType::AllocSpace, line),
+        in_use: hot(input, SampleType::InuseSpace, line),
         estimate: None,
         warnings: Vec::new(),
     };
-    if let Some((escapes, name)) = beside.escapes {
-        let joined = why(&join(beside, escapes, name, SampleType::AllocSpace), line);
+    if let Some((escapes, name)) = input.escapes {
+        let joined = why(&join(input, escapes, name, SampleType::AllocSpace), line);
         causes.compiler = Some(joined.compiler);
         causes.warnings = joined.warnings;
     }
@@ -62,20 +66,20 @@ pub fn beside(report: &Report, beside: &Beside<'_>, line: &mut SourceLine<'_>) -
             process.id
         ));
     }
-    rates(&mut causes, beside, process);
+    rates(&mut causes, input, process);
     causes.estimate = estimate(&causes, process);
     Some(causes)
 }
 
 const fn join<'a>(
-    beside: &Beside<'a>,
+    input: &LogProfile<'a>,
     escapes: &'a Escapes,
     escapes_name: &'a str,
     sample: SampleType,
 ) -> Join<'a> {
     Join {
-        profile: beside.profile,
-        name: beside.name,
+        profile: input.profile,
+        name: input.name,
         base: None,
         escapes,
         escapes_name,
@@ -84,19 +88,19 @@ const fn join<'a>(
 }
 
 /// The lines with most bytes.
-fn hot(beside: &Beside<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<Hot> {
-    let total = beside.profile.total(kind);
+fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<Hot> {
+    let total = input.profile.total(kind);
     let share = |bytes| crate::report::why::share(bytes, total).unwrap_or(0.0);
-    let hot: Vec<Hot> = match beside.escapes {
+    let hot: Vec<Hot> = match input.escapes {
         Some((escapes, name)) => {
-            let joined = why(&join(beside, escapes, name, kind), line);
+            let joined = why(&join(input, escapes, name, kind), line);
             joined
                 .causes
                 .into_iter()
                 .map(|cause| of_cause(cause, &share))
                 .collect()
         }
-        None => profile::sites(beside.profile, kind, &|_| false)
+        None => profile::sites(input.profile, kind, &|_| false)
             .into_iter()
             .map(|site| {
                 let place = site.chain.first().cloned().map(frame).unwrap_or_default();
@@ -163,14 +167,14 @@ fn of_cause(cause: Cause, share: &dyn Fn(i64) -> f64) -> Hot {
     }
 }
 
-/// Fills in what each line allocates a second and a cycle.
-fn rates(causes: &mut Causes, beside: &Beside<'_>, process: &Process) {
-    let total = beside.profile.total(SampleType::AllocSpace);
+/// Sets what each line allocates per second and per cycle.
+fn rates(causes: &mut Causes, input: &LogProfile<'_>, process: &Process) {
+    let total = input.profile.total(SampleType::AllocSpace);
     let measures = &process.measures;
-    // What a number of the profile is to be multiplied with to become a rate.
-    let scale = if beside.duration_ns > 0 {
+    // The factor from a figure of the profile to a rate.
+    let scale = if input.duration_ns > 0 {
         causes.rates = Rates::Profile;
-        1e9 / to_f64(beside.duration_ns)
+        1e9 / input.duration_ns as f64
     } else if let Some(rate) = measures.allocation_bytes_per_second
         && total > 0
         && rate > 0.0
@@ -181,17 +185,13 @@ fn rates(causes: &mut Causes, beside: &Beside<'_>, process: &Process) {
                 "rates are rough: the log's whole MiB are coarse beside so little allocation a cycle".to_owned(),
             );
         }
-        rate / to_f64(total.unsigned_abs())
+        rate / total as f64
     } else {
         return;
     };
     let frequency = measures.gc_frequency_per_second.filter(|rate| *rate > 0.0);
     for site in &mut causes.allocated {
-        let signed = |value: i64| {
-            let size = to_f64(value.unsigned_abs()) * scale;
-            if value < 0 { -size } else { size }
-        };
-        let (objects, bytes) = (signed(site.objects), signed(site.bytes));
+        let (objects, bytes) = (site.objects as f64 * scale, site.bytes as f64 * scale);
         site.objects_per_second = Some(objects);
         site.bytes_per_second = Some(bytes);
         site.objects_per_cycle = frequency.map(|rate| objects / rate);
@@ -199,7 +199,7 @@ fn rates(causes: &mut Causes, beside: &Beside<'_>, process: &Process) {
     }
 }
 
-/// The period without the largest sites that the profile is sure of.
+/// The period without the largest sites that have enough samples.
 fn estimate(causes: &Causes, process: &Process) -> Option<Estimate> {
     let period_ns = process.measures.period_mean_ns?;
     let own = |site: &&Hot| {
@@ -219,17 +219,11 @@ fn estimate(causes: &Causes, process: &Process) -> Option<Estimate> {
         clippy::cast_sign_loss,
         reason = "a positive time; `as` keeps what is out of range within it"
     )]
-    let period_without_ns = (to_f64(period_ns) / (1.0 - share)).round() as u64;
+    let period_without_ns = (period_ns as f64 / (1.0 - share)).round() as u64;
     Some(Estimate {
         sites,
         share,
         period_ns,
         period_without_ns,
     })
-}
-
-/// Shown with three digits: the 53 bits of a double are plenty.
-#[expect(clippy::cast_precision_loss, reason = "see above")]
-fn to_f64(value: u64) -> f64 {
-    value as f64
 }

@@ -1,11 +1,10 @@
-//! From a heap profile and the compiler's escape analysis to what a reader can act on: where a program allocates, why,
-//! and what to change. The result is plain data of [`crate::report`].
+//! From a heap profile and the compiler's escape analysis to where a program allocates, why, and what to change. The result is plain data of [`crate::report`].
 
 mod log;
 mod pattern;
 mod sites;
 mod why;
 
-pub use log::{Beside, beside};
+pub use log::{LogProfile, causes_of_log};
 pub use sites::{Options, sites};
 pub use why::{Join, SourceLine, why};

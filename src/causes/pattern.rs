@@ -1,14 +1,14 @@
-//! From the compiler's words to a pattern, a reason, and what to do about it.
+//! From a diagnostic of the compiler to a pattern, a reason, and a remedy.
 
 use crate::escape::{Diagnostic, Kind, Step};
 use crate::report::why::{Diagnosis, Fate, Pattern, Reason};
 
-/// Types that are made to be kept and reused.
+/// Types that are meant to be reused.
 const REUSABLE: [&str; 8] = [
     "Encoder", "Decoder", "Buffer", "Builder", "Writer", "Reader", "Scanner", "Hash",
 ];
 
-/// What an allocation with this diagnostic is.
+/// The pattern of an allocation with this diagnostic.
 pub(super) fn pattern(diagnostic: &Diagnostic) -> Pattern {
     let text = diagnostic.expression.as_str();
     let starts = |part: &str| text.starts_with(part);
@@ -43,7 +43,7 @@ pub(super) fn pattern(diagnostic: &Diagnostic) -> Pattern {
     } else if text.ends_with("{...}") || text.ends_with("{}") {
         Pattern::Literal
     } else {
-        // What escapes and makes nothing itself is a value on its way into an interface.
+        // An expression that escapes and makes nothing itself is converted to an interface.
         Pattern::Boxing
     }
 }
@@ -54,7 +54,7 @@ fn is_conversion(text: &str) -> bool {
         .any(|start| text.starts_with(start))
 }
 
-/// Whether a sum is one of strings: a string stands in it, or nothing says that it is a number on its way into an interface.
+/// Whether a sum is one of strings: it contains a string literal, or nothing shows that it is a number converted to an interface.
 fn is_text(text: &str, reason: Reason) -> bool {
     let number = |operand: &str| {
         let operand = operand.trim();
@@ -84,7 +84,7 @@ fn joins(text: &str) -> bool {
     false
 }
 
-/// A value boxed for a call of `fmt.Sprintf` whose format only converts.
+/// Whether a value is boxed for a call of `fmt.Sprintf` whose format only converts.
 fn is_formatted(diagnostic: &Diagnostic) -> bool {
     calls(diagnostic).any(|call| {
         let plain = ["fmt.Sprint(", "fmt.Sprintln("];
@@ -95,7 +95,7 @@ fn is_formatted(diagnostic: &Diagnostic) -> bool {
     })
 }
 
-/// The calls on a value's way.
+/// The calls in a diagnostic's flows.
 fn calls(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
     let causes = diagnostic.flows.iter().flatten().flat_map(|step| &step.by);
     causes
@@ -103,7 +103,7 @@ fn calls(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
         .map(|cause| cause.expression.as_str())
 }
 
-/// Whether a format string holds plain verbs and text: what `strconv` and `+` can do as well.
+/// Whether a format string holds only plain verbs and text, so that `strconv` and `+` can replace it.
 fn converts_only(arguments: &str) -> bool {
     let Some(format) = arguments
         .strip_prefix('"')
@@ -125,7 +125,7 @@ fn converts_only(arguments: &str) -> bool {
     verbs > 0
 }
 
-/// Whether a diagnostic is of a value boxed for this function of `fmt`.
+/// Whether a value is boxed for a call of this function.
 pub(super) fn boxed_for(diagnostic: &Diagnostic, function: &str) -> bool {
     let call = format!("{function}(");
     calls(diagnostic).any(|expression| expression.starts_with(&call))
@@ -185,7 +185,7 @@ pub(super) fn diagnosis(diagnostic: &Diagnostic) -> Diagnosis {
     }
 }
 
-/// A step of the way: what carried the value where.
+/// A step of a flow: what carried the value where.
 fn chain(step: &Step) -> Vec<String> {
     let carried: Vec<_> = step
         .by
@@ -204,7 +204,7 @@ fn chain(step: &Step) -> Vec<String> {
     }
 }
 
-/// What was said, in a sentence.
+/// A diagnosis in a sentence.
 pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
     let fate = match diagnosis.fate {
         Fate::Escapes => "escapes to the heap",
@@ -229,7 +229,7 @@ pub(super) fn sentence(diagnosis: &Diagnosis) -> String {
     format!("{} {fate}{why}", diagnosis.expression)
 }
 
-/// What to change, and what goes wrong with that if one does not look out.
+/// What to change, and the pitfall of that change.
 pub(super) const fn remedy(pattern: Pattern) -> Option<(&'static str, &'static str)> {
     Some(match pattern {
         Pattern::Concatenation => (
@@ -258,7 +258,7 @@ pub(super) const fn remedy(pattern: Pattern) -> Option<(&'static str, &'static s
         ),
         Pattern::Encoder => (
             "keep them in a sync.Pool and Reset each before use, or hold one where calls do not overlap",
-            "a pool keeps the largest buffer it ever saw for everyone: drop large ones before Put, and copy what outlives \
+            "a pool keeps the largest buffer it ever saw: drop large ones before Put, and copy what outlives \
              the call",
         ),
         Pattern::Pointer => (
@@ -280,7 +280,7 @@ pub(super) const fn remedy(pattern: Pattern) -> Option<(&'static str, &'static s
         ),
         Pattern::Conversion => (
             "stay with one form from end to end; the compiler copies nothing in m[string(b)], comparisons and range []byte(s)",
-            "unsafe.String shares the bytes: nobody may write to them again",
+            "unsafe.String shares the bytes: they must not be written to again",
         ),
         Pattern::Literal => (
             "make it once and share it, or pass it by value to where it is used",
@@ -288,7 +288,7 @@ pub(super) const fn remedy(pattern: Pattern) -> Option<(&'static str, &'static s
         ),
         Pattern::Outside => (
             "call it less often: keep what it returned, or use its variant that takes a buffer",
-            "a kept result must not be changed by one of its users",
+            "a kept result must not be changed by its users",
         ),
         Pattern::Other => return None,
     })

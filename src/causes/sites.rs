@@ -4,22 +4,22 @@ use crate::profile::sampling;
 use crate::profile::{self, Inline, Order, Profile, SampleType, TopOptions};
 use crate::report::sites::{Evidence, Frame, Inlined, ProfileSource, Row, Site, Sites, Table};
 
-/// Which table is wanted.
+/// The table to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// What is counted.
     pub sample: SampleType,
-    /// A row a line and not a function.
+    /// One row per line instead of one per function.
     pub lines: bool,
-    /// Sorted by what a row and everything that it called allocated.
+    /// Sorted by the allocation of a row and everything that it called.
     pub cum: bool,
     /// The most rows; 0 for all.
     pub count: usize,
-    /// Every site as well: the table needs none of them.
+    /// Every site as well; the table does not need them.
     pub sites: bool,
 }
 
-/// What a profile says.
+/// The table and the sites of a profile.
 #[must_use]
 pub fn sites(
     profile: &Profile,
@@ -117,7 +117,7 @@ pub(super) fn frame(frame: profile::Frame) -> Frame {
     }
 }
 
-/// What a value rests on, in whole samples.
+/// The evidence for a value, in whole samples.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,9 +1,9 @@
 //! Joins the sites of a heap profile with the compiler's diagnostics.
 //!
-//! A site is a chain of lines: the innermost, then the calls that were inlined around it. The diagnostics of that very
-//! copy of the code stand at the outermost line, at the column of the call. Where several stand there, those of the calls
-//! in the chain count, and of these the ones whose expression also stands at the innermost line. Where none is left, the
-//! innermost line's own diagnostics count.
+//! A site is a chain of lines: the innermost, then the calls that were inlined around it. The diagnostics of that copy of the
+//! code are at the outermost line, at the column of the call. If there are several, those of the calls in the chain count, and
+//! of these the ones whose expression is also at the innermost line. If none is left, the innermost line's own diagnostics
+//! count.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::profile::sampling::Evidence;
 use crate::profile::{self, Profile, SampleType};
 use crate::report::why::{Basis, Cause, Compiler, Diagnosis, Pattern, Why};
 
-/// What is joined.
+/// The input of the join.
 #[derive(Debug, Clone, Copy)]
 pub struct Join<'a> {
     /// The profile.
     pub profile: &'a Profile,
     /// Its name.
     pub name: &'a str,
-    /// The name of what was taken off, and whether shares are of that.
+    /// The name of the profile that was subtracted, and whether shares are of that.
     pub base: Option<(&'a str, bool)>,
     /// The diagnostics.
     pub escapes: &'a Escapes,
@@ -33,10 +33,10 @@ pub struct Join<'a> {
     pub sample: SampleType,
 }
 
-/// A line of source by its file, as a profile names it, and its number.
+/// Finds the text of a line of source by its file, as a profile names it, and its number.
 pub type SourceLine<'a> = dyn FnMut(&str, u64) -> Option<String> + 'a;
 
-/// Says why each site allocates. `line` gives the text of a line where the source is at hand.
+/// Explains why each site allocates. `line` finds the text of a line if the source is available.
 pub fn why(join: &Join<'_>, line: &mut SourceLine<'_>) -> Why {
     let escapes = join.escapes;
     let own = |frame: &profile::Frame| escapes.covers(&frame.function, &frame.file);
@@ -57,29 +57,33 @@ pub fn why(join: &Join<'_>, line: &mut SourceLine<'_>) -> Why {
     };
     let mut groups = Groups::default();
     for site in profile::sites(join.profile, join.sample, &own) {
-        let told = told(&site, escapes, line);
-        if told.basis != Basis::Outside {
+        let found = explain(&site, escapes, line);
+        if found.basis != Basis::Outside {
             why.own = why.own.wrapping_add(site.flat);
-            if told.basis != Basis::Unexplained {
+            if found.basis != Basis::Unexplained {
                 why.explained = why.explained.wrapping_add(site.flat);
             }
         }
-        groups.add(site, &told, escapes, line);
+        groups.add(site, &found, escapes, line);
     }
     why.causes = groups.finish();
     why.warnings = warnings(&why, escapes);
     why
 }
 
-/// What is known of a site.
-struct Told<'a> {
+/// The explanation of a site.
+struct Explained<'a> {
     place: profile::Frame,
     basis: Basis,
     pattern: Pattern,
     diagnostics: Vec<&'a Diagnostic>,
 }
 
-fn told<'a>(site: &profile::Site, escapes: &'a Escapes, line: &mut SourceLine<'_>) -> Told<'a> {
+fn explain<'a>(
+    site: &profile::Site,
+    escapes: &'a Escapes,
+    line: &mut SourceLine<'_>,
+) -> Explained<'a> {
     let nowhere = || profile::Frame {
         function: site.object.clone(),
         file: String::new(),
@@ -89,7 +93,7 @@ fn told<'a>(site: &profile::Site, escapes: &'a Escapes, line: &mut SourceLine<'_
     let place = site.chain.iter().find(own);
     let owned = site.chain.last().is_some_and(|outermost| own(&outermost));
     let (Some(place), true) = (place, owned) else {
-        return outside(site, escapes).unwrap_or_else(|| Told {
+        return outside(site, escapes).unwrap_or_else(|| Explained {
             place: site.chain.first().cloned().unwrap_or_else(nowhere),
             basis: Basis::Outside,
             pattern: Pattern::Outside,
@@ -112,7 +116,7 @@ fn told<'a>(site: &profile::Site, escapes: &'a Escapes, line: &mut SourceLine<'_
             _ => (Basis::Unexplained, Pattern::Other),
         },
     };
-    Told {
+    Explained {
         place: place.clone(),
         basis,
         pattern,
@@ -120,14 +124,14 @@ fn told<'a>(site: &profile::Site, escapes: &'a Escapes, line: &mut SourceLine<'_
     }
 }
 
-/// The line at the leaf is a library's that was inlined into the reader's code.
+/// The line at the leaf belongs to a library that was inlined into the user's code.
 fn is_of_a_library(site: &profile::Site, escapes: &Escapes) -> bool {
     let leaf = site.chain.first();
     leaf.is_some_and(|leaf| !escapes.covers(&leaf.function, &leaf.file))
 }
 
-/// What `fmt` allocates for a call in the reader's code that it was given a boxed value for is that call's.
-fn outside<'a>(site: &profile::Site, escapes: &'a Escapes) -> Option<Told<'a>> {
+/// An allocation in `fmt` for a call in the user's code that boxes a value is attributed to that call.
+fn outside<'a>(site: &profile::Site, escapes: &'a Escapes) -> Option<Explained<'a>> {
     let called = site.chain.last()?;
     let place = site.reached_from.as_ref()?;
     if site.caller.as_ref() != Some(place) {
@@ -138,7 +142,7 @@ fn outside<'a>(site: &profile::Site, escapes: &'a Escapes) -> Option<Told<'a>> {
     let boxed = own
         .into_iter()
         .find(|diagnostic| pattern::boxed_for(diagnostic, &called.function))?;
-    (pattern::pattern(boxed) == Pattern::Formatting).then(|| Told {
+    (pattern::pattern(boxed) == Pattern::Formatting).then(|| Explained {
         place: place.clone(),
         basis: Basis::Outside,
         pattern: Pattern::Formatting,
@@ -164,7 +168,7 @@ fn allocating<'a>(found: &Found<'a>) -> Vec<&'a Diagnostic> {
         .collect()
 }
 
-/// Those of the line's own code, not of a call that was inlined there; all of them where that leaves none.
+/// Those of the line's own code, not of a call that was inlined there; all of them if that leaves none.
 fn not_inlined<'a>(found: &Found<'a>) -> Vec<&'a Diagnostic> {
     let all = allocating(found);
     let of_call = |column| found.inlined.iter().any(|(at, _)| *at == column);
@@ -176,7 +180,7 @@ fn not_inlined<'a>(found: &Found<'a>) -> Vec<&'a Diagnostic> {
     if own.is_empty() { all } else { own }
 }
 
-/// The diagnostics that may be of the site with this chain, the likeliest first.
+/// The diagnostics that may belong to the site with this chain, the likeliest first.
 fn candidates<'a>(chain: &[profile::Frame], escapes: &'a Escapes) -> Vec<&'a Diagnostic> {
     let [innermost, .., outermost] = chain else {
         let mut own = chain
@@ -208,7 +212,7 @@ fn candidates<'a>(chain: &[profile::Frame], escapes: &'a Escapes) -> Vec<&'a Dia
     if left.is_empty() {
         left = own;
     } else {
-        // Whether it allocates is a matter of the copy; why it escapes is best told where it stands.
+        // The copy decides whether it allocates; the original has the better reasons.
         for copy in &mut left {
             let same = |inner: &&&Diagnostic| {
                 inner.expression == copy.expression && inner.kind == copy.kind
@@ -222,7 +226,7 @@ fn candidates<'a>(chain: &[profile::Frame], escapes: &'a Escapes) -> Vec<&'a Dia
     left
 }
 
-/// Whether `inlining call to NAME` is of this function: the compiler names it within its package, or by the last part
+/// Whether `inlining call to NAME` means this function: the compiler names it within its package, or with the last part
 /// of the package's path.
 fn is_named(function: &str, name: &str) -> bool {
     let without_types = |text: &str| match text.find("[") {
@@ -242,7 +246,7 @@ fn is_named(function: &str, name: &str) -> bool {
             .is_some_and(|(_, bare)| bare == name)
 }
 
-/// Sites put together by the line to look at and what happens there.
+/// Sites grouped by line, pattern and expression.
 #[derive(Default)]
 struct Groups {
     index: HashMap<(profile::Frame, Pattern, String), usize, FixedState>,
@@ -253,23 +257,23 @@ impl Groups {
     fn add(
         &mut self,
         site: profile::Site,
-        told: &Told<'_>,
+        found: &Explained<'_>,
         escapes: &Escapes,
         line: &mut SourceLine<'_>,
     ) {
-        let first = told.diagnostics.first();
+        let first = found.diagnostics.first();
         let expression = first.map_or_else(String::new, |first| first.expression.clone());
-        let key = (told.place.clone(), told.pattern, expression);
+        let key = (found.place.clone(), found.pattern, expression);
         let causes = &mut self.causes;
         let at = *self.index.entry(key).or_insert_with(|| {
-            causes.push((cause(&site, told, escapes, line), Evidence::default()));
+            causes.push((cause(&site, found, escapes, line), Evidence::default()));
             causes.len() - 1
         });
         let (cause, rests_on) = &mut self.causes[at];
-        if cause.basis == Basis::Outside && told.basis == Basis::Diagnostic {
-            // The line allocates itself, and a library for it: what the line does is the news.
-            cause.basis = told.basis;
-            cause.message = message(&site, told, &cause.diagnoses, escapes);
+        if cause.basis == Basis::Outside && found.basis == Basis::Diagnostic {
+            // The line allocates itself, and so does a library for it: the line's own diagnostic is more useful.
+            cause.basis = found.basis;
+            cause.message = message(&site, found, &cause.diagnoses, escapes);
         }
         cause.flat = cause.flat.wrapping_add(site.flat);
         cause.objects = cause.objects.wrapping_add(site.objects);
@@ -294,31 +298,31 @@ impl Groups {
 
 fn cause(
     site: &profile::Site,
-    told: &Told<'_>,
+    found: &Explained<'_>,
     escapes: &Escapes,
     line: &mut SourceLine<'_>,
 ) -> Cause {
-    let diagnoses: Vec<Diagnosis> = told
+    let diagnoses: Vec<Diagnosis> = found
         .diagnostics
         .iter()
         .map(|diagnostic| pattern::diagnosis(diagnostic))
         .collect();
-    let message = message(site, told, &diagnoses, escapes);
-    let remedy = pattern::remedy(told.pattern);
-    let source_line = number(&told.place).and_then(|at| line(&told.place.file, at));
+    let message = message(site, found, &diagnoses, escapes);
+    let remedy = pattern::remedy(found.pattern);
+    let source_line = number(&found.place).and_then(|at| line(&found.place.file, at));
     Cause {
         path: escapes
-            .path(&told.place.function, &told.place.file)
-            .unwrap_or(&told.place.file)
+            .path(&found.place.function, &found.place.file)
+            .unwrap_or(&found.place.file)
             .to_owned(),
-        place: frame(told.place.clone()),
+        place: frame(found.place.clone()),
         source_line: source_line.map(|text| text.trim().to_owned()),
-        pattern: told.pattern,
+        pattern: found.pattern,
         flat: 0,
         objects: 0,
         bytes: 0,
         evidence: evidence(Evidence::default(), 0),
-        basis: told.basis,
+        basis: found.basis,
         diagnoses,
         message,
         remedy: remedy.map(|(remedy, _)| remedy),
@@ -329,11 +333,11 @@ fn cause(
 
 fn message(
     site: &profile::Site,
-    told: &Told<'_>,
+    found: &Explained<'_>,
     diagnoses: &[Diagnosis],
     escapes: &Escapes,
 ) -> String {
-    match (told.basis, diagnoses.first()) {
+    match (found.basis, diagnoses.first()) {
         (Basis::Outside, Some(first)) => {
             let called = site.chain.last().map_or("", |frame| &frame.function);
             format!(
@@ -361,7 +365,7 @@ fn message(
             if let Some(library) = site
                 .chain
                 .first()
-                .filter(|leaf| **leaf != told.place && told.pattern == Pattern::Outside)
+                .filter(|leaf| **leaf != found.place && found.pattern == Pattern::Outside)
             {
                 text = format!("{} was inlined here: {text}", library.function);
             }

@@ -1,6 +1,6 @@
 //! `--heap`: a heap profile beside a log, put under its findings.
 
-use gcpressure::causes::{self, Beside};
+use gcpressure::causes::{self, LogProfile};
 use gcpressure::escape::Escapes;
 use gcpressure::profile::{self, Profile, SampleType};
 use gcpressure::report::Report;
@@ -56,7 +56,7 @@ impl Heap {
 
     /// Puts it under the findings.
     pub(crate) fn explain(&mut self, report: &mut Report) {
-        let beside = Beside {
+        let beside = LogProfile {
             profile: &self.profile,
             name: &self.name,
             base: self.base.as_deref(),
@@ -67,7 +67,8 @@ impl Heap {
                 .map(|(read, name)| (read, name.as_str())),
         };
         let source = &mut self.source;
-        report.causes = causes::beside(report, &beside, &mut |file, line| source.line(file, line));
+        report.causes =
+            causes::causes_of_log(report, &beside, &mut |file, line| source.line(file, line));
     }
 }
 

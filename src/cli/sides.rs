@@ -167,7 +167,7 @@ impl Reading {
                 gobench::read(&mut BufReader::new(Source::open(path)?))
                     .map_err(|error| gcpressure::error::Error::io(path, error))?
             } else {
-                std::mem::take(&mut *lock(&listener)).end()
+                std::mem::take(&mut *lock(&listener)).finish()
             };
             self.output(path, output, among_others && nothing);
         }
@@ -283,7 +283,7 @@ impl<R: Read> Read for Heard<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buf)?;
         if let Some(listener) = &self.listener {
-            lock(listener).hear(buf.get(..length).unwrap_or(&[]));
+            lock(listener).push(buf.get(..length).unwrap_or(&[]));
         }
         Ok(length)
     }

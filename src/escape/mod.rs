@@ -1,4 +1,5 @@
-//! Escape analysis: what the Go compiler says with `-m -m` of every expression that it puts on the heap, Go 1.19 to 1.27.
+//! Escape analysis: the diagnostics that the Go compiler prints with `-m -m` for every expression that it puts on the heap,
+//! Go 1.19 to 1.27.
 //!
 //! ```text
 //! f.go:60:2: u escapes to heap in newUser:            until Go 1.24: `u escapes to heap:`
@@ -8,9 +9,9 @@
 //! f.go:60:2: moved to heap: u
 //! ```
 //!
-//! A diagnostic of a function that was inlined stands again at each call, with the place of the call: that copy is the one
-//! that belongs to an allocation there. Lines that say nothing of an allocation (leaking parameters, what can be inlined)
-//! are read over. The build cache replays the same lines, and generic functions repeat them, so equal ones count once.
+//! A diagnostic of a function that was inlined is printed again for each call, with the place of the call: that copy is the one
+//! that belongs to an allocation there. Lines that are not about an allocation (leaking parameters, functions that can be
+//! inlined) are skipped. The build cache replays the same lines, and generic functions repeat them, so equal ones count once.
 
 mod read;
 
@@ -21,7 +22,7 @@ use std::io;
 
 use foldhash::fast::FixedState;
 
-/// Everything that the compiler said.
+/// All diagnostics.
 #[derive(Debug, Default)]
 pub struct Escapes {
     files: Vec<File>,
@@ -32,7 +33,7 @@ pub struct Escapes {
     flows: bool,
 }
 
-/// What was said of one file.
+/// The diagnostics of one file.
 #[derive(Debug, Default)]
 struct File {
     path: String,
@@ -47,7 +48,7 @@ struct Line {
     inlined: Vec<(u64, String)>,
 }
 
-/// What the compiler says of one expression or variable.
+/// A diagnostic of one expression or variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The file as the compiler names it.
@@ -60,7 +61,7 @@ pub struct Diagnostic {
     pub expression: String,
     /// Whether it allocates.
     pub kind: Kind,
-    /// Why, one chain for each way on which it escapes; empty where only `-m` was given, or it does not escape.
+    /// Why, one chain for each flow by which it escapes; empty if only `-m` was given, or if it does not escape.
     pub flows: Vec<Vec<Step>>,
 }
 
@@ -77,12 +78,12 @@ pub enum Kind {
     OnStack,
 }
 
-/// One step of a value on its way to the heap.
+/// One step of a flow to the heap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Where it went, e.g. `~r0`, `{heap}`, `{storage for ... argument}`.
     pub into: String,
-    /// The expressions by which it went there, with what they are and their places.
+    /// The expressions that carried it there.
     pub by: Vec<Cause>,
 }
 
@@ -97,7 +98,7 @@ pub struct Cause {
     pub place: String,
 }
 
-/// Why there is nothing to be had from a file.
+/// Why a file has no usable diagnostics.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EscapeError {
@@ -105,7 +106,7 @@ pub enum EscapeError {
     Io(io::Error),
     /// It holds no diagnostic.
     Nothing,
-    /// It holds more than can be kept.
+    /// It holds too many.
     TooLarge,
 }
 
@@ -131,7 +132,7 @@ impl From<io::Error> for EscapeError {
     }
 }
 
-/// What was said at a place of the program.
+/// The diagnostics of a place of the program.
 #[derive(Debug, Default)]
 pub struct Found<'a> {
     /// The diagnostics of the line.
@@ -152,7 +153,7 @@ impl Escapes {
         self.packages.iter().map(String::as_str)
     }
 
-    /// Whether these are of Go 1.25 or later, which also say what `append` does; `None` where nothing tells.
+    /// Whether these are of Go 1.25 or later, which also reports `append`; `None` if unknown.
     #[must_use]
     pub const fn since_go_1_25(&self) -> Option<bool> {
         match (self.flows, self.arrows) {
@@ -161,7 +162,7 @@ impl Escapes {
         }
     }
 
-    /// Whether the compiler also said why (`-m -m`, not `-m`).
+    /// Whether the diagnostics have reasons (`-m -m`, not `-m`).
     #[must_use]
     pub const fn has_reasons(&self) -> bool {
         self.flows
@@ -183,7 +184,7 @@ impl Escapes {
             .map(|file| file.path.strip_prefix("./").unwrap_or(&file.path))
     }
 
-    /// What was said of a line. Names and paths are those of a profile.
+    /// The diagnostics of a line. Names and paths are those of a profile.
     #[must_use]
     pub fn at(&self, function: &str, file: &str, line: u64) -> Found<'_> {
         let mut found = Found::default();
@@ -199,8 +200,8 @@ impl Escapes {
         found
     }
 
-    /// The files that this one of a profile may be: paths are relative to where the compiler ran, or absolute, or begin
-    /// with the module; so what they end with decides, and for a bare file name the package as well.
+    /// The files that a file of a profile may be. Paths are relative to the directory of the compiler, absolute, or begin with
+    /// the module; so their ends are compared, and for a bare file name the package as well.
     fn file(&self, function: &str, file: &str) -> Vec<&File> {
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
         let files = self
@@ -236,7 +237,7 @@ pub fn package(function: &str) -> &str {
     }
 }
 
-/// A path without what stands for the working directory.
+/// A path without leading `./` and `../`.
 fn bare(path: &str) -> &str {
     let mut path = path;
     while let Some(rest) = path.strip_prefix("./").or_else(|| path.strip_prefix("../")) {

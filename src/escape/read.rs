@@ -4,21 +4,21 @@ use std::io::{BufRead, Read as _};
 
 use super::{Cause, Diagnostic, EscapeError, Escapes, File, Kind, Step};
 
-/// Bytes of a line that are looked at; the compiler writes whole functions into some lines, which are not of use here.
+/// Bytes of a line that are read; some lines hold whole functions, which are not needed.
 const MAX_LINE: u64 = 64 << 10;
 /// Diagnostics that are kept.
 const MAX_DIAGNOSTICS: usize = 1 << 20;
 /// Bytes of an expression that are kept.
 const MAX_TEXT: usize = 400;
-/// Ways on which one expression escapes.
+/// Flows that are kept of one expression.
 const MAX_FLOWS: usize = 8;
-/// Steps of a way, and expressions of a step.
+/// Steps that are kept of a flow, and expressions of a step.
 const MAX_STEPS: usize = 16;
 
 /// Reads what `go build -gcflags='-m -m'` wrote to standard error.
 ///
 /// # Errors
-/// What cannot be read, holds no diagnostic or too many of them.
+/// A source that cannot be read, has no diagnostic or too many of them.
 pub fn read(source: &mut dyn BufRead) -> Result<Escapes, EscapeError> {
     let mut reader = Reader::default();
     let mut bytes = Vec::new();
@@ -29,7 +29,7 @@ pub fn read(source: &mut dyn BufRead) -> Result<Escapes, EscapeError> {
         }
         reader.line(String::from_utf8_lossy(&bytes).trim_end());
         if bytes.last() != Some(&b'\n') {
-            skip_line(source)?;
+            source.skip_until(b'\n')?;
         }
         if reader.escapes.diagnostics > MAX_DIAGNOSTICS {
             return Err(EscapeError::TooLarge);
@@ -41,33 +41,17 @@ pub fn read(source: &mut dyn BufRead) -> Result<Escapes, EscapeError> {
     }
 }
 
-/// Reads on to the end of a line that is too long to be kept.
-fn skip_line(source: &mut dyn BufRead) -> Result<(), EscapeError> {
-    loop {
-        let buffer = source.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(());
-        }
-        let end = buffer.iter().position(|&byte| byte == b'\n');
-        let length = end.map_or(buffer.len(), |end| end + 1);
-        source.consume(length);
-        if end.is_some() {
-            return Ok(());
-        }
-    }
-}
-
 #[derive(Default)]
 struct Reader {
     escapes: Escapes,
     package: Option<usize>,
-    /// The way that is being told: its place, what escapes, and the steps so far.
-    told: Option<Told>,
-    /// Ways told of expressions whose own line is still to come.
-    waiting: Vec<Told>,
+    /// The flow that is being read.
+    flow: Option<Flow>,
+    /// Complete flows whose diagnostic is still to come.
+    waiting: Vec<Flow>,
 }
 
-struct Told {
+struct Flow {
     place: (String, u64, u64),
     expression: String,
     steps: Vec<Step>,
@@ -76,7 +60,7 @@ struct Told {
 impl Reader {
     fn line(&mut self, line: &str) {
         if let Some(package) = line.strip_prefix("# ") {
-            self.end_way();
+            self.end_flow();
             self.waiting.clear();
             let package = package.split(" [").next().unwrap_or(package).trim();
             let known = &mut self.escapes.packages;
@@ -94,10 +78,10 @@ impl Reader {
             self.step(step.trim_start());
             return;
         }
-        self.end_way();
+        self.end_flow();
         if let Some(head) = text.strip_suffix(':') {
             if let Some(expression) = escaping(head) {
-                self.told = Some(Told {
+                self.flow = Some(Flow {
                     place: (file.to_owned(), line, column),
                     expression: short(expression),
                     steps: Vec::new(),
@@ -127,17 +111,17 @@ impl Reader {
 
     /// `flow: A ← B:` or `from EXPR (WHAT) at PLACE`.
     fn step(&mut self, text: &str) {
-        let Some(told) = &mut self.told else { return };
-        if let Some(flow) = text.strip_prefix("flow: ") {
-            let arrow = flow.find(" ← ");
+        let Some(flow) = &mut self.flow else { return };
+        if let Some(edge) = text.strip_prefix("flow: ") {
+            let arrow = edge.find(" ← ");
             let into = match arrow {
-                Some(at) => &flow[..at],
-                None => flow.split(" = ").next().unwrap_or(flow),
+                Some(at) => &edge[..at],
+                None => edge.split(" = ").next().unwrap_or(edge),
             };
             self.escapes.flows = true;
             self.escapes.arrows |= arrow.is_some();
-            if told.steps.len() < MAX_STEPS {
-                told.steps.push(Step {
+            if flow.steps.len() < MAX_STEPS {
+                flow.steps.push(Step {
                     into: short(into),
                     by: Vec::new(),
                 });
@@ -145,7 +129,7 @@ impl Reader {
         } else if let Some(from) = text.strip_prefix("from ") {
             let (from, place) = from.rsplit_once(") at ").unwrap_or((from, ""));
             let (expression, what) = from.rsplit_once(" (").unwrap_or((from, ""));
-            if let Some(step) = told
+            if let Some(step) = flow
                 .steps
                 .last_mut()
                 .filter(|step| step.by.len() < MAX_STEPS)
@@ -159,12 +143,12 @@ impl Reader {
         }
     }
 
-    /// A way is told to its end; the line of its expression comes at the end of the function.
-    fn end_way(&mut self) {
-        if let Some(told) = self.told.take()
+    /// The flow is complete; the diagnostic of its expression comes at the end of the function.
+    fn end_flow(&mut self) {
+        if let Some(flow) = self.flow.take()
             && self.waiting.len() < MAX_DIAGNOSTICS
         {
-            self.waiting.push(told);
+            self.waiting.push(flow);
         }
     }
 
@@ -173,13 +157,13 @@ impl Reader {
         let expression = short(expression);
         let mut flows = Vec::new();
         if matches!(kind, Kind::Escapes | Kind::Moved) {
-            // The ways are told under the same place; `append(ids, x)` is later called `append`.
-            self.waiting.retain_mut(|told| {
-                let same = told.place.1 == line && told.place.2 == column && told.place.0 == file;
-                let named = told.expression == expression
-                    || (expression == "append" && told.expression.starts_with("append("));
+            // The flows have the same place; `append(ids, x)` is later called `append`.
+            self.waiting.retain_mut(|flow| {
+                let same = flow.place.1 == line && flow.place.2 == column && flow.place.0 == file;
+                let named = flow.expression == expression
+                    || (expression == "append" && flow.expression.starts_with("append("));
                 if same && named && flows.len() < MAX_FLOWS {
-                    flows.push(std::mem::take(&mut told.steps));
+                    flows.push(std::mem::take(&mut flow.steps));
                 }
                 !(same && named)
             });
@@ -248,7 +232,7 @@ fn escaping(head: &str) -> Option<&str> {
         .or_else(|| Some(head.rsplit_once(" escapes to heap in ")?.0))
 }
 
-/// Whether what an expression makes has a size that only the run decides, so that it may outgrow the stack.
+/// Whether the size of what an expression makes is known only at run time, so that it may outgrow the stack.
 fn grows(expression: &str) -> bool {
     let starts = |text: &str| expression.starts_with(text);
     expression == "append"
@@ -262,7 +246,7 @@ fn grows(expression: &str) -> bool {
         || expression.contains(" + ")
 }
 
-/// As much of a text as is kept.
+/// A text cut to the length that is kept.
 fn short(text: &str) -> String {
     if text.len() <= MAX_TEXT {
         return text.to_owned();

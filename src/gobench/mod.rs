@@ -1,15 +1,15 @@
-//! What `go test -bench` prints, as whole as the other output left it.
+//! The output of `go test -bench`, also with other output in between.
 //!
 //! The format is Go's own (golang.org/design/14313-benchmark-format): configuration lines `key: value`, unit lines
 //! `Unit allocs/op better=lower assume=exact`, and results, a name, the number of iterations, and pairs of value and unit.
-//! The testing package writes a name when the benchmark starts and its figures when it ends. What the program itself or the
-//! runtime's GC trace prints in between cuts the line in two, and may have the figures at the end of a line of its own:
-//! both parts are put together again where the figures are whole and one name is waiting for them.
+//! The testing package writes a name when the benchmark starts and its figures when it ends. Output of the program or the
+//! runtime's GC trace in between cuts the line in two, and the figures may follow at the end of another line. Both parts
+//! are put together again if the figures are complete and exactly one name lacks them.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
-/// Bytes of a line that are looked at.
+/// Bytes of a line that are read.
 const MAX_LINE: usize = 64 << 10;
 /// Results that are kept.
 const MAX_RESULTS: usize = 1 << 20;
@@ -19,11 +19,11 @@ const MAX_RESULTS: usize = 1 << 20;
 pub struct Output {
     /// In the order they were printed; `-count` repeats a name.
     pub results: Vec<Measured>,
-    /// What was said of units.
+    /// The unit lines.
     pub units: BTreeMap<String, UnitNote>,
     /// `goos`, `goarch`, `cpu`.
     pub machine: BTreeMap<String, String>,
-    /// Results whose name and figures stood in two lines.
+    /// Results whose name and figures were in two lines.
     pub rejoined: u64,
     /// Names that no figures followed: the benchmark failed, or the output was cut off.
     pub unfinished: u64,
@@ -32,11 +32,11 @@ pub struct Output {
 /// One run of one benchmark.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
-    /// Its package; empty where none was printed.
+    /// Its package; empty if none was printed.
     pub package: String,
     /// Its name without `Benchmark`, with its sub-benchmark and GOMAXPROCS, e.g. `Handler/json-8`.
     pub name: String,
-    /// How often it ran.
+    /// Number of iterations.
     pub iterations: u64,
     /// Its figures, each with its unit.
     pub values: Vec<(f64, String)>,
@@ -45,7 +45,7 @@ pub struct Measured {
 /// What a unit line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UnitNote {
-    /// More is better; `None` where it is not said.
+    /// More is better; `None` if unknown.
     pub more_is_better: Option<bool>,
     /// The values have no noise.
     pub exact: bool,
@@ -54,7 +54,7 @@ pub struct UnitNote {
 /// Reads an output to its end.
 ///
 /// # Errors
-/// What cannot be read.
+/// A source that cannot be read.
 pub fn read(source: &mut dyn BufRead) -> io::Result<Output> {
     let mut listener = Listener::default();
     loop {
@@ -62,24 +62,27 @@ pub fn read(source: &mut dyn BufRead) -> io::Result<Output> {
         if bytes.is_empty() {
             break;
         }
-        listener.hear(bytes);
+        listener.push(bytes);
         let length = bytes.len();
         source.consume(length);
     }
-    Ok(listener.end())
+    Ok(listener.finish())
 }
 
-/// Finds the results in an output that somebody else reads, e.g. from a pipe, which can be read only once.
+/// Finds the results in an output that is read elsewhere, e.g. from a pipe, which can be read only once.
 #[derive(Debug, Default)]
 pub struct Listener {
-    reader: Reader,
-    /// The line as far as it has come.
+    output: Output,
+    /// The newest line so far.
     line: Vec<u8>,
+    package: String,
+    /// A name without figures yet.
+    waiting: Option<String>,
 }
 
 impl Listener {
     /// Takes the next bytes, wherever they were cut.
-    pub fn hear(&mut self, mut bytes: &[u8]) {
+    pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = bytes.len().min(MAX_LINE - self.line.len());
             let end = memchr::memchr(b'\n', &bytes[..room]).map_or(room, |at| at + 1);
@@ -94,27 +97,19 @@ impl Listener {
 
     /// The results, after the last bytes.
     #[must_use]
-    pub fn end(mut self) -> Output {
+    pub fn finish(mut self) -> Output {
         self.close_line();
-        self.reader.close();
-        self.reader.output
+        self.close();
+        self.output
     }
 
     fn close_line(&mut self) {
-        self.reader.line(&String::from_utf8_lossy(&self.line));
-        self.line.clear();
+        let mut line = std::mem::take(&mut self.line);
+        self.line(&String::from_utf8_lossy(&line));
+        line.clear();
+        self.line = line;
     }
-}
 
-#[derive(Debug, Default)]
-struct Reader {
-    output: Output,
-    package: String,
-    /// A name that waits for its figures.
-    waiting: Option<String>,
-}
-
-impl Reader {
     fn line(&mut self, line: &str) {
         let line = line.trim_end();
         if let Some((key, value)) = line.split_once(": ")
@@ -132,7 +127,6 @@ impl Reader {
             self.unit(note);
             return;
         }
-        // A name may also come at the end of a line that somebody else left open.
         if let Some((name, rest)) = named(line) {
             match figures(rest, false) {
                 Some((iterations, values)) => {
@@ -143,7 +137,7 @@ impl Reader {
                 None => {
                     self.close();
                     match figures(rest, true) {
-                        // Both parts in one line, and somebody else's text in between.
+                        // Both parts in one line, with other text in between.
                         Some((iterations, values)) => {
                             self.output.rejoined += 1;
                             self.result(name.to_owned(), iterations, values);
@@ -172,7 +166,7 @@ impl Reader {
         }
     }
 
-    /// A name that still waits will wait for ever, unless it was the bare one of `-v` whose result has come.
+    /// A name that still lacks figures gets none any more, unless it was the bare one of `-v` whose result has come.
     fn close(&mut self) {
         if let Some(name) = self.waiting.take() {
             let bare = |result: &Measured| {
@@ -217,8 +211,8 @@ fn named(line: &str) -> Option<(&str, &str)> {
     (named && !prose).then_some((name, rest))
 }
 
-/// Iterations and figures at the end of a text: `1000<TAB>  123 ns/op<TAB>  45 B/op`. With `behind` other text may stand
-/// before them, as the beginning of a line of the trace does.
+/// Iterations and figures at the end of a text: `1000<TAB>  123 ns/op<TAB>  45 B/op`. With `behind` other text may precede
+/// them, such as the beginning of a line of the trace.
 fn figures(text: &str, behind: bool) -> Option<(u64, Vec<(f64, String)>)> {
     let parts: Vec<&str> = text.split('\t').collect();
     let mut first = parts.len();
@@ -245,7 +239,7 @@ fn figures(text: &str, behind: bool) -> Option<(u64, Vec<(f64, String)>)> {
     Some((iterations, values))
 }
 
-/// The same where tabs have become spaces: `1000 123 ns/op 45 B/op`.
+/// The same if tabs have become spaces: `1000 123 ns/op 45 B/op`.
 fn spaced(text: &str, behind: bool) -> Option<(u64, Vec<(f64, String)>)> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut at = words.len();

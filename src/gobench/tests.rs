@@ -89,11 +89,11 @@ fn a_listener_hears_the_same_wherever_the_text_is_cut() {
     assert_eq!(whole.results.len(), 2);
     for size in 1..text.len() {
         let mut listener = Listener::default();
-        text.chunks(size).for_each(|part| listener.hear(part));
-        assert_eq!(listener.end(), whole, "{size}");
+        text.chunks(size).for_each(|part| listener.push(part));
+        assert_eq!(listener.finish(), whole, "{size}");
     }
     // An endless line keeps no more than a line may hold.
     let mut listener = Listener::default();
-    listener.hear(&vec![b'x'; 5 * MAX_LINE + 7]);
+    listener.push(&vec![b'x'; 5 * MAX_LINE + 7]);
     assert_eq!(listener.line.len(), 7);
 }

@@ -6,37 +6,38 @@ use crate::trace::cycle::{Format, GcCycle, resolution_ns};
 /// One CPU, in the unit of [`Cpus::observe`].
 pub const CPU: u64 = 1_000;
 
-/// Stops that tell the same number before it is believed where the text of the line does not say which Go printed it.
+/// Stops that must show the same number of CPUs if the line does not reveal the version of Go.
 const CONSTANT: u64 = 8;
 
-/// Stops that must have been long enough to tell before anything is said of the CPUs.
+/// Long enough stops that are needed before the CPUs count as known.
 const MIN_STOPS: u64 = 3;
 
 /// Wall time from which on a stop is printed with two digits, ns.
 const TWO_DIGITS_NS: u64 = 10_000;
 
-/// CPUs had, cycle by cycle: what the user says, else min(GOMAXPROCS, CPUs of the host).
+/// The available CPUs, cycle by cycle: what the user states, else min(GOMAXPROCS, CPUs of the host).
 ///
 /// From Go 1.10 on the runtime charges a stop to min(GOMAXPROCS, CPUs) processors (`stwprocs`, gcStart in runtime/mgc.go),
-/// so CPU time / wall time of a stop is that number, a whole one. Printed times are truncated, so each stop allows an
-/// interval; a number below GOMAXPROCS that a stop leaves no room for is the number of CPUs. Before Go 1.10 the number
-/// followed the idle threads and says nothing; Go 1.6 to 1.17 print the same line, so there the number counts only where it
-/// is constant, or where the version is known.
+/// so CPU time / wall time of a stop is that whole number. Printed times are truncated, so each stop allows an
+/// interval; if the interval lies below GOMAXPROCS, its upper end is taken as the number of CPUs. Before Go 1.10 the number
+/// followed the idle threads and means nothing; Go 1.6 to 1.17 print the same line, so there it counts only if it is constant, or
+/// if the version is known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpus {
     stated: Option<u64>,
     since_1_10: Option<bool>,
     format: Option<Format>,
-    /// CPUs of the host, where GOMAXPROCS exceeds them.
+    /// CPUs of the host, if GOMAXPROCS exceeds them.
     host: Option<u64>,
-    /// Stops long enough to tell, and those that agreed on fewer CPUs than GOMAXPROCS.
+    /// Stops long enough to show the number.
     stops: u64,
+    /// Those that showed fewer CPUs than GOMAXPROCS.
     fewer: u64,
     contradicted: bool,
 }
 
 impl Cpus {
-    /// CPUs that the user states, in 1/1000, and whether the Go version is 1.10 or later, where that is known.
+    /// CPUs that the user states, in 1/1000, and whether the Go version is 1.10 or later, if that is known.
     pub fn new(stated: Option<u64>, since_1_10: Option<bool>) -> Self {
         Self {
             stated,
@@ -45,7 +46,7 @@ impl Cpus {
         }
     }
 
-    /// Takes the next cycle and gives the CPUs that the program had in it, 1/1000.
+    /// Takes the next cycle and returns the CPUs that the program had in it, 1/1000.
     #[inline]
     pub fn observe(&mut self, cycle: &GcCycle) -> u64 {
         let procs = u64::from(cycle.gomaxprocs);
@@ -53,7 +54,7 @@ impl Cpus {
         self.stops += u64::from(wall >= TWO_DIGITS_NS);
         let host = self.host.unwrap_or(procs);
         let expected = procs.min(host);
-        // As a rule the stop allows the number that is known: told without a division.
+        // Most stops allow the number that is known already: checked without a division.
         let as_known = cpu
             < (expected + 1).saturating_mul(wall.saturating_add(resolution_ns(wall)))
             && cpu.saturating_add(resolution_ns(cpu)) > expected.saturating_mul(wall);
@@ -68,7 +69,7 @@ impl Cpus {
     #[cold]
     fn learn(&mut self, cycle: &GcCycle, procs: u64) {
         self.format = Some(cycle.format);
-        // Before Go 1.9 forced cycles and mark termination counted otherwise; a short stop tells next to nothing.
+        // Only sweep termination: before Go 1.9 mark termination was counted differently. A short stop shows next to nothing.
         if cycle.sweep_termination_ns < TWO_DIGITS_NS {
             return;
         }
@@ -87,7 +88,7 @@ impl Cpus {
         }
     }
 
-    /// True where the number of CPUs can be relied on.
+    /// True if the number of CPUs can be relied on.
     pub fn known(&self) -> bool {
         if self.stated.is_some() {
             return true;

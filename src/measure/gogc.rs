@@ -1,16 +1,16 @@
-//! What the heap goals say of GOGC and of a memory limit.
+//! What the heap goals show of GOGC and of a memory limit.
 
 use super::Previous;
 use crate::trace::cycle::Format;
 
-/// The live heap from which on a goal tells GOGC: below it, truncation to whole MiB drowns it.
+/// From this live heap on a goal shows GOGC: below it, truncation to whole MiB is too coarse.
 const MIN_LIVE_MIB: u64 = 8;
 
 /// The GOGC, percent, that turns the live heap of `previous` into `goal`, from and to, allowing for the truncation of
 /// every size to whole MiB: 100 x (goal - live) / (live + stacks + globals).
 pub(super) fn implied(previous: &Previous, goal: u64, heap_start: u64) -> Option<(f64, f64)> {
     let live = previous.heap_live_mib;
-    // A goal just above the heap at start was raised to it and says nothing of GOGC.
+    // A goal just above the heap at start was raised to it and shows nothing of GOGC.
     if live < MIN_LIVE_MIB || goal <= heap_start.saturating_add(1) {
         return None;
     }
@@ -29,12 +29,12 @@ pub(super) fn implied(previous: &Previous, goal: u64, heap_start: u64) -> Option
     Some((low, high))
 }
 
-/// No size in MiB needs the 64th bit, and a float is a third of the instructions without it.
+/// No size in MiB needs the 64th bit; converting a signed number takes a third of the instructions.
 fn float(mib: u64) -> f64 {
     i64::try_from(mib).unwrap_or(i64::MAX) as f64
 }
 
-/// Of two that are numbers: one instruction, where `f64::max` looks whether they are.
+/// The larger of two values that are not NaN: one instruction, since unlike `f64::max` it need not check that.
 fn larger(one: f64, other: f64) -> f64 {
     if one > other { one } else { other }
 }
@@ -43,19 +43,21 @@ fn smaller(one: f64, other: f64) -> f64 {
     if one < other { one } else { other }
 }
 
-/// Goals that agree with each other, and not with those before, before GOGC counts as changed: a single large allocation
+/// GOGC counts as changed after this many goals that agree with each other and not with those before: a single large allocation
 /// lifts a goal too.
 const CONFIRMED: u64 = 3;
 
 /// The GOGC that the goals since the last change agree with.
 #[derive(Debug, Clone, Copy)]
 pub struct Gogc {
-    /// From and to; without bounds before the first goal.
+    /// The interval that they share; unbounded before the first goal.
     range: (f64, f64),
-    /// The same of the goals that did not agree with it, and how many agree with each other.
+    /// The same for the newest goals that do not agree with it.
     other: (f64, f64),
+    /// How many of those agree with each other.
     others: u64,
     cycles: u64,
+    /// All goals that did not agree.
     odd: u64,
     changes: u64,
 }
@@ -77,7 +79,7 @@ impl Default for Gogc {
 const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 impl Gogc {
-    /// Takes what one goal allows.
+    /// Takes the interval that one goal allows.
     #[inline]
     pub fn observe(&mut self, implied: (f64, f64)) {
         self.cycles += 1;
@@ -104,17 +106,17 @@ impl Gogc {
         }
     }
 
-    /// The interval in percent; `None` where the goals disagree or none could tell.
+    /// The interval in percent; `None` if the goals disagree or none allowed a conclusion.
     pub fn range(&self) -> Option<(f64, f64)> {
         (self.cycles > 0 && self.odd == 0).then_some(self.range)
     }
 
-    /// The same where nine goals of ten agree.
+    /// The same, also if up to one goal of ten disagrees.
     pub fn steady(&self) -> Option<(f64, f64)> {
         (self.cycles > 0 && self.odd * 10 <= self.cycles).then_some(self.range)
     }
 
-    /// How often at least three goals agreed on a GOGC that none since the last change allowed.
+    /// How often at least three goals agreed on a GOGC that the goals since the last change do not allow.
     pub const fn changes(&self) -> u64 {
         self.changes
     }
@@ -124,13 +126,13 @@ impl Gogc {
         self.odd * 4 >= self.cycles && self.odd > 0
     }
 
-    /// Goals that could tell.
+    /// Goals that allowed a conclusion.
     pub const fn cycles(&self) -> u64 {
         self.cycles
     }
 }
 
-/// What two intervals have in common; empty where the first bound exceeds the second.
+/// The intersection of two intervals; empty if the first bound exceeds the second.
 fn meet(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
     (larger(one.0, other.0), smaller(one.1, other.1))
 }
@@ -138,17 +140,17 @@ fn meet(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
 /// Below this implied GOGC, percent, only a memory limit can set the goal.
 const LIMITED_GOGC: f64 = 5.0;
 
-/// The share of a stated limit from which on a goal may be the limit's: stacks, the runtime's own memory and what is free
-/// between objects count towards it as well.
+/// From this share of a stated limit on, a goal may be set by it: stacks, the runtime's own memory and free space between objects
+/// count towards the limit as well.
 const MET: f64 = 0.7;
 
-/// What a goal is of the one that GOGC would give at most, where a stated limit is what lowers it.
+/// A goal below this share of the one that GOGC would give is lowered by the stated limit.
 const LOWERED: f64 = 0.9;
 
 /// The GOGC of a program that states none, percent.
 const DEFAULT_GOGC: f64 = 100.0;
 
-/// Live heaps this far apart, MiB, tell more than truncation.
+/// Live heaps this far apart, MiB, differ by more than truncation.
 const MOVED_MIB: f64 = 3.0;
 
 /// A goal that moves by this share and [`MOVED_MIB`] was moved.
@@ -159,8 +161,8 @@ const FLAT: f64 = 0.05;
 /// The runtime takes the smaller of the two (heapGoalInternal in runtime/mgcpacer.go). A goal of GOGC moves with the live
 /// heap, by more than that; a goal of a limit stays where it is. So each time the live heap has moved by 3 MiB, the goal
 /// either followed or did not. A goal that moves while the live heap does not is a change of GOGC, of the stacks or of the
-/// limit: what was known until then is forgotten. Goals that imply a GOGC below 5, and goals near the limit that the user
-/// states and below what GOGC gives, are the limit's as well.
+/// limit: all moves before it are forgotten. Goals that imply a GOGC below 5, and goals near the limit that the user states and
+/// below what GOGC gives, are set by the limit as well.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limit {
     /// As the user states it, MiB.
@@ -169,29 +171,29 @@ pub struct Limit {
     gogc: Option<f64>,
     /// The live heap and the goal that the next ones are compared with, MiB.
     from: Option<(f64, f64)>,
-    /// Moves of the live heap that the goal followed, or not: see [`Votes`].
+    /// Moves of the live heap; set if the goal did not follow.
     moves: Votes,
-    /// Goals that could tell by themselves.
+    /// Goals; set if they alone show that the limit set them.
     goals: Votes,
     goal_mib: u64,
 }
 
-/// The last eight answers, the newest in the lowest bit: set where a limit ruled.
+/// The last eight answers, the newest in the lowest bit: set if a limit set the goal.
 #[derive(Debug, Clone, Copy, Default)]
 struct Votes {
     ruled: u8,
-    told: u8,
+    count: u8,
 }
 
 impl Votes {
     fn push(&mut self, ruled: bool) {
         self.ruled = (self.ruled << 1) | u8::from(ruled);
-        self.told = if self.told < 8 { self.told + 1 } else { 8 };
+        self.count = (self.count + 1).min(8);
     }
 
-    /// Three of four of all eight.
+    /// Three quarters of all eight.
     fn agree(self) -> bool {
-        self.told >= 4 && self.ruled.count_ones() * 4 >= u32::from(self.told) * 3
+        self.count >= 4 && self.ruled.count_ones() * 4 >= u32::from(self.count) * 3
     }
 
     /// Three of the last four.
@@ -210,8 +212,8 @@ impl Limit {
         }
     }
 
-    /// Takes the live heap that a goal was set from, and the goal, MiB. `exact` is false where the goal was raised to the heap
-    /// at the start of its cycle.
+    /// Takes the live heap that a goal was set from, and the goal, MiB. `exact` is false if the goal was raised to the heap at
+    /// the start of its cycle.
     #[inline]
     pub fn observe(&mut self, live_mib: u64, goal_mib: u64, exact: bool) {
         if live_mib < MIN_LIVE_MIB {
@@ -228,7 +230,7 @@ impl Limit {
             .push(gogc < LIMITED_GOGC || self.stated_mib.is_some_and(near));
         let from = *self.from.get_or_insert((live, goal));
         let (by, went) = (live - from.0, goal - from.1);
-        // A raised goal that did not follow would have followed less without.
+        // A raised goal still counts if it did not follow: without the raise it would have followed even less.
         if !exact && (by < MOVED_MIB || went >= by / 2.0) {
             return;
         }
@@ -251,12 +253,12 @@ impl Limit {
         }
     }
 
-    /// True where a limit ruled six of the last eight goals, or three of the last four moves of the live heap.
+    /// True if a limit set six of the last eight goals, or three of the last four moves of the live heap show it.
     pub fn rules(&self) -> bool {
         self.goals.agree() || self.moves.agree_lately()
     }
 
-    /// The goal that the limit leaves, MiB, where it rules.
+    /// The goal that the limit leaves, MiB, if it sets the goal.
     pub fn goal_mib(&self) -> Option<f64> {
         self.rules().then_some(self.goal_mib as f64)
     }

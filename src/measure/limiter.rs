@@ -6,11 +6,11 @@ use crate::trace::cycle::GcCycle;
 ///
 /// The bucket holds GOMAXPROCS x 1 s of CPU. Time in the collector fills it (all Ps in a stop; while marking a quarter of
 /// them plus the assists), the program's own time drains it, and when it is full the runtime stops assisting, so the heap
-/// may grow past its limit. The runtime counts neither idle Ps nor idle marking as the program's time, and scavenging on
-/// allocation counts as GC; the log shows idle marking alone. A fifth of what looks like the program's share is therefore taken as idle. That figure
-/// is fitted: with it the replay names the very cycle of `/gc/limiter/last-enabled` in all four limited logs that the
-/// runtime's own answer is known for, with nothing taken off it reaches 0.60 to 0.83 in them; all other logs stay at 0.35
-/// or below either way.
+/// may grow past its limit. The runtime counts neither idle Ps nor idle marking as the program's time, and counts scavenging on
+/// allocation as GC; of these the log shows only idle marking. A fifth of the program's apparent share is therefore taken as
+/// idle. That figure is fitted: with it the replay finds the exact cycle of `/gc/limiter/last-enabled` in all four logs for
+/// which the runtime's own answer is known; without it the replay reaches 0.60 to 0.83 in them. All other logs stay at 0.35 or
+/// below either way.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limiter {
     fill_ns: u64,
@@ -19,13 +19,13 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Takes the next cycle and gives the highest fill in it, 0 to 1000 (1000 = the limiter is on).
+    /// Takes the next cycle and returns the highest fill in it, 0 to 1000 (1000 = the limiter is on).
     pub fn observe(&mut self, cycle: &GcCycle) -> u64 {
         let (procs, between) = self.begin(cycle);
         let (first, last) = (cycle.sweep_termination_ns, cycle.mark_termination_ns);
         let (gc, program) = marking(cycle, procs);
-        // Nearly always the bucket runs empty before the cycle and again while it marks, and holds next to nothing at either
-        // end. Before, one processor alone drains four fifths of the time, and half is enough.
+        // A shortcut for nearly all cycles: the bucket runs empty before the cycle and again while it marks, and holds next to
+        // nothing at either end. Before the cycle, one P alone drains four fifths of the time; half is enough.
         if between / 2 >= self.fill_ns
             && program >= gc.saturating_add(first.saturating_mul(procs))
             && first.max(last) < 1_000_000
@@ -50,7 +50,7 @@ impl Limiter {
         self.drain(all(between));
         self.fill(all(cycle.sweep_termination_ns));
         let before = self.fill_ns;
-        // Both at once: the net decides, and what the bucket cannot hold is lost only at the end.
+        // Filling and draining happen at once: only their difference counts.
         let (gc, program) = marking(cycle, procs);
         if gc >= program {
             self.fill(gc - program);
@@ -59,7 +59,7 @@ impl Limiter {
         }
         let after = self.fill_ns;
         self.fill(all(cycle.mark_termination_ns));
-        // Filling and draining run side by side while marking, so the fill inside lies between those at its ends.
+        // While marking the fill only rises or only falls, so the highest is at one of its ends.
         let peak = before.max(after).max(self.fill_ns);
         peak / (procs * 1_000_000)
     }
@@ -78,7 +78,7 @@ impl Limiter {
 fn marking(cycle: &GcCycle, procs: u64) -> (u64, u64) {
     let all = cycle.concurrent_mark_ns.saturating_mul(procs);
     let gc = (all / 4).saturating_add(cycle.mark_assist_cpu_ns);
-    // The caller of a forced cycle waits for it: an idle program that marks at full speed is not held up by the limiter.
+    // The caller of a forced cycle waits for it, so idle marking is no sign that the program had nothing to do.
     let idle = if cycle.forced {
         0
     } else {
@@ -105,11 +105,11 @@ mod tests {
         ) {
             let (mut one, mut other) = (Limiter::default(), Limiter::default());
             let mut start_ms = 0;
-            for (gap_ms, first, mark, last, assist, procs) in cycles {
+            for (gap_ms, first, totals, last, assist, procs) in cycles {
                 start_ms += gap_ms;
                 let mut cycle = cycle(1, start_ms);
                 cycle.sweep_termination_ns = first * 1_000;
-                cycle.concurrent_mark_ns = mark * 1_000;
+                cycle.concurrent_mark_ns = totals * 1_000;
                 cycle.mark_termination_ns = last * 1_000;
                 cycle.mark_assist_cpu_ns = assist * 1_000;
                 cycle.gomaxprocs = procs;

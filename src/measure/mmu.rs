@@ -1,21 +1,21 @@
-//! Minimum mutator utilisation, counting stops only.
+//! Minimum mutator utilization, counting stops only.
 
 /// The windows of [`Mmu`]: 1, 10, 100 and 1000 ms, in ns.
 pub const MMU_WINDOWS_NS: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
-/// Starts are printed in whole ms, so stops that end within the same ms cannot be told apart in time.
+/// Starts are printed in whole ms, so the order of stops that end within the same ms is unknown.
 const RESOLUTION_NS: u64 = 1_000_000;
 
-/// The least share of any window of a given length that the program had to itself (P. Cheng, G. Blelloch 2001), counting
-/// only the stops, since the log gives no instant at which an assist fell.
+/// The smallest share of any window of a given length that the program had to itself (P. Cheng, G. Blelloch 2001), counting
+/// only the stops, since the log does not say when assists took place.
 ///
-/// The worst window of a length ends where a stop ends. All stops are added up, and for each length those before the oldest
-/// that is counted; what has left the window is looked for only where the difference is worse than the worst so far, so a
-/// stop costs a comparison a length. Stops of the same ms are joined, which bounds the memory by the longest
-/// window (1,000 entries, and what the list grows by) whatever the rate.
+/// The worst window of a length ends where a stop ends. The running sum of all stops, less the sum before the oldest stop still
+/// counted, is an upper bound of a window; only if that exceeds the worst so far are the stops that have left the window
+/// taken off. So a stop usually costs one comparison. Stops of the same ms are joined, which bounds the memory by the
+/// longest window (1,000 entries, and the growth of the list) whatever the rate.
 #[derive(Debug, Clone, Default)]
 pub struct Mmu {
-    /// Oldest first: those of the last second, and older ones that were not dropped yet.
+    /// Oldest first: those of the last second, and older ones that have not been dropped yet.
     stops: Vec<Stop>,
     /// The end of the first stop of the newest ms.
     opened: u64,
@@ -26,7 +26,7 @@ pub struct Mmu {
     bound: u64,
 }
 
-/// A stop, or some that ended in the same ms.
+/// A stop, or several that ended in the same ms.
 #[derive(Debug, Clone, Copy)]
 struct Stop {
     /// The end, ns of program time.
@@ -40,9 +40,9 @@ struct Stop {
 struct Span {
     /// The oldest stop that is counted.
     first: usize,
-    /// All before it added up, ns: with it and all later ones there is no less than what a window ending now holds.
+    /// The sum of all stops before it, ns.
     before: u64,
-    /// The most that a window held, ns; [`FULL`] where that was all of it.
+    /// The longest time stopped in a window, ns; [`FULL`] if that was all of it.
     worst: u64,
     /// The sum up to which no window is worse.
     bound: u64,
@@ -58,9 +58,10 @@ impl Mmu {
         if length == 0 {
             return;
         }
-        // No window holds more of it.
+        // No window holds more of a stop.
         let length = length.min(MMU_WINDOWS_NS[3]);
-        // In the same ms as the last, or before: nearly always they are more than one apart, which is told without a division.
+        // In the same ms as the last, or before. Nearly all are further apart, which the first comparison shows without a
+        // division.
         if end.saturating_sub(self.opened) < RESOLUTION_NS
             && end / RESOLUTION_NS <= self.opened / RESOLUTION_NS
             && let Some(last) = self.stops.last_mut()
@@ -74,7 +75,7 @@ impl Mmu {
             self.stops.push(Stop { end, before });
             self.opened = end;
         }
-        // A second at most each: no log has enough of them to overflow.
+        // At most a second each: no log has enough of them to overflow.
         self.sum = self.sum.wrapping_add(length);
         if self.sum > self.bound {
             self.look();
@@ -112,7 +113,7 @@ impl Mmu {
         self.bound = self.bound();
     }
 
-    /// The utilisation in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run
+    /// The utilization in the worst window of each length of [`MMU_WINDOWS_NS`], 0 to 1, in a run of `duration` ns; a run
     /// shorter than a window is taken as the window.
     pub fn curve(&self, duration: u64) -> [f64; 4] {
         let mut curve = [1.0; 4];
@@ -125,7 +126,7 @@ impl Mmu {
 }
 
 impl Span {
-    /// The window that ends with the last stop may be worse than the worst so far; `sum` is that of all stops.
+    /// Checks whether the window that ends with the last stop is worse than the worst so far; `sum` is that of all stops.
     #[inline(never)]
     fn look(&mut self, stops: &[Stop], window: u64, sum: u64) {
         let end = stops.last().map_or(0, |last| last.end);
@@ -137,7 +138,7 @@ impl Span {
         self.bound = self.before.saturating_add(self.worst);
     }
 
-    /// The oldest stop may stick out of the window on its left.
+    /// Adds up the window exactly: the oldest stop may begin before it.
     #[cold]
     fn add_up(&mut self, stops: &[Stop], start: u64, window: u64, sum: u64) {
         let stops = stops.iter().skip(self.first);
@@ -153,10 +154,10 @@ impl Span {
         };
     }
 
-    /// Takes off what ended at `start` or before; `sum` is that of all stops.
+    /// Takes off the stops that ended at `start` or before; `sum` is that of all stops.
     fn leave(&mut self, stops: &[Stop], start: u64, sum: u64) {
         let mut first = self.first;
-        // In a short window there is as a rule no stop but the last.
+        // A short window usually holds no stop but the last.
         if let [.., before, _] = stops
             && before.end <= start
         {

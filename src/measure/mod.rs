@@ -1,14 +1,14 @@
 //! A cycle and the ones before it: derived measures.
 //!
-//! [`Meter`] takes the cycles of one process in order and keeps running totals. A copy of the totals is a [`Mark`]; the
-//! difference of two marks is a [`Stretch`], from which every ratio follows. So a window costs two marks, whatever its
-//! length and however many cycles it holds.
+//! [`Meter`] takes the cycles of one process in order and keeps running [`Totals`]; the difference of two is an [`Interval`],
+//! from which every ratio follows. So a window costs two copies of the totals, whatever its length and however many cycles it
+//! holds.
 
 mod cpus;
 mod gogc;
+mod interval;
 mod limiter;
 mod mmu;
-mod stretch;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -16,16 +16,16 @@ mod tests;
 
 pub use cpus::{CPU, Cpus};
 pub use gogc::{Gogc, Limit};
+pub use interval::{GcCpu, Interval, MAX_MISSING, Totals, Trust};
 pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
-pub use stretch::{GcCpu, MAX_MISSING, Mark, Stretch, Trust};
 
 use crate::trace::cycle::{Format, GcCycle, resolution_ns};
 
-/// A goal up to here is the smallest heap there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17), MiB.
+/// Up to this goal, MiB, the heap is the smallest there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17).
 pub const MIN_HEAP_GOAL_MIB: u64 = 5;
 
-/// The timer starts a cycle after two minutes without one; this is less by what truncation may take off, ns.
+/// The timer starts a cycle after two minutes without one; less the error of truncation, ns.
 pub const PERIODIC_NS: u64 = 119_900_000_000;
 
 /// What is known of the program besides its log.
@@ -46,22 +46,22 @@ pub enum Trigger {
     Heap,
     /// `runtime.GC`, `debug.FreeOSMemory`, a goroutine-leak profile.
     Forced,
-    /// None for two minutes.
+    /// There was none for two minutes.
     Periodic,
     /// Automatic, and below every heap trigger: GOGC or the memory limit had been changed.
     Early,
 }
 
-/// What one cycle adds to what was known, but for the totals: those are [`Meter::mark`].
+/// The figures of one cycle, besides its part of the totals: those are [`Meter::mark`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// Why it began.
     pub trigger: Trigger,
-    /// Start to start, ns; `None` where the cycle before is missing.
+    /// Start to start, ns; `None` if the cycle before is missing.
     pub period_ns: Option<u64>,
     /// Live heap before it / its goal, in 1/1000; `None` in the minimum heap, without a goal, after a gap.
     pub headroom_use: Option<u64>,
-    /// The GOGC that its goal agrees with, percent, from and to; `None` where the goal cannot tell.
+    /// The GOGC that its goal agrees with, percent, from and to; `None` if the goal does not show it.
     pub gogc: Option<(f64, f64)>,
     /// The goal is the smallest there is.
     pub min_heap: bool,
@@ -75,7 +75,7 @@ pub struct Meter {
     known: Known,
     cpus: Cpus,
     min_heap_goal_mib: u64,
-    mark: Mark,
+    totals: Totals,
     previous: Option<Previous>,
     notice: bool,
 }
@@ -116,7 +116,7 @@ impl Meter {
             known,
             cpus: Cpus::new(known.cpus, since_1_10),
             min_heap_goal_mib,
-            mark: Mark::default(),
+            totals: Totals::default(),
             previous: None,
             notice: false,
         }
@@ -127,23 +127,23 @@ impl Meter {
         self.notice = true;
     }
 
-    /// A cycle that cannot be measured (its clock wrapped) stood here.
+    /// A cycle that cannot be measured (its clock wrapped) comes here.
     pub const fn skip(&mut self) {
         self.previous = None;
         self.notice = false;
     }
 
     /// The totals so far.
-    pub const fn mark(&self) -> &Mark {
-        &self.mark
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Takes the next cycle.
     #[inline]
     pub fn observe(&mut self, cycle: &GcCycle) -> Step {
         // Printed starts are cut to whole ms, so a cycle may seem to begin or even end before the one before it ended.
-        let end_ns = cycle.end_ns().max(self.mark.end_ns);
-        let elapsed = end_ns - self.mark.end_ns;
+        let end_ns = cycle.end_ns().max(self.totals.end_ns);
+        let elapsed = end_ns - self.totals.end_ns;
         let before = self
             .previous
             .as_ref()
@@ -151,39 +151,39 @@ impl Meter {
         let trigger = self.trigger(cycle, before, elapsed);
         let goal = cycle.goal_mib();
         let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
-        let first = self.mark.seen == 0;
+        let first = self.totals.seen == 0;
         let cpus = self.cpus.observe(cycle);
 
-        let mark = &mut self.mark;
-        mark.number = cycle.number;
-        mark.start_ns = cycle.start_ns;
-        mark.end_ns = end_ns;
-        mark.percent = cycle.cumulative_cpu_percent;
-        mark.seen += 1;
-        mark.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
-        mark.had_ns += u128::from(elapsed) * u128::from(cpus);
+        let totals = &mut self.totals;
+        totals.number = cycle.number;
+        totals.start_ns = cycle.start_ns;
+        totals.end_ns = end_ns;
+        totals.percent = cycle.cumulative_cpu_percent;
+        totals.seen += 1;
+        totals.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
+        totals.had_ns += u128::from(elapsed) * u128::from(cpus);
         let stop_cpu = cycle
             .sweep_termination_cpu_ns
             .saturating_add(cycle.mark_termination_cpu_ns);
-        add(&mut mark.stop_cpu_ns, stop_cpu);
-        add(&mut mark.assist_cpu_ns, cycle.mark_assist_cpu_ns);
-        add(&mut mark.background_cpu_ns, cycle.mark_background_cpu_ns);
-        add(&mut mark.idle_cpu_ns, cycle.mark_idle_cpu_ns);
+        add(&mut totals.stop_cpu_ns, stop_cpu);
+        add(&mut totals.assist_cpu_ns, cycle.mark_assist_cpu_ns);
+        add(&mut totals.background_cpu_ns, cycle.mark_background_cpu_ns);
+        add(&mut totals.idle_cpu_ns, cycle.mark_idle_cpu_ns);
         let truncated = resolution_ns(cycle.sweep_termination_cpu_ns)
             + resolution_ns(cycle.mark_assist_cpu_ns)
             + resolution_ns(cycle.mark_background_cpu_ns)
             + resolution_ns(cycle.mark_termination_cpu_ns);
-        add(&mut mark.truncated_cpu_ns, truncated);
-        add(&mut mark.stop_ns, cycle.pause_ns());
-        add(&mut mark.mark_ns, cycle.concurrent_mark_ns);
+        add(&mut totals.truncated_cpu_ns, truncated);
+        add(&mut totals.stop_ns, cycle.pause_ns());
+        add(&mut totals.mark_ns, cycle.concurrent_mark_ns);
         // From the end of one mark to the end of the next the heap grows by exactly what was allocated.
         let live_before = match before {
             Some(previous) => Some(previous.heap_live_mib),
             None => (first && cycle.number == 1).then_some(0),
         };
         if let Some(live) = live_before {
-            mark.linked += 1;
-            mark.allocated_mib = mark
+            totals.linked += 1;
+            totals.allocated_mib = totals
                 .allocated_mib
                 .saturating_add(signed(cycle.heap_end_mib))
                 .saturating_sub(signed(live));
@@ -211,7 +211,7 @@ impl Meter {
         step
     }
 
-    /// What can be relied on in the sums.
+    /// Which sums can be relied on.
     pub fn trust(&self) -> Trust {
         let before_1_18 = |previous: Previous| previous.format < Format::Go1_18;
         Trust {

@@ -21,7 +21,7 @@ fn close(a: f64, b: f64) {
 /// A step, and the totals with it.
 struct Seen {
     step: Step,
-    mark: Mark,
+    totals: Totals,
 }
 
 impl std::ops::Deref for Seen {
@@ -35,7 +35,7 @@ fn run(cycles: &[GcCycle]) -> (Vec<Seen>, Meter) {
     let mut meter = Meter::new(Known::default());
     let see = |cycle: &GcCycle| Seen {
         step: meter.observe(cycle),
-        mark: *meter.mark(),
+        totals: *meter.totals(),
     };
     (cycles.iter().map(see).collect(), meter)
 }
@@ -43,20 +43,20 @@ fn run(cycles: &[GcCycle]) -> (Vec<Seen>, Meter) {
 #[test]
 fn ratios_come_from_the_cycles_between_two_marks() {
     let (steps, _) = run(&steady(11, 100));
-    let stretch = Stretch::whole(&steps[0].mark, &steps[10].mark);
-    assert_eq!(stretch.cycles(), 10);
-    assert_eq!(stretch.looked_ns, 1_000 * MS);
-    close(stretch.frequency().unwrap(), 10.0);
+    let interval = Interval::whole(&steps[0].totals, &steps[10].totals);
+    assert_eq!(interval.cycles(), 10);
+    assert_eq!(interval.looked_ns, 1_000 * MS);
+    close(interval.frequency().unwrap(), 10.0);
     // 10 cycles of 100 us and of 5 ms in 1 s.
-    close(stretch.wall_ratio(|mark| mark.stop_ns).unwrap(), 0.001);
-    close(stretch.wall_ratio(|mark| mark.mark_ns).unwrap(), 0.05);
+    close(interval.wall_ratio(|totals| totals.stop_ns).unwrap(), 0.001);
+    close(interval.wall_ratio(|totals| totals.mark_ns).unwrap(), 0.05);
     // 10 x 0.1 ms of 4 x 1 s.
     close(
-        stretch.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap(),
+        interval.cpu_ratio(|totals| totals.assist_cpu_ns).unwrap(),
         0.000_25,
     );
     // 42 at the end of a mark, 20 live before: 22 MiB a cycle.
-    close(stretch.allocated_mib().unwrap(), 220.0);
+    close(interval.allocated_mib().unwrap(), 220.0);
 }
 
 #[test]
@@ -65,8 +65,11 @@ fn no_share_is_more_than_all() {
     let mut cycles = steady(3, 100);
     cycles[2].mark_assist_cpu_ns = 1_000 * MS;
     let (steps, _) = run(&cycles);
-    let stretch = Stretch::whole(&steps[1].mark, &steps[2].mark);
-    close(stretch.cpu_ratio(|mark| mark.assist_cpu_ns).unwrap(), 1.0);
+    let interval = Interval::whole(&steps[1].totals, &steps[2].totals);
+    close(
+        interval.cpu_ratio(|totals| totals.assist_cpu_ns).unwrap(),
+        1.0,
+    );
 }
 
 #[test]
@@ -77,7 +80,7 @@ fn a_change_of_gomaxprocs_counts_from_where_it_happens() {
     let (steps, _) = run(&cycles);
     let end = u128::from(5_100_000_u64);
     assert_eq!(
-        steps[3].mark.capacity_ns,
+        steps[3].totals.capacity_ns,
         4 * (2_000_000_000 + end) + 2_000_000_000
     );
 }
@@ -87,19 +90,19 @@ fn missing_cycles_leave_rates_exact_and_scale_sums() {
     let mut cycles = steady(101, 100);
     cycles.retain(|cycle| cycle.number % 10 != 5);
     let (steps, _) = run(&cycles);
-    let stretch = Stretch::whole(&steps[0].mark, &steps.last().unwrap().mark);
-    close(stretch.frequency().unwrap(), 10.0);
-    assert_eq!((stretch.cycles(), stretch.seen()), (100, 90));
-    close(stretch.wall_ratio(|mark| mark.mark_ns).unwrap(), 0.05);
+    let interval = Interval::whole(&steps[0].totals, &steps.last().unwrap().totals);
+    close(interval.frequency().unwrap(), 10.0);
+    assert_eq!((interval.cycles(), interval.seen()), (100, 90));
+    close(interval.wall_ratio(|totals| totals.mark_ns).unwrap(), 0.05);
     // 80 of 100 steps are known.
-    close(stretch.allocated_mib().unwrap(), 2_200.0);
+    close(interval.allocated_mib().unwrap(), 2_200.0);
 
     let mut few = steady(101, 100);
     few.retain(|cycle| cycle.number % 4 == 1);
     let (steps, _) = run(&few);
-    let stretch = Stretch::whole(&steps[0].mark, &steps.last().unwrap().mark);
-    assert_eq!(stretch.scale(), None, "three quarters are missing");
-    close(stretch.frequency().unwrap(), 10.0);
+    let interval = Interval::whole(&steps[0].totals, &steps.last().unwrap().totals);
+    assert_eq!(interval.scale(), None, "three quarters are missing");
+    close(interval.frequency().unwrap(), 10.0);
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn the_percentage_holds_gc_cpu_inside_its_interval() {
         cycle.cumulative_cpu_percent = 5;
     }
     let (steps, _) = run(&cycles);
-    let whole = Stretch::whole(&Mark::START, &steps[99].mark);
+    let whole = Interval::whole(&Totals::START, &steps[99].totals);
     let cpu = whole.gc_cpu(Trust::default()).unwrap();
     assert!(
         cpu.resolved && cpu.low >= 0.05 && cpu.high <= 0.06,
@@ -121,7 +124,7 @@ fn the_percentage_holds_gc_cpu_inside_its_interval() {
     close(cpu.ratio, f64::midpoint(cpu.low, cpu.high));
 
     // Late in a long run the interval of a short stretch is too wide to say anything.
-    let late = Stretch::whole(&steps[95].mark, &steps[99].mark);
+    let late = Interval::whole(&steps[95].totals, &steps[99].totals);
     let cpu = late.gc_cpu(Trust::default()).unwrap();
     assert!(
         !cpu.resolved && cpu.low < 0.051 && cpu.high > 0.09,
@@ -139,7 +142,7 @@ fn a_broken_percentage_is_not_used() {
         cycle.cumulative_cpu_percent = -9_223_372_036_854_775_808;
     }
     let (steps, _) = run(&cycles);
-    let whole = Stretch::whole(&Mark::START, &steps[9].mark);
+    let whole = Interval::whole(&Totals::START, &steps[9].totals);
     assert!(!whole.gc_cpu(Trust::default()).unwrap().resolved);
 }
 
@@ -198,7 +201,7 @@ fn nothing_is_measured_across_a_gap() {
         (step.period_ns, step.headroom_use, step.gogc),
         (None, None, None)
     );
-    assert_eq!(step.mark.linked, 1);
+    assert_eq!(step.totals.linked, 1);
 }
 
 #[test]
@@ -334,11 +337,11 @@ fn hostile_numbers_do_not_panic() {
         cycle.cumulative_cpu_percent = i64::MAX;
         meter.observe(&cycle);
         limiter.observe(&cycle);
-        let stretch = Stretch::whole(&Mark::START, meter.mark());
+        let interval = Interval::whole(&Totals::START, meter.totals());
         let _ = (
-            stretch.gc_cpu(Trust::default()),
-            stretch.allocated_mib(),
-            stretch.frequency(),
+            interval.gc_cpu(Trust::default()),
+            interval.allocated_mib(),
+            interval.frequency(),
         );
     }
 }
@@ -410,11 +413,11 @@ proptest! {
             cycle.sweep_termination_cpu_ns = stops * MS;
         }
         let (steps, _) = run(&with_percent(cycles));
-        let stretch = Stretch::whole(&steps[from].mark, &steps[to].mark );
-        let cpu = stretch.gc_cpu(Trust::default()).unwrap();
+        let interval = Interval::whole(&steps[from].totals, &steps[to].totals );
+        let cpu = interval.gc_cpu(Trust::default()).unwrap();
         prop_assert!(0.0 <= cpu.low && cpu.low <= cpu.ratio && cpu.ratio <= cpu.high && cpu.high <= 1.0);
         // What the fields come to is inside, since here they are exact.
-        let fields = stretch.cpu_ratio(|mark| mark.stop_cpu_ns + mark.assist_cpu_ns + mark.background_cpu_ns).unwrap();
+        let fields = interval.cpu_ratio(|totals| totals.stop_cpu_ns + totals.assist_cpu_ns + totals.background_cpu_ns).unwrap();
         prop_assert!(cpu.low <= fields + 1e-9 && fields <= cpu.high + 1e-9, "{cpu:?} {fields}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::analyzer::{Analysis, Judgement};
+use crate::analyzer::{Analysis, Judgment};
 use crate::report::{self, Diagnosis, Finding, Input, Measures, Report, Verdict};
 use crate::settings::Settings;
 use crate::severity::Severity;
@@ -38,7 +38,7 @@ impl Ended {
 #[derive(Debug, Clone)]
 pub(super) struct Outcomes {
     ended: Vec<Ended>,
-    judgement: Judgement,
+    judgment: Judgment,
     omitted: u64,
 }
 
@@ -47,7 +47,7 @@ impl Outcomes {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             ended: Vec::new(),
-            judgement: Judgement::new(settings),
+            judgment: Judgment::new(settings),
             omitted: 0,
         }
     }
@@ -63,7 +63,7 @@ impl Outcomes {
         analysis: Analysis,
         process: impl FnOnce(Measures, u64, Option<Diagnosis>) -> report::Process,
     ) {
-        self.judgement.add(&analysis);
+        self.judgment.add(&analysis);
         let mut process = process(
             analysis.measures,
             analysis.periodic_cycles,
@@ -103,7 +103,7 @@ impl Outcomes {
         let verdict = if self.ended.is_empty() && !input.newest_first {
             Verdict::NoVerdict(nothing_read(&input))
         } else {
-            self.judgement.verdict(input.newest_first)
+            self.judgment.verdict(input.newest_first)
         };
         let all = self.ended.iter_mut();
         // The worst process first.
@@ -122,7 +122,7 @@ impl Outcomes {
             processes,
             diagnosis,
             findings,
-            rules: self.judgement.rules().to_vec(),
+            rules: self.judgment.rules().to_vec(),
             warnings,
             causes: None,
             baseline: None,

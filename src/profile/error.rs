@@ -1,39 +1,39 @@
-//! Why a file is no heap profile that can be used.
+//! Errors of reading heap profiles.
 
 use std::fmt;
 use std::io;
 
-/// Why a profile could not be read, and what would help.
+/// Why a profile could not be read.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProfileError {
     /// The source could not be read or unpacked.
     Io(io::Error),
-    /// The bytes are something else; the sentence says what, and how to get a heap profile.
+    /// The bytes are not a profile; the sentence says what they are, and how to get a heap profile.
     NotAProfile(&'static str),
     /// A profile of something else, by the names of its columns, e.g. `samples/count, cpu/nanoseconds`.
     Foreign(String),
-    /// A profile that breaks off or contradicts itself.
+    /// A profile that is cut off or inconsistent.
     Damaged {
         /// Byte offset in the unpacked profile.
         offset: usize,
         /// What was expected there.
         expected: &'static str,
     },
-    /// More of something than any Go program has.
+    /// More entries of a kind than any Go program has.
     TooLarge {
-        /// What there is too much of.
+        /// The kind of entry.
         what: &'static str,
         /// The most that is read.
         limit: usize,
     },
-    /// A profile without one sample of the kind that was asked for.
+    /// A profile without samples.
     Empty,
     /// Two profiles that cannot be subtracted.
     Incompatible(String),
 }
 
-/// Where a heap profile comes from.
+/// How to get a heap profile.
 pub(super) const SOURCE: &str =
     "get one with: curl -o heap.pb.gz http://HOST:PORT/debug/pprof/allocs";
 

@@ -1,7 +1,7 @@
-//! Several profiles in one: places that are the same get one number, samples of the same stack and labels are added.
+//! Merging profiles: equal locations get one number, samples with the same stack and labels are added.
 //!
-//! pprof does this to every profile that it reads, a single one too, and to the difference of two; the rules for what is
-//! the same are its own (profile/merge.go), because shares are of the sum of values after it.
+//! pprof does this to every profile that it reads, even to a single one, and to the difference of two. The rules of equality
+//! are its own (profile/merge.go), because shares are of the sum of values after the merge.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash};
@@ -13,17 +13,17 @@ use super::message;
 use super::read::Raw;
 use super::{Function, Line, Location, Profile, Sample};
 
-/// What a profile is in the difference of two.
+/// The role of a profile in the difference of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     New,
-    /// Taken off sample by sample.
+    /// Subtracted sample by sample.
     Base,
-    /// Taken off, but kept apart from the samples of the other.
+    /// Subtracted, but kept apart from the samples of the other.
     Apart,
 }
 
-/// Puts profiles together.
+/// Merges profiles.
 pub(super) fn merge(profiles: &[(&Raw, Side)]) -> Result<Profile, ProfileError> {
     let mut merger = Merger::default();
     for (raw, side) in profiles {
@@ -57,10 +57,10 @@ struct Merger {
     /// Sets of labels, encoded: there are few, as many as sizes of objects.
     labels: HashMap<Box<[u8]>, u32, FixedState>,
     /// Each sample's.
-    labelled: Vec<u32>,
+    sample_labels: Vec<u32>,
 }
 
-/// What makes two places the same, wherever the program was loaded.
+/// The identity of a location, wherever the program was loaded.
 #[derive(PartialEq, Eq, Hash)]
 struct LocationKey {
     address: u64,
@@ -69,7 +69,7 @@ struct LocationKey {
     folded: bool,
 }
 
-/// What makes two mappings the same: length in whole pages, place in the file, and the file.
+/// The identity of a mapping: length in whole pages, place in the file, and the file.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct MappingKey {
     pages: u64,
@@ -133,7 +133,7 @@ impl Merger {
         Ok(())
     }
 
-    /// The numbers of functions in the file, and which they are here.
+    /// Maps the numbers of functions in the file to their indices here.
     fn functions(&mut self, raw: &Raw) -> HashMap<u64, u32, FixedState> {
         let mut known = HashMap::with_hasher(FixedState::default());
         for function in &raw.functions {
@@ -218,7 +218,7 @@ impl Merger {
         let mut found = self.samples.get(&hash).copied();
         while let Some(index) = found {
             let same = self.profile.stack(&self.profile.samples[index]) == stack
-                && self.labelled[index] == label;
+                && self.sample_labels[index] == label;
             if same {
                 return &mut self.profile.samples[index];
             }
@@ -228,7 +228,7 @@ impl Merger {
         let start = self.profile.stacks.len();
         self.profile.stacks.extend_from_slice(stack);
         self.next.push(self.samples.insert(hash, index));
-        self.labelled.push(label);
+        self.sample_labels.push(label);
         self.profile.samples.push(Sample {
             stack: start..self.profile.stacks.len(),
             new: [0; 4],
@@ -240,14 +240,14 @@ impl Merger {
     }
 }
 
-/// The numbers of locations in a file, and which they are here. Go counts them from 1 on; others may not.
+/// Maps the numbers of locations in a file to their indices here. Go counts them from 1 on; other writers may not.
 enum Ids {
     Dense(Vec<u32>),
     Sparse(HashMap<u32, u32, FixedState>),
 }
 
 impl Ids {
-    /// Up to this number they are looked up by place.
+    /// Up to this number they are the index of an array.
     const DENSE: u32 = 16 << 20;
 
     fn new(highest: Option<u32>) -> Self {
@@ -279,7 +279,7 @@ impl Ids {
     }
 }
 
-/// Labels as one text that is the same for the same labels, in whatever order they stand.
+/// Labels as bytes that are the same for equal labels in any order.
 fn encode(labels: &[message::Label], raw: &Raw, out: &mut Vec<u8>) {
     if let [label] = labels {
         // As in every profile of the Go runtime.
@@ -297,7 +297,7 @@ fn encode(labels: &[message::Label], raw: &Raw, out: &mut Vec<u8>) {
     out.extend(parts.into_iter().flatten());
 }
 
-/// One label, with the lengths of its texts in front of them.
+/// One label, each text preceded by its length.
 fn part(label: &message::Label, raw: &Raw, out: &mut Vec<u8>) {
     for text in [label.key, label.text, label.unit] {
         let text = raw.text(text);

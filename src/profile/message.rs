@@ -1,5 +1,5 @@
-//! The messages of `profile.proto` that a heap profile is made of. Fields that are of no use here are left out: the
-//! decoder skips what it does not know.
+//! The messages of `profile.proto` that a heap profile is made of. Fields that are not used here are left out: the
+//! decoder skips them.
 
 use prost::Message;
 

@@ -2,10 +2,10 @@
 //!
 //! The runtime samples one allocation in every [`Profile::rate`] bytes, and scales each sample up before it writes the
 //! file (runtime/pprof/protomem.go): a value is an estimate of everything that was allocated, never to be scaled again.
-//! How good an estimate can be told from the value and the size of the objects: see [`sampling`].
+//! The value and the size of the objects determine how good the estimate is: see [`sampling`].
 //!
 //! Frames of the runtime at the leaf are cut off when the profile is written, so a site shows the line that allocates,
-//! and never whether it grew a slice, boxed a value or made a map: the compiler knows that, [`crate::escape`].
+//! but not whether it grew a slice, boxed a value or made a map: for that see [`crate::escape`].
 
 mod error;
 mod merge;
@@ -22,7 +22,7 @@ pub use top::{Inline, Order, Row, Table, TopOptions, top};
 
 use std::fmt;
 
-/// What a heap profile counts, in the order of its columns.
+/// What is counted in a column of a heap profile, in the order of the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SampleType {
     /// Objects allocated since the program started: what drives GC frequency and its cost.
@@ -96,7 +96,7 @@ impl fmt::Display for SampleType {
     }
 }
 
-/// How an older profile is taken off.
+/// How an older profile is subtracted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subtract {
     /// `-base`: shares are of what the difference holds.
@@ -123,7 +123,7 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Function {
     name: Box<str>,
-    /// Differs from the name only where somebody has demangled it before.
+    /// Differs from the name only if the name was demangled before.
     system_name: Box<str>,
     file: Box<str>,
     start_line: i64,
@@ -132,9 +132,9 @@ struct Function {
 /// A place in the program: one instruction, and with inlining several lines of source.
 #[derive(Debug, Clone)]
 struct Location {
-    /// Innermost first; empty where the profile has no symbols.
+    /// Innermost first; empty if the profile has no symbols.
     lines: Box<[Line]>,
-    /// The program or library that it belongs to, where there is no line.
+    /// The program or library that it belongs to, if there is no line.
     object: Box<str>,
 }
 
@@ -146,14 +146,14 @@ struct Line {
     column: i64,
 }
 
-/// One stack and size of object. Two profiles are kept side by side: what is shown is `new - base`.
+/// One stack and size of object. The values of two profiles are kept side by side: `new - base` is reported.
 #[derive(Debug, Clone)]
 struct Sample {
-    /// Its part of [`Profile::stacks`].
+    /// Its range of [`Profile::stacks`].
     stack: std::ops::Range<usize>,
     new: [i64; 4],
     base: [i64; 4],
-    /// Bytes of one object, where the profile says it.
+    /// Bytes of one object, if the profile has it.
     size: Option<i64>,
     /// Of a base that is kept apart (`-diff_base`).
     apart: bool,
@@ -198,7 +198,7 @@ impl Profile {
         self.rate
     }
 
-    /// When it was taken, ns since 1970; 0 where it does not say.
+    /// When it was taken, ns since 1970; 0 if unknown.
     #[must_use]
     pub const fn time_ns(&self) -> i64 {
         self.time_ns
@@ -210,13 +210,13 @@ impl Profile {
         self.duration_ns
     }
 
-    /// Whether an older profile was taken off.
+    /// Whether an older profile was subtracted.
     #[must_use]
     pub const fn subtracted(&self) -> bool {
         self.subtracted
     }
 
-    /// The sum of all values, each without its sign; of the base alone where that is kept apart. Shares are of this.
+    /// The sum of all values, each without its sign; of the base alone if that is kept apart. Shares are of this.
     #[must_use]
     pub fn total(&self, kind: SampleType) -> i64 {
         let (mut all, mut apart) = (0_i64, 0_i64);

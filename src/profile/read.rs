@@ -1,7 +1,7 @@
-//! Bytes to a profile as it stands in the file.
+//! Decoding of a profile.
 //!
-//! The outer message is walked here field by field, and only its parts are decoded into structs: so the memory that a
-//! file can claim is bounded by the limits below and not by what it pretends to hold.
+//! The outer message is walked here field by field, and only its parts are decoded by prost: so memory is bounded by the limits
+//! below, whatever sizes a file states.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -26,10 +26,10 @@ const MAX_DEPTH: usize = 4_096;
 /// Frames of all stacks, and lines of all locations.
 const MAX_FRAMES: usize = 64 << 20;
 
-/// A profile as it stands in the file: names are still numbers.
+/// A profile as in the file: names are still numbers.
 #[derive(Debug, Default)]
 pub struct Raw {
-    /// The unpacked bytes, which the strings are parts of.
+    /// The unpacked bytes; the strings are ranges of them.
     bytes: Vec<u8>,
     strings: Vec<Range<usize>>,
     pub(super) functions: Vec<message::Function>,
@@ -62,7 +62,7 @@ pub(super) struct RawSample {
 }
 
 impl Raw {
-    /// When it was taken, ns since 1970; 0 where it does not say.
+    /// When it was taken, ns since 1970; 0 if unknown.
     #[must_use]
     pub const fn time_ns(&self) -> i64 {
         self.time_ns
@@ -81,7 +81,7 @@ impl Raw {
 /// Reads a heap profile, gzip or raw.
 ///
 /// # Errors
-/// What cannot be read, is no profile, is a profile of something else, is damaged or too large.
+/// A source that cannot be read; data that is not a profile, or a profile of something else, damaged or too large.
 pub fn read(source: &mut dyn Read) -> Result<Raw, ProfileError> {
     let mut head = Vec::new();
     source.take(2).read_to_end(&mut head)?;
@@ -114,7 +114,7 @@ fn unpacked(source: &mut dyn Read, packed: bool) -> Result<Vec<u8>, ProfileError
     }
 }
 
-/// Says what the bytes are where they are a common mistake.
+/// What the bytes are, for common mistakes.
 fn something_else(bytes: &[u8]) -> Option<&'static str> {
     let starts = |text: &str| bytes.starts_with(text.as_bytes());
     let text = bytes.trim_ascii_start();
@@ -138,13 +138,13 @@ fn something_else(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What is known before the string table, which comes last, is read.
+/// The state of the decoder; the string table comes last in the file.
 #[derive(Debug, Default)]
 struct Decoder {
     raw: Raw,
     types: Vec<message::ValueType>,
     period_type: Option<message::ValueType>,
-    /// Values of all samples, as many a sample as there are types.
+    /// Values of all samples, one per type and sample.
     values: Vec<i64>,
     sample: message::Sample,
     location: message::Location,
@@ -268,7 +268,7 @@ impl Decoder {
         room(raw.labels.len(), MAX_ENTRIES, "labels")?;
         raw.samples.push(RawSample {
             stack: stack..raw.stacks.len(),
-            // Which columns these are is known at the end.
+            // The names of the columns are known at the end.
             values: [0; 4],
             labels: labels..raw.labels.len(),
         });
@@ -294,7 +294,7 @@ impl Decoder {
         room(raw.locations.len(), MAX_ENTRIES, "locations")
     }
 
-    /// Finds the four columns, now that they have names.
+    /// Finds the four columns, now that their names are known.
     fn finish(mut self) -> Result<Raw, ProfileError> {
         let raw = &mut self.raw;
         if self.types.is_empty() {
@@ -332,7 +332,7 @@ impl Decoder {
     }
 }
 
-/// The names of columns, such as a file may hold, in a sentence.
+/// The names of columns, cleaned for a message.
 fn listed(names: &[String]) -> String {
     let clean = |name: &String| name.chars().filter(|c| !c.is_control()).take(40).collect();
     let names: Vec<String> = names.iter().take(8).map(clean).collect();

@@ -14,20 +14,20 @@ pub struct Frame {
     pub function: String,
     /// Its file as the program was built: a path, or with `-trimpath` module and path.
     pub file: String,
-    /// The line; 0 where there is none.
+    /// The line; 0 if there is none.
     pub line: i64,
 }
 
 /// One allocation site.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
-    /// Innermost first; the last is the function that is really called. Empty without symbols.
+    /// Innermost first; the last is the function that was called, the others were inlined. Empty without symbols.
     pub chain: Vec<Frame>,
-    /// The call above it, where the stack goes on.
+    /// The call above it, if there is one.
     pub caller: Option<Frame>,
-    /// The frame of the reader's own code that most of it came through, nearest the leaf; the site's own where it is there.
+    /// The frame of the user's own code through which most of it was allocated, nearest the leaf; may be in the site itself.
     pub reached_from: Option<Frame>,
-    /// The program or library, where there are no symbols.
+    /// The program or library, if there are no symbols.
     pub object: String,
     /// What it allocated itself, in the type that was asked for.
     pub flat: i64,
@@ -37,11 +37,11 @@ pub struct Site {
     pub objects: i64,
     /// Bytes of the same period.
     pub bytes: i64,
-    /// What `flat` rests on.
+    /// The evidence for `flat`.
     pub evidence: Evidence,
 }
 
-/// Every site that allocated, the largest first. `own` says which frames are of the code that the reader can change.
+/// Every site that allocated, the largest first. `own` is true for frames of code that the user can change.
 #[must_use]
 pub fn sites(profile: &Profile, kind: SampleType, own: &dyn Fn(&Frame) -> bool) -> Vec<Site> {
     let keys = keys(profile);

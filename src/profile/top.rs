@@ -5,9 +5,9 @@
 //!
 //! 1. Each sample is walked from the root to the leaf. A node is a function's name, or its name with file and line. A
 //!    sample counts once for each node of its stack (cum), and for the last one (flat).
-//! 2. Nodes with less than 0.5 % of all are dropped, then all but the first `count`; each time the samples are walked
-//!    again, and where the leaf's node is gone nobody gets its flat value.
-//! 3. A node is inlined where every call of it that has at least 0.1 % was.
+//! 2. Nodes with less than 0.5 % of the total are dropped, then all but the first `count`; each time the samples are walked
+//!    again, and if the leaf's node is gone its flat value is dropped too.
+//! 3. A node is inlined if every call of it that has at least 0.1 % was.
 
 mod inline;
 mod names;
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::sampling::{Evidence, to_f64};
+use super::sampling::Evidence;
 use super::{Profile, SampleType};
 use names::{clean, displayed};
 
@@ -36,12 +36,12 @@ pub enum Order {
     Cum,
 }
 
-/// What table is wanted.
+/// The table to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TopOptions {
     /// What is counted.
     pub sample: SampleType,
-    /// One row a line of source and not one a function.
+    /// One row per line of source instead of one per function.
     pub lines: bool,
     /// What the rows are sorted by.
     pub order: Order,
@@ -63,7 +63,7 @@ pub enum Inline {
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The function, without what stands in type brackets.
+    /// The function, without type arguments.
     pub function: String,
     /// Its file, with lines only; may be empty.
     pub file: String,
@@ -77,9 +77,9 @@ pub struct Row {
     pub cum: i64,
     /// Whether it was inlined.
     pub inline: Inline,
-    /// What `flat` rests on.
+    /// The evidence for `flat`.
     pub flat_evidence: Evidence,
-    /// What `cum` rests on.
+    /// The evidence for `cum`.
     pub cum_evidence: Evidence,
 }
 
@@ -167,7 +167,7 @@ pub fn top(profile: &Profile, options: &TopOptions) -> Table {
     }
 }
 
-/// What a node is called: the key that makes two places the same row.
+/// The name of a node: places with the same name are one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Name<'a> {
     function: Cow<'a, str>,
@@ -194,7 +194,7 @@ impl Name<'_> {
     }
 }
 
-/// The nodes that there are, and those of each location, innermost first.
+/// All nodes, and those of each location, innermost first.
 struct Nodes<'a> {
     names: Vec<Name<'a>>,
     printed: Vec<String>,
@@ -265,7 +265,7 @@ impl<'a> Nodes<'a> {
         &self.of_locations[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
-    /// Of each node, whether it was inlined anywhere: it stands in a location, and not as the outermost.
+    /// For each node, whether it was inlined anywhere: it is part of a location, and not the outermost.
     fn inlined(&self) -> Vec<bool> {
         let mut inlined = vec![false; self.names.len()];
         for bounds in self.starts.windows(2) {
@@ -277,7 +277,7 @@ impl<'a> Nodes<'a> {
         inlined
     }
 
-    /// Of each location, whether one of its nodes is kept: most stacks are mostly of those that are not.
+    /// For each location, whether one of its nodes is kept: most locations of most stacks have none.
     fn kept(&self, kept: &[bool]) -> Vec<bool> {
         let bounds = self.starts.windows(2);
         bounds
@@ -308,7 +308,7 @@ fn walk(profile: &Profile, nodes: &Nodes<'_>, kind: SampleType, kept: &[bool]) -
     sums
 }
 
-/// What the sums rest on.
+/// The evidence for the sums.
 fn evidence(
     profile: &Profile,
     nodes: &Nodes<'_>,
@@ -375,12 +375,12 @@ fn visit(
     }
 }
 
-/// A count of nodes, of which there are fewer than lines in the profile.
+/// A count of nodes; there are fewer than lines in the profile.
 fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Nodes that have something.
+/// Nodes with a value.
 fn indices(sums: &[Sums]) -> Vec<usize> {
     (0..sums.len())
         .filter(|node| sums[*node].flat != 0 || sums[*node].cum != 0)
@@ -412,5 +412,5 @@ fn sort(shown: &mut [usize], sums: &[Sums], nodes: &Nodes<'_>, order: Order) {
     reason = "a share of an i64 is within its range"
 )]
 fn share(total: i64, fraction: f64) -> i64 {
-    ((to_f64(total) * fraction) as i64).wrapping_abs()
+    ((total as f64 * fraction) as i64).wrapping_abs()
 }

@@ -1,4 +1,4 @@
-//! What collecting costs: the one place where that is put into classes.
+//! What collecting costs, and the classes that severities depend on.
 
 pub(super) mod contention;
 
@@ -7,7 +7,7 @@ use super::View;
 /// How much collecting costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Next to nothing.
+    /// Nothing measurable.
     None,
     /// A little.
     Small,
@@ -15,25 +15,25 @@ pub enum Class {
     Material,
 }
 
-/// GC CPU as a share of the CPUs had, stops of the collector as a share of the time, and mark assists as a share of the CPUs
-/// had, below which each costs nothing and from which on it is material. Set on 93 programs that ran on 2 CPUs.
+/// Below these shares nothing is lost, and from the others on the cost is material: GC CPU and mark assists as shares of the
+/// available CPUs, stops as a share of the time. Set on 93 programs that ran on 2 CPUs.
 const NOTHING: [f64; 3] = [0.005, 0.001, 0.001];
 const MATERIAL: [f64; 3] = [0.10, 0.03, 0.05];
 
-/// Cores and share of the time below which frequent cycles are cheap.
+/// Cores and share of the time in stops below which frequent cycles are cheap.
 const CHEAP_CORES: f64 = 0.02;
 const CHEAP_STOPS: f64 = 0.001;
 
-/// What collecting costs over a stretch; `None` is unknown, never nothing.
+/// What collecting costs over an interval; `None` is unknown, never nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Cost {
-    /// GC CPU as a share of the CPUs had: the estimate where it is pinned down, else the lower bound.
+    /// GC CPU as a share of the available CPUs: the estimate if it is certain enough to grade, else the lower bound.
     pub gc_cpu: Option<f64>,
     /// GC CPU in cores.
     pub cores: Option<f64>,
-    /// Stops as a share of the time, those that the host makes long counted as long as most are.
+    /// Stops as a share of the time; those that the host makes long are counted at the length of a typical one.
     pub stops: Option<f64>,
-    /// Mark assists as a share of the CPUs had.
+    /// Mark assists as a share of the available CPUs.
     pub assists: Option<f64>,
 }
 
@@ -41,32 +41,27 @@ impl Cost {
     /// The cost of what the view looks at.
     pub fn of(view: &View<'_>) -> Self {
         let reach = &view.window.reach;
-        let to_cpus = reach.to_cpus(view.window.trust);
-        let of_cpus = |ratio: f64| (ratio * to_cpus).min(1.0);
-        let stops = reach.wall_ratio(|mark| mark.stop_ns);
-        // Where stops cost nothing, it does not matter whose they are.
+        let stops = reach.wall_ratio(|totals| totals.stop_ns);
+        // The signs of the host do not matter if stops cost nothing.
         let host = stops.is_some_and(|stops| stops >= NOTHING[1]) && view.signs().is_some();
         let typical = || {
             let stops = view.pause_p50_ns() as f64 * reach.cycles() as f64;
             stops / (reach.looked_ns as f64).max(1.0)
         };
-        let floor = view.window.reach_cpu.map(|cpu| cpu.floor());
+        let marking = if host { view.marking() } else { None };
         let procs = reach.processors().map(|(procs, _)| procs);
+        let cpu = view.window.reach_cpu;
         Self {
-            gc_cpu: floor.map(of_cpus).map(|share| match view.marking() {
-                Some(marking) if host => share.min(marking),
-                _ => share,
-            }),
-            cores: floor.zip(procs).map(|(ratio, procs)| ratio * procs),
-            stops: stops.map(|stops| match host {
-                true => stops.min(typical()),
-                false => stops,
-            }),
-            assists: reach.cpu_ratio(|mark| mark.assist_cpu_ns).map(of_cpus),
+            gc_cpu: view
+                .gc_cpu_floor()
+                .map(|share| share.min(marking.unwrap_or(share))),
+            cores: cpu.zip(procs).map(|(cpu, procs)| cpu.floor() * procs),
+            stops: stops.map(|stops| if host { stops.min(typical()) } else { stops }),
+            assists: view.assists(),
         }
     }
 
-    /// The class; `None` where it is unknown, which lowers no severity.
+    /// The class; `None` if it is unknown, which lowers no severity.
     pub fn class(&self) -> Option<Class> {
         let shares = [self.gc_cpu, self.stops, self.assists];
         let any = |limits: [f64; 3]| {
@@ -86,7 +81,7 @@ impl Cost {
 
     /// Under 0.02 cores, and the program is stopped under 0.1 % of the time.
     pub fn is_cheap(&self) -> bool {
-        let below = |share: Option<f64>, limit: f64| share.is_some_and(|share| share < limit);
-        below(self.cores, CHEAP_CORES) && below(self.stops, CHEAP_STOPS)
+        self.cores.is_some_and(|cores| cores < CHEAP_CORES)
+            && self.stops.is_some_and(|stops| stops < CHEAP_STOPS)
     }
 }

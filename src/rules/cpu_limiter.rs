@@ -1,37 +1,35 @@
 //! The runtime's emergency brake.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, rule};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, percent};
+use super::*;
 
 rule! {
-    /// How full the runtime's GC CPU limiter is, replayed from the log (runtime/mgclimit.go): a bucket of one CPU-second
-    /// for each P that GC time fills and the program's time drains. `info` from 65 %, critical from 90 %; at 100 % the limiter
-    /// is on.
+    /// How full the bucket of the runtime's GC CPU limiter is. `info` from 65 %, critical from 90 %; at 100 % the limiter is on.
     ///
-    /// Why: the limiter caps GC at half of the CPU by letting the heap grow past its memory limit. It is the last thing that
-    /// happens before the program is killed for its memory or stands still.
+    /// The bucket holds one CPU-second for each P; time in the collector fills it and the program's own time drains it
+    /// (runtime/mgclimit.go). The log does not print it, so it is replayed from the gc lines.
     ///
-    /// Needs one cycle. The runtime counts neither idle marking nor idle Ps as the program's time; the log shows the first
-    /// alone, so a fifth of the program's share is taken as idle Ps. That fits the logs the runtime's own answer is known for (docs/ACCURACY.md),
-    /// to the cycle; a program that idles more than that may be limited without this rule seeing it.
+    /// Why: when the bucket is full the runtime caps GC at half of the CPU and lets the heap grow past its memory limit. That is
+    /// the last step before the program is killed for its memory or makes no progress.
     ///
-    /// What to do: as low-headroom.
+    /// Needs one cycle, and Go 1.19 or later. The runtime counts neither idle marking nor idle Ps as the program's time; the log
+    /// shows only idle marking, so a fifth of the program's share is taken as idle Ps. With that the replay finds the exact cycle
+    /// in all logs for which the runtime's own answer is known (docs/ACCURACY.md). A program that idles more may be
+    /// limited without this rule seeing it.
+    ///
+    /// What to do: as for low-headroom.
     id: "cpu-limiter",
     summary: "the runtime limits GC CPU to one half",
     unit: Unit::Ratio,
     info: Some(0.65),
-    warning: None,
     critical: Some(0.90),
     evidence: "1 cycle",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
-/// What marking takes of the CPU over the cycles looked at, at least, where the limiter is on in one of them.
-const MARKS: f64 = 0.05;
+/// The least share of the CPU that marking takes over the cycles looked at if the limiter is on in one of them.
+const MARKING: f64 = 0.05;
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if view.window.tally.cycles == 0 || view.before_1_19 {
@@ -40,10 +38,10 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     Reading::graded(view.window.tally.limiter_max as f64 / 1000.0, thresholds)
 }
 
-/// One stop or mark that the host made long fills the bucket of the replay, not that of the runtime: where the limiter is on,
-/// marking takes half of the CPU.
+/// A single stop or mark that the host made long fills the bucket of the replay, but not that of the runtime: when the limiter
+/// is on, marking takes half of the CPU.
 fn cap(view: &View<'_>, severity: Severity) -> Cap {
-    let marks = view.marking().is_none_or(|share| share >= MARKS);
+    let marks = view.marking().is_none_or(|share| share >= MARKING);
     if severity > Severity::Info && (!marks || contention::stalled_mark(view).is_some()) {
         Cap::at(Some(Severity::Info), Some(CappedBy::Contention))
     } else {
@@ -51,32 +49,25 @@ fn cap(view: &View<'_>, severity: Severity) -> Cap {
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let past = if view.limited_goal_mib.is_some() {
-        "lets the heap grow past its limit"
-    } else {
-        "lets the heap grow past its goal"
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    let bound = match view.limited_goal_mib {
+        Some(_) => "limit",
+        None => "goal",
     };
     let state = if crossing.value >= 1.0 {
-        format!("the runtime has very likely switched its GC CPU limiter on, which {past}")
+        "the runtime has very likely switched its GC CPU limiter on"
     } else {
-        format!("the runtime is close to limiting GC CPU to one half, which {past}")
+        "the runtime is close to limiting GC CPU to one half"
     };
-    Told {
-        message: format!(
-            "the GC CPU limiter's bucket is {} full (threshold {}, replayed from the log): {state}",
-            percent(crossing.value.min(1.0)),
-            percent(crossing.threshold),
-        ),
-        advice: vec![
-            advice::less_often(view).into(),
-            "ask the runtime itself: runtime/metrics /gc/limiter/last-enabled:gc-cycle".into(),
-        ],
-        evidence: vec![
-            ("cycles", view.window.tally.cycles as f64),
-            ("gc_cpu_ratio", view.gc_cpu_floor().unwrap_or(f64::NAN)),
-        ],
-    }
+    Explanation::new(format!(
+        "the GC CPU limiter's bucket is {} full (threshold {}, replayed from the log): {state}, which lets the heap grow past its {bound}",
+        percent(crossing.value.min(1.0)),
+        percent(crossing.threshold),
+    ))
+    .advise(advice::less_often(view))
+    .advise("ask the runtime itself: runtime/metrics /gc/limiter/last-enabled:gc-cycle")
+    .figure("cycles", view.window.tally.cycles as f64)
+    .figure("gc_cpu_ratio", view.gc_cpu_floor())
 }
 
 #[cfg(test)]

@@ -1,36 +1,32 @@
 //! More Ps than CPUs.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, cpus_had, rule};
-use crate::units::{Unit, duration};
+use super::*;
 
 rule! {
-    /// How many CPUs GOMAXPROCS counts on that the program does not have. Warning from 0.6; `info` where pauses look
-    /// throttled (p99 at least 10 ms and a hundred times p50).
+    /// How many more CPUs GOMAXPROCS counts on than the program has. Warning from 0.6; `info` if pauses look throttled (p99 at
+    /// least 10 ms and a hundred times p50).
     ///
-    /// Measured from the stops: since Go 1.10 the runtime charges a stop to min(GOMAXPROCS, CPUs), so CPU time / wall time of
-    /// the stop tells that number. Averaged over time where GOMAXPROCS changes. Before Go 1.10 a stop does not tell: Go 1.6
-    /// to 1.17 print the same line, so there it must tell the same number each time, or `--go` say the version. With `--cpus`
-    /// the number is yours.
+    /// Measured from the stops: since Go 1.10 the runtime charges a stop to min(GOMAXPROCS, CPUs) processors, so its CPU time
+    /// divided by its wall time is that number. Averaged over time if GOMAXPROCS changes. Before Go 1.10 a stop does not show
+    /// it. Go 1.6 to 1.17 print the same line, so for those either every stop must show the same number, or `--go` must give the
+    /// version. With `--cpus` the number is yours.
     ///
-    /// Why: with more Ps than CPUs, threads that a stop waits for are not running, and a quarter of GOMAXPROCS marks on CPUs
-    /// that are not there. A cgroup quota has the same effect and is not seen by this measure, but by its pauses.
+    /// Why: with more Ps than CPUs, a stop waits for threads that are not running, and the runtime plans to mark on CPUs that
+    /// are not there. A cgroup quota has the same effect; this measure does not see it, only the long pauses show it.
     ///
     /// Needs 3 stops of at least 10 us.
     ///
     /// False alarms: a CPU affinity set on purpose.
     ///
-    /// What to do: set GOMAXPROCS to the CPUs or the quota; Go 1.25 does it by itself on Linux, automaxprocs before that.
+    /// What to do: set GOMAXPROCS to the number of CPUs or to the quota. Go 1.25 does that by itself on Linux; before that, use
+    /// automaxprocs.
     id: "cpu-oversubscription",
     summary: "GOMAXPROCS exceeds the CPUs",
     unit: Unit::Count,
-    info: None,
     warning: Some(0.6),
-    critical: None,
     evidence: "3 stops of at least 10 us, Go 1.10 or later; or --cpus",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: Cap::none,
-    tell: tell,
+    judge,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -44,13 +40,13 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
-/// GOMAXPROCS and the CPUs had, where both are known.
+/// GOMAXPROCS and the CPUs of the program, if both are known.
 fn processors(view: &View<'_>) -> Option<(f64, f64)> {
     let known = view.window.trust.cpus && view.window.tally.cycles > 0;
-    view.window.stretch.processors().filter(|_| known)
+    view.window.interval.processors().filter(|_| known)
 }
 
-/// Pauses of which the longest one in a hundred is as long as this may be those of a throttled program, ns.
+/// A p99 from here on may be that of a throttled program, ns.
 const LONG_NS: u64 = 10_000_000;
 
 fn throttled(view: &View<'_>) -> bool {
@@ -59,41 +55,36 @@ fn throttled(view: &View<'_>) -> bool {
         return false;
     }
     let p99 = pauses.quantile(990);
-    // The p50 is a hundredth of that at most: asked this way round it costs a few steps.
+    // The same as p50 <= p99 / 100, but counting from the upper end takes only a few steps.
     let short = || pauses.count() - pauses.at_least((p99 / 100 + 1) as f64);
     p99 >= LONG_NS && short() >= pauses.count().div_ceil(2)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let (procs, cpus) = processors(view).unwrap_or_default();
-    let message = if crossing.suspected {
+    let pauses = &view.window.pauses;
+    let (p50, p99) = (pauses.quantile(500), pauses.quantile(990));
+    Explanation::new(if crossing.suspected {
         format!(
             "the pause p99 ({}) is over a hundred times the p50 ({}): the program is probably throttled or the host is busy, since a thread that does not run holds up the stop",
-            duration(view.window.pauses.quantile(990)),
-            duration(view.window.pauses.quantile(500)),
+            duration(p99),
+            duration(p50),
         )
     } else {
         format!(
             "GOMAXPROCS is {} but the program has {} ({} too many, threshold {}): under load threads wait for a CPU, and stops wait for threads",
             Unit::Count.format(procs),
-            cpus_had(cpus),
+            cpu_count(cpus),
             Unit::Count.format(crossing.value),
             Unit::Count.format(crossing.threshold),
         )
-    };
-    Told {
-        message,
-        advice: vec![
-            "set GOMAXPROCS to the CPUs or the quota the program has (Go 1.25 reads the cgroup quota by itself; before that import go.uber.org/automaxprocs)".into(),
-            "see whether the kernel throttles it: cat /sys/fs/cgroup/cpu.stat (nr_throttled, throttled_usec)".into(),
-        ],
-        evidence: vec![
-            ("gomaxprocs", procs),
-            ("cpus", cpus),
-            ("pause_p50_ns", view.window.pauses.quantile(500) as f64),
-            ("pause_p99_ns", view.window.pauses.quantile(990) as f64),
-        ],
-    }
+    })
+    .advise("set GOMAXPROCS to the CPUs or the quota the program has (Go 1.25 reads the cgroup quota by itself; before that import go.uber.org/automaxprocs)")
+    .advise("see whether the kernel throttles it: cat /sys/fs/cgroup/cpu.stat (nr_throttled, throttled_usec)")
+    .figure("gomaxprocs", procs)
+    .figure("cpus", cpus)
+    .figure("pause_p50_ns", p50 as f64)
+    .figure("pause_p99_ns", p99 as f64)
 }
 
 #[cfg(test)]
@@ -119,7 +110,7 @@ mod tests {
         assert_eq!(cpus(4, 4).severity(&RULE), None);
         assert_eq!(cpus(64, 64).severity(&RULE), None);
         cpus(4, 3).gate(&RULE, 0.9, 1.1);
-        let message = cpus(16, 2).told(&RULE).message;
+        let message = cpus(16, 2).explanation(&RULE).message;
         assert!(message.contains("GOMAXPROCS is 16"), "{message}");
     }
 

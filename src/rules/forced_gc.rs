@@ -1,33 +1,31 @@
 //! Cycles that the program asks for.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, percent};
+use super::*;
 
 rule! {
     /// The share of cycles marked `(forced)`: runtime.GC, debug.FreeOSMemory, goroutine-leak profiles. Warning from 10 %,
-    /// critical from 50 %, with at least 2 of them a minute, where they cost: without a cost that can be measured it is
-    /// `info`, and critical only from a material cost on. The two-minute cycle is not marked so and does not count.
+    /// critical from 50 %, if there are at least 2 a minute. Without a measurable cost it is `info`, and it is critical only if
+    /// collecting costs the program a material share (10 % of the CPU, 3 % of the time in stops, or 5 % of the CPU in assists).
+    /// The runtime's two-minute cycle is not marked so and does
+    /// not count.
     ///
-    /// Why: a forced cycle marks the whole live heap whether or not anything is to be gained, and its caller waits for it.
+    /// Why: a forced cycle marks the whole live heap whether or not there is anything to gain, and its caller waits for it.
     ///
     /// Needs 4 cycles.
     ///
-    /// Behind the names of benchmarks, or in the output of `go test`, forced cycles are the harness's (testing/benchmark.go
-    /// calls runtime.GC before each) and no more than `info`.
+    /// In the output of `go test` or benchmarks the harness forces cycles (testing/benchmark.go calls runtime.GC before each
+    /// benchmark): no more than `info`.
     ///
-    /// What to do: find the caller and drop the call. To give memory back, GOMEMLIMIT does what FreeOSMemory is called for.
+    /// What to do: find the caller and drop the call. If it is there to return memory to the system, set GOMEMLIMIT instead.
     id: "forced-gc",
     summary: "the program forces cycles itself",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(0.10),
     critical: Some(0.50),
     evidence: "4 cycles; 2 forced cycles a minute",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -52,26 +50,20 @@ fn per_minute(view: &View<'_>) -> f64 {
     view.window.tally.forced as f64 * 60.0 / view.seconds().max(1e-9)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let tally = &view.window.tally;
-    Told {
-        message: format!(
-            "{} of {} cycles are forced by the program (threshold {}), {:.0} a minute: each marks the whole live heap and its caller waits for it",
-            percent(crossing.value),
-            tally.cycles,
-            percent(crossing.threshold),
-            per_minute(view),
-        ),
-        advice: vec![
-            advice::CALLER.into(),
-            "to give memory back to the system set GOMEMLIMIT instead".into(),
-        ],
-        evidence: vec![
-            ("cycles", tally.cycles as f64),
-            ("forced_cycles", tally.forced as f64),
-            ("forced_per_minute", per_minute(view)),
-        ],
-    }
+    Explanation::new(format!(
+        "{} of {} cycles are forced by the program (threshold {}), {:.0} a minute: each marks the whole live heap and its caller waits for it",
+        percent(crossing.value),
+        tally.cycles,
+        percent(crossing.threshold),
+        per_minute(view),
+    ))
+    .advise(advice::CALLER)
+    .advise("to give memory back to the system set GOMEMLIMIT instead")
+    .figure("cycles", tally.cycles as f64)
+    .figure("forced_cycles", tally.forced as f64)
+    .figure("forced_per_minute", per_minute(view))
 }
 
 #[cfg(test)]

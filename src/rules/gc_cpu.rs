@@ -1,42 +1,38 @@
 //! CPU spent on collecting.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, cpus_had, rule};
-use crate::measure::{GcCpu, Mark};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, percent};
+use super::*;
+use crate::measure::GcCpu;
 
 rule! {
-    /// The share of the CPUs had that collecting takes: stops, assists and background marking, without idle marking. The CPUs
-    /// had are min(GOMAXPROCS, CPUs), or what `--cpus` says. Warning from 10 %, critical from 25 %.
+    /// The share of the available CPU time that collecting takes: stops, assists and background marking, without idle marking.
+    /// Warning from 10 %, critical from 25 %. The available CPUs are min(GOMAXPROCS, CPUs of the host), or what `--cpus` says.
     ///
-    /// Measured over the cycles of the window (fewer than four: the last four, at most 60 s back) from the CPU fields,
-    /// held inside the interval that the cumulative percentage of the lines allows. Since Go 1.23 the fields of the stops
-    /// are an upper bound, so where that interval is wider than 5 points (a short window late in a long run) the severity
-    /// comes from marking and assists alone, and a threshold between the bounds gives `info`. With `--go 1.22` or older the
-    /// fields are exact.
+    /// Measured over the cycles of the window; if it holds fewer than four, over the last four, at most 60 s back. The figure is
+    /// the sum of the CPU fields, corrected to the interval that the cumulative percentage of the gc lines allows. Since Go 1.23
+    /// the CPU fields of the stops are an upper bound. If the interval is also wider than 5 points (a short window late in a
+    /// long run), the severity comes from marking and assists alone, and a threshold between the lower and the upper bound gives
+    /// `info`. With `--go 1.22` or older the fields are exact.
     ///
-    /// It is a share of all the CPUs of the program, used or not: a profiler shows a share of what was used, which is more.
-    /// With more Ps than CPUs it is "at most", since the runtime charges the wall time of a P, up to 1.7 times measured.
+    /// The share is of all available CPUs, used or not; a profiler shows a share of the CPU time that was used, which is more.
+    /// With more Ps than CPUs it is "at most", because the runtime charges the wall time of a P (up to 1.7 times the CPU time).
     ///
-    /// Why: a quarter is what the runtime takes *while it marks*. More than that, averaged over the pauses between cycles
-    /// too, means that marking hardly ever stops or that assists pay for it.
+    /// Why: the runtime plans to take a quarter of the CPU *while it marks*. More than that on average, the time between cycles
+    /// included, means that marking hardly ever stops or that goroutines assist a lot.
     ///
-    /// Needs 4 cycles over 5 s, or 8 over 1 s where the percentage pins the figure down to 3 points.
+    /// Needs 4 cycles over 5 s, or 8 over 1 s if the percentage determines the figure to within 3 points.
     ///
-    /// False alarms: batch jobs that have memory to spare and do not mind; raise GOGC for them.
+    /// False alarms: batch jobs that have memory to spare; raise GOGC for them.
     ///
     /// What to do: GOGC=200 roughly halves it; allocate less; keep fewer pointers in the live heap.
     id: "gc-cpu",
     summary: "collecting takes a large share of the CPU",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(0.10),
     critical: Some(0.25),
     evidence: "4 cycles over 5 s, or 8 over 1 s with the cumulative percentage to 3 points",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -50,95 +46,82 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if cpu.resolved {
         return Reading::graded(ratio, thresholds);
     }
-    let severity = match (thresholds.grade(low), thresholds.grade(high)) {
-        (None, Some(_)) => Some(Severity::Info),
-        (low, _) => low,
-    };
-    Reading::Judged {
-        value: if severity.is_some_and(|severity| severity > Severity::Info) {
-            low
-        } else {
-            ratio
+    match thresholds.grade(low) {
+        Some(severity) if severity > Severity::Info => Reading::graded(low, thresholds),
+        severity => Reading::Judged {
+            value: ratio,
+            severity: severity.or_else(|| thresholds.grade(high).and(Some(Severity::Info))),
+            capped_by: None,
         },
-        severity,
-        capped_by: None,
     }
 }
 
-/// CPU of stops that the host makes long, or of a mark that it holds up, is not the collector's.
+/// CPU time of stops that the host made long, or of a mark that it held up, is not the collector's.
 fn cap(view: &View<'_>, severity: Severity) -> Cap {
     let hosts = |severity| view.is_hosts_cpu(RULE.thresholds().of(severity));
     if severity > Severity::Info && hosts(Severity::Warning) {
         Cap::at(Some(Severity::Info), Some(CappedBy::Contention))
     } else if severity > Severity::Warning && hosts(severity) {
-        Cap::HOST
+        Cap::at(Some(Severity::Warning), Some(CappedBy::Contention))
     } else {
         Cap::NONE
     }
 }
 
-/// The estimate and its bounds as shares of the CPUs had.
+/// The estimate and its bounds as shares of the available CPUs.
 fn shares(view: &View<'_>, cpu: &GcCpu) -> [f64; 3] {
     let to_cpus = view.cpu_factor();
     [cpu.ratio, cpu.low, cpu.high].map(|ratio| (ratio * to_cpus).min(1.0))
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let window = &view.window;
     let cpu = window.reach_cpu.unwrap_or_default();
     let [_, low, high] = shares(view, &cpu);
-    let to_cpus = view.cpu_factor();
-    let part = |total: fn(&Mark) -> u64| {
-        let ratio = window.reach.cpu_ratio(total);
-        ratio.map(|ratio| (ratio * to_cpus).min(1.0))
+    let assist = view.assists();
+    let background = view.of_cpus(|totals| totals.background_cpu_ns);
+    let stops = view.of_cpus(|totals| totals.stop_cpu_ns);
+    let parts: Vec<String> = [
+        ("background marking", background),
+        ("assists", assist),
+        ("stops up to", stops),
+    ]
+    .into_iter()
+    .filter_map(|(name, share)| Some(format!("{name} {}", percent(share?))))
+    .collect();
+    let parts = match parts.is_empty() {
+        true => String::new(),
+        false => format!("; {}", parts.join(", ")),
     };
-    let (assist, background, stops) = (
-        part(|mark| mark.assist_cpu_ns),
-        part(|mark| mark.background_cpu_ns),
-        part(|mark| mark.stop_cpu_ns),
-    );
     let bounds = if cpu.resolved || high - low < 0.005 {
         String::new()
     } else {
         format!("; the log allows {} to {}", percent(low), percent(high))
     };
-    let named = [
-        ("background marking ", background),
-        ("assists ", assist),
-        ("stops up to ", stops),
-    ];
-    let parts = named.map(|(name, share)| share.map(|share| format!("{name}{}", percent(share))));
-    let parts = parts.into_iter().flatten();
-    let parts: String = parts
-        .enumerate()
-        .map(|(n, part)| format!("{}{part}", if n == 0 { "; " } else { ", " }))
-        .collect();
-    let at_most = if to_cpus > 1.05 { "at most " } else { "" };
+    let at_most = if view.cpu_factor() > 1.05 {
+        "at most "
+    } else {
+        ""
+    };
     let of = match window.reach.processors() {
-        Some((_, cpus)) if window.trust.cpus => cpus_had(cpus),
+        Some((_, cpus)) if window.trust.cpus => cpu_count(cpus),
         Some((procs, _)) => format!("GOMAXPROCS {}", Unit::Count.format(procs)),
         None => "the CPUs".to_owned(),
     };
-    Told {
-        message: format!(
-            "collecting takes {at_most}{} of {of} (threshold {}{parts}{bounds}): CPU that the program does not get",
-            percent(crossing.value),
-            percent(crossing.threshold),
-        ),
-        advice: vec![
-            advice::less_often(view).into(),
-            advice::ALLOCATIONS.into(),
-            "keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned".into(),
-        ],
-        evidence: vec![
-            ("gc_cpu_ratio_low", low),
-            ("gc_cpu_ratio_high", high),
-            ("mark_assist_cpu_ratio", assist.unwrap_or(f64::NAN)),
-            ("mark_background_cpu_ratio", background.unwrap_or(f64::NAN)),
-            ("stop_cpu_ratio", stops.unwrap_or(f64::NAN)),
-            ("cycles", window.reach_cycles as f64),
-        ],
-    }
+    Explanation::new(format!(
+        "collecting takes {at_most}{} of {of} (threshold {}{parts}{bounds}): CPU that the program does not get",
+        percent(crossing.value),
+        percent(crossing.threshold),
+    ))
+    .advise(advice::less_often(view))
+    .advise(advice::ALLOCATIONS)
+    .advise("keep fewer pointers alive: values instead of pointers, indices instead of links; what holds no pointer is not scanned")
+    .figure("gc_cpu_ratio_low", low)
+    .figure("gc_cpu_ratio_high", high)
+    .figure("mark_assist_cpu_ratio", assist)
+    .figure("mark_background_cpu_ratio", background)
+    .figure("stop_cpu_ratio", stops)
+    .figure("cycles", window.reach_cycles as f64)
 }
 
 #[cfg(test)]
@@ -175,5 +158,19 @@ mod tests {
         assert_eq!(short.severity(&RULE), Some(Severity::Critical));
         let shorter = healthy(7, 100).each(|_, cycle| cycle.mark_background_cpu_ns = 120 * MS);
         assert_eq!(shorter.reading(&RULE), Reading::NoEvidence);
+    }
+
+    #[test]
+    fn under_a_quota_time_without_a_cpu_is_not_the_collectors() {
+        // Marking that takes this share of 4 Ps, and four times as much of the one CPU.
+        let quota = |percent: u64| {
+            let marking = healthy(200, 100)
+                .each(move |_, cycle| cycle.mark_background_cpu_ns = 4 * percent * MS);
+            marking.stated(|settings| settings.cpus_milli = Some(1_000))
+        };
+        assert_eq!(quota(5).severity(&RULE), Some(Severity::Info));
+        assert_eq!(quota(5).capped_by(&RULE), Some(CappedBy::Contention));
+        assert_eq!(quota(15).severity(&RULE), Some(Severity::Warning));
+        assert_eq!(quota(30).severity(&RULE), Some(Severity::Critical));
     }
 }

@@ -1,50 +1,46 @@
 //! Too many cycles per second.
 
-use super::{Cap, Class, Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, percent, rate};
+use super::*;
 
 rule! {
-    /// How many GC cycles the runtime starts by itself per second.
+    /// How many GC cycles the runtime starts by itself per second. Warning from 10/s, critical from 40/s (one every 100 ms, one
+    /// every 25 ms), on any number of CPUs.
     ///
-    /// Measured by the cycle numbers, so missing lines hide nothing, over all the time looked at, silence included, times
-    /// the share of automatic cycles. Warning from 10/s, critical from 40/s (a cycle every 100 ms, every 25 ms), on any
-    /// number of CPUs.
+    /// Measured by the cycle numbers, so missing lines hide nothing: cycles divided by all the time looked at, silence
+    /// included, times the share of cycles that the program did not force.
     ///
-    /// Why: each cycle stops the world twice, switches write barriers on and makes allocating goroutines assist. At 10/s
-    /// every request of 100 ms meets a cycle. Frequency alone costs latency before it costs much CPU.
+    /// Why: each cycle stops the world twice, switches write barriers on and may make allocating goroutines assist. At 10/s
+    /// every request of 100 ms meets a cycle. Frequent cycles cost latency before they cost much CPU.
     ///
-    /// Needs 20 cycles over 2 s, 50 over 1 s, or 4 over 5 s. Fewer cycles than that over 2 s and more are evidence of a low frequency.
-    /// Silent where at least half of the cycles are forced by the program: see forced-gc.
+    /// Needs 20 cycles over 2 s, 50 over 1 s, or 4 over 5 s. Fewer cycles over 2 s or more are evidence of a low frequency.
+    /// Silent if at least half of the cycles are forced by the program: see forced-gc.
     ///
-    /// Where the cycles cost nothing that can be measured (under 0.5 % of the CPU, 0.1 % of the time, 0.1 % in assists) 10/s
-    /// are only worth knowing. 40/s stay critical unless they take under 0.02 cores and 0.1 % of the time: then they are a
-    /// warning, frequent but cheap. `--max gc-frequency=5/s` counts whatever they cost.
+    /// If the cycles cost nothing measurable (under 0.5 % of the CPU, 0.1 % of the time in stops, 0.1 % of the CPU in assists),
+    /// a warning becomes `info`. If they take under 0.02 cores and 0.1 % of the time, critical becomes a warning: frequent
+    /// but cheap. A threshold of your own, such as `--max gc-frequency=5/s`, counts whatever they cost.
     ///
     /// What to do: allocate less (pprof -sample_index=alloc_objects), or let the heap grow further between cycles (GOGC,
     /// GOMEMLIMIT).
     id: "gc-frequency",
     summary: "GC cycles follow each other too fast",
     unit: Unit::PerSecond,
-    info: None,
     warning: Some(10.0),
     critical: Some(40.0),
     evidence: "20 cycles over 2 s, 50 over 1 s, or 4 over 5 s",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 /// Automatic cycles per second.
 pub(super) fn frequency(view: &View<'_>) -> Option<f64> {
     let tally = &view.window.tally;
-    Some(view.window.stretch.frequency()? * tally.share(tally.automatic()))
+    Some(view.window.interval.frequency()? * tally.share(tally.automatic()))
 }
 
 /// Enough cycles over enough time to call them frequent.
 pub(super) fn evidence(view: &View<'_>) -> bool {
-    let (cycles, seconds) = (view.window.stretch.cycles(), view.seconds());
+    let (cycles, seconds) = (view.window.interval.cycles(), view.seconds());
     (cycles >= 20 && seconds >= 2.0)
         || (cycles >= 50 && seconds >= 1.0)
         || (cycles >= 4 && seconds >= 5.0)
@@ -54,9 +50,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     match frequency(view) {
         Some(value) if evidence(view) => Reading::graded(value, thresholds),
         _ => {
-            // Hardly any cycle in a window that is long enough: rare, for certain.
+            // Hardly any cycle in a window that is long enough: certainly rare.
             let seconds = view.seconds();
-            let most = (view.window.stretch.cycles() as f64 + 1.0) / seconds.max(1e-9);
+            let most = (view.window.interval.cycles() as f64 + 1.0) / seconds.max(1e-9);
             if seconds >= 2.0 && most < thresholds.least() {
                 Reading::quiet(view.window.tally.automatic() as f64 / seconds)
             } else {
@@ -82,10 +78,9 @@ fn cap(view: &View<'_>, severity: Severity) -> Cap {
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let period = ns(1e9 / crossing.value);
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    let period_ns = 1e9 / crossing.value;
     let cpu = view.gc_cpu_floor();
-    let min_heap = view.window.tally.share(view.window.tally.min_heap) >= 0.5;
     let cost = match cpu {
         Some(cpu) if cpu < 0.02 => format!(
             "; they cost only {} of the CPU, so what they cost is latency (stops, write barriers, assists), not throughput",
@@ -94,33 +89,28 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         Some(cpu) => format!("; they take {} of the CPU", percent(cpu)),
         None => String::new(),
     };
-    let mut told = Told {
-        message: format!(
-            "{} GC cycles, one every {period} (threshold {}): a request of 100 ms meets {:.0} of them{cost}",
-            rate(crossing.value),
-            rate(crossing.threshold),
-            (crossing.value / 10.0).max(1.0),
-        ),
-        ..Told::default()
-    };
+    let mut found = Explanation::new(format!(
+        "{} GC cycles, one every {} (threshold {}): a request of 100 ms meets {:.0} of them{cost}",
+        rate(crossing.value),
+        ns(period_ns),
+        rate(crossing.threshold),
+        (crossing.value / 10.0).max(1.0),
+    ));
+    let min_heap = view.window.tally.share(view.window.tally.min_heap) >= 0.5;
     if min_heap {
-        told.advice.push(
-            "the heap is at its 4 MiB minimum, where any GOGC below a few hundred collects for nothing: try GOGC=400, or GOGC=off with GOMEMLIMIT as the bound"
-                .into(),
+        found = found.advise(
+            "the heap is at its 4 MiB minimum, where any GOGC below a few hundred collects for nothing: try GOGC=400, or GOGC=off with GOMEMLIMIT as the bound",
         );
     }
-    told.advice.push(advice::ALLOCATIONS.into());
-    told.advice.push(advice::REUSE.into());
+    found = found.advise(advice::ALLOCATIONS).advise(advice::REUSE);
     if !min_heap {
-        told.advice.push(advice::less_often(view).into());
+        found = found.advise(advice::less_often(view));
     }
-    told.evidence = vec![
-        ("cycles", view.window.stretch.cycles() as f64),
-        ("forced_cycles", view.window.tally.forced as f64),
-        ("period_mean_ns", 1e9 / crossing.value),
-        ("gc_cpu_ratio", cpu.unwrap_or(f64::NAN)),
-    ];
-    told
+    found
+        .figure("cycles", view.window.interval.cycles() as f64)
+        .figure("forced_cycles", view.window.tally.forced as f64)
+        .figure("period_mean_ns", period_ns)
+        .figure("gc_cpu_ratio", cpu)
 }
 
 #[cfg(test)]
@@ -186,9 +176,9 @@ mod tests {
     #[test]
     fn the_message_says_what_it_costs() {
         let cheap = healthy(600, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 0);
-        assert!(cheap.told(&RULE).message.contains("cost only"));
+        assert!(cheap.explanation(&RULE).message.contains("cost only"));
         let dear = healthy(600, 20).each(|_, cycle| cycle.mark_background_cpu_ns = 20 * MS);
-        assert!(dear.told(&RULE).message.contains("they take"));
+        assert!(dear.explanation(&RULE).message.contains("they take"));
     }
 
     #[test]
@@ -208,10 +198,10 @@ mod tests {
             cycle.heap_live_mib = 50 + number.saturating_sub(585) * 3;
             cycle.heap_goal_mib = 100;
         });
-        let advice = limited.told(&RULE).advice.join("\n");
+        let advice = limited.explanation(&RULE).advice.join("\n");
         assert!(advice.contains("raise GOMEMLIMIT, or shrink"), "{advice}");
         assert!(!advice.contains("GOGC=200"), "{advice}");
-        let free = healthy(600, 20).told(&RULE).advice.join("\n");
+        let free = healthy(600, 20).explanation(&RULE).advice.join("\n");
         assert!(free.contains("GOGC=200"), "{free}");
     }
 

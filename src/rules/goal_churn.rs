@@ -1,38 +1,37 @@
 //! A heap goal that swings.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
-use crate::units::{MIB, Unit, bytes};
+use super::*;
+use crate::units::{MIB, bytes};
 
 rule! {
-    /// How far the heap goal swings up and down: doublings and halvings per minute over the last minute (or the window,
-    /// where that is longer). Warning from 10/min, critical from 40/min, with at least 3 turns.
+    /// How far the heap goal swings up and down: doublings and halvings per minute, over the last minute (or the window, if that
+    /// is longer). Warning from 10/min, critical from 40/min, with at least 3 turns.
     ///
-    /// Measured as zig-zag legs: a turn counts once the goal has come back from its extreme by a factor of 1.5 and by
-    /// 16 MiB; a leg counts |log2(end / start)|. So growth in one direction is no churn, and neither is the jitter of small
-    /// heaps, which dominates a plain sum of changes.
+    /// Measured as swings from turning point to turning point: a turn counts once the goal has come back from its extreme by a
+    /// factor of 1.5 and by 16 MiB; a swing counts |log2(end / start)|. So growth in one direction is no churn, and neither is
+    /// the jitter of small heaps.
     ///
-    /// Why: a goal that swings makes cycles bunch up in its low phases and memory peak in its high ones; requests see
+    /// Why: when the goal swings, cycles come close together at its low points and memory peaks at its high ones; requests see
     /// a different collector from minute to minute.
     ///
-    /// Needs 5 s. The message says what swings: the live heap itself, GOGC or the memory limit (goals that no constant GOGC
-    /// explains), or allocation bursts that are marked as live while a cycle runs.
+    /// Needs 5 s. The message says what swings: the live heap itself, GOGC or the memory limit (no constant GOGC explains
+    /// the goals), or bursts of allocation during marking, which the runtime counts as live.
     ///
-    /// Batch and cron phases swing the goal too, and are often cheap: without a cost that can be measured it is `info`, and
-    /// critical only from a material cost on.
+    /// False alarms: phases of batch and cron jobs swing the goal too, often cheaply. Without a measurable cost it is `info`, and
+    /// it is critical only if collecting costs the program a material share (10 % of the CPU, 3 % of the time in stops, or 5 % of
+    /// the CPU in assists).
     ///
     /// What to do: give the heap a floor and a ceiling (GOMEMLIMIT with a higher GOGC), rebuild caches in parts rather than
     /// at once, stop changing GOGC in a loop.
     id: "goal-churn",
     summary: "the heap goal swings up and down",
     unit: Unit::PerMinute,
-    info: None,
     warning: Some(10.0),
     critical: Some(40.0),
     evidence: "5 s of goals; 3 turns of at least 16 MiB and 1.5x",
-    judged: Judged::Windows,
-    judge: judge,
+    judge,
     cap: Cap::by_cost,
-    tell: tell,
+    explanation,
 }
 
 /// What makes the goal swing.
@@ -56,7 +55,7 @@ impl Cause {
         }
     }
 
-    /// From the churn of the goal, the churn of the live heap, and whether the goals follow from no constant GOGC.
+    /// From the churn of the goal, the churn of the live heap, and whether no constant GOGC explains the goals.
     pub fn of(goal: f64, live: f64, gogc_unsteady: bool) -> Self {
         if live >= goal / 4.0 {
             Self::LiveHeap
@@ -80,10 +79,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let live = view.live_swings.churn().per_minute;
-    let cause = Cause::of(view.churn.per_minute, live, view.gogc.unsteady);
-    let (because, first): (&str, &str) = match cause {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    let live = view.live_churn.per_minute;
+    let (because, first) = match Cause::of(view.churn.per_minute, live, view.gogc.unsteady) {
         Cause::LiveHeap => (
             "the live heap itself swings",
             "rebuild caches and batches in parts instead of all at once, and drop the old one before building the new one",
@@ -99,37 +97,24 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     };
     let (low, high) = view.window.tally.goal_mib;
     let range = if low <= high {
-        format!(
-            " between {} and {}",
-            bytes(low.saturating_mul(MIB)),
-            bytes(high.saturating_mul(MIB))
-        )
+        let size = |mib: u64| bytes(mib.saturating_mul(MIB));
+        format!(" between {} and {}", size(low), size(high))
     } else {
         String::new()
     };
-    Told {
-        message: format!(
-            "the heap goal doubles or halves {} times a minute and turned {} times in {:.0} s{range} (threshold {}): {because}, so cycles bunch up at the low points and memory peaks at the high ones",
-            significant(crossing.value),
-            view.churn.reversals,
-            view.churn.seconds,
-            Unit::PerMinute.format(crossing.threshold),
-        ),
-        advice: vec![
-            first.into(),
-            "give the goal a floor and a ceiling: set GOMEMLIMIT to what the program may use and raise GOGC".into(),
-        ],
-        evidence: vec![
-            ("reversals", view.churn.reversals as f64),
-            ("live_heap_churn_per_minute", live),
-            ("gogc_changes", view.gogc.changes as f64),
-            ("seconds", view.churn.seconds),
-        ],
-    }
-}
-
-fn significant(value: f64) -> String {
-    Unit::Count.format(value)
+    Explanation::new(format!(
+        "the heap goal doubles or halves {} times a minute and turned {} times in {:.0} s{range} (threshold {}): {because}, so cycles bunch up at the low points and memory peaks at the high ones",
+        Unit::Count.format(crossing.value),
+        view.churn.reversals,
+        view.churn.seconds,
+        Unit::PerMinute.format(crossing.threshold),
+    ))
+    .advise(first)
+    .advise("give the goal a floor and a ceiling: set GOMEMLIMIT to what the program may use and raise GOGC")
+    .figure("reversals", view.churn.reversals as f64)
+    .figure("live_heap_churn_per_minute", live)
+    .figure("gogc_changes", view.gogc.changes as f64)
+    .figure("seconds", view.churn.seconds)
 }
 
 #[cfg(test)]
@@ -191,13 +176,13 @@ mod tests {
         let live =
             swing([40, 160], 2).each(|_, cycle| cycle.heap_live_mib = cycle.heap_goal_mib / 2);
         assert!(
-            live.told(&RULE)
+            live.explanation(&RULE)
                 .message
                 .contains("the live heap itself swings")
         );
         let gogc = swing([60, 160], 2).each(|_, cycle| cycle.heap_start_mib = 50);
         assert!(
-            gogc.told(&RULE)
+            gogc.explanation(&RULE)
                 .message
                 .contains("GOGC or the memory limit is being changed")
         );

@@ -1,17 +1,17 @@
 //! Goals that no constant GOGC explains.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, pause_p99, rule};
-use crate::units::Unit;
+use super::*;
 
 rule! {
-    /// How often the heap goal cannot be explained by the GOGC that explained the goals before it, plus automatic cycles that
-    /// began below every heap trigger. `info` from 1.
+    /// How often GOGC or the memory limit seems to have changed: groups of heap goals that the GOGC of the goals before does not
+    /// explain, plus automatic cycles that began below every heap trigger. `info` from 1.
     ///
     /// Each goal allows an interval of GOGC, 100 x (goal - live heap before) / (live heap + stacks + globals), widened by the
-    /// truncation to whole MiB. Three goals that agree with each other and with none of those before mean that
-    /// debug.SetGCPercent was called, or that a memory limit took over. One alone may come from a large allocation, which
-    /// lifts the goal; Go 1.18 and 1.19 print the stack space held, which widens the interval; and before Go 1.9 the goal was
-    /// computed otherwise, so without `--go` nothing is said of lines up to Go 1.17.
+    /// truncation to whole MiB. Three goals that agree with each other and with none before mean that debug.SetGCPercent was
+    /// called, or that a memory limit took over. A single one may come from a large allocation, which lifts the goal.
+    ///
+    /// Go 1.18 and 1.19 print the stack space held, which widens the interval. Before Go 1.9 the goal was computed
+    /// differently, so logs of Go up to 1.17 are judged only with `--go`.
     ///
     /// Why: it explains other findings. A goal that follows a memory limit leaves less room as the live heap grows.
     ///
@@ -20,44 +20,38 @@ rule! {
     summary: "GOGC changed, or a memory limit took over",
     unit: Unit::Count,
     info: Some(1.0),
-    warning: None,
-    critical: None,
     evidence: "5 goals over live heaps of at least 8 MiB",
     judged: Judged::Run,
-    judge: judge,
-    cap: Cap::none,
-    tell: tell,
+    judge,
+    explanation,
+}
+
+fn changes(view: &View<'_>) -> u64 {
+    view.gogc.changes.saturating_add(view.window.tally.early)
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if view.gogc.cycles < 5 || !view.goals_certain {
         return Reading::NoEvidence;
     }
-    let value = (view.gogc.changes + view.window.tally.early) as f64;
-    Reading::graded(value, thresholds)
+    Reading::graded(changes(view) as f64, thresholds)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let what = if view.limited_goal_mib.is_some() {
         "the goal stays flat while the live heap grows, so a memory limit (GOMEMLIMIT) drives it"
     } else {
         "debug.SetGCPercent or debug.SetMemoryLimit was called, or a memory limit took over"
     };
-    Told {
-        message: format!(
-            "GOGC or the memory limit changed {} (threshold {:.0}): the heap goals follow from another GOGC than before; {what}",
-            pause_p99::times(view.gogc.changes.saturating_add(view.window.tally.early)),
-            crossing.threshold,
-        ),
-        advice: vec![
-            "if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment".into(),
-        ],
-        evidence: vec![
-            ("gogc_changes", view.gogc.changes as f64),
-            ("early_cycles", view.window.tally.early as f64),
-            ("goals", view.gogc.cycles as f64),
-        ],
-    }
+    Explanation::new(format!(
+        "GOGC or the memory limit changed {} (threshold {:.0}): the heap goals follow from another GOGC than before; {what}",
+        pause_p99::times(changes(view)),
+        crossing.threshold,
+    ))
+    .advise("if that is not on purpose, find who sets it: grep for SetGCPercent and SetMemoryLimit, GOGC and GOMEMLIMIT in the environment")
+    .figure("gogc_changes", view.gogc.changes as f64)
+    .figure("early_cycles", view.window.tally.early as f64)
+    .figure("goals", view.gogc.cycles as f64)
 }
 
 #[cfg(test)]

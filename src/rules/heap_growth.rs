@@ -1,50 +1,47 @@
 //! A live heap that only grows.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, ns, rule};
-use crate::severity::Severity;
-use crate::units::Unit;
+use super::*;
 
-/// Younger growth may be a cache that fills, s.
+/// Growth seen for less may be a cache that fills, s.
 const YOUNG_S: f64 = 300.0;
 
-/// Of a limit, the live heap is at it.
+/// From this share of a limit on, the live heap is at it.
 const AT_LIMIT: f64 = 0.95;
 
-/// How far ahead the limit is looked for, s.
+/// Growth that reaches the limit within this time is critical, s.
 const AHEAD_S: f64 = 1_800.0;
 
 rule! {
-    /// How much the live heap has grown since the start-up, MiB, where it keeps growing. Warning from 8 MiB. Critical only
-    /// towards a memory limit (that `--memory-limit` states, or that the log shows): at 95 % of it, or where it is reached
-    /// within 30 minutes; or where the heap grew more than 2.2-fold in each of the last two spans of ten minutes, which no
-    /// linear growth does.
+    /// How much the live heap has grown since the start-up, if it keeps growing. Warning from 8 MiB.
     ///
-    /// Measured by its floor over the whole run: the smallest live heap of each of at most 64 stretches, with 4 cycles in each
-    /// at least (2 in runs under 60 cycles, 1 under 40). The first tenth of the run is start-up and left out. It keeps growing
-    /// where the floor rises steadily (Mann-Kendall, tau at least 0.6, p below 0.01) by a tenth and 8 MiB, and still does in
-    /// the last third, at half the slope of the rest at least. A heap that levels off has filled; one that falls back by half
-    /// of its growth is withdrawn: no finding at the end.
+    /// Critical only if the growth has an end in sight: the live heap is at 95 % of its memory limit (stated by `--memory-limit`,
+    /// or visible in the log), or reaches it within 30 minutes, or grew more than 2.2-fold in each of the last two spans of ten
+    /// minutes, which no linear growth does.
     ///
-    /// Why: what grows without end ends in the memory limit or the OOM killer, and each cycle on the way marks more. The
+    /// Measured by the floor of the live heap over the whole run: the smallest live heap of each of at most 64 stretches of time,
+    /// each with at least 4 cycles (2 in runs under 60 cycles, 1 in runs under 40). The first tenth of the run is start-up and
+    /// left out. The heap keeps growing if the floor rises steadily (Mann-Kendall test, tau at least 0.6, p below 0.01) by a
+    /// tenth and 8 MiB, and still rises in the last third, at half the slope of the whole at least. A heap that levels off is a
+    /// cache that has filled. If the heap falls back by half of its growth, the finding is withdrawn.
+    ///
+    /// Why: growth without end ends at the memory limit or with the OOM killer, and each cycle on the way marks more. The
     /// collector itself may be as cheap as ever.
     ///
     /// Needs 6 such floors. Seen for less than 5 minutes it is `info`: a cache fills and stops, a leak does not. With `--max` the
-    /// rise after the start-up is judged however young it is; the conditions of the trend stay.
+    /// size of the growth is judged however young it is.
     ///
     /// False alarms: batch jobs that only grow to their end.
     ///
-    /// What to do: two heap profiles some minutes apart, and their difference; a goroutine profile.
+    /// What to do: take two heap profiles some minutes apart and look at their difference; take a goroutine profile.
     id: "heap-growth",
     summary: "the live heap keeps growing",
     unit: Unit::Mebibytes,
-    info: None,
     warning: Some(8.0),
-    critical: None,
     evidence: "6 floors of the live heap after the start-up",
     judged: Judged::Trend,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -52,21 +49,16 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if !growth.evidence {
         return Reading::NoEvidence;
     }
-    let severity = thresholds.grade(growth.mib);
     if !growth.certain {
         return Reading::quiet(0.0);
     }
-    if severity.is_none() {
-        return Reading::quiet(growth.mib);
-    }
-    Reading::Judged {
-        value: growth.mib,
-        severity: if thresholds.critical.is_none() && ends_soon(view) {
-            Some(Severity::Critical)
-        } else {
-            severity
+    match thresholds.grade(growth.mib) {
+        Some(_) if thresholds.critical.is_none() && ends_soon(view) => Reading::Judged {
+            value: growth.mib,
+            severity: Some(Severity::Critical),
+            capped_by: None,
         },
-        capped_by: None,
+        _ => Reading::graded(growth.mib, thresholds),
     }
 }
 
@@ -98,7 +90,7 @@ fn ends_soon(view: &View<'_>) -> bool {
     view.growth.explodes || until_limit(view).is_some_and(|seconds| seconds <= AHEAD_S)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let growth = &view.growth;
     let size = |mib: f64| Unit::Mebibytes.format(mib);
     let until = match until_limit(view) {
@@ -111,24 +103,21 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
     } else {
         ""
     };
-    Told {
-        message: format!(
-            "the live heap keeps growing: by {} to {} in {} (threshold {}), {} an hour, twice as large in {}{until}{age}",
-            size(crossing.value),
-            size(growth.live_mib),
-            ns(growth.seconds * 1e9),
-            size(crossing.threshold),
-            size(growth.slope * 3600.0),
-            ns(growth.live_mib / growth.slope.max(1e-12) * 1e9),
-        ),
-        advice: vec![advice::TWO_PROFILES.into(), advice::GOROUTINES.into()],
-        evidence: vec![
-            ("live_heap_mib", growth.live_mib),
-            ("growth_mib_per_second", growth.slope),
-            ("seconds", growth.seconds),
-            ("limit_mib", limit(view).unwrap_or(f64::NAN)),
-        ],
-    }
+    Explanation::new(format!(
+        "the live heap keeps growing: by {} to {} in {} (threshold {}), {} an hour, twice as large in {}{until}{age}",
+        size(crossing.value),
+        size(growth.live_mib),
+        ns(growth.seconds * 1e9),
+        size(crossing.threshold),
+        size(growth.slope * 3600.0),
+        ns(growth.live_mib / growth.slope.max(1e-12) * 1e9),
+    ))
+    .advise(advice::TWO_PROFILES)
+    .advise(advice::GOROUTINES)
+    .figure("live_heap_mib", growth.live_mib)
+    .figure("growth_mib_per_second", growth.slope)
+    .figure("seconds", growth.seconds)
+    .figure("limit_mib", limit(view))
 }
 
 #[cfg(test)]
@@ -148,7 +137,7 @@ mod tests {
         // Two hours at 0.04 MiB/s on top of 300.
         let slow = growing(720, 10_000, |number| 300 + number * 2 / 5);
         assert_eq!(slow.severity(&RULE), Some(Severity::Warning));
-        let message = slow.told(&RULE).message;
+        let message = slow.explanation(&RULE).message;
         assert!(
             message.contains("MiB an hour, twice as large in"),
             "{message}"
@@ -199,7 +188,7 @@ mod tests {
     fn young_growth_is_worth_knowing_unless_the_user_says_more() {
         let young = growing(60, 1_000, |number| 20 + 10 * number);
         assert_eq!(young.severity(&RULE), Some(Severity::Info));
-        let message = young.told(&RULE).message;
+        let message = young.explanation(&RULE).message;
         assert!(
             message.contains("a leak does not: record for longer"),
             "{message}"
@@ -212,5 +201,18 @@ mod tests {
             None,
             "the trend's conditions stay"
         );
+    }
+
+    #[test]
+    fn the_limit_is_forecast_by_the_last_third_if_that_is_steeper() {
+        // Both reach 468 MiB in two hours; at the pace of its last third only the first reaches 540 within 30 minutes.
+        let faster = growing(720, 10_000, |number| match number {
+            0..480 => 300 + number / 10,
+            _ => 348 + (number - 480) / 2,
+        });
+        let even = growing(720, 10_000, |number| 300 + number * 168 / 720);
+        let severity = |case: crate::rules::tests::Case| case.limited(540).severity(&RULE);
+        assert_eq!(severity(faster), Some(Severity::Critical));
+        assert_eq!(severity(even), Some(Severity::Warning));
     }
 }

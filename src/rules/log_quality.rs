@@ -1,45 +1,41 @@
 //! A log that lacks cycles.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, counted, rule};
+use super::*;
 use crate::measure::MAX_MISSING;
-use crate::severity::Severity;
-use crate::units::{Unit, percent};
 
 /// What is missing from the log of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Completeness {
-    /// Numbers between the first and the last that were not seen.
+    /// Numbers between the first and the last cycle that were not seen.
     pub cycles_missing: u64,
-    /// gc lines of this process that could not be read; `None` where others may be theirs.
+    /// gc lines of this process that could not be read; `None` if some of them may belong to another process.
     pub damaged: Option<u64>,
     /// gc lines put together again from pieces.
     pub repaired: u64,
-    /// Told apart from other processes by guesswork.
+    /// Other processes share the stream, and which cycle is whose could only be guessed.
     pub approximate: bool,
 }
 
 rule! {
-    /// The share of the process's cycles that the log lacks. Warning from 20 %, where sums are given no more; fewer are
-    /// `info`, and so are lines put together again from pieces and a process that could only be told from others by guesswork.
+    /// The share of the process's cycles that the log lacks. Warning from 20 %. Fewer are `info`, and so are lines put together
+    /// again from pieces, and a process that shares its stream with others and could only be separated by guesswork.
     ///
-    /// Why: rates come from the cycle numbers and stay exact, but sums are scaled up from what was seen, percentiles may miss
-    /// the worst cycle, and cycles of another process would be taken for this one's.
+    /// Why: rates come from the cycle numbers and stay exact, but sums are scaled up from the cycles seen, percentiles may miss
+    /// the worst cycle, and cycles of another process may be counted as this one's. Above 20 % missing, sums are not reported
+    /// at all.
     ///
-    /// Judged over the run. Above 20 % missing, sums are not given at all.
+    /// Judged over the run.
     ///
-    /// What to do: give standard error a pipe of its own (`gcpressure run -- CMD`), so that nothing cuts the lines; log
-    /// processes to streams of their own.
+    /// What to do: give standard error a pipe of its own (`gcpressure run -- CMD`), so that other output does not cut the lines;
+    /// log each process to a stream of its own.
     id: "log-quality",
     summary: "cycles are missing from the log",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(MAX_MISSING),
-    critical: None,
     evidence: "1 cycle",
     judged: Judged::Run,
-    judge: judge,
-    cap: Cap::none,
-    tell: tell,
+    judge,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -52,19 +48,15 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
     let value = log.cycles_missing as f64 / all as f64;
     let noted =
-        if log.approximate || log.repaired > 0 || log.damaged > Some(0) || log.cycles_missing > 0 {
-            Some(Severity::Info)
-        } else {
-            None
-        };
+        log.approximate || log.repaired > 0 || log.damaged > Some(0) || log.cycles_missing > 0;
     Reading::Judged {
         value,
-        severity: thresholds.grade(value).max(noted),
+        severity: thresholds.grade(value).max(noted.then_some(Severity::Info)),
         capped_by: None,
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let log = view.completeness.unwrap_or_default();
     let all = view.cycles_seen.saturating_add(log.cycles_missing);
     let mut message = if log.cycles_missing > 0 {
@@ -82,10 +74,8 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
         format!("all {all} cycles are there")
     };
     if log.repaired > 0 {
-        message.push_str(&format!(
-            "; {} put together from pieces",
-            counted(log.repaired, "gc line")
-        ));
+        let lines = counted(log.repaired, "gc line");
+        message.push_str(&format!("; {lines} put together from pieces"));
     }
     if let Some(damaged @ 1..) = log.damaged {
         message.push_str(&format!("; {damaged} could not be read"));
@@ -95,19 +85,15 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             "; other processes share the stream and could only be told apart by guesswork, so a cycle may be another's",
         );
     }
-    Told {
-        message,
-        advice: vec![match view.child {
-            true => "take GODEBUG=gctrace=1 out of the environment of the program's own children: their trace comes on the same standard error".into(),
-            false => "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own".into(),
-        }],
-        evidence: vec![
-            ("cycles_missing", log.cycles_missing as f64),
-            ("repaired", log.repaired as f64),
-            ("damaged", log.damaged.map_or(f64::NAN, |lines| lines as f64)),
-            ("approximate", f64::from(u8::from(log.approximate))),
-        ],
-    }
+    Explanation::new(message)
+        .advise(match view.child {
+            true => "take GODEBUG=gctrace=1 out of the environment of the program's own children: their trace comes on the same standard error",
+            false => "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own",
+        })
+        .figure("cycles_missing", log.cycles_missing as f64)
+        .figure("repaired", log.repaired as f64)
+        .figure("damaged", log.damaged.map(|lines| lines as f64))
+        .figure("approximate", flag(log.approximate))
 }
 
 #[cfg(test)]
@@ -137,7 +123,7 @@ mod tests {
         assert_eq!(repaired.severity(&RULE), Some(Severity::Info));
         assert!(
             repaired
-                .told(&RULE)
+                .explanation(&RULE)
                 .message
                 .contains("3 gc lines put together")
         );

@@ -1,35 +1,30 @@
 //! One very long stop.
 
-use super::{
-    Cap, Crossing, Judged, Reading, Thresholds, Told, View, contention, counted, ns, pause_p99,
-    rule,
-};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, from_f64};
+use super::*;
+use crate::units::from_f64;
 
 rule! {
     /// The longest pause of a single cycle, both stops together. Warning from 50 ms, critical from 100 ms.
     ///
-    /// Why: it catches what a percentile dilutes. One stop of 100 ms is a hundred milliseconds in which nothing answers.
+    /// Why: a percentile dilutes single stops. For the 100 ms of one such stop the program answers nothing.
     ///
     /// Needs one cycle.
     ///
-    /// A suspended laptop, a frozen container, a debugger, a host so busy that a thread did not run make such a stop too. Where
-    /// the figures show signs of that (see pause-p99) fewer than three are `info` and more a warning; critical takes three
-    /// that no sign explains. Before Go 1.9 a forced cycle is one full stop, and the message names runtime.GC.
+    /// False alarms: a suspended laptop, a frozen container, a debugger, or a host so busy that a thread does not run make such a
+    /// stop too. If the figures show signs of that (see pause-p99), fewer than three such stops are `info` and more are a
+    /// warning; it is critical only with three stops that no sign explains. Before Go 1.9 a forced cycle is one full stop, and
+    /// the message names runtime.GC.
     ///
     /// What to do: record a runtime trace around that time; see pause-p99.
     id: "long-pause",
     summary: "a single cycle stops the program for very long",
     unit: Unit::Nanoseconds,
-    info: None,
     warning: Some(50e6),
     critical: Some(100e6),
     evidence: "1 cycle",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -49,27 +44,21 @@ fn cap(view: &View<'_>, _: Severity) -> Cap {
     pause_p99::at_most(view, RULE.critical)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let pauses = &view.window.pauses;
-    let all = view.run_pauses.sorted();
-    let above = crate::stats::at_least(&all, from_f64(crossing.threshold));
-    let signs = view.signs();
-    Told {
-        message: format!(
-            "a cycle stopped the program for {} (threshold {}, reached by {above} of {} in the run so far){}",
-            ns(crossing.value),
-            ns(crossing.threshold),
-            counted(view.cycles_seen, "cycle"),
-            pause_p99::why(view, signs.as_ref(), false),
-        ),
-        advice: pause_p99::remedies(view, signs.is_some()),
-        evidence: vec![
-            ("cycles", pauses.count() as f64),
-            ("cycles_above_threshold", above as f64),
-            ("pause_p50_ns", pauses.quantile(500) as f64),
-            ("cpu_contention_signs", f64::from(u8::from(signs.is_some()))),
-        ],
-    }
+    let above = at_least(&view.run_pauses.sorted(), from_f64(crossing.threshold));
+    Explanation::new(format!(
+        "a cycle stopped the program for {} (threshold {}, reached by {above} of {} in the run so far){}",
+        ns(crossing.value),
+        ns(crossing.threshold),
+        counted(view.cycles_seen, "cycle"),
+        pause_p99::why(view, false),
+    ))
+    .advise_each(pause_p99::remedies(view))
+    .figure("cycles", pauses.count() as f64)
+    .figure("cycles_above_threshold", above as f64)
+    .figure("pause_p50_ns", pauses.quantile(500) as f64)
+    .figure("cpu_contention_signs", flag(view.signs().is_some()))
 }
 
 #[cfg(test)]
@@ -100,7 +89,7 @@ mod tests {
         one(40).gate(&RULE, 30e6, 45e6);
         assert!(
             one(120)
-                .told(&RULE)
+                .explanation(&RULE)
                 .message
                 .contains("reached by 1 of 100 cycles in the run")
         );

@@ -1,33 +1,29 @@
 //! A live heap that nearly fills its goal.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, percent};
+use super::*;
 
 rule! {
-    /// The median of live heap / next heap goal: 50 % at GOGC=100, 80 % at GOGC=25, near 100 % when a memory limit leaves
-    /// no room. Warning from 80 % where there is a cycle every 2 s or more often; critical from 90 % where GC CPU is at least
-    /// 5 % besides and a memory limit rules the goal.
+    /// The median of live heap / next heap goal: 50 % at GOGC=100, 80 % at GOGC=25, near 100 % if a memory limit leaves no room.
+    /// Warning from 80 % if there is a cycle every 2 s or more often; critical from 90 % if in addition GC CPU is at least 5 %
+    /// and a memory limit sets the goal.
     ///
-    /// Why: the room between live heap and goal is what the program may allocate before the next cycle. With hardly any
-    /// left, cycles follow each other without end, and a live heap 2 % larger decides between working and thrashing.
+    /// Why: the room between the live heap and its goal is what the program may allocate before the next cycle. With hardly any
+    /// left, one cycle follows the other, and a live heap 2 % larger decides between working and thrashing.
     ///
-    /// Needs 4 cycles (in the window, or the last four of 60 s); goals of the smallest heap do not count.
+    /// Needs 4 cycles (in the window, or the last four of 60 s). Cycles with the smallest possible goal do not count.
     ///
     /// False alarms: a small GOGC on purpose.
     ///
-    /// What to do: raise GOMEMLIMIT or shrink the live heap; with GOGC=off a limit is the only goal, so set GOGC as well.
+    /// What to do: raise GOMEMLIMIT or shrink the live heap. With GOGC=off the limit is the only goal, so set GOGC as well.
     id: "low-headroom",
     summary: "the live heap nearly fills its goal",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(0.80),
     critical: Some(0.90),
     evidence: "4 cycles; a cycle every 2 s",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 /// Cycles per second below which the room does not matter.
@@ -42,19 +38,15 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
         Some(share) if window.reach_cycles >= 4 => {
             Reading::graded(share as f64 / 1000.0, thresholds)
         }
-        // Without a goal above the smallest one there is nothing to fill.
+        // No goal above the smallest one: nothing to fill.
         None if window.tally.cycles >= 4 => Reading::quiet(0.0),
         _ => Reading::NoEvidence,
     }
 }
 
 fn cap(view: &View<'_>, _: Severity) -> Cap {
-    if view
-        .window
-        .reach
-        .frequency()
-        .is_some_and(|rate| rate < SELDOM)
-    {
+    let frequency = view.window.reach.frequency();
+    if frequency.is_some_and(|rate| rate < SELDOM) {
         Cap::QUIET
     } else if view.limited_goal_mib.is_none() {
         Cap::at(Some(Severity::Warning), None)
@@ -65,11 +57,7 @@ fn cap(view: &View<'_>, _: Severity) -> Cap {
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let cpu = view.gc_cpu_floor();
-    let takes = cpu.map_or_else(String::new, |cpu| {
-        format!(" and collecting takes {} of the CPU", percent(cpu))
-    });
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let limited = view.limited_goal_mib.is_some();
     let holder = match (limited, view.memory_limit_mib) {
         (true, Some(limit)) => format!("GOMEMLIMIT ({limit:.0} MiB)"),
@@ -81,32 +69,24 @@ fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
             _ => "GOGC".to_owned(),
         },
     };
-    let mut told = Told {
-        message: format!(
-            "the live heap fills {} of the heap goal (threshold {}){takes}: {holder} leaves so little room that the next cycle soon starts",
-            percent(crossing.value),
-            percent(crossing.threshold),
-        ),
-        evidence: vec![
-            ("gc_cpu_ratio", cpu.unwrap_or(f64::NAN)),
-            ("cycles", view.window.reach_cycles as f64),
-            (
-                "gc_frequency_per_second",
-                view.window.reach.frequency().unwrap_or(f64::NAN),
-            ),
-        ],
-        ..Told::default()
-    };
-    told.advice = if limited {
-        vec![
-            "raise GOMEMLIMIT: leave at least a third of it above the live heap".into(),
-            "shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap".into(),
-            "with GOGC=off the limit is the only goal: set GOGC=100 beside it, so that a cycle too many is the worst that happens".into(),
-        ]
+    let found = Explanation::new(format!(
+        "the live heap fills {} of the heap goal (threshold {}){}: {holder} leaves so little room that the next cycle soon starts",
+        percent(crossing.value),
+        percent(crossing.threshold),
+        view.and_collecting_takes(),
+    ));
+    let found = if limited {
+        found
+            .advise("raise GOMEMLIMIT: leave at least a third of it above the live heap")
+            .advise("shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap")
+            .advise("with GOGC=off the limit is the only goal: set GOGC=100 beside it, so that a cycle too many is the worst that happens")
     } else {
-        vec![advice::ROOM.into()]
+        found.advise(advice::ROOM)
     };
-    told
+    found
+        .figure("gc_cpu_ratio", view.gc_cpu_floor())
+        .figure("cycles", view.window.reach_cycles as f64)
+        .figure("gc_frequency_per_second", view.window.reach.frequency())
 }
 
 #[cfg(test)]
@@ -150,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_stated_limit_is_named() {
-        let message = filled(95, 60, 100).limited(128).told(&RULE).message;
+        let message = filled(95, 60, 100).limited(128).explanation(&RULE).message;
         assert!(message.contains("GOMEMLIMIT (128 MiB)"), "{message}");
     }
 }

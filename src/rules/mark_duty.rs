@@ -1,39 +1,35 @@
 //! Marking nearly all the time.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, contention, rule};
-use crate::severity::{CappedBy, Severity};
-use crate::units::{Unit, percent};
+use super::*;
 
 rule! {
-    /// The share of time in which marking is on. Warning from 30 %, critical from 60 % where collecting takes at least 10 % of
-    /// the CPUs had (or stops 3 % of the time, or assists 5 %).
+    /// The share of time during which marking is on. Warning from 30 %, critical from 60 % if collecting takes at least 10 % of the
+    /// available CPU time (or stops at least 3 % of the time, or assists at least 5 % of the CPU).
     ///
-    /// Why: while marking is on, every pointer write goes through a barrier, a quarter of the CPUs mark, and allocation may
-    /// have to assist. Near 100 % a cycle starts as soon as the one before has ended.
+    /// Why: while marking is on, every pointer write goes through a write barrier, a quarter of the CPUs mark, and allocating
+    /// goroutines may have to assist. Near 100 % each cycle starts as soon as the one before has ended.
     ///
-    /// Measured over the same cycles as gc-cpu. Needs 4 cycles over 5 s, and GC CPU of at least 5 %: with one P, and on
-    /// a starved host, marking is stretched over time without costing much, and that is no pressure.
+    /// Measured over the same cycles as gc-cpu. Needs 4 cycles over 5 s, and GC CPU of at least 5 %: with a single P, or on a busy
+    /// host, marking takes long without costing much, and that is no pressure.
     ///
-    /// What to do: a smaller live heap with fewer pointers marks faster; GOGC spaces cycles further apart.
+    /// What to do: a smaller live heap with fewer pointers is marked faster; a higher GOGC spaces cycles further apart.
     id: "mark-duty",
     summary: "marking is on nearly all the time",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(0.30),
     critical: Some(0.60),
     evidence: "4 cycles over 5 s; GC CPU of at least 5 %",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
-/// GC CPU below which marking is only stretched over time.
-const STRETCHED: f64 = 0.05;
+/// GC CPU below which marking takes long without costing much.
+const CHEAP: f64 = 0.05;
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let reach = &view.window.reach;
-    match reach.wall_ratio(|mark| mark.mark_ns) {
+    match reach.wall_ratio(|totals| totals.mark_ns) {
         Some(value) if view.window.reach_cycles >= 4 && reach.seconds() >= 5.0 => {
             Reading::graded(value, thresholds)
         }
@@ -42,7 +38,7 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 }
 
 fn cap(view: &View<'_>, severity: Severity) -> Cap {
-    if view.gc_cpu_floor().is_some_and(|cpu| cpu < STRETCHED) {
+    if view.gc_cpu_floor().is_some_and(|cpu| cpu < CHEAP) {
         return Cap::QUIET;
     }
     if severity > Severity::Info && contention::stalled_mark(view).is_some() {
@@ -51,27 +47,18 @@ fn cap(view: &View<'_>, severity: Severity) -> Cap {
     Cap::by_cost(view, severity)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let cpu = view.gc_cpu_floor();
-    let takes = cpu.map_or_else(String::new, |cpu| {
-        format!(" and collecting takes {} of the CPU", percent(cpu))
-    });
-    Told {
-        message: format!(
-            "marking is on {} of the time (threshold {}){takes}: write barriers and assists slow the program for as long",
-            percent(crossing.value),
-            percent(crossing.threshold),
-        ),
-        advice: vec![
-            advice::less_often(view).into(),
-            "mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".into(),
-            advice::ALLOCATIONS.into(),
-        ],
-        evidence: vec![
-            ("gc_cpu_ratio", cpu.unwrap_or(f64::NAN)),
-            ("cycles", view.window.reach_cycles as f64),
-        ],
-    }
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    Explanation::new(format!(
+        "marking is on {} of the time (threshold {}){}: write barriers and assists slow the program for as long",
+        percent(crossing.value),
+        percent(crossing.threshold),
+        view.and_collecting_takes(),
+    ))
+    .advise(advice::less_often(view))
+    .advise("mark less: a smaller live heap with fewer pointers (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)")
+    .advise(advice::ALLOCATIONS)
+    .figure("gc_cpu_ratio", view.gc_cpu_floor())
+    .figure("cycles", view.window.reach_cycles as f64)
 }
 
 #[cfg(test)]

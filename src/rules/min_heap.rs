@@ -1,17 +1,15 @@
 //! The smallest heap there is.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, gc_frequency, rule};
-use crate::severity::Severity;
-use crate::units::{Unit, percent, rate};
+use super::*;
 
 rule! {
-    /// The share of cycles with the smallest heap goal that the runtime allows (4 MiB x GOGC / 100), where cycles are
-    /// frequent too. Warning from 50 % at 10 cycles per second and more where that costs anything; never critical by itself.
+    /// The share of cycles at the smallest heap goal that the runtime allows (4 MiB x GOGC / 100), if cycles are frequent too.
+    /// Warning from 50 % with 10 or more cycles per second and a measurable cost; never critical by itself.
     ///
-    /// Why: a program that allocates fast over a nearly empty heap collects all the time for next to nothing. It is the
+    /// Why: a program that allocates fast over a nearly empty heap collects all the time and frees next to nothing. It is the
     /// cheapest GC problem to fix.
     ///
-    /// Needs 20 cycles over 2 s. A goal of up to 5 MiB counts as the smallest; with `--gogc` it is computed.
+    /// Needs 20 cycles over 2 s. A goal of up to 5 MiB counts as the smallest; with `--gogc` the smallest is computed.
     ///
     /// False alarms: short benchmarks.
     ///
@@ -19,14 +17,11 @@ rule! {
     id: "min-heap",
     summary: "frequent cycles over a nearly empty heap",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(0.5),
-    critical: None,
     evidence: "20 cycles over 2 s; 10 automatic cycles per second",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap,
+    explanation,
 }
 
 /// Automatic cycles per second from which on they are frequent.
@@ -51,24 +46,18 @@ fn cap(view: &View<'_>, severity: Severity) -> Cap {
     Cap::by_cost(view, severity)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    let frequency = gc_frequency::frequency(view).unwrap_or(f64::NAN);
-    Told {
-        message: format!(
-            "{} of the cycles (threshold {}) run at the smallest heap goal there is, {}: the heap is nearly empty, so they collect for next to nothing",
-            percent(crossing.value),
-            percent(crossing.threshold),
-            rate(frequency),
-        ),
-        advice: vec![
-            "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use".into(),
-            advice::ALLOCATIONS.into(),
-        ],
-        evidence: vec![
-            ("cycles", view.window.tally.cycles as f64),
-            ("gc_frequency_per_second", frequency),
-        ],
-    }
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    let frequency = gc_frequency::frequency(view);
+    Explanation::new(format!(
+        "{} of the cycles (threshold {}) run at the smallest heap goal there is, {}: the heap is nearly empty, so they collect for next to nothing",
+        percent(crossing.value),
+        percent(crossing.threshold),
+        rate(frequency.unwrap_or(f64::NAN)),
+    ))
+    .advise(advice::GROW)
+    .advise(advice::ALLOCATIONS)
+    .figure("cycles", view.window.tally.cycles as f64)
+    .figure("gc_frequency_per_second", frequency)
 }
 
 #[cfg(test)]

@@ -1,32 +1,29 @@
 //! Heaps that end above their goal.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, advice, rule};
-use crate::units::{Unit, percent};
+use super::*;
 
 rule! {
     /// The share of cycles whose heap at end is at least 10 % and 2 MiB above the goal. Warning from 10 %, critical from
     /// 50 %.
     ///
-    /// Why: the pacer aims at the goal and allows itself a tenth more. Beyond it, allocation outran marking: memory peaks
-    /// above what GOGC or GOMEMLIMIT promise.
+    /// Why: the pacer aims at the goal and allows itself a tenth more. Beyond that, allocation was faster than marking: memory
+    /// peaks above what GOGC or GOMEMLIMIT promise.
     ///
-    /// Needs 10 cycles. Small overshoots are normal and not counted.
+    /// Needs 10 cycles. Smaller overshoots are normal and not counted.
     ///
-    /// False alarms: small heaps with large objects. Without a cost that can be measured it is `info`, and critical only from
-    /// a material cost on.
+    /// False alarms: small heaps with large objects. Without a measurable cost it is `info`, and it is critical only if collecting
+    /// costs the program a material share (10 % of the CPU, 3 % of the time in stops, or 5 % of the CPU in assists).
     ///
-    /// What to do: smooth bursts of large allocations; where a memory limit drives the goal, see low-headroom.
+    /// What to do: smooth bursts of large allocations; if a memory limit sets the goal, see low-headroom.
     id: "overshoot",
     summary: "heaps end well above their goal",
     unit: Unit::Ratio,
-    info: None,
     warning: Some(0.10),
     critical: Some(0.50),
     evidence: "10 cycles",
-    judged: Judged::Windows,
-    judge: judge,
+    judge,
     cap: Cap::by_cost,
-    tell: tell,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -37,24 +34,18 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     Reading::graded(tally.share(tally.overshoots), thresholds)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let tally = &view.window.tally;
-    Told {
-        message: format!(
-            "{} of {} cycles end with a heap at least 10 % above the goal (threshold {}): allocation outruns marking, so memory peaks above what GOGC and GOMEMLIMIT promise",
-            percent(crossing.value),
-            tally.cycles,
-            percent(crossing.threshold),
-        ),
-        advice: vec![
-            "find large and bursty allocations: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs".into(),
-            advice::REUSE.into(),
-        ],
-        evidence: vec![
-            ("cycles", tally.cycles as f64),
-            ("cycles_above_goal", tally.overshoots as f64),
-        ],
-    }
+    Explanation::new(format!(
+        "{} of {} cycles end with a heap at least 10 % above the goal (threshold {}): allocation outruns marking, so memory peaks above what GOGC and GOMEMLIMIT promise",
+        percent(crossing.value),
+        tally.cycles,
+        percent(crossing.threshold),
+    ))
+    .advise("find large and bursty allocations: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs")
+    .advise(advice::REUSE)
+    .figure("cycles", tally.cycles as f64)
+    .figure("cycles_above_goal", tally.overshoots as f64)
 }
 
 #[cfg(test)]

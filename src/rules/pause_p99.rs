@@ -1,46 +1,38 @@
 //! Long stops, too many of them.
 
-use std::borrow::Cow;
-
-use super::{
-    Cap, Crossing, Judged, Reading, Signs, Thresholds, Told, View, advice, contention, counted, ns,
-    rule,
-};
-use crate::severity::{CappedBy, Severity};
+use super::*;
 use crate::stats::binomial_tail;
-use crate::units::{Unit, duration};
 
 rule! {
     /// The pause that one cycle in a hundred exceeds: both stops of a cycle together, as in MemStats.PauseNs, nearest rank
     /// over the printed values. Warning from 5 ms, critical from 25 ms.
     ///
-    /// Why: Go's own aim is below half a millisecond a stop. In a pause no goroutine runs, so it adds to every request in
+    /// Why: Go aims at less than half a millisecond per stop. No goroutine runs during a pause, so it adds to every request in
     /// flight.
     ///
-    /// Needs at least 3 pauses at or above the threshold, and more of them than chance makes where only one in a hundred
-    /// is (binomial, 5 %). A plain p99 of 100 cycles is their longest but one and alarms in a third of healthy windows.
-    /// With fewer than that the finding is `info`: suspected. Judged in each window, and over the whole run at its end,
-    /// since slow programs have too few cycles in a window.
+    /// Needs at least 3 pauses at or above the threshold, and more of them than chance would give if only one in a hundred
+    /// were that long (binomial test, 5 %): a plain p99 of 100 cycles is their second longest pause and would alarm in a
+    /// third of healthy windows. With fewer than that the finding is `info`: suspected. Judged in each window and at the end over
+    /// the whole run, since slow programs have too few cycles in a window.
     ///
-    /// A stop ends when the last running thread has stopped, so on a busy or throttled host a stop is long because a thread
-    /// did not get the CPU. The signs of that, in the window or in the whole run: p99 a hundred times p50; fewer CPUs than
-    /// GOMAXPROCS; marking that takes under 5 % of the CPU where the stops scatter (p99 at least 8 times p10; not before
-    /// Go 1.9). With one of them it is a warning at most, and the message says that it is not the collector. Without any it
-    /// is critical from three such stops on.
+    /// A stop ends when the last running thread has stopped, so on a busy or throttled host a stop may be long because a thread
+    /// did not get the CPU. Signs of that, in the window or in the whole run: p99 a hundred times p50; fewer CPUs than
+    /// GOMAXPROCS; marking that takes under 5 % of the CPU while the stops scatter (p99 at least 8 times p10; from Go 1.9 on).
+    /// With one of these signs it is a warning at most, and the message says that the collector is most likely not the reason.
+    /// Without any it is critical if at least three stops reach the critical threshold.
     ///
-    /// What to do: compare GOMAXPROCS with the CPU quota, look for other load, for cgo calls and for long loops without
-    /// calls; record a runtime trace.
+    /// What to do: compare GOMAXPROCS with the CPU quota, look for other load on the host, for cgo calls and for long loops
+    /// without calls; record a runtime trace.
     id: "pause-p99",
     summary: "one cycle in a hundred stops the program for long",
     unit: Unit::Nanoseconds,
-    info: None,
     warning: Some(5e6),
     critical: Some(25e6),
     evidence: "4 cycles; 3 pauses at or above the threshold, and more than chance would make",
     judged: Judged::WindowsAndRun,
-    judge: judge,
-    cap: cap,
-    tell: tell,
+    judge,
+    cap: |view, _| at_most(view, RULE.critical),
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -49,7 +41,6 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if count == 0 {
         return Reading::NoEvidence;
     }
-    let p99 = pauses.quantile(990);
     let exceeded = |threshold: Option<f64>| {
         threshold.is_some_and(|threshold| {
             let above = pauses.at_least(threshold);
@@ -63,9 +54,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     } else {
         None
     };
-    let value = p99 as f64;
+    let value = pauses.quantile(990) as f64;
     match severity {
-        // Of fewer a p99 says nothing: long-pause tells of a single stop.
+        // A p99 of fewer cycles means nothing; long-pause reports a single stop.
         None if count < 4 => Reading::NoEvidence,
         None if value >= thresholds.least() => Reading::Suspected(value),
         severity => Reading::Judged {
@@ -76,12 +67,8 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
-fn cap(view: &View<'_>, _: Severity) -> Cap {
-    at_most(view, RULE.critical)
-}
-
-/// What a rule on pauses may give: at most a warning where the host shows signs of contention, critical from three stops at
-/// or above its threshold on. The same for all of them.
+/// The cap of all rules on pauses: a warning if the host shows signs of contention, or if fewer than three stops reach the
+/// critical threshold.
 pub(super) fn at_most(view: &View<'_>, critical_ns: Option<f64>) -> Cap {
     let pauses = &view.window.pauses;
     let long = critical_ns.map_or(contention::FEW, |threshold| pauses.at_least(threshold));
@@ -94,32 +81,26 @@ pub(super) fn at_most(view: &View<'_>, critical_ns: Option<f64>) -> Cap {
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let pauses = &view.window.pauses;
     let above = pauses.at_least(crossing.threshold);
-    let signs = view.signs();
-    let mut told = Told {
-        message: format!(
-            "the pause p99 is {} over {} (threshold {}, reached {}; p50 {}, longest {}){}",
-            ns(crossing.value),
-            counted(pauses.count(), "cycle"),
-            ns(crossing.threshold),
-            times(above),
-            duration(pauses.quantile(500)),
-            duration(pauses.max()),
-            why(view, signs.as_ref(), crossing.suspected),
-        ),
-        advice: remedies(view, signs.is_some()),
-        ..Told::default()
-    };
-    told.evidence = vec![
-        ("cycles", pauses.count() as f64),
-        ("cycles_above_threshold", above as f64),
-        ("pause_p50_ns", pauses.quantile(500) as f64),
-        ("pause_max_ns", pauses.max() as f64),
-        ("cpu_contention_signs", f64::from(u8::from(signs.is_some()))),
-    ];
-    told
+    let p50 = pauses.quantile(500);
+    Explanation::new(format!(
+        "the pause p99 is {} over {} (threshold {}, reached {}; p50 {}, longest {}){}",
+        ns(crossing.value),
+        counted(pauses.count(), "cycle"),
+        ns(crossing.threshold),
+        times(above),
+        duration(p50),
+        duration(pauses.max()),
+        why(view, crossing.suspected),
+    ))
+    .advise_each(remedies(view))
+    .figure("cycles", pauses.count() as f64)
+    .figure("cycles_above_threshold", above as f64)
+    .figure("pause_p50_ns", p50 as f64)
+    .figure("pause_max_ns", pauses.max() as f64)
+    .figure("cpu_contention_signs", flag(view.signs().is_some()))
 }
 
 /// `once`, `2 times`.
@@ -130,9 +111,9 @@ pub(super) fn times(count: u64) -> String {
     }
 }
 
-/// What long stops mean, said the same way by all rules on pauses.
-pub(super) fn why(view: &View<'_>, signs: Option<&Signs>, suspected: bool) -> String {
-    let because = match signs {
+/// What long stops mean, in the same words for all rules on pauses.
+pub(super) fn why(view: &View<'_>, suspected: bool) -> String {
+    let because = match view.signs() {
         _ if view.window.tally.full_stop_max_ns >= FULL_STOP_NS => {
             ": before Go 1.9 a forced cycle (runtime.GC, debug.FreeOSMemory) is one full stop, as long as marking takes"
                 .to_owned()
@@ -157,18 +138,17 @@ pub(super) fn why(view: &View<'_>, signs: Option<&Signs>, suspected: bool) -> St
 const FULL_STOP_NS: u64 = 5_000_000;
 
 /// What to try, the likeliest first.
-pub(super) fn remedies(view: &View<'_>, contention: bool) -> Vec<Cow<'static, str>> {
+pub(super) fn remedies(view: &View<'_>) -> Vec<&'static str> {
     if view.window.tally.full_stop_max_ns >= FULL_STOP_NS {
         return vec![
-            advice::CALLER.into(),
-            "or build with Go 1.9 or later, where a forced cycle marks beside the program".into(),
+            advice::CALLER,
+            "or build with Go 1.9 or later, where a forced cycle marks beside the program",
         ];
     }
-    let mut order = [advice::LOOPS, advice::TRACE, advice::QUOTA];
-    if contention {
-        order.rotate_right(1);
+    match view.signs() {
+        Some(_) => vec![advice::QUOTA, advice::LOOPS, advice::TRACE],
+        None => vec![advice::LOOPS, advice::TRACE, advice::QUOTA],
     }
-    order.map(Cow::Borrowed).to_vec()
 }
 
 #[cfg(test)]
@@ -208,7 +188,7 @@ mod tests {
         });
         assert_eq!(two.severity(&RULE), Some(Severity::Info));
         assert!(
-            two.told(&RULE)
+            two.explanation(&RULE)
                 .message
                 .contains("too few such stops to grade it")
         );
@@ -217,7 +197,7 @@ mod tests {
                 cycle.sweep_termination_ns = 50 * MS;
             }
         });
-        let message = one.told(&RULE).message;
+        let message = one.explanation(&RULE).message;
         assert!(
             message.contains(" over 5 cycles (threshold 5ms, reached once; "),
             "{message}"

@@ -1,27 +1,23 @@
 //! A process that only collects because two minutes have passed.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
-use crate::units::{Unit, percent};
+use super::*;
 
 rule! {
     /// The share of cycles that the runtime's two-minute timer started. `info` from 100 %.
     ///
     /// Why: such a process hardly allocates. There is nothing to do, and nothing to conclude from its other figures.
     ///
-    /// Needs 2 cycles. A periodic cycle is known by the line `GC forced` before it (its own line carries no `(forced)`), or
-    /// by two minutes without a cycle and a heap below every trigger. The first cycle of the process is left out: the timer
-    /// only runs once there was one.
+    /// Needs 2 cycles. A periodic cycle is recognized by the line `GC forced` before it (its own line carries no `(forced)`), or
+    /// by two minutes without a cycle and a heap below every trigger. The first cycle of the process is left out, because the
+    /// timer only runs after it.
     id: "periodic-only",
     summary: "only the two-minute timer collects",
     unit: Unit::Ratio,
     info: Some(1.0),
-    warning: None,
-    critical: None,
     evidence: "2 periodic cycles",
     judged: Judged::Run,
-    judge: judge,
-    cap: Cap::none,
-    tell: tell,
+    judge,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -29,8 +25,8 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     if tally.cycles < 2 {
         return Reading::NoEvidence;
     }
-    let starts = tally.cycles - tally.periodic;
-    let value = if starts <= 1 && tally.periodic >= 2 {
+    let others = tally.cycles - tally.periodic;
+    let value = if others <= 1 && tally.periodic >= 2 {
         1.0
     } else {
         tally.share(tally.periodic)
@@ -38,16 +34,14 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     Reading::graded(value, thresholds)
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
-    Told {
-        message: format!(
-            "{} of the cycles after the first come from the two-minute timer (threshold {}): the process hardly allocates",
-            percent(crossing.value),
-            percent(crossing.threshold),
-        ),
-        advice: vec!["nothing to do; record while the program is under load".into()],
-        evidence: vec![("periodic_cycles", view.window.tally.periodic as f64)],
-    }
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    Explanation::new(format!(
+        "{} of the cycles after the first come from the two-minute timer (threshold {}): the process hardly allocates",
+        percent(crossing.value),
+        percent(crossing.threshold),
+    ))
+    .advise("nothing to do; record while the program is under load")
+    .figure("periodic_cycles", view.window.tally.periodic as f64)
 }
 
 #[cfg(test)]

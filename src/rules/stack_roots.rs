@@ -1,28 +1,23 @@
 //! Large stacks and globals.
 
-use super::{Cap, Crossing, Judged, Reading, Thresholds, Told, View, rule};
-use crate::units::Unit;
+use super::*;
 
 rule! {
-    /// Stacks and globals of at least the size of the live heap, MiB. `info` from 16 MiB.
+    /// The size of stacks and globals together, if they are at least as large as the live heap. `info` from 16 MiB.
     ///
-    /// Why: they are scanned in every cycle. Since Go 1.18 they count towards the heap goal, so their cost is spread over more
-    /// allocation; that is why this never is more than worth knowing.
+    /// Why: every cycle scans them. Since Go 1.18 they count towards the heap goal, so that cost is spread over more
+    /// allocation; that is why this is never more than `info`.
     ///
-    /// Needs 3 cycles, Go 1.18 or later. Go 1.18 and 1.19 print the stack space held, not scanned, which overstates it.
+    /// Needs 3 cycles, Go 1.18 or later. Go 1.18 and 1.19 print the stack space held and not the part scanned, which overstates it.
     ///
     /// What to do: count goroutines; look for deep recursion.
     id: "stack-roots",
     summary: "stacks and globals exceed the live heap",
     unit: Unit::Mebibytes,
     info: Some(16.0),
-    warning: None,
-    critical: None,
     evidence: "3 cycles with such stacks",
-    judged: Judged::Windows,
-    judge: judge,
-    cap: Cap::none,
-    tell: tell,
+    judge,
+    explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
@@ -37,22 +32,18 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     }
 }
 
-fn tell(view: &View<'_>, crossing: &Crossing) -> Told {
+fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     let size = |mib: f64| Unit::Mebibytes.format(mib);
     let (_, live) = view.window.tally.live_mib;
-    Told {
-        message: format!(
-            "stacks and globals reach {} (threshold {}), more than the live heap (at most {}): every cycle scans them",
-            size(crossing.value),
-            size(crossing.threshold),
-            size(live as f64),
-        ),
-        advice: vec![
-            "count goroutines and see where they wait: go tool pprof http://HOST/debug/pprof/goroutine".into(),
-            "look for deep recursion and large values on stacks".into(),
-        ],
-        evidence: vec![("cycles", view.window.tally.roots as f64)],
-    }
+    Explanation::new(format!(
+        "stacks and globals reach {} (threshold {}), more than the live heap (at most {}): every cycle scans them",
+        size(crossing.value),
+        size(crossing.threshold),
+        size(live as f64),
+    ))
+    .advise("count goroutines and see where they wait: go tool pprof http://HOST/debug/pprof/goroutine")
+    .advise("look for deep recursion and large values on stacks")
+    .figure("cycles", view.window.tally.roots as f64)
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ impl Case {
 
     /// Why the finding is no worse.
     pub(super) fn capped_by(&self, rule: &Rule) -> Option<CappedBy> {
-        self.reading(rule).capped_by()
+        let finding = self.finding(rule)?;
+        finding.capped_by
     }
 
     /// The cause behind what is found.
@@ -141,9 +142,9 @@ impl Case {
     }
 
     /// The finding in words, at the severity that the rule gives it.
-    pub(super) fn told(&self, rule: &Rule) -> Told {
+    pub(super) fn explanation(&self, rule: &Rule) -> Explanation {
         let finding = self.finding(rule).unwrap();
-        Told {
+        Explanation {
             message: finding.message,
             advice: finding.advice,
             evidence: finding.evidence.iter().map(|f| (f.name, f.value)).collect(),
@@ -196,7 +197,15 @@ fn the_table_is_in_order() {
 }
 
 /// Files that hold no rule.
-const SHARED: [&str; 5] = ["mod", "tests", "threshold", "cost", "diagnosis"];
+const SHARED: [&str; 7] = [
+    "mod",
+    "tests",
+    "threshold",
+    "cost",
+    "diagnosis",
+    "explanation",
+    "view",
+];
 
 #[test]
 fn each_rule_stands_in_the_file_of_its_name() {
@@ -286,7 +295,7 @@ fn contention_is_told_from_work_of_the_collector() {
             cycle.sweep_termination_cpu_ns = 160 * MS;
         }
     });
-    let message = busy.told(find("pause-p99").unwrap()).message;
+    let message = busy.explanation(find("pause-p99").unwrap()).message;
     assert!(
         message.contains("most likely not the garbage collector, since "),
         "{message}"
@@ -298,7 +307,7 @@ fn contention_is_told_from_work_of_the_collector() {
         cycle.sweep_termination_cpu_ns = 80 * MS;
         cycle.mark_background_cpu_ns = 120 * MS;
     });
-    let message = collector.told(find("pause-p99").unwrap()).message;
+    let message = collector.explanation(find("pause-p99").unwrap()).message;
     assert!(!message.contains("not the garbage collector"), "{message}");
 }
 

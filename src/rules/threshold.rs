@@ -1,12 +1,74 @@
 //! From a value to a severity.
 
 use crate::settings::ThresholdOverride;
-use crate::severity::Severity;
+use crate::severity::{CappedBy, Severity};
+
+/// What a rule saw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading {
+    /// Too little evidence.
+    NoEvidence,
+    /// Too little evidence to grade a value that is there: `info`, neither pass nor fail.
+    Suspected(f64),
+    /// The value, and how severe it is.
+    Judged {
+        /// The value in the rule's unit.
+        value: f64,
+        /// `None` is no finding.
+        severity: Option<Severity>,
+        /// Why it is milder than the thresholds alone would make it.
+        capped_by: Option<CappedBy>,
+    },
+}
+
+impl Reading {
+    /// How severe it is; a suspicion is `info`.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::NoEvidence => None,
+            Self::Suspected(_) => Some(Severity::Info),
+            Self::Judged { severity, .. } => severity,
+        }
+    }
+
+    /// A value that the thresholds alone decide.
+    pub(super) fn graded(value: f64, thresholds: &Thresholds) -> Self {
+        Self::Judged {
+            value,
+            severity: thresholds.grade(value),
+            capped_by: None,
+        }
+    }
+
+    /// A value that is no finding, because another condition of the rule does not hold.
+    pub(super) const fn quiet(value: f64) -> Self {
+        Self::Judged {
+            value,
+            severity: None,
+            capped_by: None,
+        }
+    }
+}
+
+/// A value that crossed a threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Crossing {
+    /// The value in the rule's unit.
+    pub value: f64,
+    /// The threshold that it crossed.
+    pub threshold: f64,
+    /// How severe it is.
+    pub severity: Severity,
+    /// Why it is not more severe.
+    pub capped_by: Option<CappedBy>,
+    /// Too little evidence to grade it.
+    pub suspected: bool,
+}
 
 /// From which value on a finding has which severity, in the rule's unit. `None` is a severity that is never reached.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Thresholds {
-    /// Worth knowing.
+    /// `info`.
     pub info: Option<f64>,
     /// A warning.
     pub warning: Option<f64>,
@@ -19,28 +81,23 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// These thresholds with what the user set. A critical threshold below the warning takes the warning down with it, so
-    /// that `--max RULE=V` alone means what it says; both take the information threshold down.
+    /// These thresholds with what the user set. A critical threshold below that of a warning lowers it, so that `--max RULE=V`
+    /// alone has its plain meaning; both lower that of `info`.
     pub fn with(mut self, user: ThresholdOverride) -> Self {
         let lower = |threshold: Option<f64>, bound: Option<f64>| match (threshold, bound) {
             (Some(threshold), Some(bound)) => Some(threshold.min(bound)),
-            (threshold, bound) => threshold.or(bound),
+            (threshold, _) => threshold,
         };
         self.users_warning |= user.warning.is_some();
         self.users_critical |= user.critical.is_some();
         self.critical = user.critical.or(self.critical);
-        self.warning = lower(user.warning.or(self.warning), user.critical);
-        if let (Some(warning), Some(critical)) = (self.warning, self.critical) {
-            self.warning = Some(warning.min(critical));
-        }
-        self.info = self.info.map(|info| {
-            info.min(self.warning.unwrap_or(info))
-                .min(self.critical.unwrap_or(info))
-        });
+        self.warning = user.warning.or(self.warning).or(user.critical);
+        self.warning = lower(self.warning, self.critical);
+        self.info = lower(lower(self.info, self.warning), self.critical);
         self
     }
 
-    /// True where the user set the threshold of this severity: it is judged exactly as set.
+    /// True if the user set the threshold of this severity: it is judged exactly as set.
     pub const fn is_users(&self, severity: Severity) -> bool {
         match severity {
             Severity::Critical => self.users_critical,
@@ -49,7 +106,7 @@ impl Thresholds {
         }
     }
 
-    /// How bad a value is; `None` is fine.
+    /// How severe a value is; `None` is no finding.
     pub fn grade(&self, value: f64) -> Option<Severity> {
         let reached = |threshold: Option<f64>| threshold.is_some_and(|least| value >= least);
         if reached(self.critical) {
@@ -61,6 +118,25 @@ impl Thresholds {
         } else {
             None
         }
+    }
+
+    /// The crossing of a reading that found something.
+    pub fn crossing(&self, reading: Reading) -> Option<Crossing> {
+        let severity = reading.severity()?;
+        let (value, capped_by, suspected) = match reading {
+            Reading::NoEvidence => return None,
+            Reading::Suspected(value) => (value, None, true),
+            Reading::Judged {
+                value, capped_by, ..
+            } => (value, capped_by, false),
+        };
+        Some(Crossing {
+            value,
+            threshold: self.of(severity),
+            severity,
+            capped_by,
+            suspected,
+        })
     }
 
     /// The threshold that a finding of this severity crossed: the nearest one that exists at or below it.

@@ -1,66 +1,28 @@
-//! Value -> count: an exact, mergeable summary of values that fall on a coarse grid.
+//! Value -> count: an exact summary of values that mostly fall on a coarse grid.
 
-use super::sparse::Sparse;
+use super::sparse::{Sparse, Summary};
 use super::{Counted, join_equal, multiple};
 
-/// Steps of the grid that are counted side by side.
+/// Multiples of the unit that have a counter of their own.
 const DENSE: usize = 1_024;
-/// They are made room for by so many: there may be hundreds of these.
+/// Counters are allocated this many at a time: there may be hundreds of these summaries.
 const STEPS: usize = 64;
 
-/// Different values that may lie anywhere before those of the grid get places: most processes of a log may be short.
+/// Different values that are kept in the hash table before counters are allocated: most processes of a log may be short.
 const LOOSE: usize = 4;
 
 /// How often each value was seen.
 ///
-/// A log prints durations with two significant digits, so a run of any length holds some hundred distinct values and
-/// counting them is an exact quantile summary in bounded memory; quantile sketches were tried and are larger and less
-/// exact here. Most values are small multiples of `UNIT`: each of those has a place of its own, and what is counted
-/// together lies together, near the processor. Nothing is allocated until the first value. [`Counts::totals`] stay exact
-/// even where [`Counts::is_exact`] is false.
+/// A log prints durations with two significant digits, so a run of any length holds some hundred distinct values, and counting
+/// them is an exact quantile summary in bounded memory; quantile sketches were tried and are larger and less exact here. Most
+/// values are small multiples of `UNIT`: those are counted in an array. Nothing is allocated until the first value.
+/// [`Counts::summary`] stays exact even if [`Counts::is_exact`] is false.
 #[derive(Debug, Clone, Default)]
 pub struct Counts<const UNIT: u64> {
     /// Of 0, `UNIT`, 2 `UNIT` and so on.
     dense: Vec<u32>,
-    /// Of all other values, of the first ones, and what is more than a place can count.
+    /// Of all other values, of the first ones, and what a counter of the array cannot hold.
     sparse: Sparse,
-}
-
-/// What all values come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// Values counted.
-    pub count: u64,
-    /// All added up, saturating.
-    pub sum: u64,
-    /// The smallest; 0 if there is none.
-    pub min: u64,
-    /// The largest; 0 if there is none.
-    pub max: u64,
-}
-
-impl Totals {
-    pub(super) fn add(&mut self, value: u64, count: u64) {
-        self.min = if self.count == 0 {
-            value
-        } else {
-            self.min.min(value)
-        };
-        self.max = self.max.max(value);
-        self.count = self.count.saturating_add(count);
-        self.sum = self.sum.saturating_add(value.saturating_mul(count));
-    }
-
-    fn merge(&mut self, other: Self) {
-        if self.count == 0 {
-            *self = other;
-        } else if other.count > 0 {
-            self.min = self.min.min(other.min);
-            self.max = self.max.max(other.max);
-            self.count = self.count.saturating_add(other.count);
-            self.sum = self.sum.saturating_add(other.sum);
-        }
-    }
 }
 
 impl<const UNIT: u64> Counts<UNIT> {
@@ -90,19 +52,18 @@ impl<const UNIT: u64> Counts<UNIT> {
         }
     }
 
-    /// Where a value is counted if it lies on the grid.
+    /// The counter of a value that lies on the grid.
     fn place(value: u64) -> Option<usize> {
         let step = usize::try_from(value / UNIT).ok()?;
         (step < DENSE && value.is_multiple_of(UNIT)).then_some(step)
     }
 
     /// Count, sum, smallest and largest of all values; always exact.
-    pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.sparse.summary();
         self.dense()
-            .for_each(|(value, count)| totals.add(value, count));
-        totals.merge(self.sparse.totals());
-        totals
+            .for_each(|(value, count)| summary.add(value, count));
+        summary
     }
 
     /// Each value of the grid with its count, ascending.
@@ -113,7 +74,7 @@ impl<const UNIT: u64> Counts<UNIT> {
             .map(|(count, step)| (step * UNIT, u64::from(*count)))
     }
 
-    /// False where more than [`MAX_DISTINCT`](super::MAX_DISTINCT) distinct values off the grid made it round those down
+    /// False if more than [`MAX_DISTINCT`](super::MAX_DISTINCT) distinct values off the grid made it round those down
     /// (error at most 10 %).
     pub fn is_exact(&self) -> bool {
         self.sparse.is_exact()
@@ -121,14 +82,13 @@ impl<const UNIT: u64> Counts<UNIT> {
 
     /// Each value with its count, ascending.
     pub fn sorted(&self) -> Vec<Counted> {
-        let mut values: Vec<Counted> = self.dense().collect();
-        values.extend(self.sparse.pairs());
+        let mut values: Vec<Counted> = self.dense().chain(self.sparse.pairs()).collect();
         values.sort_unstable();
         join_equal(&mut values);
         values
     }
 
-    /// The same without some of what was counted.
+    /// The same without some of the values counted.
     pub fn without(&self, some: &[Counted]) -> Vec<Counted> {
         let mut values = self.sorted();
         for &(value, count) in some {

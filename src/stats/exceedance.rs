@@ -1,8 +1,8 @@
-//! How surprising it is that so many of so few values lie beyond a bound.
+//! How likely it is by chance that this many of a few values lie beyond a bound.
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-/// P(K >= `k`) for K binomial with `n` trials of probability `p`; 1 for `k` = 0, 0 for `k` > `n` or no valid `p`.
+/// P(K >= `k`) for K binomial with `n` trials of probability `p`; 1 for `k` = 0, 0 for `k` > `n` or an invalid `p`.
 pub fn binomial_tail(k: u64, n: u64, p: f64) -> f64 {
     match (k.checked_sub(1), Binomial::new(p, n)) {
         (None, _) => 1.0,

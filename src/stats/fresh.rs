@@ -1,38 +1,38 @@
-//! Durations that have just come, on their way to where they are kept in order.
+//! Values as they come, before they are sorted into a [`Sample`](super::Sample).
 
 use super::multiple;
 
-/// Durations that are only listed: so few are sorted in less time than they are counted.
+/// Up to this many values are only listed: sorting so few is cheaper than counting them.
 const FEW: usize = 20;
-/// Whole microseconds below this are counted where there are more; other durations are listed.
+/// Multiples of the unit below this are counted if there are more values; others are listed.
 const COUNTED: usize = 1_024;
-/// Lengths that room is made for at a time: there may be hundreds of these.
-const LENGTHS: usize = 64;
-/// Durations that are listed before they have to be taken.
+/// Counters are allocated this many at a time: there may be hundreds of these lists.
+const STEPS: usize = 64;
+/// Values that are listed before they have to be taken.
 const LISTED: usize = 256;
 
-/// Durations in ns, in no order; nearly all are short, and a log prints those in whole microseconds. Counting them costs a
-/// tenth of sorting them where they are many. Nothing is allocated before the first.
+/// Values in no order, most of them small multiples of `UNIT`. Counting those costs a tenth of sorting if there are many.
+/// Nothing is allocated before the first.
 #[derive(Debug, Clone, Default)]
-pub struct Fresh {
+pub struct Fresh<const UNIT: u64> {
     /// There are more than a few.
     counting: bool,
-    /// How many there are of each length, in microseconds.
+    /// Of 0, `UNIT`, 2 `UNIT` and so on.
     counts: Vec<u16>,
-    /// The lengths that there are, a bit each.
-    lengths: [u64; COUNTED / 64],
+    /// Which of those are not 0, a bit each.
+    present: [u64; COUNTED / 64],
     others: Vec<u64>,
 }
 
-impl Fresh {
-    /// A duration comes. False where all have to be taken before the next one.
+impl<const UNIT: u64> Fresh<UNIT> {
+    /// Adds a value. False if all have to be taken before the next one.
     #[inline]
     #[must_use]
-    pub fn push(&mut self, duration: u64) -> bool {
+    pub fn push(&mut self, value: u64) -> bool {
         if self.counting {
-            return self.count(duration);
+            return self.count(value);
         }
-        self.others.push(duration);
+        self.others.push(value);
         if self.others.len() > FEW {
             self.count_all();
         }
@@ -49,32 +49,32 @@ impl Fresh {
     }
 
     #[inline]
-    fn count(&mut self, duration: u64) -> bool {
-        let at = usize::try_from(multiple::<1_000>(duration)).unwrap_or(usize::MAX);
+    fn count(&mut self, value: u64) -> bool {
+        let at = usize::try_from(multiple::<UNIT>(value)).unwrap_or(usize::MAX);
         if let Some(count) = self.counts.get_mut(at)
-            && let Some(lengths) = self.lengths.get_mut(at / 64)
+            && let Some(present) = self.present.get_mut(at / 64)
         {
             *count += 1;
-            *lengths |= 1 << (at % 64);
+            *present |= 1 << (at % 64);
             return *count < u16::MAX;
         }
-        self.other(duration)
+        self.other(value)
     }
 
     #[cold]
-    fn other(&mut self, duration: u64) -> bool {
-        let at = usize::try_from(duration / 1_000).unwrap_or(COUNTED);
-        if (self.counts.len()..COUNTED).contains(&at) && duration.is_multiple_of(1_000) {
-            let length = (at + 1).next_multiple_of(LENGTHS);
+    fn other(&mut self, value: u64) -> bool {
+        let at = usize::try_from(value / UNIT).unwrap_or(COUNTED);
+        if (self.counts.len()..COUNTED).contains(&at) && value.is_multiple_of(UNIT) {
+            let length = (at + 1).next_multiple_of(STEPS);
             self.counts.reserve_exact(length - self.counts.len());
             self.counts.resize(length, 0);
-            return self.count(duration);
+            return self.count(value);
         }
-        self.others.push(duration);
+        self.others.push(value);
         self.others.len() < LISTED
     }
 
-    /// True where none has come since they were taken.
+    /// True if none was added since they were taken.
     pub const fn is_empty(&self) -> bool {
         !self.counting && self.others.is_empty()
     }
@@ -85,17 +85,17 @@ impl Fresh {
             self.take_counted(&mut each);
         }
         self.others.sort_unstable();
-        self.others.drain(..).for_each(|duration| each(duration, 1));
+        self.others.drain(..).for_each(|value| each(value, 1));
     }
 
     fn take_counted(&mut self, each: &mut impl FnMut(u64, u64)) {
         self.counting = false;
-        for (word, lengths) in self.lengths.iter_mut().enumerate() {
-            while *lengths != 0 {
-                let at = word * 64 + lengths.trailing_zeros() as usize;
-                *lengths &= *lengths - 1;
+        for (word, present) in self.present.iter_mut().enumerate() {
+            while *present != 0 {
+                let at = word * 64 + present.trailing_zeros() as usize;
+                *present &= *present - 1;
                 if let Some(count) = self.counts.get_mut(at) {
-                    each(at as u64 * 1_000, u64::from(std::mem::take(count)));
+                    each(at as u64 * UNIT, u64::from(std::mem::take(count)));
                 }
             }
         }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     /// What is taken, equal ones together.
-    fn taken(fresh: &mut Fresh) -> BTreeMap<u64, u64> {
+    fn taken(fresh: &mut Fresh<1_000>) -> BTreeMap<u64, u64> {
         let mut all = BTreeMap::new();
         fresh.take(|duration, count| *all.entry(duration).or_default() += count);
         all
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn all_that_came_is_taken_once() {
-        let mut fresh = Fresh::default();
+        let mut fresh = Fresh::<1_000>::default();
         assert!(fresh.is_empty());
         // As they are, and more often than they are only listed.
         for round in 1..=16_u64 {
@@ -146,12 +146,12 @@ mod tests {
 
     #[test]
     fn it_says_when_it_is_full() {
-        let mut fresh = Fresh::default();
+        let mut fresh = Fresh::<1_000>::default();
         for n in 1..LISTED {
             assert!(fresh.push(u64::MAX), "{n}");
         }
         assert!(!fresh.push(u64::MAX));
-        let mut fresh = Fresh::default();
+        let mut fresh = Fresh::<1_000>::default();
         let most = usize::from(u16::MAX);
         for _ in 1..most {
             assert!(fresh.push(9_000));

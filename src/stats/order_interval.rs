@@ -6,7 +6,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 const EXACT_UP_TO: usize = 30;
 
 /// The pair of order statistics that holds the median of the population with at least this confidence, as few of them as
-/// will do; `None` where not even the smallest and largest value do (below 6 values for 95 %).
+/// possible; `None` if not even the smallest and largest value do (below 6 values for 95 %).
 ///
 /// How many of n values lie below the median is binomial, so the interval grows from the likeliest count to both sides,
 /// the likelier side first and the left one of two that are equal. One step more or less on one side makes it lopsided: for 8
@@ -21,7 +21,7 @@ pub fn lopsided_median_interval(values: &[f64], confidence: f64) -> Option<(f64,
     ))
 }
 
-/// The two order statistics, counted from 1; outside of the sample where there is no such interval.
+/// The two order statistics, counted from 1; outside of the sample if there is no such interval.
 fn orders(n: usize, confidence: f64) -> Option<(usize, usize)> {
     if n == 0 {
         return None;
@@ -38,7 +38,7 @@ fn orders(n: usize, confidence: f64) -> Option<(usize, usize)> {
     while sure < confidence {
         let (before, after) = (chance(left.checked_sub(1)), chance(Some(right)));
         if before >= after {
-            // Nothing is left on either side: the confidence cannot be had.
+            // Nothing is left on either side: the confidence cannot be reached.
             left = left.checked_sub(1)?;
             sure += before;
         } else {
@@ -63,7 +63,7 @@ fn chances(n: usize) -> Vec<f64> {
     row
 }
 
-/// By the normal distribution with the correction for whole counts; one step narrower on the right where that is enough.
+/// By the normal distribution with the correction for whole counts; one step narrower on the right if that is enough.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

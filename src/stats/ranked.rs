@@ -1,25 +1,24 @@
-//! Values in order: small samples, and quantiles of one of them or of many together.
+//! Sorted values: small samples, and quantiles of one or several of them.
 
 use super::fresh::Fresh;
 use super::join_equal;
 use super::sparse::{MAX_DISTINCT, Precision};
 
-/// A small `Counts` that is always sorted: for the values of one pane, where looking a value up costs less than sorting
-/// all of them once a pane.
+/// Few values with their counts, always sorted, for a short span of time.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    values: Vec<(u64, u64)>,
+    values: Vec<Counted>,
     precision: Precision,
 }
 
 impl Sample {
-    /// Counts all of `fresh`, and empties it.
-    pub fn take(&mut self, fresh: &mut Fresh) {
-        // They come in order, so most of them only go behind the last.
+    /// Adds all of `fresh`, and empties it.
+    pub fn take<const UNIT: u64>(&mut self, fresh: &mut Fresh<UNIT>) {
+        // They come in order, so most of them are appended.
         fresh.take(|value, count| self.add(value, count));
     }
 
-    /// Counts all that `other` counted.
+    /// Adds all values of `other`.
     pub fn merge(&mut self, other: &Self) {
         for &(value, count) in &other.values {
             self.add(value, count);
@@ -65,14 +64,14 @@ impl Sample {
         join_equal(&mut self.values);
     }
 
-    /// Forgets all values and keeps the memory.
+    /// Removes all values and keeps the memory.
     pub fn clear(&mut self) {
         self.values.clear();
         self.precision = Precision::Exact;
     }
 
     /// Each value with its count, ascending.
-    pub fn values(&self) -> &[(u64, u64)] {
+    pub fn values(&self) -> &[Counted] {
         &self.values
     }
 }
@@ -113,7 +112,7 @@ impl<'a> Ranked<'a> {
     /// The nearest-rank quantile: the value at rank `ceil(n * per_mille / 1000)`; 0 if there is none.
     ///
     /// Always a value that was counted. Interpolating definitions were rejected: they give values that a log with two
-    /// significant digits cannot hold, and in small windows the choice of rank costs more than any sketch would.
+    /// significant digits cannot hold, and in small windows the choice of the rank matters more than any such refinement.
     pub fn quantile(&self, per_mille: u32) -> u64 {
         let rank = rank(self.count, per_mille).max(1);
         let reached = if rank <= self.count / 2 {
@@ -132,7 +131,7 @@ impl<'a> Ranked<'a> {
         reached.map_or(0, |pair| pair.0)
     }
 
-    /// The median, where there are values.
+    /// The median; `None` without values.
     pub fn median(&self) -> Option<u64> {
         (self.count > 0).then(|| self.quantile(500))
     }
@@ -173,13 +172,28 @@ pub fn quantile_of<'a>(
     }
 }
 
-/// The nearest rank of a quantile: `ceil(count * per_mille / 1000)`.
-pub fn rank(count: u64, per_mille: u32) -> u64 {
-    match count.checked_mul(u64::from(per_mille)) {
-        Some(product) => product.div_ceil(1000),
-        None => {
-            let rank = (u128::from(count) * u128::from(per_mille)).div_ceil(1000);
-            u64::try_from(rank).unwrap_or(u64::MAX)
+/// The nearest-rank median of several lists together, each ascending; `None` without values. By bisection, for values in a small
+/// range: it needs no memory.
+pub fn median_of<'a>(lists: impl Iterator<Item = &'a [Counted]> + Clone) -> Option<u64> {
+    let up_to = |most: u64| {
+        let pairs = lists.clone().flatten();
+        pairs.filter(|pair| pair.0 <= most).fold(0, sum)
+    };
+    let (mut low, mut high) = (0, lists.clone().filter_map(<[_]>::last).max()?.0);
+    let rank = rank(up_to(high), 500);
+    while low < high {
+        let middle = u64::midpoint(low, high);
+        if up_to(middle) >= rank {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
+    Some(low)
+}
+
+/// The nearest rank of a quantile: `ceil(count * per_mille / 1000)`.
+pub fn rank(count: u64, per_mille: u32) -> u64 {
+    let (per_mille, thousands, rest) = (u64::from(per_mille), count / 1000, count % 1000);
+    thousands.saturating_mul(per_mille) + (rest * per_mille).div_ceil(1000)
 }

@@ -1,35 +1,61 @@
-//! Value -> count for values that lie anywhere: a hash table that rounds where there are too many.
+//! Value -> count for values that lie anywhere: a hash table that rounds if there are too many.
 
-use super::counts::Totals;
 use super::{Counted, join_equal};
 
 /// Most distinct values off the grid that are kept exactly; beyond it they are rounded down to three, then two significant
 /// digits.
 pub const MAX_DISTINCT: usize = 4_096;
 
-/// Slots of the smallest table: most processes of a log of many may be short.
+/// Slots of the smallest table: in a log of many processes most may be short.
 const FEWEST: usize = 8;
 
-/// How often each value was seen. Nothing is allocated until the first value. [`Sparse::totals`] stay exact even where
+/// Figures of a number of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Values counted.
+    pub count: u64,
+    /// Their sum, saturating.
+    pub sum: u64,
+    /// The smallest; 0 if there is none.
+    pub min: u64,
+    /// The largest; 0 if there is none.
+    pub max: u64,
+}
+
+impl Summary {
+    pub(super) fn add(&mut self, value: u64, count: u64) {
+        self.min = if self.count == 0 {
+            value
+        } else {
+            self.min.min(value)
+        };
+        self.max = self.max.max(value);
+        self.count = self.count.saturating_add(count);
+        self.sum = self.sum.saturating_add(value.saturating_mul(count));
+    }
+}
+
+/// How often each value was seen. Nothing is allocated until the first value. [`Sparse::summary`] stays exact even if
 /// [`Sparse::is_exact`] is false.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sparse {
     /// Values below 2^32, which in ns is 4.3 s: open addressing, a power of two long, at most three quarters full; a count
-    /// of 0 marks a free slot. Eight bytes a slot, so that what a process counts stays near the processor.
+    /// of 0 marks a free slot. Eight bytes per slot, half of what a map of the standard library takes: there may be hundreds of
+    /// these tables.
     slots: Vec<(u32, u32)>,
     used: usize,
     /// Larger values, ascending, and what slots that are full cannot count.
     large: Vec<Counted>,
     precision: Precision,
-    /// What rounding would lose, once there is any.
-    rounded: Option<Box<Totals>>,
+    /// The exact summary, once values are rounded.
+    rounded: Option<Box<Summary>>,
 }
 
 impl Sparse {
     /// Counts one value.
     #[inline]
     pub(super) fn record(&mut self, value: u64) {
-        // The usual case first: a value that is known already.
+        // The usual case first: a value that was seen before.
         if self.rounded.is_none()
             && let Ok(small) = u32::try_from(value)
         {
@@ -47,16 +73,16 @@ impl Sparse {
     }
 
     /// Count, sum, smallest and largest of all values; always exact.
-    pub(super) fn totals(&self) -> Totals {
+    pub(super) fn summary(&self) -> Summary {
         self.rounded.as_deref().copied().unwrap_or_else(|| {
-            let mut totals = Totals::default();
+            let mut summary = Summary::default();
             self.pairs()
-                .for_each(|(value, count)| totals.add(value, count));
-            totals
+                .for_each(|(value, count)| summary.add(value, count));
+            summary
         })
     }
 
-    /// Different values counted, those that are rounded to the same as one.
+    /// Number of different values; those that are rounded to the same value count as one.
     pub(super) const fn distinct(&self) -> usize {
         self.used + self.large.len()
     }
@@ -69,7 +95,7 @@ impl Sparse {
             .chain(self.large.iter().copied())
     }
 
-    /// False where more than [`MAX_DISTINCT`] distinct values made it round them down (error at most 10 %).
+    /// False if more than [`MAX_DISTINCT`] distinct values made it round them down (error at most 10 %).
     pub(super) fn is_exact(&self) -> bool {
         self.precision == Precision::Exact
     }
@@ -109,7 +135,7 @@ impl Sparse {
         }
     }
 
-    /// False where the value or its count is too large for a slot.
+    /// False if the value or its count is too large for a slot.
     fn insert_small(&mut self, value: u64, count: u64) -> bool {
         let (Ok(value), Ok(count)) = (u32::try_from(value), u32::try_from(count)) else {
             return false;
@@ -134,7 +160,7 @@ impl Sparse {
         sum.is_some()
     }
 
-    /// The slot of a value, or the free one where it belongs; there always is a free one but in an empty table.
+    /// The slot of a value, or the free one for it; `None` only in an empty table.
     fn slot(&mut self, value: u32) -> Option<&mut (u32, u32)> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut at = place(value) & mask;
@@ -151,7 +177,7 @@ impl Sparse {
     fn coarsen(&mut self) {
         let values = self.sorted();
         *self = Self {
-            rounded: Some(Box::new(self.totals())),
+            rounded: Some(Box::new(self.summary())),
             precision: self.precision.coarser(),
             ..Self::default()
         };
@@ -161,7 +187,7 @@ impl Sparse {
     }
 }
 
-/// Where a value is looked for first, modulo the number of slots.
+/// The first slot to try for a value, modulo the number of slots.
 #[inline]
 fn place(value: u32) -> usize {
     // Fibonacci hashing: the high bits of the product are the well-mixed ones.
@@ -169,7 +195,7 @@ fn place(value: u32) -> usize {
     usize::try_from(product >> 32).unwrap_or(0)
 }
 
-/// How values are told apart: all of them, or rounded down to some significant digits.
+/// Which values are counted as different: all, or those that differ in their first significant digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Precision {
     #[default]

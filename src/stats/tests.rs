@@ -22,7 +22,7 @@ fn nearest_rank(sorted: &[u64], per_mille: u64) -> u64 {
 /// Values counted some at a time.
 fn sample(values: &[u64]) -> Sample {
     let mut sample = Sample::default();
-    let mut fresh = Fresh::default();
+    let mut fresh = Fresh::<1_000>::default();
     for some in values.chunks(7) {
         assert!(some.iter().all(|value| fresh.push(*value)));
         sample.take(&mut fresh);
@@ -64,37 +64,14 @@ proptest! {
         let above = sorted.iter().filter(|value| **value >= least).count() as u64;
         prop_assert_eq!(lists().map(|list| at_least(list, least)).sum::<u64>(), above);
         prop_assert_eq!(at_least(&all, least), above);
+        prop_assert_eq!(median_of(lists()), Some(nearest_rank(&sorted, 500)));
         prop_assert_eq!(Ranked::of(&all).max(), *sorted.last().unwrap());
-        prop_assert_eq!(counts.totals(), Totals {
+        prop_assert_eq!(counts.summary(), Summary {
             count: sorted.len() as u64,
             sum: sorted.iter().fold(0, |sum: u64, value| sum.saturating_add(*value)),
             min: sorted[0],
             max: *sorted.last().unwrap(),
         });
-    }
-
-    #[test]
-    fn a_median_moves_with_what_comes_and_goes(
-        steps in prop::collection::vec((prop::collection::vec(0_u64..300, 0..200), 0_usize..4), 1..20),
-    ) {
-        let mut moving = MovingMedian::default();
-        let mut bags: std::collections::VecDeque<(Bag, Vec<u64>)> = Default::default();
-        for (come, go) in steps {
-            let mut bag = Bag::default();
-            come.iter().for_each(|value| moving.push(*value, &mut bag));
-            prop_assert_eq!(bag.values().map(|pair| pair.1).sum::<u64>(), come.len() as u64);
-            bags.push_back((bag, come));
-            for _ in 0..go {
-                if let Some((bag, _)) = bags.pop_front() {
-                    moving.remove(&bag);
-                }
-            }
-            let mut there: Vec<u64> = bags.iter().flat_map(|bag| bag.1.clone()).collect();
-            there.sort_unstable();
-            let median = (!there.is_empty()).then(|| nearest_rank(&there, 500));
-            moving.settle();
-            prop_assert_eq!((moving.get(), moving.count()), (median, there.len() as u64));
-        }
     }
 
     #[test]
@@ -123,8 +100,8 @@ fn too_many_distinct_values_are_rounded_down_and_say_so() {
     assert!(sample.values().len() <= MAX_DISTINCT);
     // Count, sum and extremes stay exact.
     assert_eq!(
-        counts.totals(),
-        Totals {
+        counts.summary(),
+        Summary {
             count: 20_000,
             sum: values().sum(),
             min: 1_001,
@@ -177,7 +154,7 @@ fn an_empty_summary_has_no_values() {
         (none.quantile(990), none.max(), none.median()),
         (0, 0, None)
     );
-    assert_eq!(Counts::<1>::default().totals(), Totals::default());
+    assert_eq!(Counts::<1>::default().summary(), Summary::default());
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub struct Trend {
     pub p: f64,
 }
 
-/// Tests a series for a monotone trend; `None` for fewer than 4 values or where all are equal. O(n^2).
+/// Tests a series for a monotone trend; `None` for fewer than 4 values or if all are equal. O(n^2).
 pub fn mann_kendall(values: &[u64]) -> Option<Trend> {
     if values.len() < 4 {
         return None;
@@ -31,9 +31,9 @@ pub fn mann_kendall(values: &[u64]) -> Option<Trend> {
     sorted.sort_unstable();
     let ties: f64 = sorted
         .chunk_by(|a, b| a == b)
-        .map(|group| spread(float(group.len())))
+        .map(|group| spread(group.len() as f64))
         .sum();
-    let n = float(values.len());
+    let n = values.len() as f64;
     let variance = (spread(n) - ties) / 18.0;
     if variance <= 0.0 {
         return None;
@@ -47,7 +47,7 @@ pub fn mann_kendall(values: &[u64]) -> Option<Trend> {
     })
 }
 
-/// The median of the slopes between all pairs of points, in units of y a unit of x; `None` without two different x.
+/// The median of the slopes between all pairs of points, in units of y per unit of x; `None` without two different x.
 pub fn theil_sen(points: &[(f64, f64)]) -> Option<f64> {
     let mut slopes = Vec::with_capacity(points.len() * points.len().saturating_sub(1) / 2);
     for (at, early) in points.iter().enumerate() {
@@ -70,8 +70,4 @@ pub fn theil_sen(points: &[(f64, f64)]) -> Option<f64> {
         upper
     };
     Some(f64::midpoint(lower, upper))
-}
-
-fn float(n: usize) -> f64 {
-    n as f64
 }

@@ -9,7 +9,7 @@ use statrs::distribution::{
     Binomial, ContinuousCDF, DiscreteCDF, Hypergeometric, HypergeometricError, Normal,
 };
 
-/// Up to so many values in both groups together the Mann-Whitney test is exact (the counts fit 64 bits); beyond, normal.
+/// Up to this many values in both groups together the Mann-Whitney test is exact (the counts fit 64 bits); beyond, normal.
 pub const EXACT_UP_TO: usize = 64;
 
 /// The result of a Mann-Whitney test (H. B. Mann and D. R. Whitney 1947).
@@ -23,9 +23,9 @@ pub struct MannWhitney {
     pub exact: bool,
 }
 
-/// Tests whether either group tends to the larger values; `None` where a group is empty.
+/// Tests whether either group tends to the larger values; `None` if a group is empty.
 ///
-/// Up to [`EXACT_UP_TO`] values the distribution over all ways to deal the midranks is counted by dynamic programming.
+/// Up to [`EXACT_UP_TO`] values the distribution over all ways to assign the midranks is counted by dynamic programming.
 pub fn mann_whitney(first: &[f64], second: &[f64]) -> Option<MannWhitney> {
     if first.is_empty() || second.is_empty() {
         return None;
@@ -35,7 +35,7 @@ pub fn mann_whitney(first: &[f64], second: &[f64]) -> Option<MannWhitney> {
     let u = u(of_second);
     let exact = ranks.len() <= EXACT_UP_TO;
     let p = if exact {
-        // Dealing the smaller hand is less work; the tails are the same.
+        // Choosing the smaller group is less work; the tails are the same.
         let hand = if first.len() < second.len() {
             of_first
         } else {
@@ -57,7 +57,7 @@ pub fn smallest_p(first: usize, second: usize) -> f64 {
     (2.0 / ways).min(1.0)
 }
 
-/// U of a group from its doubled midranks: their sum above the least that so many ranks can have.
+/// U of a group from its doubled midranks: their sum less the smallest sum that this many ranks can have.
 fn u(ranks: &[usize]) -> f64 {
     let sum: usize = ranks.iter().sum();
     float(sum - ranks.len() * (ranks.len() + 1)) / 2.0
@@ -78,13 +78,13 @@ fn doubled_midranks(first: &[f64], second: &[f64]) -> Vec<usize> {
     ranks
 }
 
-/// In how many ways `hand` of the ranks sum to each possible sum.
+/// The number of ways to choose `hand` of the ranks with each possible sum.
 fn ways(ranks: &[usize], hand: usize) -> Vec<u64> {
     let most: usize = ranks.iter().sum();
     let mut ways = vec![vec![0_u64; most + 1]; hand + 1];
     ways[0][0] = 1;
     for &rank in ranks {
-        // Larger hands first, so that each rank is dealt once.
+        // Larger selections first, so that each rank is used once.
         for size in (1..=hand).rev() {
             let (smaller, larger) = ways.split_at_mut(size);
             let with = larger[0].iter_mut().skip(rank);
@@ -123,7 +123,7 @@ fn normal_p(ranks: &[usize], first: usize, second: usize, u: f64) -> f64 {
 }
 
 /// Cliff's delta: how much more often the second group's value is the larger than the smaller, over all pairs, -1 to 1.
-/// `None` where a group is empty.
+/// `None` if a group is empty.
 pub fn cliffs_delta(first: &[f64], second: &[f64]) -> Option<f64> {
     if first.is_empty() || second.is_empty() {
         return None;
@@ -143,7 +143,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// The narrowest pair of order statistics, as far from either end, that holds the median of the population with at least
-/// this confidence, whatever its shape; `None` where not even the smallest and largest value do (below 6 for 95 %).
+/// this confidence, whatever its shape; `None` if not even the smallest and largest value do (below 6 for 95 %).
 pub fn median_interval(values: &[f64], confidence: f64) -> Option<(f64, f64)> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -157,8 +157,8 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Option<(f64, f64)> {
 /// The interval of the factor between two groups of values >= 0 that the Mann-Whitney test at this confidence leaves: of
 /// all second / first the order statistics that its distribution names (J. L. Hodges and E. L. Lehmann 1963, on logarithms).
 ///
-/// Without ties it holds 1 exactly where the test sees nothing. The upper end is infinite where the first group holds 0.
-/// `None` where the groups are too small for the confidence (below 4 each for 95 %) or too large to pair (a million pairs).
+/// Without ties it holds 1 exactly if the test finds no difference. The upper end is infinite if the first group holds 0.
+/// `None` if the groups are too small for the confidence (below 4 each for 95 %) or too large to pair (a million pairs).
 pub fn ratio_interval(first: &[f64], second: &[f64], confidence: f64) -> Option<(f64, f64)> {
     const PAIRS: usize = 1_000_000;
     let pairs = first.len().checked_mul(second.len())?;
@@ -183,7 +183,7 @@ pub fn ratio(first: f64, second: f64) -> f64 {
     }
 }
 
-/// The largest U with P(U <= it) at most `tail`, without ties; `None` where there is none.
+/// The largest U with P(U <= it) at most `tail`, without ties; `None` if there is none.
 fn critical(first: usize, second: usize, tail: f64) -> Option<usize> {
     if first == 0 || second == 0 {
         return None;
@@ -212,8 +212,8 @@ fn critical(first: usize, second: usize, tail: f64) -> Option<usize> {
         .last()
 }
 
-/// Fisher's exact test of two shares, `hits` of `n` each: two-sided p-value, twice the smaller tail. 1 where a share is
-/// of nothing or of less than its hits.
+/// Fisher's exact test of two shares, `hits` of `n` each: two-sided p-value, twice the smaller tail. 1 if `n` is 0 or less than
+/// `hits`.
 pub fn fisher(first: (u64, u64), second: (u64, u64)) -> f64 {
     let tails = |(hits, n): (u64, u64), (other_hits, other_n): (u64, u64)| {
         let drawn = Hypergeometric::new(n + other_n, hits + other_hits, n)?;
@@ -226,7 +226,7 @@ pub fn fisher(first: (u64, u64), second: (u64, u64)) -> f64 {
     tails(first, second).unwrap_or(1.0)
 }
 
-/// The p-values of several tests, raised so that the chance of any false alarm among them stays what it was for one
+/// The p-values of several tests, raised so that the chance of any false alarm among them stays that of a single test
 /// (S. Holm 1979); in the order given.
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Most legs that are kept for looking back; totals go on counting.
+/// Most legs that are kept for looking back; the sums count all of them.
 pub const MAX_LEGS: usize = 256;
 
 /// One swing, from turning point to turning point.
@@ -10,7 +10,7 @@ pub const MAX_LEGS: usize = 256;
 pub struct Leg {
     /// When it began.
     pub start: u64,
-    /// When it turned round.
+    /// When it turned.
     pub end: u64,
     /// |log2(end / start)| of the values: 1 is a doubling or a halving.
     pub size: f64,
@@ -24,7 +24,7 @@ pub struct ZigZag {
     pivot: (u64, u64),
     extreme: (u64, u64),
     direction: Direction,
-    /// Values from and to that change nothing; none where the first is the larger.
+    /// Values from and to that change nothing; none if the first is the larger.
     quiet: (u64, u64),
     legs: VecDeque<Leg>,
     turns: u64,
@@ -94,7 +94,7 @@ impl ZigZag {
         self.quiet = self.quiet();
     }
 
-    /// The values that are neither a new extreme nor far from this one: most of them, so they are told by two comparisons.
+    /// The range of values that are neither a new extreme nor far from this one, which most are: recognized by two comparisons.
     const fn quiet(&self) -> (u64, u64) {
         let extreme = self.extreme.1;
         if extreme == 0 || self.step == 0 || extreme > u64::MAX / 4 || self.step > u64::MAX / 4 {

@@ -46,12 +46,12 @@ fn wrong_values_say_what_would_be_right() {
         (
             Nanoseconds,
             "-5s",
-            "`-5s` is no duration; write it like 10ms",
+            "invalid duration `-5s`; write it like 10ms",
         ),
         (
             Nanoseconds,
             "1.2.3s",
-            "`1.2.3s` is no duration; write it like 10ms",
+            "invalid duration `1.2.3s`; write it like 10ms",
         ),
         (
             Nanoseconds,
@@ -80,7 +80,7 @@ fn wrong_values_say_what_would_be_right() {
             "150%",
             "`150%` is more than the whole; this is a share from 0% to 100%",
         ),
-        (Ratio, "", "`` is no share; write it like 15%"),
+        (Ratio, "", "invalid share ``; write it like 15%"),
     ] {
         assert_eq!(wrong(unit, text), message);
     }

@@ -2,41 +2,15 @@
 
 use crate::stats::ZigZag;
 
-/// Legs of the goal that ended in a stretch of time.
+/// Swings of a series over some time.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Churn {
-    /// Doublings and halvings of the goal per minute.
+    /// Doublings and halvings per minute.
     pub per_minute: f64,
-    /// Times the goal turned round.
+    /// Turning points.
     pub reversals: u64,
-    /// The stretch, s.
+    /// The time, s.
     pub seconds: f64,
-}
-
-/// Legs that are looked at only where somebody asks.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Swings<'a> {
-    legs: Option<&'a ZigZag>,
-    start: u64,
-    end: u64,
-}
-
-impl<'a> Swings<'a> {
-    /// Legs between `start` and `end`, ns of program time.
-    pub const fn between(legs: &'a ZigZag, start: u64, end: u64) -> Self {
-        Self {
-            legs: Some(legs),
-            start,
-            end,
-        }
-    }
-
-    /// What they come to.
-    pub fn churn(&self) -> Churn {
-        self.legs.map_or_else(Churn::default, |legs| {
-            Churn::between(legs, self.start, self.end)
-        })
-    }
 }
 
 impl Churn {

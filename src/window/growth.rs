@@ -1,4 +1,4 @@
-//! Does the live heap keep growing: its floor over the whole run, in constant memory.
+//! Whether the live heap keeps growing: its floor over the whole run, in constant memory.
 
 use crate::stats::{mann_kendall, theil_sen};
 
@@ -13,17 +13,17 @@ const MIN_VALUES: usize = 6;
 /// The share of the run that counts as its start: caches fill then, and libraries load.
 const START_UP: u64 = 10;
 
-/// Kendall's tau that a steady rise has at least, and the p-value below which it is no chance.
+/// The least Kendall's tau of a steady rise, and the p-value below which it is not by chance.
 const MIN_TAU: f64 = 0.6;
 const MAX_P: f64 = 0.01;
 
-/// A rise below a tenth of the heap, or below this many MiB, is none.
+/// A rise below a tenth of the heap, or below this many MiB, does not count.
 const MIN_RISE_MIB: u64 = 8;
 
-/// What the slope of the last third is of that of the rest at least: a heap that levels off has filled.
+/// The least ratio of the slope of the last third to that of the whole: a heap that levels off has filled.
 const STILL_RISING: f64 = 0.5;
 
-/// Two spans of this length in a row in which the heap grows so many times over are more than any linear growth.
+/// Growth by this factor in each of two spans of this length in a row is more than any linear growth.
 const SPAN_S: f64 = 600.0;
 const EXPLODES: f64 = 2.2;
 
@@ -41,8 +41,9 @@ pub struct LiveTrend {
     bucket_end_ns: u64,
     buckets: Vec<Bucket>,
     cycles: u64,
-    /// Buckets opened so far, and how many they were when the growth was computed last: the test is O(n^2).
+    /// Buckets opened so far.
     opened: u64,
+    /// The growth computed last, and how many buckets had been opened then: the test is O(n^2).
     computed: Option<(u64, Growth)>,
 }
 
@@ -62,13 +63,13 @@ pub struct Growth {
     pub live_mib: f64,
     /// From the first to the last floor, s.
     pub seconds: f64,
-    /// MiB per second, by the median of all slopes: of the whole run, or of its last third where that is more.
+    /// MiB per second, by the median of all slopes: of the whole run, or of its last third if that is more.
     pub slope: f64,
     /// It keeps growing.
     pub certain: bool,
     /// It grew more than 2.2-fold in each of the last two spans of ten minutes.
     pub explodes: bool,
-    /// Enough values to tell.
+    /// There are enough values for a conclusion.
     pub evidence: bool,
     /// Where the start-up ends, ns of program time.
     pub since_ns: u64,
@@ -113,8 +114,8 @@ impl LiveTrend {
         self.bucket_end_ns = (end_ns / self.width_ns + 1).saturating_mul(self.width_ns);
     }
 
-    /// What the run says so far; `origin_ns` is where it begins. Computed anew where a bucket was opened since, or where the
-    /// run ends (`last`).
+    /// The growth so far; `origin_ns` is where the run begins. Computed again if a bucket was opened since, or if the run ends
+    /// (`last`).
     pub fn growth(&mut self, origin_ns: u64, last: bool) -> Growth {
         match self.computed {
             Some((opened, growth)) if opened == self.opened && !last => growth,
@@ -129,9 +130,10 @@ impl LiveTrend {
     /// Slope of the floor after the start-up, MiB/s; `None` with too few values.
     pub fn slope(&self, origin_ns: u64) -> Option<f64> {
         let values = self.values(origin_ns);
-        (values.len() >= MIN_VALUES)
-            .then(|| theil_sen(&points(&values)))
-            .flatten()
+        if values.len() < MIN_VALUES {
+            return None;
+        }
+        theil_sen(&points(&values))
     }
 
     /// Floors with their instants, s of program time, after the start-up.
@@ -200,7 +202,7 @@ impl LiveTrend {
         let late = late.min(points.len() - 2);
         let late = theil_sen(&points[late..]).unwrap_or(0.0);
         Growth {
-            // What grows faster and faster meets its limit sooner than its average says.
+            // Growth that speeds up meets its limit sooner than its average suggests.
             slope: slope.max(late),
             certain: slope > 0.0 && late >= slope * STILL_RISING,
             explodes: explodes(&points),

@@ -1,13 +1,13 @@
-//! One pane: a fixed stretch of program time, summed up.
+//! One pane: a fixed span of program time, summed up.
 
-use crate::measure::{Mark, Step, Trigger};
-use crate::stats::{Bag, Counted, Sample};
+use crate::measure::{Step, Totals, Trigger};
+use crate::stats::{Counted, Sample};
 use crate::trace::cycle::{Format, GcCycle};
 
-/// How many cycles were of which kind, and the smallest and largest figures among them. Mergeable.
+/// Counts of cycles by kind, and the smallest and largest figures among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    // Side by side, the two largest heaps would be compared as a vector, which takes twice the instructions.
+    // Apart from the heap at end: next to each other the two would be compared as a vector, with twice the instructions.
     /// Largest heap at start, MiB.
     pub heap_start_max_mib: u64,
     /// Cycles.
@@ -16,7 +16,7 @@ pub struct Tally {
     pub forced: u64,
     /// Their stops, ns.
     pub forced_stop_ns: u64,
-    /// The longest of those that marked while the program was stopped (Go before 1.9), ns.
+    /// The longest forced cycle that marked while the program was stopped (Go before 1.9), ns.
     pub full_stop_max_ns: u64,
     /// Cycles of the two-minute timer.
     pub periodic: u64,
@@ -132,7 +132,7 @@ impl Tally {
         join(&mut self.goal_mib, other.goal_mib);
     }
 
-    /// Cycles that the runtime started by itself for the sake of the heap.
+    /// Cycles that the runtime started by itself because of the heap.
     pub const fn automatic(&self) -> u64 {
         self.cycles
             .saturating_sub(self.forced)
@@ -157,25 +157,25 @@ fn join<T: Ord + Copy>(range: &mut (T, T), other: (T, T)) {
     *range = (range.0.min(other.0), range.1.max(other.1));
 }
 
-/// A stretch of program time.
+/// A span of program time.
 #[derive(Debug, Clone, Default)]
 pub struct Pane {
     /// Where it begins, ns of program time.
     pub start_ns: u64,
-    /// Where the next one begins; `u64::MAX` where that is up to the cycles.
+    /// Where the next one begins; `u64::MAX` for a pane of cycles.
     pub end_ns: u64,
     /// Windows of cycles judged before it.
     pub(super) hop: u64,
-    /// Totals before its first cycle: at the cycle before, or where that is missing at the first one itself.
-    pub before: Mark,
+    /// Totals at the cycle before its first, or at the first one itself if that is missing.
+    pub before: Totals,
     /// Totals at its last cycle.
-    pub last: Mark,
+    pub last: Totals,
     /// Its cycles.
     pub tally: Tally,
     /// Pauses, ns.
     pub pauses: Sample,
     /// Live heap / next goal, 1/1000.
-    pub(super) headroom: Bag,
+    pub(super) headroom: Sample,
     first_wall: String,
     last_wall: String,
 }
@@ -205,7 +205,7 @@ impl Pane {
         }
     }
 
-    /// Takes in the pane behind it.
+    /// Adds the pane after it.
     pub(super) fn append(&mut self, later: &Self) {
         self.end_ns = later.end_ns;
         self.last = later.last;
@@ -225,22 +225,22 @@ impl Pane {
     }
 }
 
-/// A wall-clock time, where there is one.
+/// A wall-clock time, if there is one.
 pub(super) fn wall(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// All panes of the run that left the window after the warm-up, as one, but for their values: those are the run's without
-/// the warm-up's.
+/// All panes of the run that left the window after the warm-up, as one, but for their values: those are the values of the run
+/// without those of the warm-up.
 #[derive(Debug, Clone)]
-pub(super) struct Gone {
-    pub(super) before: Mark,
-    pub(super) last: Mark,
+pub(super) struct PastPanes {
+    pub(super) before: Totals,
+    pub(super) last: Totals,
     pub(super) tally: Tally,
     pub(super) first_wall: String,
 }
 
-impl Gone {
+impl PastPanes {
     pub(super) fn new(pane: &Pane) -> Self {
         Self {
             before: pane.before,
@@ -258,14 +258,14 @@ impl Gone {
 
 /// The values of the panes of the warm-up.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Before {
+pub(super) struct WarmupValues {
     pub(super) pauses: Vec<Counted>,
     pub(super) headroom: Vec<Counted>,
 }
 
-impl Before {
+impl WarmupValues {
     pub(super) fn add(&mut self, pane: &Pane) {
         self.pauses.extend_from_slice(pane.pauses.values());
-        self.headroom.extend(pane.headroom.values());
+        self.headroom.extend_from_slice(pane.headroom.values());
     }
 }

@@ -14,7 +14,7 @@ use crate::units::MICROSECOND;
 struct Entry {
     cycle: GcCycle,
     step: Step,
-    mark: Mark,
+    totals: Totals,
 }
 
 fn entries(cycles: &[GcCycle]) -> Vec<Entry> {
@@ -22,7 +22,7 @@ fn entries(cycles: &[GcCycle]) -> Vec<Entry> {
     let entry = |cycle: &GcCycle| Entry {
         cycle: *cycle,
         step: meter.observe(cycle),
-        mark: *meter.mark(),
+        totals: *meter.totals(),
     };
     cycles.iter().map(entry).collect()
 }
@@ -35,24 +35,27 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
 
 /// Those of the cycles that ended from `start` on.
 fn since(seen: &[Entry], start: u64) -> &[Entry] {
-    &seen[seen.partition_point(|entry| entry.mark.end_ns < start)..]
+    &seen[seen.partition_point(|entry| entry.totals.end_ns < start)..]
 }
 
 /// The window at `at` over the cycles `inside` of those that were `seen`, computed from nothing but their list.
 fn check(window: &Window<'_>, seen: &[Entry], inside: &[Entry], warm: u64, at: u64) {
-    let end = |entry: &&Entry| entry.mark.end_ns;
+    let end = |entry: &&Entry| entry.totals.end_ns;
     let inside: Vec<&Entry> = inside.iter().collect();
     assert_eq!(window.tally.cycles, inside.len() as u64, "cycles at {at}");
     if let (Some(first), Some(last)) = (inside.first(), inside.last()) {
-        assert_eq!(window.stretch.to, &last.mark);
+        assert_eq!(window.interval.to, &last.totals);
         // The totals before the first cycle, unless the one before it is missing.
-        let linked = window.stretch.from.number + 1 == first.mark.number;
-        assert!(linked || window.stretch.from == &first.mark);
+        let linked = window.interval.from.number + 1 == first.totals.number;
+        assert!(linked || window.interval.from == &first.totals);
         let sums = inside.iter().skip(usize::from(!linked));
         let sum: u64 = sums.map(|e| e.cycle.pause_ns()).sum();
-        let from = window.start_ns.max(window.stretch.from.end_ns);
-        assert_eq!(window.stretch.looked_ns, at.saturating_sub(from));
-        assert_eq!(window.stretch.to.stop_ns - window.stretch.from.stop_ns, sum);
+        let from = window.start_ns.max(window.interval.from.end_ns);
+        assert_eq!(window.interval.looked_ns, at.saturating_sub(from));
+        assert_eq!(
+            window.interval.to.stop_ns - window.interval.from.stop_ns,
+            sum
+        );
     }
     let count = |what: fn(&Entry) -> bool| inside.iter().filter(|e| what(e)).count() as u64;
     assert_eq!(window.tally.forced, count(|e| e.cycle.forced));
@@ -110,9 +113,9 @@ fn check_run(panes: &Panes, entries: &[Entry], warm: u64, at: u64) {
         assert_eq!(run.headroom_use, median(headroom));
     }
     if let (Some(first), Some(last)) = (all.first(), all.last()) {
-        let linked = run.stretch.from.number + 1 == first.mark.number;
-        assert!(linked || run.stretch.from == &first.mark);
-        assert_eq!(run.stretch.to, &last.mark);
+        let linked = run.interval.from.number + 1 == first.totals.number;
+        assert!(linked || run.interval.from == &first.totals);
+        assert_eq!(run.interval.to, &last.totals);
     }
 }
 
@@ -154,10 +157,10 @@ proptest! {
         let warmup = warm_ms.map_or(Warmup::Adaptive, |ms| Warmup::Until(ms * MS));
         let entries = entries(&cycles);
         let mut panes_ = Panes::new(length, warmup);
-        panes_.begin(0, entries[0].mark.end_ns);
-        let mut boundary = (entries[0].mark.end_ns / pane_ns + 1) * pane_ns;
+        panes_.begin(0, entries[0].totals.end_ns);
+        let mut boundary = (entries[0].totals.end_ns / pane_ns + 1) * pane_ns;
         for (seen, entry) in entries.iter().enumerate() {
-            let end = entry.mark.end_ns;
+            let end = entry.totals.end_ns;
             while let Some(at) = panes_.due(end) {
                 prop_assert_eq!(at, boundary);
                 let warm = warmup.end_ns(at);
@@ -168,10 +171,10 @@ proptest! {
                 panes_.pass(at);
                 boundary += pane_ns;
             }
-            panes_.push(&entry.cycle, &entry.step, &entry.mark, 0, None);
+            panes_.push(&entry.cycle, &entry.step, &entry.totals, 0, None);
         }
         // The end of the stream: the window that is not full yet, and the whole run.
-        let at = entries[entries.len() - 1].mark.end_ns;
+        let at = entries[entries.len() - 1].totals.end_ns;
         let warm = warmup.end_ns(at);
         let start = boundary.saturating_sub(pane_ns * panes).max(warm);
         panes_.settle();
@@ -197,25 +200,25 @@ proptest! {
                 begun => pane * (panes - 1) + begun,
             };
             let last = seen.len().saturating_sub(usize::try_from(cycles).unwrap());
-            let at = seen[seen.len() - 1].mark.end_ns;
+            let at = seen[seen.len() - 1].totals.end_ns;
             let warm = warmup.end_ns(at);
             all.settle();
             check(&all.window(at, Trust::default()), seen, since(&seen[last..], warm), warm, at);
         };
         let mut closed = 0;
         for (seen, entry) in entries.iter().enumerate() {
-            all.push(&entry.cycle, &entry.step, &entry.mark, 0, None);
+            all.push(&entry.cycle, &entry.step, &entry.totals, 0, None);
             prop_assert_eq!(all.full(), (seen as u64 + 1).is_multiple_of(pane));
             if all.full() {
                 check_last(&mut all, &entries[..=seen]);
                 closed += all.closing().iter().map(|pane| pane.tally.cycles).sum::<u64>();
-                all.pass(entry.mark.end_ns);
+                all.pass(entry.totals.end_ns);
             }
         }
         check_last(&mut all, &entries);
         closed += all.closing().iter().map(|pane| pane.tally.cycles).sum::<u64>();
         prop_assert_eq!(closed, entries.len() as u64, "each cycle closes once");
-        let at = entries[entries.len() - 1].mark.end_ns;
+        let at = entries[entries.len() - 1].totals.end_ns;
         check_run(&all, &entries, warmup.end_ns(at), at);
         prop_assert_eq!(all.total().cycles, entries.len() as u64);
     }
@@ -229,14 +232,14 @@ proptest! {
         let mut all = Panes::new(length, Warmup::Until(0));
         let mut evaluations = 0;
         for (seen, entry) in entries.iter().enumerate() {
-            all.push(&entry.cycle, &entry.step, &entry.mark, 0, None);
+            all.push(&entry.cycle, &entry.step, &entry.totals, 0, None);
             if all.full() {
-                let end = entry.mark.end_ns;
+                let end = entry.totals.end_ns;
                 all.settle();
                 let window = all.window(end, Trust::default());
                 let expected = (seen as u64 + 1).min(pane * panes);
                 prop_assert_eq!(window.tally.cycles, expected);
-                prop_assert_eq!(window.stretch.to.number, entry.cycle.number);
+                prop_assert_eq!(window.interval.to.number, entry.cycle.number);
                 all.pass(end);
                 evaluations += 1;
             }
@@ -257,10 +260,10 @@ fn memory_does_not_depend_on_the_rate() {
             cycle.concurrent_mark_ns = 0;
             cycle.sweep_termination_ns = (number % 50) * 1_000;
             let step = meter.observe(&cycle);
-            while let Some(at) = panes.due(meter.mark().end_ns) {
+            while let Some(at) = panes.due(meter.totals().end_ns) {
                 panes.pass(at);
             }
-            panes.push(&cycle, &step, meter.mark(), 0, None);
+            panes.push(&cycle, &step, meter.totals(), 0, None);
         }
         panes.settle();
         let samples = |pane: &Pane| pane.pauses.values().len();
@@ -279,8 +282,8 @@ fn memory_does_not_depend_on_the_rate_of_a_start_that_is_all_warm_up() {
     for number in 1..=100_000 {
         let cycle = cycle(number, number / 50);
         let step = meter.observe(&cycle);
-        panes.push(&cycle, &step, meter.mark(), 0, None);
-        panes.pass(meter.mark().end_ns);
+        panes.push(&cycle, &step, meter.totals(), 0, None);
+        panes.pass(meter.totals().end_ns);
     }
     assert!(panes.held.len() <= 21, "{}", panes.held.len());
     assert!(panes.panes.len() <= 2, "{}", panes.panes.len());
@@ -319,14 +322,14 @@ fn the_wall_clock_of_first_and_last_cycle_is_kept() {
     let entries = entries(&steady(300, 100));
     let mut panes = Panes::new(Length::time(10_000 * MS, 2_000 * MS), Warmup::Until(0));
     for entry in &entries {
-        let end = entry.mark.end_ns;
+        let end = entry.totals.end_ns;
         while let Some(at) = panes.due(end) {
             panes.pass(at);
         }
         let wall = format!("12:00:{:06.3}", end as f64 / 1e9);
-        panes.push(&entry.cycle, &entry.step, &entry.mark, 0, Some(&wall));
+        panes.push(&entry.cycle, &entry.step, &entry.totals, 0, Some(&wall));
     }
-    let at = entries[299].mark.end_ns;
+    let at = entries[299].totals.end_ns;
     // Evaluations at 2 s, 4 s, ...: the window of the end is the one that would be due at 32 s.
     assert_eq!(
         panes.walls(at, false),

@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 
 use super::pane::Pane;
-use crate::stats::{Bag, Counted, Ranked, at_least, quantile_of, rank};
+use crate::stats::{Counted, Ranked, at_least, median_of, quantile_of, rank};
 use crate::units::from_f64;
 
-/// Neighbouring panes, oldest first.
+/// Neighboring panes, oldest first.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Row<'a> {
-    /// Both in order, since a ring of panes may come round.
+pub struct PaneRow<'a> {
+    /// In order; two parts, since the panes are a ring.
     parts: [&'a [Box<Pane>]; 2],
 }
 
-impl<'a> Row<'a> {
+impl<'a> PaneRow<'a> {
     /// The panes after those that are `before`.
     pub(super) fn after(panes: &'a VecDeque<Box<Pane>>, before: impl Fn(&Pane) -> bool) -> Self {
         let (older, newer) = panes.as_slices();
@@ -50,23 +50,20 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The median of some of their values and how many they are: for windows that do not slide on.
-    pub(super) fn median(self, values: fn(&Pane) -> &Bag) -> (Option<u64>, u64) {
-        let mut list: Vec<Counted> = self.iter().flat_map(|pane| values(pane).values()).collect();
-        list.sort_unstable();
-        let ranked = Ranked::of(&list);
-        (ranked.median(), ranked.count())
+    /// The median of live heap / next goal, 1/1000; `None` without values.
+    pub(super) fn headroom(self) -> Option<u64> {
+        median_of(self.iter().map(|pane| pane.headroom.values()))
     }
 }
 
 /// The pauses of some panes, or of a whole run, ns.
 ///
-/// What is asked of a window again and again is at its upper end, so the panes are not merged: a walk down from the largest
-/// pause is a few steps.
+/// Most questions about a window are about its upper end, so the panes are not merged: counting down from the largest pause
+/// takes a few steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pauses<'a> {
     list: &'a [Counted],
-    row: Row<'a>,
+    row: PaneRow<'a>,
     count: u64,
     max: u64,
 }
@@ -74,11 +71,12 @@ pub struct Pauses<'a> {
 impl<'a> Pauses<'a> {
     /// Pauses in one list, ascending.
     pub(super) fn of(list: &'a [Counted]) -> Self {
+        let ranked = Ranked::of(list);
         Self {
             list,
-            row: Row::default(),
-            count: Ranked::of(list).count(),
-            max: Ranked::of(list).max(),
+            row: PaneRow::default(),
+            count: ranked.count(),
+            max: ranked.max(),
         }
     }
 

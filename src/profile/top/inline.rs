@@ -17,8 +17,8 @@ struct Edge {
 
 /// Whether each node was inlined into its callers, by the calls of at least `cutoff`.
 ///
-/// There may be as many different calls as frames, and few that weigh so much. So the samples are walked twice: first
-/// calls are added up in a few buckets, many in each, and then only those of the heavy buckets one by one.
+/// There may be as many different calls as frames, but few of them reach the cutoff. So the samples are walked twice: first the
+/// calls are added up in a fixed number of buckets, then only those in buckets that reach the cutoff one by one.
 pub(super) fn inlined(
     profile: &Profile,
     nodes: &Nodes<'_>,
@@ -71,7 +71,7 @@ struct Call {
     inline: bool,
 }
 
-/// Every call of a node that is inlined somewhere: all others are never.
+/// Every call of a node that is inlined somewhere; calls of other nodes are never inlined.
 fn calls(
     profile: &Profile,
     nodes: &Nodes<'_>,
@@ -114,7 +114,7 @@ fn calls(
     }
 }
 
-/// What calls weigh at most: those that share a bucket together, and without their signs.
+/// Upper bounds of the weights of calls: the sum of all calls in the same bucket, without their signs.
 struct Buckets(Vec<u64>);
 
 impl Default for Buckets {
@@ -124,10 +124,10 @@ impl Default for Buckets {
 }
 
 impl Buckets {
-    /// Few enough for a processor's cache.
+    /// Few enough to fit the processor's cache.
     const BITS: u32 = 17;
 
-    /// By the golden ratio, which spreads neighbours wide.
+    /// Fibonacci hashing, which spreads neighbors widely.
     const fn of(from: u32, to: u32) -> usize {
         let call = (from as u64) << 32 | to as u64;
         (call.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Self::BITS)) as usize
@@ -138,7 +138,7 @@ impl Buckets {
         *sum = sum.saturating_add(value.unsigned_abs());
     }
 
-    /// Whether this call may weigh so much.
+    /// Whether this call may reach a weight.
     fn reach(&self, from: u32, to: u32, weight: i64) -> bool {
         self.0[Self::of(from, to)] >= weight.unsigned_abs()
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::profile::Function;
 
-/// A function's name as pprof shows it. It takes names with brackets for C++ and strips what stands in `()` and `<>`,
+/// A function's name as pprof shows it. pprof takes names with brackets for C++ and removes everything in `()` and `<>`,
 /// unless they look like methods of generic Go types.
 pub(super) fn displayed(function: &Function) -> Cow<'_, str> {
     let name = &*function.name;
@@ -21,7 +21,7 @@ pub(super) fn displayed(function: &Function) -> Cow<'_, str> {
     Cow::Owned(bare)
 }
 
-/// The text without what stands between matching brackets; the whole where they do not match.
+/// The text without everything between matching brackets; unchanged if they do not match.
 fn without(text: &str, open: char, close: char) -> String {
     let mut bare = String::with_capacity(text.len());
     let mut depth = 0_usize;
@@ -35,7 +35,7 @@ fn without(text: &str, open: char, close: char) -> String {
             depth += 1;
         } else if c == close {
             match depth {
-                // pprof gives up here, with what it has taken out so far.
+                // pprof stops here, and keeps what it has removed so far.
                 0 => break,
                 1 => kept = at + 1,
                 _ => {}

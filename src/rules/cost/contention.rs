@@ -1,17 +1,18 @@
-//! Stops of the collector against stops of the host.
+//! Stops that the collector makes long, and stops that the host makes long.
 //!
 //! A stop ends when every running goroutine has been stopped; since Go 1.8 it does no work that grows with the heap. So a
-//! stop is long because a thread did not get to run, or because the program is slow to stop. Even stops of 60 ms in each
-//! cycle are no host's; stops that scatter are.
+//! stop is long because a thread did not get to run, or because the program is slow to stop. Stops that are equally long in
+//! each cycle, be it 60 ms, are the program's own; stops that scatter are the host's.
 
-use crate::measure::Stretch;
-use crate::rules::View;
-use crate::units::{duration, percent};
+use crate::measure::{Interval, Totals};
+use crate::rules::{View, cpu_count};
+use crate::stats::{Ranked, at_least};
+use crate::units::{Unit, duration, percent};
 
-/// Of how many typical stops a long one is at least, for the host to be the likely reason.
+/// A stop this many times the typical one is likely the host's.
 const FAR: u64 = 100;
 
-/// What the p99 is of the p10 at least where stops scatter.
+/// Stops scatter if their p99 is at least this many times their p10.
 const SCATTER: u64 = 8;
 
 /// Marking that takes less than this share of the CPU does not make stops long.
@@ -20,13 +21,13 @@ const CHEAP_MARKING: f64 = 0.05;
 /// CPUs that GOMAXPROCS counts on and the program does not have.
 const LACKING: f64 = 0.6;
 
-/// Live heaps up to this size, MiB, are much the same to mark.
+/// Live heaps up to this size take about the same time to mark, MiB.
 const SMALL_MIB: u64 = 16;
 
-/// Cycles that say what is typical.
+/// Cycles needed to know a typical mark.
 const OTHERS: u64 = 20;
 
-/// Stops below this cost too little to look further, ns: only GOMAXPROCS and marking are looked at.
+/// For stops below this only GOMAXPROCS and marking are looked at: they cost too little, ns.
 const SHORT_NS: u64 = 1_000_000;
 
 /// Fewer stops than these are single events.
@@ -37,11 +38,11 @@ pub(in crate::rules) const FEW: u64 = 3;
 pub enum Signs {
     /// A stop over a hundred times the typical one: the typical one, and how many times, rounded down to hundreds.
     Far(u64, u64),
-    /// GOMAXPROCS, and the CPUs had.
+    /// GOMAXPROCS, and the CPUs of the program.
     Lacking(f64, f64),
-    /// What marking takes of the CPU.
+    /// The share of the CPU that marking takes.
     CheapMarking(f64),
-    /// A mark over a hundred times as long as the others: it, and what the others take on average, ns.
+    /// A mark over a hundred times as long as the others: its length, and the average of the others, ns.
     Stalled(u64, u64),
 }
 
@@ -55,8 +56,8 @@ impl Signs {
             ),
             Self::Lacking(procs, cpus) => format!(
                 "GOMAXPROCS is {} but the program has {}, so threads wait for a CPU",
-                crate::units::Unit::Count.format(procs),
-                crate::rules::cpus_had(cpus)
+                Unit::Count.format(procs),
+                cpu_count(cpus)
             ),
             Self::Stalled(longest, typical) => format!(
                 "one mark took {} and the others {}, as when the process does not run",
@@ -75,42 +76,37 @@ impl Signs {
 pub(in crate::rules) fn signs(view: &View<'_>) -> Option<Signs> {
     let window = &view.window;
     let longest = window.pauses.max();
-    let stalled = || {
-        let (longest, typical) = stalled_mark(view)?;
-        Some(Signs::Stalled(longest, typical))
-    };
+    let stalled = || stalled_mark(view).map(|(longest, typical)| Signs::Stalled(longest, typical));
     if longest < SHORT_NS {
-        return lacking(view, &window.stretch).or_else(stalled);
+        return lacking(view, &window.interval).or_else(stalled);
     }
-    let few = window.pauses.at_least(longest as f64 / 2.0) < FEW;
-    // A single stall among many cycles leaves their p99 alone.
-    let p99 = if few {
-        longest
-    } else {
-        window.pauses.quantile(990)
+    // A p99 does not show a single stall among many cycles.
+    let p99 = match window.pauses.at_least(longest as f64 / 2.0) < FEW {
+        true => longest,
+        false => window.pauses.quantile(990),
     };
-    let here = in_stretch(
+    let here = in_interval(
         view,
         p99,
         |from| window.pauses.at_least(from as f64),
         || view.pause_p50_ns(),
         view.window.tally.cycles,
-        &window.stretch,
+        &window.interval,
     )
     .or_else(stalled);
     if here.is_some() || view.whole_run {
         return here;
     }
     let sorted = view.run_pauses.sorted();
-    let run = crate::stats::Ranked::of(&sorted);
+    let run = Ranked::of(&sorted);
     let mut p99 = run.quantile(990);
-    if crate::stats::at_least(&sorted, longest / 2) < FEW {
+    if at_least(&sorted, longest / 2) < FEW {
         p99 = p99.max(longest);
     }
-    in_stretch(
+    in_interval(
         view,
         p99,
-        |from| crate::stats::at_least(&sorted, from),
+        |from| at_least(&sorted, from),
         || run.quantile(500),
         view.cycles_seen,
         &view.run,
@@ -118,67 +114,63 @@ pub(in crate::rules) fn signs(view: &View<'_>) -> Option<Signs> {
 }
 
 /// Fewer CPUs than GOMAXPROCS counts on.
-fn lacking(view: &View<'_>, stretch: &Stretch<'_>) -> Option<Signs> {
-    let (procs, cpus) = stretch.processors()?;
+fn lacking(view: &View<'_>, interval: &Interval<'_>) -> Option<Signs> {
+    let (procs, cpus) = interval.processors()?;
     (view.window.trust.cpus && procs - cpus >= LACKING).then_some(Signs::Lacking(procs, cpus))
 }
 
-/// `at_least` counts the pauses from so many ns on, of `all`; `median` is theirs.
-fn in_stretch(
+/// The sign in the `all` pauses of an interval: `at_least` counts those of so many ns or more.
+fn in_interval(
     view: &View<'_>,
     p99: u64,
     at_least: impl Fn(u64) -> u64,
     median: impl Fn() -> u64,
     all: u64,
-    stretch: &Stretch<'_>,
+    interval: &Interval<'_>,
 ) -> Option<Signs> {
-    // Counting is cheaper than looking for a median.
+    // Counting is cheaper than finding the median.
     if at_least(p99 / FAR + 1) * 2 <= all {
         let p50 = median();
         if p50 > 0 && p99 / p50 >= FAR {
             return Some(Signs::Far(p50, p99 / p50 / FAR * FAR));
         }
     }
-    if let Some(lacking) = lacking(view, stretch) {
+    if let Some(lacking) = lacking(view, interval) {
         return Some(lacking);
     }
-    let mark =
-        stretch.cpu_ratio(|mark| mark.assist_cpu_ns.saturating_add(mark.background_cpu_ns))?;
-    if mark >= CHEAP_MARKING || view.before_1_9() {
+    let marking = interval.cpu_ratio(Totals::marking_cpu_ns)?;
+    if marking >= CHEAP_MARKING || view.before_1_9() {
         return None;
     }
     let scatter = at_least(p99 / SCATTER + 1) * 10 <= all * 9 || marks_scatter(view);
-    scatter.then_some(Signs::CheapMarking(mark))
+    scatter.then_some(Signs::CheapMarking(marking))
 }
 
-/// Marking takes now long, now short over a live heap of much the same size: marking too waits for a CPU.
+/// Marking takes long at times and is short at others over a live heap of about the same size: it too waits for a CPU.
 fn marks_scatter(view: &View<'_>) -> bool {
-    let tally = &view.window.tally;
-    let ((shortest, longest), (least, most)) = (tally.mark_ns, tally.live_mib);
-    tally.cycles >= 4
+    let (shortest, longest) = view.window.tally.mark_ns;
+    view.window.tally.cycles >= 4
         && longest >= shortest.saturating_mul(SCATTER)
-        && most <= least.saturating_mul(2).max(SMALL_MIB)
+        && has_steady_heap(view)
 }
 
-/// One mark so much longer than the others are on average that the process cannot have run: the longest, and the others'
-/// average, ns. `None` where there is none, or where the heap that it marked was larger than theirs.
+/// The live heaps of the window take about the same time to mark.
+fn has_steady_heap(view: &View<'_>) -> bool {
+    let (least, most) = view.window.tally.live_mib;
+    most <= least.saturating_mul(2).max(SMALL_MIB)
+}
+
+/// A mark so much longer than the others on average that the process cannot have run: its length and the average of the others,
+/// ns. `None` if there is none, or if it marked a larger heap than the others.
 pub(in crate::rules) fn stalled_mark(view: &View<'_>) -> Option<(u64, u64)> {
-    let tally = &view.window.tally;
-    let (_, longest) = tally.mark_ns;
-    let (from, to) = (view.run.from, view.run.to);
-    let others = to.seen.saturating_sub(from.seen).checked_sub(1)?;
-    let marking = to.mark_ns.saturating_sub(from.mark_ns);
+    let (_, longest) = view.window.tally.mark_ns;
+    let others = view.run.seen().checked_sub(1)?;
+    let marking = view.run.sum(|totals| totals.mark_ns);
     let typical = marking.saturating_sub(longest).checked_div(others)?;
-    let in_reach = view
-        .window
-        .reach
-        .to
-        .mark_ns
-        .saturating_sub(view.window.reach.from.mark_ns);
-    let (least, most) = tally.live_mib;
+    let in_reach = view.window.reach.sum(|totals| totals.mark_ns);
     (others >= OTHERS
         && longest >= typical.saturating_mul(FAR)
         && longest >= in_reach / 2
-        && most <= least.saturating_mul(2).max(SMALL_MIB))
+        && has_steady_heap(view))
     .then_some((longest, typical))
 }

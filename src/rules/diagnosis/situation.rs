@@ -1,22 +1,22 @@
-//! How things stood where a finding was at its worst: what a cause is told by.
+//! The figures at the worst of a finding, by which its cause is recognized.
 
 use crate::rules::{Cost, Signs, View, gc_frequency};
 use crate::window::Growth;
 
-/// The figures of the window (or run) that earned a finding its severity. `None` is unknown.
+/// The figures of the window (or run) from which a finding has its severity. `None` is unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Situation {
     /// What collecting costs.
     pub cost: Cost,
     /// With more Ps than CPUs, GC CPU is an upper bound.
     pub at_most: bool,
-    /// Background marking and assists, as a share of the CPUs had.
+    /// Background marking and assists, as a share of the available CPUs.
     pub marking: Option<f64>,
-    /// Stops, as a share of the CPUs had.
+    /// Stops, as a share of the available CPUs.
     pub stop_cpu: Option<f64>,
     /// Automatic cycles per second.
     pub frequency: Option<f64>,
-    /// Share of the cycles that the program forced, and of the time stopped that they took.
+    /// Share of the cycles that the program forced, and their share of the time stopped.
     pub forced: (f64, Option<f64>),
     /// The time looked at, s.
     pub seconds: f64,
@@ -28,25 +28,25 @@ pub struct Situation {
     pub min_heap: f64,
     /// Live heap / heap goal, the median.
     pub headroom_use: Option<f64>,
-    /// The goal that a memory limit leaves, MiB, where one rules.
+    /// The goal that a memory limit leaves, MiB, if a limit sets it.
     pub limited_goal_mib: Option<f64>,
-    /// GOMEMLIMIT where the user knows it, MiB.
+    /// GOMEMLIMIT if the user states it, MiB.
     pub memory_limit_mib: Option<f64>,
     /// The GOGC that the goals agree with, percent, from and to.
     pub gogc: Option<(f64, f64)>,
-    /// Longest pause, ns, and the share of the time stopped.
+    /// Longest pause, ns.
     pub pause_max_ns: u64,
     /// All stops as a share of the time.
     pub stopped: Option<f64>,
-    /// Signs that stops are the host's.
+    /// Signs that the host makes stops long.
     pub signs: Option<Signs>,
-    /// Fewer CPUs than GOMAXPROCS, as the user states.
+    /// The user states fewer CPUs than GOMAXPROCS.
     pub throttled: bool,
     /// Growth of the live heap.
     pub growth: Growth,
     /// Largest live heap, MiB.
     pub live_mib: u64,
-    /// Doublings and halvings of the heap goal a minute.
+    /// Doublings and halvings of the heap goal per minute.
     pub churn_per_minute: f64,
 }
 
@@ -54,21 +54,17 @@ impl Situation {
     /// What the view shows.
     pub fn of(view: &View<'_>) -> Self {
         let (window, tally) = (&view.window, &view.window.tally);
-        let stopped = window.stretch.wall_ratio(|mark| mark.stop_ns);
-        let stop_ns = window
-            .stretch
-            .to
-            .stop_ns
-            .saturating_sub(window.stretch.from.stop_ns);
+        let stop_ns = window.interval.sum(|totals| totals.stop_ns);
+        let forced_stops = tally.forced_stop_ns as f64 / stop_ns as f64;
         Self {
             cost: view.cost(),
             at_most: view.cpu_factor() > 1.05,
             marking: view.marking(),
-            stop_cpu: view.of_cpus(|mark| mark.stop_cpu_ns),
+            stop_cpu: view.of_cpus(|totals| totals.stop_cpu_ns),
             frequency: gc_frequency::frequency(view),
             forced: (
                 tally.share(tally.forced),
-                (stop_ns > 0).then(|| (tally.forced_stop_ns as f64 / stop_ns as f64).min(1.0)),
+                (stop_ns > 0).then_some(forced_stops.min(1.0)),
             ),
             seconds: view.seconds(),
             forced_cycles: tally.forced,
@@ -79,11 +75,9 @@ impl Situation {
             memory_limit_mib: view.memory_limit_mib,
             gogc: view.gogc.steady,
             pause_max_ns: window.pauses.max(),
-            stopped,
+            stopped: window.interval.wall_ratio(|totals| totals.stop_ns),
             signs: view.signs(),
-            throttled: view
-                .stated_cpus
-                .is_some_and(|cpus| cpus + 0.5 < f64::from(tally.gomaxprocs.1)),
+            throttled: view.has_quota(),
             growth: view.growth,
             live_mib: tally.live_mib.1,
             churn_per_minute: view.churn.per_minute,

@@ -229,3 +229,21 @@ fn the_table_has_every_cause_in_order() {
         }
     }
 }
+
+#[test]
+fn the_cause_of_the_worst_finding_comes_before_the_order_of_the_table() {
+    let process = filled(90, 100, 8, 400).each(|_, cycle| {
+        cycle.sweep_termination_ns = 60 * MS;
+        cycle.sweep_termination_cpu_ns = 240 * MS;
+    });
+    let analysis = process.analyze();
+    let found = analysis.diagnosis.unwrap();
+    let explained = |rule: &str| found.explains.contains(&rule);
+    assert_eq!(found.cause, Cause::SlowStops, "not the low GOGC above it");
+    assert_eq!(found.severity, Severity::Critical);
+    let other = analysis
+        .findings
+        .iter()
+        .find(|finding| !explained(finding.rule));
+    assert_eq!(other.unwrap().severity, Severity::Warning);
+}

@@ -1,227 +1,197 @@
-//! A cause in words: its sentence with its cost, what to do, and the figures behind it.
+//! Each cause in words: its sentence with its cost, what to do, and the figures behind it.
 
-use std::borrow::Cow;
-
-use super::{Case, FULL, NO_ROOM, Symptom, warns};
-use crate::rules::{Signs, Situation, Told, advice};
+use super::{Case, Symptom};
+use crate::rules::{Explanation, Signs, Situation, advice, ns};
 use crate::severity::Severity;
 use crate::units::{Unit, duration, percent};
 
-/// `GC takes 58% of the CPU`; empty where that is unknown.
-pub(super) fn gc_takes(situation: &Situation) -> String {
-    let at_most = if situation.at_most { "at most " } else { "" };
-    situation.cost.gc_cpu.map_or_else(String::new, |share| {
-        format!("; GC takes {at_most}{} of the CPU", percent(share))
-    })
-}
+/// Share of the heap goal that the live heap fills if a limit leaves little room.
+pub(super) const FULL: f64 = 0.85;
 
-pub(super) fn number(value: f64) -> String {
+/// The same if it leaves none.
+const NO_ROOM: f64 = 0.95;
+
+fn number(value: f64) -> String {
     Unit::Count.format(value)
 }
 
-pub(super) fn evidence(situation: &Situation) -> Vec<(&'static str, f64)> {
-    let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    vec![
-        ("gc_cpu_ratio_of_cpus", known(situation.cost.gc_cpu)),
-        ("gc_cpu_cores", known(situation.cost.cores)),
-        ("stw_ratio", known(situation.stopped)),
-        ("gc_frequency_per_second", known(situation.frequency)),
-    ]
+fn size(mib: f64) -> String {
+    Unit::Mebibytes.format(mib)
 }
 
-pub(super) fn told(
-    symptom: &Symptom<'_>,
-    message: String,
-    advice: Vec<Cow<'static, str>>,
-    figures: &[(&'static str, f64)],
-) -> Told {
-    let mut evidence = evidence(symptom.situation);
-    evidence.extend_from_slice(figures);
-    Told {
-        message,
-        advice,
-        evidence,
+/// The words for a figure; nothing if it is unknown.
+fn words<T>(known: Option<T>, words: impl FnOnce(T) -> String) -> String {
+    known.map(words).unwrap_or_default()
+}
+
+impl Situation {
+    /// `58% of the CPU`, or `at most` that.
+    fn gc_cpu(&self) -> Option<String> {
+        let at_most = if self.at_most { "at most " } else { "" };
+        let share = self.cost.gc_cpu?;
+        Some(format!("{at_most}{} of the CPU", percent(share)))
+    }
+
+    /// `; GC takes 58% of the CPU`, if that is known.
+    fn gc_takes(&self) -> String {
+        words(self.gc_cpu(), |share| format!("; GC takes {share}"))
+    }
+
+    /// `66.7 GC cycles a second take 12% of the CPU`, or what of it is known.
+    fn cycles_take(&self) -> String {
+        let rate = match self.frequency.filter(|rate| *rate > 0.0) {
+            Some(rate) => format!("{} GC cycles a second", number(rate)),
+            None => "GC cycles".to_owned(),
+        };
+        match self.gc_cpu() {
+            Some(share) => format!("{rate} take {share}"),
+            None => rate,
+        }
+    }
+
+    /// An explanation with the figures that all causes have.
+    fn explanation(&self, message: String) -> Explanation {
+        Explanation::new(message)
+            .figure("gc_cpu_ratio_of_cpus", self.cost.gc_cpu)
+            .figure("gc_cpu_cores", self.cost.cores)
+            .figure("stw_ratio", self.stopped)
+            .figure("gc_frequency_per_second", self.frequency)
     }
 }
 
-pub(super) fn memory_limit(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+pub(super) fn memory_limit(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
     let situation = symptom.situation;
-    let limit = situation.memory_limit_mib.map_or_else(
-        || "the memory limit".to_owned(),
-        |limit| format!("GOMEMLIMIT ({})", Unit::Mebibytes.format(limit)),
-    );
-    let growth = &situation.growth;
-    let grew = if growth.certain {
+    let limit = match situation.memory_limit_mib {
+        Some(limit) => format!("GOMEMLIMIT ({})", size(limit)),
+        None => "the memory limit".to_owned(),
+    };
+    let growth = Some(&situation.growth).filter(|growth| growth.certain);
+    let grew = words(growth, |growth| {
         format!(
             "; the live heap grew into it by {}/s from {} on",
-            Unit::Mebibytes.format(growth.slope),
+            size(growth.slope),
             duration(growth.since_ns)
         )
-    } else {
-        String::new()
-    };
+    });
     let full = situation.headroom_use.unwrap_or(f64::NAN);
     let room = if full >= NO_ROOM {
         "no room"
     } else {
         "little room"
     };
-    let goal = situation.limited_goal_mib.map_or_else(String::new, |goal| {
-        format!(" of {}", Unit::Mebibytes.format(goal))
+    let goal = words(situation.limited_goal_mib, |goal| {
+        format!(" of {}", size(goal))
     });
     let live = situation.live_mib as f64;
-    let mut advice: Vec<Cow<'static, str>> = vec![
-        format!(
-            "raise GOMEMLIMIT by {} or more, a third of the live heap ({}), or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap",
-            Unit::Mebibytes.format((live / 3.0).max(1.0).ceil()),
-            Unit::Mebibytes.format(live)
-        )
-        .into(),
-        "GOGC cannot help: the heap goal is the smaller of what GOGC and GOMEMLIMIT allow".into(),
-    ];
-    if growth.certain {
-        advice.push(advice::TWO_PROFILES.into());
-    }
-    told(
-        symptom,
-        format!(
+    let found = situation
+        .explanation(format!(
             "{limit} leaves {room}: the live heap fills {} of its goal{goal}{}{grew}",
             percent(full),
-            gc_takes(situation)
-        ),
-        advice,
-        &[
-            ("headroom_use_ratio", full),
-            (
-                "heap_goal_mib",
-                situation.limited_goal_mib.unwrap_or(f64::NAN),
-            ),
-        ],
-    )
+            situation.gc_takes()
+        ))
+        .advise(format!(
+            "raise GOMEMLIMIT by {} or more, a third of the live heap ({}), or shrink the live heap: go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap",
+            size((live / 3.0).max(1.0).ceil()),
+            size(live)
+        ))
+        .advise("GOGC cannot help: the heap goal is the smaller of what GOGC and GOMEMLIMIT allow")
+        .figure("headroom_use_ratio", full)
+        .figure("heap_goal_mib", situation.limited_goal_mib);
+    match growth {
+        Some(_) => found.advise(advice::TWO_PROFILES),
+        None => found,
+    }
 }
 
-pub(super) fn low_gogc(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
-    let (low, high) = symptom.situation.gogc.unwrap_or_default();
+pub(super) fn low_gogc(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
+    let situation = symptom.situation;
+    let (low, high) = situation.gogc.unwrap_or_default();
     let gogc = f64::midpoint(low, high);
-    let often = symptom
-        .situation
-        .frequency
-        .map_or_else(String::new, |rate| {
-            format!(", {} GC cycles a second", number(rate))
-        });
-    told(
-        symptom,
-        format!(
+    let live = situation.live_mib as f64;
+    let often = words(situation.frequency, |rate| {
+        format!(", {} GC cycles a second", number(rate))
+    });
+    situation
+        .explanation(format!(
             "GOGC is about {gogc:.0}, so a cycle starts each time the heap has grown by {}{often}{}",
             percent(gogc / 100.0),
-            gc_takes(symptom.situation)
-        ),
-        vec![
-            format!(
-                "raise GOGC: at 100, the default, cycles come {} times less often, and the heap may grow to twice the live heap ({}) instead of {}",
-                number(100.0 / gogc.max(1.0)),
-                Unit::Mebibytes.format(2.0 * symptom.situation.live_mib as f64),
-                Unit::Mebibytes.format((1.0 + gogc / 100.0) * symptom.situation.live_mib as f64),
-            )
-            .into(),
-            "find who sets it: GOGC in the environment, debug.SetGCPercent in the program".into(),
-        ],
-        &[("gogc_low", low), ("gogc_high", high)],
-    )
+            situation.gc_takes()
+        ))
+        .advise(format!(
+            "raise GOGC: at 100, the default, cycles come {} times less often, and the heap may grow to twice the live heap ({}) instead of {}",
+            number(100.0 / gogc.max(1.0)),
+            size(2.0 * live),
+            size((1.0 + gogc / 100.0) * live),
+        ))
+        .advise("find who sets it: GOGC in the environment, debug.SetGCPercent in the program")
+        .figure("gogc_low", low)
+        .figure("gogc_high", high)
 }
 
-pub(super) fn forced_collections(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+pub(super) fn forced_collections(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
     let situation = symptom.situation;
     let (cycles, stops) = situation.forced;
-    let every = (situation.seconds / situation.forced_cycles.max(1) as f64) * 1e9;
-    let stopped = situation.stopped.map_or_else(String::new, |share| {
+    let every = situation.seconds / situation.forced_cycles.max(1) as f64;
+    let stopped = words(situation.stopped, |share| {
         format!(" and stops the program {} of the time", percent(share))
     });
-    let last: Cow<'static, str> = if cycles > 0.99 {
-        "GOGC changes nothing here: every cycle is forced".into()
-    } else {
-        "GOGC changes nothing about forced cycles".into()
-    };
-    told(
-        symptom,
-        format!(
+    situation
+        .explanation(format!(
             "the program calls the collector itself: {} of the GC cycles are forced, one every {}{}{stopped}",
             percent(cycles),
-            Unit::Nanoseconds.format(every),
-            gc_takes(situation)
-        ),
-        vec![advice::CALLER.into(), last],
-        &[
-            ("forced_cycles_share", cycles),
-            ("forced_stops_share", stops.unwrap_or(f64::NAN)),
-        ],
-    )
+            ns(every * 1e9),
+            situation.gc_takes()
+        ))
+        .advise(advice::CALLER)
+        .advise(match cycles > 0.99 {
+            true => "GOGC changes nothing here: every cycle is forced",
+            false => "GOGC changes nothing about forced cycles",
+        })
+        .figure("forced_cycles_share", cycles)
+        .figure("forced_stops_share", stops)
 }
 
-pub(super) fn cpu_starvation(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+pub(super) fn cpu_starvation(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
     let situation = symptom.situation;
-    let marking = situation.marking.map_or_else(String::new, |share| {
-        format!(", marking takes {}", percent(share))
-    });
     let seen = match situation.signs {
         Some(signs @ Signs::Stalled(..)) => signs.words(),
-        _ => format!("stops up to {}{marking}", duration(situation.pause_max_ns)),
+        _ => {
+            let marking = words(situation.marking, |share| {
+                format!(", marking takes {}", percent(share))
+            });
+            format!("stops up to {}{marking}", duration(situation.pause_max_ns))
+        }
     };
-    told(
-        symptom,
-        format!("not GC: the program waits for a CPU ({seen})"),
-        vec![advice::QUOTA.into(), advice::TRACE.into()],
-        &[
-            ("pause_max_ns", situation.pause_max_ns as f64),
-            ("marking_cpu_ratio", situation.marking.unwrap_or(f64::NAN)),
-        ],
-    )
+    situation
+        .explanation(format!("not GC: the program waits for a CPU ({seen})"))
+        .advise(advice::QUOTA)
+        .advise(advice::TRACE)
+        .figure("pause_max_ns", situation.pause_max_ns as f64)
+        .figure("marking_cpu_ratio", situation.marking)
 }
 
-/// `66.7 GC cycles a second take 12% of the CPU`, or what of it is known.
-pub(super) fn cycles_take(symptom: &Symptom<'_>) -> String {
-    let situation = symptom.situation;
-    let rate = situation.frequency.filter(|rate| *rate > 0.0).map_or_else(
-        || "GC cycles".to_owned(),
-        |rate| format!("{} GC cycles a second", number(rate)),
-    );
-    let at_most = if situation.at_most { "at most " } else { "" };
-    situation.cost.gc_cpu.map_or_else(
-        || rate.clone(),
-        |share| format!("{rate} take {at_most}{} of the CPU", percent(share)),
-    )
-}
-
-/// Nothing the cause explains is worse than a warning because all of it is cheap.
-pub(super) fn is_cheap(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
-    let warnings = case.symptoms.iter().filter(|symptom| warns(symptom));
-    let cheap = |rule: &str| ["gc-frequency", "min-heap"].contains(&rule);
+/// Nothing that the cause explains is more than a warning, because all of it is cheap.
+fn is_cheap(case: &Case<'_>, symptom: &Symptom<'_>) -> bool {
+    let mut warnings = case.symptoms.iter().filter(|symptom| symptom.warns());
     symptom.situation.cost.is_cheap()
         && symptom.severity == Severity::Warning
-        && warnings.clone().all(|symptom| cheap(symptom.rule))
+        && warnings.all(|symptom| symptom.is_of(&["gc-frequency", "min-heap"]))
 }
 
-pub(super) fn small_heap(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
-    let message = if is_cheap(case, symptom) {
-        format!("frequent but cheap: {}", cycles_take(symptom))
-    } else {
-        format!(
-            "the heap is nearly empty and collected all the time: {}",
-            cycles_take(symptom)
-        )
+pub(super) fn small_heap(case: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
+    let lead = match is_cheap(case, symptom) {
+        true => "frequent but cheap",
+        false => "the heap is nearly empty and collected all the time",
     };
-    told(
-        symptom,
-        message,
-        vec![
-            "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use".into(),
-            advice::ALLOCATIONS.into(),
-        ],
-        &[("min_heap_share", symptom.situation.min_heap)],
-    )
+    let situation = symptom.situation;
+    situation
+        .explanation(format!("{lead}: {}", situation.cycles_take()))
+        .advise(advice::GROW)
+        .advise(advice::ALLOCATIONS)
+        .figure("min_heap_share", situation.min_heap)
 }
 
-pub(super) fn allocation_bursts(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+pub(super) fn allocation_bursts(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
     let what = match symptom.rule {
         "overshoot" => format!(
             "{} of the cycles end above their heap goal",
@@ -232,114 +202,94 @@ pub(super) fn allocation_bursts(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
             number(symptom.measured)
         ),
     };
-    told(
-        symptom,
-        format!("allocation comes in bursts: {what}{}", gc_takes(symptom.situation)),
-        vec![
-            "spread the bursts, or preallocate what they need: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs".into(),
-            "bound the heap by a soft limit: GOMEMLIMIT set to what the program may use".into(),
-        ],
-        &[("goal_churn_per_minute", symptom.situation.churn_per_minute)],
-    )
-}
-
-pub(super) fn live_heap(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
     let situation = symptom.situation;
-    let live = Unit::Mebibytes.format(situation.live_mib as f64);
-    told(
-        symptom,
-        format!("each cycle marks a large live heap ({live}): {}", cycles_take(symptom)),
-        vec![
-            "keep fewer pointers alive: values instead of pointers, indices instead of links, smaller caches; what holds no pointer is not scanned (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)".into(),
-            format!("or raise GOGC: each doubling halves the cycles and costs about {live} more").into(),
-        ],
-        &[("live_heap_mib", situation.live_mib as f64)],
-    )
+    situation
+        .explanation(format!("allocation comes in bursts: {what}{}", situation.gc_takes()))
+        .advise("spread the bursts, or preallocate what they need: go tool pprof -sample_index=alloc_space http://HOST/debug/pprof/allocs")
+        .advise("bound the heap by a soft limit: GOMEMLIMIT set to what the program may use")
+        .figure("goal_churn_per_minute", situation.churn_per_minute)
 }
 
-pub(super) fn allocation_rate(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+pub(super) fn live_heap(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
+    let situation = symptom.situation;
+    let live = size(situation.live_mib as f64);
+    situation
+        .explanation(format!(
+            "each cycle marks a large live heap ({live}): {}",
+            situation.cycles_take()
+        ))
+        .advise("keep fewer pointers alive: values instead of pointers, indices instead of links, smaller caches; what holds no pointer is not scanned (go tool pprof -sample_index=inuse_objects http://HOST/debug/pprof/heap)")
+        .advise(format!("or raise GOGC: each doubling halves the cycles and costs about {live} more"))
+        .figure("live_heap_mib", situation.live_mib as f64)
+}
+
+pub(super) fn allocation_rate(case: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
     let situation = symptom.situation;
     let cheap = is_cheap(case, symptom);
-    let lead = if cheap {
-        "frequent but cheap"
-    } else {
-        "the program allocates a lot"
+    let lead = match cheap {
+        true => "frequent but cheap",
+        false => "the program allocates a lot",
     };
-    let assists = situation
-        .cost
-        .assists
-        .filter(|share| *share >= 0.01 && !cheap);
-    let assists = assists.map_or_else(String::new, |share| {
-        format!(
-            ", of which goroutines that allocate pay {} in assists",
-            percent(share)
-        )
+    let assists = situation.cost.assists;
+    let notable = assists.filter(|share| *share >= 0.01 && !cheap);
+    let of_which = words(notable, |share| {
+        let share = percent(share);
+        format!(", of which goroutines that allocate pay {share} in assists")
     });
-    let mut advice: Vec<Cow<'static, str>> = vec![advice::ALLOCATIONS.into(), advice::REUSE.into()];
+    let found = situation
+        .explanation(format!("{lead}: {}{of_which}", situation.cycles_take()))
+        .advise(advice::ALLOCATIONS)
+        .advise(advice::REUSE)
+        .figure("mark_assist_cpu_ratio", assists);
     let full = situation.headroom_use.is_some_and(|share| share >= FULL);
     if situation.limited_goal_mib.is_none() && !full {
-        advice.push(advice::GOGC.into());
+        found.advise(advice::GOGC)
+    } else {
+        found
     }
-    told(
-        symptom,
-        format!("{lead}: {}{assists}", cycles_take(symptom)),
-        advice,
-        &[(
-            "mark_assist_cpu_ratio",
-            situation.cost.assists.unwrap_or(f64::NAN),
-        )],
-    )
 }
 
-pub(super) fn heap_growth(case: &Case<'_>, symptom: &Symptom<'_>) -> Told {
-    let growth = &symptom.situation.growth;
-    let gc = case.run.gc_cpu.map_or_else(String::new, |share| {
+pub(super) fn heap_growth(case: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
+    let situation = symptom.situation;
+    let growth = &situation.growth;
+    let slope = growth.slope.max(1e-12);
+    let gc = words(case.run.gc_cpu, |share| {
         format!("; GC itself takes {} of the CPU", percent(share))
     });
-    let limit = symptom
-        .situation
-        .memory_limit_mib
-        .or(symptom.situation.limited_goal_mib)
-        .map_or_else(String::new, |limit| {
-            let seconds = ((limit - growth.live_mib) / growth.slope.max(1e-12)).max(0.0);
-            format!(
-                ", at the limit in {}",
-                Unit::Nanoseconds.format(seconds * 1e9)
-            )
-        });
-    told(
-        symptom,
-        format!(
+    let limit = situation.memory_limit_mib.or(situation.limited_goal_mib);
+    let limit = words(limit, |limit| {
+        let seconds = ((limit - growth.live_mib) / slope).max(0.0);
+        format!(", at the limit in {}", ns(seconds * 1e9))
+    });
+    situation
+        .explanation(format!(
             "the live heap keeps growing by {}/s ({} in {}), doubling in {}{limit}{gc}",
-            Unit::Mebibytes.format(growth.slope),
-            Unit::Mebibytes.format(growth.mib),
-            Unit::Nanoseconds.format(growth.seconds * 1e9),
-            Unit::Nanoseconds.format(growth.live_mib / growth.slope.max(1e-12) * 1e9),
-        ),
-        vec![advice::TWO_PROFILES.into(), advice::GOROUTINES.into()],
-        &[
-            ("live_heap_mib", growth.live_mib),
-            ("growth_mib_per_second", growth.slope),
-            ("seconds", growth.seconds),
-        ],
-    )
+            size(growth.slope),
+            size(growth.mib),
+            ns(growth.seconds * 1e9),
+            ns(growth.live_mib / slope * 1e9),
+        ))
+        .advise(advice::TWO_PROFILES)
+        .advise(advice::GOROUTINES)
+        .figure("live_heap_mib", growth.live_mib)
+        .figure("growth_mib_per_second", growth.slope)
+        .figure("seconds", growth.seconds)
 }
 
-pub(super) fn slow_stops(_: &Case<'_>, symptom: &Symptom<'_>) -> Told {
+pub(super) fn slow_stops(_: &Case<'_>, symptom: &Symptom<'_>) -> Explanation {
     let situation = symptom.situation;
-    let stopped = situation.stopped.map_or_else(String::new, |share| {
+    let stopped = words(situation.stopped, |share| {
         format!(", {} of the time in all", percent(share))
     });
-    let marking = situation.marking.map_or_else(String::new, |share| {
+    let marking = words(situation.marking, |share| {
         format!("; marking takes {} of the CPU", percent(share))
     });
-    told(
-        symptom,
-        format!(
+    situation
+        .explanation(format!(
             "the program is slow to stop: GC cycles wait up to {} for it{stopped}{marking}",
             duration(situation.pause_max_ns),
-        ),
-        vec![advice::LOOPS.into(), advice::TRACE.into()],
-        &[("pause_max_ns", situation.pause_max_ns as f64)],
-    )
+        ))
+        .advise(advice::LOOPS)
+        .advise(advice::TRACE)
+        .figure("pause_max_ns", situation.pause_max_ns as f64)
 }

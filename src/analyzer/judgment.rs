@@ -1,15 +1,15 @@
-//! Many processes, one verdict.
+//! One verdict over many processes.
 
 use super::Analysis;
-use super::watch::MAX_EPISODES;
+use super::tracker::MAX_EPISODES;
 use crate::report::{RuleState, RuleStatus, Verdict};
 use crate::rules;
 use crate::settings::Settings;
 use crate::severity::Severity;
 
-/// The verdict over all processes, put together while they end: nothing is kept of each.
+/// The verdict over all processes, updated as each of them ends.
 #[derive(Debug, Clone)]
-pub struct Judgement {
+pub struct Judgment {
     required: Vec<String>,
     rules: Vec<RuleStatus>,
     worst: Option<Severity>,
@@ -17,19 +17,19 @@ pub struct Judgement {
     why_not: Option<String>,
 }
 
-impl Judgement {
+impl Judgment {
     /// No process yet.
     pub fn new(settings: &Settings) -> Self {
         Self {
             required: settings.required.iter().cloned().collect(),
-            rules: super::watch::Watches::new(settings).status(),
+            rules: super::trackers::Trackers::new(settings).status(),
             worst: None,
             evidence: false,
             why_not: None,
         }
     }
 
-    /// Takes in a process that has ended.
+    /// Adds a process that has ended.
     pub fn add(&mut self, analysis: &Analysis) {
         for (all, one) in self.rules.iter_mut().zip(&analysis.rules) {
             all.status = all.status.max(one.status);
@@ -54,13 +54,13 @@ impl Judgement {
         }
     }
 
-    /// Each rule over all processes, in the order of the rule table: raised where one raised it, its worst value of all.
+    /// Each rule over all processes, in the order of the rule table: raised if it is raised in any, with its worst value of all.
     pub fn rules(&self) -> &[RuleStatus] {
         &self.rules
     }
 
-    /// The worst finding of all; no verdict where no process had enough evidence, or where a rule that the user named by
-    /// `--max` or `--only` had none in any process (a critical finding stands even then); none for a log that runs `newest_first`.
+    /// The worst finding of all. No verdict if no process had enough evidence, if a rule that the user named by `--max` or
+    /// `--only` had none in any process (unless there is a critical finding), or if the log runs `newest_first`.
     pub fn verdict(&self, newest_first: bool) -> Verdict {
         if newest_first {
             return Verdict::NoVerdict(
