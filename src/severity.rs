@@ -1,7 +1,11 @@
 //! How bad, why not worse, and what is behind it: the words of a judgement, without any figures.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// How bad a finding is. The order is the order of badness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; never fails a gate.
     Info,

@@ -7,7 +7,7 @@ use super::sites::{frame, source};
 use super::why::{Join, SourceLine, why};
 use crate::escape::Escapes;
 use crate::profile::{self, Profile, SampleType};
-use crate::report::causes::{Causes, Estimate, Hot, HotWhy, Rates};
+use crate::report::causes::{BY_ALLOCATION, BY_USE, Causes, Estimate, Hot, Rates};
 use crate::report::why::{Cause, Pattern};
 use crate::report::{Process, Report};
 
@@ -45,6 +45,8 @@ pub fn beside(report: &Report, beside: &Beside<'_>, line: &mut SourceLine<'_>) -
         compiler: None,
         process: process.id.clone(),
         rates: Rates::None,
+        explains_by_allocation: &BY_ALLOCATION,
+        explains_by_use: &BY_USE,
         allocated: hot(beside, SampleType::AllocSpace, line),
         in_use: hot(beside, SampleType::InuseSpace, line),
         estimate: None,
@@ -52,7 +54,7 @@ pub fn beside(report: &Report, beside: &Beside<'_>, line: &mut SourceLine<'_>) -
     };
     if let Some((escapes, name)) = beside.escapes {
         let joined = why(&join(beside, escapes, name, SampleType::AllocSpace), line);
-        causes.compiler = Some(joined.compiler);
+        causes.compiler = Some(joined.compiler.name);
         causes.warnings = joined.warnings;
     }
     if report.processes.len() > 1 {
@@ -102,9 +104,9 @@ fn hot(beside: &Beside<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<
                 let place = site.chain.first().cloned().map(frame).unwrap_or_default();
                 Hot {
                     function: place.function,
-                    path: place.file,
+                    file: place.file,
                     line: place.line,
-                    share: share(site.bytes),
+                    share_ratio: share(site.bytes),
                     objects: site.objects,
                     bytes: site.bytes,
                     objects_per_second: None,
@@ -112,7 +114,9 @@ fn hot(beside: &Beside<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<
                     objects_per_cycle: None,
                     bytes_per_cycle: None,
                     evidence: super::sites::evidence(site.evidence, site.flat),
-                    why: None,
+                    pattern: None,
+                    message: None,
+                    remedy: None,
                 }
             })
             .collect(),
@@ -121,14 +125,14 @@ fn hot(beside: &Beside<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<
     let mut merged: Vec<Hot> = Vec::new();
     for site in hot.into_iter().take(CONSIDERED) {
         let same = |other: &&mut Hot| {
-            other.why.is_none()
-                && site.why.is_none()
-                && (&other.function, &other.path, other.line)
-                    == (&site.function, &site.path, site.line)
+            other.pattern.is_none()
+                && site.pattern.is_none()
+                && (&other.function, &other.file, other.line)
+                    == (&site.function, &site.file, site.line)
         };
         match merged.iter_mut().find(same) {
             Some(other) => {
-                other.share += site.share;
+                other.share_ratio += site.share_ratio;
                 other.objects = other.objects.wrapping_add(site.objects);
                 other.bytes = other.bytes.wrapping_add(site.bytes);
                 other.evidence.samples_seen += site.evidence.samples_seen;
@@ -144,10 +148,10 @@ fn hot(beside: &Beside<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> Vec<
 
 fn of_cause(cause: Cause, share: &dyn Fn(i64) -> f64) -> Hot {
     Hot {
-        function: cause.place.function,
-        path: cause.path,
-        line: cause.place.line,
-        share: share(cause.bytes),
+        function: cause.function,
+        file: cause.file,
+        line: cause.line,
+        share_ratio: share(cause.bytes),
         objects: cause.objects,
         bytes: cause.bytes,
         objects_per_second: None,
@@ -155,11 +159,9 @@ fn of_cause(cause: Cause, share: &dyn Fn(i64) -> f64) -> Hot {
         objects_per_cycle: None,
         bytes_per_cycle: None,
         evidence: cause.evidence,
-        why: Some(HotWhy {
-            pattern: cause.pattern,
-            message: cause.message,
-            remedy: cause.remedy,
-        }),
+        pattern: Some(cause.pattern),
+        message: Some(cause.message),
+        remedy: cause.remedy,
     }
 }
 
@@ -201,16 +203,13 @@ fn rates(causes: &mut Causes, beside: &Beside<'_>, process: &Process) {
 
 /// The period without the largest sites that the profile is sure of.
 fn estimate(causes: &Causes, process: &Process) -> Option<Estimate> {
-    let period_ns = process.measures.period_mean_ns?;
-    let own = |site: &&Hot| {
-        let why = site.why.as_ref();
-        why.is_none_or(|why| why.pattern != Pattern::Outside)
-    };
+    let period_ns = process.measures.period_ns.mean?;
+    let own = |site: &&Hot| site.pattern != Some(Pattern::Outside);
     let sure = causes.allocated.iter().filter(own);
     let sure = sure
-        .filter(|site| !site.evidence.thin && site.share > 0.0)
+        .filter(|site| !site.evidence.thin && site.share_ratio > 0.0)
         .take(REMOVED);
-    let (sites, share) = sure.fold((0, 0.0), |(n, sum), site| (n + 1, sum + site.share));
+    let (sites, share) = sure.fold((0, 0.0), |(n, sum), site| (n + 1, sum + site.share_ratio));
     if sites == 0 || share >= 0.99 {
         return None;
     }
@@ -222,7 +221,7 @@ fn estimate(causes: &Causes, process: &Process) -> Option<Estimate> {
     let period_without_ns = (to_f64(period_ns) / (1.0 - share)).round() as u64;
     Some(Estimate {
         sites,
-        share,
+        share_ratio: share,
         period_ns,
         period_without_ns,
     })

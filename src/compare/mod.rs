@@ -6,17 +6,16 @@
 //! large, clear of the log's resolution, and seen in every run.
 
 mod benchmarks;
-mod measure;
 mod sample;
 mod unlike;
 
 use std::collections::BTreeMap;
 
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Side};
+use crate::report::measures::{MEASURES, Measure};
 use crate::stats;
 
 pub use benchmarks::{BenchmarkGate, benchmarks};
-pub use measure::{MEASURES, Measure, PerWork, find};
 use sample::Samples;
 
 /// Chance of a false alarm that is accepted.
@@ -137,6 +136,7 @@ fn too_few(base: &Side, new: &Side, smallest: f64, rows: usize) -> String {
 
 fn row(samples: &Samples, tested: bool, max_ratio: Option<f64>, p_adjusted: Option<f64>) -> Row {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+    let interval = samples.interval.filter(|(low, _)| low.is_finite());
     let enough = tested && samples.complete;
     Row {
         id: samples.measure.id,
@@ -146,10 +146,8 @@ fn row(samples: &Samples, tested: bool, max_ratio: Option<f64>, p_adjusted: Opti
         base: samples.base.clone(),
         new: samples.new.clone(),
         ratio: samples.ratio.and_then(finite),
-        interval: samples
-            .interval
-            .filter(|(low, _)| low.is_finite())
-            .map(|(low, high)| (low, finite(high))),
+        ratio_low: interval.map(|(low, _)| low),
+        ratio_high: interval.and_then(|(_, high)| finite(high)),
         p: enough.then_some(samples.p),
         p_adjusted: p_adjusted.filter(|_| enough),
         cliffs_delta: enough.then_some(samples.cliffs_delta),

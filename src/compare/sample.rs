@@ -1,8 +1,9 @@
 //! One measure over the runs of both sides, and the statistics of it.
 
-use super::measure::{Bounds, LONG_PAUSE_NS, Measure, NS, P99_CYCLES, PAUSE_P99, PerWork};
 use super::{ALPHA, CYCLES};
-use crate::report::comparison::{Run, Sample, Side};
+use crate::report::Process;
+use crate::report::comparison::{Sample, Side};
+use crate::report::measures::{Bounds, LONG_PAUSE_NS, Measure, P99_CYCLES, PAUSE_P99, PerWork};
 use crate::stats;
 
 /// Everything the verdict of a row rests on.
@@ -41,10 +42,10 @@ const UNITS: f64 = 1_000.0;
 
 impl Samples {
     pub(super) fn new(measure: &'static Measure, base: &Side, new: &Side) -> Self {
-        let runs = || base.runs.iter().chain(&new.runs);
-        let few = runs().any(|run| run.cycles < P99_CYCLES);
+        let runs = || base.runs.iter().chain(&new.runs).map(|run| &run.process);
+        let few = runs().any(|run| run.cycles() < P99_CYCLES);
         let counted = measure.id == PAUSE_P99 && few;
-        let (value, unit): (fn(&Run) -> Option<f64>, _) = match counted {
+        let (value, unit): (fn(&Process) -> Option<f64>, _) = match counted {
             true => (|run| Some(long_pauses(run).0), "ratio"),
             false => (value_of(measure, runs()), measure.unit),
         };
@@ -54,12 +55,12 @@ impl Samples {
         let (base_factors, new_factors) = (factors(base, amount), factors(new, amount));
         let before = sample(base, &base_factors, value);
         let after = sample(new, &new_factors, value);
-        let lacks = |run: &Run| value(run).is_none();
+        let lacks = |run: &Process| value(run).is_none();
         let complete = !runs().any(lacks);
-        let withheld = runs().any(|run| lacks(run) && run.sums_withheld());
+        let withheld = runs().any(|run| lacks(run) && run.measures.sums_withheld());
         let bounds = measure.bounds.filter(|_| complete).and_then(|bounds| {
-            let (low, high) = extremes(&base.runs, &base_factors, bounds)?;
-            let (new_low, new_high) = extremes(&new.runs, &new_factors, bounds)?;
+            let (low, high) = extremes(base, &base_factors, bounds)?;
+            let (new_low, new_high) = extremes(new, &new_factors, bounds)?;
             Some((stats::ratio(high, new_low), stats::ratio(low, new_high)))
         });
         let resolved = runs().all(measure.resolved);
@@ -109,7 +110,7 @@ impl Samples {
             },
             bounds,
             long_pauses: counted.then(|| [count_long(base), count_long(new)]),
-            least_cycles: runs().map(|run| run.cycles).min().unwrap_or(0),
+            least_cycles: runs().map(Process::cycles).min().unwrap_or(0),
             base: before,
             new: after,
         }
@@ -166,52 +167,61 @@ impl Samples {
 
 /// What makes the value of each run an amount for each 1,000 units of its work; 1 where it stays as it is.
 fn factors(side: &Side, amount: Option<PerWork>) -> Vec<f64> {
-    let factor = |(at, run): (usize, &Run)| {
+    let factor = |(at, run): (usize, &Process)| {
         let work = side.work.get(at).or(side.work.last()).copied();
         amount.zip(work).map_or(1.0, |(amount, work)| {
-            (amount.each_second)(run) * run.duration_ns as f64 / NS / work * UNITS
+            (amount.each_second)(run) * run.measures.duration_ns as f64 / 1e9 / work * UNITS
         })
     };
-    side.runs.iter().enumerate().map(factor).collect()
+    side.processes().enumerate().map(factor).collect()
 }
 
-fn sample(side: &Side, factors: &[f64], value: fn(&Run) -> Option<f64>) -> Sample {
+fn sample(side: &Side, factors: &[f64], value: fn(&Process) -> Option<f64>) -> Sample {
     let values: Vec<f64> = side
-        .runs
-        .iter()
+        .processes()
         .zip(factors)
         .filter_map(|(run, factor)| Some(value(run)? * factor))
         .collect();
+    let interval = stats::median_interval(&values, 1.0 - ALPHA);
     Sample {
         median: stats::median(&values),
-        interval: stats::median_interval(&values, 1.0 - ALPHA),
+        low: interval.map(|(low, _)| low),
+        high: interval.map(|(_, high)| high),
         values,
     }
 }
 
 /// Below 10 ms the median period is of whole ms; the mean from the cycle numbers is exact.
-fn value_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Run>) -> fn(&Run) -> Option<f64> {
+fn value_of<'a>(
+    measure: &Measure,
+    runs: impl Iterator<Item = &'a Process>,
+) -> fn(&Process) -> Option<f64> {
     match short_period(measure, runs) {
-        true => |run| run.period_mean_ns.map(|ns| ns as f64),
+        true => |run| run.measures.period_ns.mean.map(|ns| ns as f64),
         false => measure.value,
     }
 }
 
-fn title_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Run>) -> &'static str {
+fn title_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Process>) -> &'static str {
     match short_period(measure, runs) {
         true => "mean period",
         false => measure.title,
     }
 }
 
-fn short_period<'a>(measure: &Measure, mut runs: impl Iterator<Item = &'a Run>) -> bool {
+fn short_period<'a>(measure: &Measure, mut runs: impl Iterator<Item = &'a Process>) -> bool {
     measure.id == "gc-period"
-        && runs.any(|run| run.period_mean_ns.is_some_and(|ns| ns < 10_000_000))
+        && runs.any(|run| {
+            run.measures
+                .period_ns
+                .mean
+                .is_some_and(|ns| ns < 10_000_000)
+        })
 }
 
 /// The least lower and the largest upper bound of a side.
-fn extremes(runs: &[Run], factors: &[f64], bounds: Bounds) -> Option<(f64, f64)> {
-    runs.iter()
+fn extremes(side: &Side, factors: &[f64], bounds: Bounds) -> Option<(f64, f64)> {
+    side.processes()
         .zip(factors)
         .filter_map(|(run, factor)| {
             let (low, high) = bounds(run)?;
@@ -221,19 +231,19 @@ fn extremes(runs: &[Run], factors: &[f64], bounds: Bounds) -> Option<(f64, f64)>
 }
 
 /// The share of a run's cycles that have a long pause; those cycles, and all of them.
-fn long_pauses(run: &Run) -> (f64, (u64, u64)) {
+fn long_pauses(run: &Process) -> (f64, (u64, u64)) {
     let (mut long, mut all) = (0_u64, 0_u64);
-    for &(pause_ns, cycles) in &run.pause_histogram {
-        all = all.saturating_add(cycles);
-        if pause_ns >= LONG_PAUSE_NS {
-            long = long.saturating_add(cycles);
+    for count in &run.measures.pause_histogram {
+        all = all.saturating_add(count.cycles);
+        if count.pause_ns >= LONG_PAUSE_NS {
+            long = long.saturating_add(count.cycles);
         }
     }
     (long as f64 / (all as f64).max(1.0), (long, all))
 }
 
 fn count_long(side: &Side) -> (u64, u64) {
-    side.runs.iter().fold((0, 0), |(long, all), run| {
+    side.processes().fold((0, 0), |(long, all), run| {
         let counts = long_pauses(run).1;
         (long.saturating_add(counts.0), all.saturating_add(counts.1))
     })

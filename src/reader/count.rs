@@ -79,9 +79,9 @@ impl Count {
     /// A gc line: a duplicate, or what it was.
     pub(crate) const fn cycle(&mut self, fresh: bool, repaired: bool) {
         let count = match (fresh, repaired) {
-            (false, _) => &mut self.input.duplicate,
-            (true, true) => &mut self.input.repaired,
-            (true, false) => &mut self.input.intact,
+            (false, _) => &mut self.input.gc_lines.duplicate,
+            (true, true) => &mut self.input.gc_lines.repaired,
+            (true, false) => &mut self.input.gc_lines.intact,
         };
         *count += 1;
     }
@@ -137,13 +137,13 @@ impl Count {
         }
         match beginning.told {
             Some((why, text)) => self.damaged(beginning.source, beginning.line, why, &text),
-            None => self.input.damaged += 1,
+            None => self.input.gc_lines.damaged += 1,
         }
     }
 
     /// Whether the place of one more damaged line would be kept: the first ones are, whenever it shows that they are damaged.
     fn tells_of_damaged(&self, source: usize, line: u64) -> bool {
-        let kept = &self.input.damaged_at;
+        let kept = &self.input.damaged_lines;
         kept.len() < DAMAGED_PLACES || kept.last().is_some_and(|last| (source, line) < place(last))
     }
 
@@ -157,28 +157,34 @@ impl Count {
             if count < COMMON || 2 * count <= breaks.len() {
                 continue;
             }
-            let places = self.input.damaged_at.iter_mut();
+            let places = self.input.damaged_lines.iter_mut();
             let mut torn = places.filter(|at| {
-                place(at) == (*source, *line) && [NOT_FOUND, ENDS].contains(&at.why.as_str())
+                place(at) == (*source, *line) && [NOT_FOUND, ENDS].contains(&at.reason.as_str())
             });
             if let Some(at) = torn.next() {
-                at.why = why.to_string();
+                at.reason = why.to_string();
             }
         }
     }
 
     pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {
-        self.input.damaged += 1;
+        self.input.gc_lines.damaged += 1;
         if !self.tells_of_damaged(source, line) {
             return;
         }
-        let kept = &mut self.input.damaged_at;
+        let name = self
+            .input
+            .sources
+            .get(source)
+            .map(|source| source.name.clone());
+        let kept = &mut self.input.damaged_lines;
         kept.truncate(DAMAGED_PLACES - 1);
         let at = kept.partition_point(|other| place(other) <= (source, line));
         let damaged = DamagedLine {
-            source,
+            source: name.unwrap_or_default(),
+            source_index: source,
             line,
-            why: why.to_string(),
+            reason: why.to_string(),
             text: String::from_utf8_lossy(text).into_owned(),
         };
         kept.insert(at, damaged);
@@ -187,5 +193,5 @@ impl Count {
 
 /// Where a damaged line stands.
 const fn place(line: &DamagedLine) -> (usize, u64) {
-    (line.source, line.line)
+    (line.source_index, line.line)
 }

@@ -53,7 +53,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
 
 /// `BenchmarkGC-8`, or `BenchmarkGC/process=web-1-8`: the number at the end is GOMAXPROCS.
 fn name(process: &Process, several: bool) -> String {
-    let procs = process.measures.gomaxprocs.1;
+    let procs = process.measures.gomaxprocs.max;
     if !several {
         return format!("BenchmarkGC-{procs}");
     }
@@ -78,10 +78,10 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
         measures
             .gc_frequency_per_second
             .and_then(|rate| float(rate, "gc-frequency/s")),
-        measures.period_mean_ns.and_then(|ns| whole(ns, PERIOD)),
-        whole(measures.pause.p50, "pause-p50-ns"),
-        whole(measures.pause.p99, "pause-p99-ns"),
-        whole(measures.pause.max, "pause-max-ns"),
+        measures.period_ns.mean.and_then(|ns| whole(ns, PERIOD)),
+        whole(measures.pause_ns.p50, "pause-p50-ns"),
+        whole(measures.pause_ns.p99, "pause-p99-ns"),
+        whole(measures.pause_ns.max, "pause-max-ns"),
         known(measures.stw_ratio, "stw-ratio"),
         known(measures.gc_cpu_ratio, "gc-cpu-ratio"),
         known(measures.mark_assist_cpu_ratio, "assist-cpu-ratio"),
@@ -90,9 +90,9 @@ fn figures(process: &Process) -> Vec<(String, &'static str)> {
             measures.allocation_bytes_per_second.filter(|_| resolved),
             "allocation-B/s",
         ),
-        whole(measures.live_heap.p50, "live-heap-bytes"),
+        whole(measures.live_heap_bytes.p50, "live-heap-bytes"),
         measures
-            .heap_goal
+            .heap_goal_bytes
             .and_then(|goal| whole(goal.p50, "heap-goal-bytes")),
         float(measures.heap_goal_churn_per_minute, "goal-churn/min"),
     ]

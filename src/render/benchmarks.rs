@@ -8,8 +8,7 @@ use super::comparison::{ComparisonFormat, word};
 use super::markdown::{cell, prose};
 use super::text::page::{self, Page, left, right};
 use crate::report::benchmarks::{Benchmarks, Figures, Row};
-use crate::report::comparison::{Comparison, Outcome, RowVerdict};
-use crate::report::wire;
+use crate::report::comparison::{Outcome, RowVerdict};
 
 /// Writes the benchmarks, and the comparison of the GC traces where the outputs hold some.
 ///
@@ -18,21 +17,19 @@ use crate::report::wire;
 pub fn benchmarks(
     format: ComparisonFormat,
     benchmarks: &Benchmarks,
-    gc: Option<&Comparison>,
     out: &mut dyn Write,
     style: &Style,
 ) -> io::Result<()> {
     match format {
         ComparisonFormat::Json => {
-            serde_json::to_writer(&mut *out, &wire::Benchmarks::new(benchmarks, gc))?;
-            return out.write_all(b"\n");
+            return super::json::document(benchmarks, out);
         }
         ComparisonFormat::Markdown => out.write_all(markdown(benchmarks).as_bytes())?,
         ComparisonFormat::Text => out.write_all(text(benchmarks, style).as_bytes())?,
         #[cfg(feature = "html")]
         ComparisonFormat::Html => return Err(io::ErrorKind::Unsupported.into()),
     }
-    if let Some(gc) = gc {
+    if let Some(gc) = &benchmarks.gc {
         out.write_all(b"\n")?;
         format.render(gc, out, style)?;
     }
@@ -56,10 +53,7 @@ fn text(benchmarks: &Benchmarks, style: &Style) -> String {
         Outcome::NoVerdict(_) => page::UNKNOWN,
     };
     page.paragraph(&format!("{label}  "), color, &sentence);
-    for (name, inputs) in [
-        ("base  ", &benchmarks.inputs[0]),
-        ("new   ", &benchmarks.inputs[1]),
-    ] {
+    for (name, inputs) in [("base  ", &benchmarks.base), ("new   ", &benchmarks.new)] {
         page.paragraph(name, page::DIM, &inputs.join(", "));
     }
     let packages = packages(&benchmarks.rows);
@@ -150,9 +144,10 @@ fn packages(rows: &[Row]) -> usize {
 }
 
 fn title(row: &Row, with_package: bool) -> String {
-    match (with_package, row.package.rsplit('/').next()) {
-        (true, Some(package)) if !package.is_empty() => format!("{package}.{}", row.name),
-        _ => row.name.clone(),
+    let package = row.package.as_deref().filter(|_| with_package);
+    match package.and_then(|package| package.rsplit('/').next()) {
+        Some(package) => format!("{package}.{}", row.name),
+        None => row.name.clone(),
     }
 }
 
@@ -178,7 +173,7 @@ fn basis(row: &Row) -> String {
 /// `1.234µs ±2%`.
 fn figure(figures: &Figures, unit: &str) -> String {
     let median = scaled(figures.median, unit);
-    match figures.interval {
+    match figures.low.zip(figures.high) {
         Some((low, high)) if figures.median > 0.0 => {
             let off = (high - figures.median).max(figures.median - low) / figures.median;
             format!("{median} ±{:.0}%", off * 100.0)

@@ -106,14 +106,17 @@ const fn standing(against: &Against) -> &'static str {
 /// A line that allocates, at that line.
 fn cause(out: &mut dyn Write, site: &Hot) -> io::Result<()> {
     let mut message = format!("{}: {}", site.function, text::causes::amount(site));
-    if let Some(why) = &site.why {
-        message = format!("{message}\n{}: {}", why.pattern.title(), why.message);
+    if let Some(why) = text::causes::why(site) {
+        message = format!("{message}\n{why}");
     }
-    if let Some(remedy) = site.why.as_ref().and_then(|why| why.remedy) {
+    if let Some(remedy) = site.remedy {
         message = format!("{message}\nnext: {remedy}");
     }
-    let title = format!("allocates {} of the bytes", units::percent(site.share));
-    let place = Some((site.path.as_str(), site.line));
+    let title = format!(
+        "allocates {} of the bytes",
+        units::percent(site.share_ratio)
+    );
+    let place = Some((site.file.as_str(), site.line));
     annotation(out, Level::Notice, place, &title, &message)
 }
 

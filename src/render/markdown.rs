@@ -12,6 +12,7 @@ use super::Style;
 use super::escape::printable;
 use super::text::{self, findings, input, measures, page};
 use crate::report::causes::Causes;
+use crate::report::why::Pattern;
 use crate::report::{Diagnosis, Finding, Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -163,7 +164,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
     );
     for process in processes.iter().take(shown) {
         let measures = &process.measures;
-        let [_, _, p99, _] = measures::times(&measures.pause);
+        let [_, _, p99, _] = measures::pauses(&measures.pause_ns);
         let _ = writeln!(
             page,
             "| {}{}{} | {} | {} | {} | {p99} | {} | {} | {} |",
@@ -178,9 +179,9 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
             measures
                 .gc_frequency_per_second
                 .map_or_else(|| "-".to_owned(), units::rate),
-            units::duration(measures.pause.max),
+            units::duration(measures.pause_ns.max),
             prose(&measures::gc_cpu_ratio(measures)),
-            prose(&measures::heap(measures.live_heap.last)),
+            prose(&measures::heap(measures.live_heap_bytes.last)),
         );
     }
     let hidden = processes.len().saturating_sub(shown) as u64 + report.processes_omitted;
@@ -198,7 +199,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
 fn where_from(causes: &Causes, page: &mut String) {
     page.push_str("\n### Where it allocates\n\n| line | amount | why |\n| --- | --- | --- |\n");
     for site in causes.allocated.iter().take(ROWS / 2) {
-        let why = site.why.as_ref().map_or("", |why| why.pattern.title());
+        let why = site.pattern.map_or("", Pattern::title);
         let _ = writeln!(
             page,
             "| {} | {} | {why} |",

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::{Style, text};
+use crate::report::Process;
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Run, Side};
-use crate::report::wire;
 use crate::units::{self, Unit};
 
 mod markdown;
@@ -63,11 +63,7 @@ impl ComparisonFormat {
     ) -> io::Result<()> {
         match self {
             Self::Text => text::comparison::render(comparison, out, style),
-            Self::Json => {
-                let wire = wire::comparison::Comparison::from(comparison);
-                serde_json::to_writer(&mut *out, &wire)?;
-                out.write_all(b"\n")
-            }
+            Self::Json => super::json::document(comparison, out),
             Self::Markdown => markdown::render(comparison, out),
             #[cfg(feature = "html")]
             Self::Html => super::html::comparison(comparison, out),
@@ -109,8 +105,8 @@ pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
 pub(super) fn figures(row: &Row) -> [String; 4] {
     let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| figure(v, row.unit));
     let ratio = |ratio: f64| Unit::Count.format(ratio);
-    let interval = row.interval.map_or_else(String::new, |(low, high)| {
-        let high = high.map_or_else(|| "any".to_owned(), ratio);
+    let interval = row.ratio_low.map_or_else(String::new, |low| {
+        let high = row.ratio_high.map_or_else(|| "any".to_owned(), ratio);
         format!("{} to {high}", ratio(low))
     });
     [
@@ -157,18 +153,19 @@ pub(super) fn basis(comparison: &Comparison) -> String {
 /// What a side consists of.
 pub(super) fn side(side: &Side) -> String {
     let cycles = |run: &Run| {
-        let s = if run.cycles == 1 { "" } else { "s" };
+        let cycles = run.process.cycles();
+        let s = if cycles == 1 { "" } else { "s" };
         format!(
             "{} GC cycle{s} in {}",
-            units::count(run.cycles),
-            units::duration(run.duration_ns)
+            units::count(cycles),
+            units::duration(run.process.measures.duration_ns)
         )
     };
     match side.runs.as_slice() {
         [] => "no run".to_owned(),
         [run] => format!("{}, {}", run.name, cycles(run)),
         [first, .., last] => {
-            let all = side.runs.iter().map(|run| run.cycles).sum();
+            let all = side.processes().map(Process::cycles).sum();
             format!(
                 "{} runs, {} GC cycles, from {} to {}",
                 side.runs.len(),

@@ -9,7 +9,6 @@ use std::io::{self, Write};
 
 use super::Style;
 use crate::report::sites::Sites;
-use crate::report::wire;
 
 /// A format of the sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +47,7 @@ impl SitesFormat {
     pub fn render(self, sites: &Sites, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         match self {
             Self::Text => out.write_all(text::page(sites, style).as_bytes()),
-            Self::Json => {
-                serde_json::to_writer(&mut *out, &wire::Sites::from(sites))?;
-                out.write_all(b"\n")
-            }
+            Self::Json => super::json::document(sites, out),
         }
     }
 }

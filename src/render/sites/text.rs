@@ -37,12 +37,12 @@ pub(super) fn page(sites: &Sites, style: &Style) -> String {
 /// The profile's name, what it covers and what was taken off.
 pub(in crate::render) fn described(profile: &ProfileSource) -> String {
     let mut text = profile.name.clone();
-    if profile.duration_ns > 0 {
-        text = format!("{text}, {}", units::duration(profile.duration_ns));
+    if let Some(duration) = profile.duration_ns {
+        text = format!("{text}, {}", units::duration(duration));
     }
     match &profile.base {
-        Some((base, false)) => format!("{text} less {base}"),
-        Some((base, true)) => format!("{text} less {base}, in shares of that"),
+        Some(base) if profile.shares_of_base => format!("{text} less {base}, in shares of that"),
+        Some(base) => format!("{text} less {base}"),
         None => text,
     }
 }
@@ -61,7 +61,7 @@ fn trust(sites: &Sites, page: &mut Page) {
     if thin.is_empty() {
         let worst = rows
             .iter()
-            .filter_map(|row| row.flat_evidence.relative_error)
+            .filter_map(|row| row.flat_evidence.relative_error_ratio)
             .fold(0.0, f64::max);
         if worst > 0.0 {
             let line = format!(
@@ -93,7 +93,7 @@ fn trust(sites: &Sites, page: &mut Page) {
 /// `±12%, 70 samples`.
 pub(in crate::render) fn error(evidence: Evidence) -> String {
     let samples = page::counted(evidence.samples_seen, "sample");
-    match evidence.relative_error {
+    match evidence.relative_error_ratio {
         Some(error) if error > 0.0 => format!("±{}, {samples}", units::percent(error)),
         _ => samples,
     }
@@ -104,7 +104,7 @@ fn errors(sites: &Sites, page: &mut Page) {
     page.line("   samples   error        of what");
     let room = page.style().width.saturating_sub(26);
     for row in &sites.table.rows {
-        let Some(error) = row.flat_evidence.relative_error else {
+        let Some(error) = row.flat_evidence.relative_error_ratio else {
             continue;
         };
         let line = format!(

@@ -13,7 +13,7 @@ const SCALE: usize = 18;
 /// Writes the sparklines; nothing where the run is too short to have a course.
 pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
     let measures = &process.measures;
-    let end = measures.started_ns.saturating_add(measures.duration_ns);
+    let (_, end) = process.span_ns();
     let width = page.style().width.saturating_sub(NAME + SCALE).max(10);
     let Some(columns) = Columns::new(&measures.timeline, end, width) else {
         return;

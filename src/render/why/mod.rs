@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::Style;
 use super::text::page::counted;
 use crate::report::why::{self as model, Basis, Cause, Why};
-use crate::report::wire;
 use crate::units;
 
 mod github;
@@ -85,10 +84,7 @@ impl WhyFormat {
         let count = if count == 0 { usize::MAX } else { count };
         match self {
             Self::Text => out.write_all(text::page(why, count, style).as_bytes()),
-            Self::Json => {
-                serde_json::to_writer(&mut *out, &wire::Why::from(why))?;
-                out.write_all(b"\n")
-            }
+            Self::Json => super::json::document(why, out),
             Self::Markdown => out.write_all(markdown::page(why, count).as_bytes()),
             Self::Github => github::render(why, out),
             #[cfg(feature = "sarif")]
@@ -117,7 +113,7 @@ fn extent(why: &Why) -> String {
         ),
         _ => String::new(),
     };
-    match model::share(why.explained, why.own) {
+    match why.explained_ratio {
         Some(explained) => format!(
             "{} of {amount} {was} allocated in your code, and the compiler explains {} of that{libraries}",
             units::percent(own),
@@ -145,7 +141,7 @@ fn amount(why: &Why, value: i64) -> String {
 
 /// `24.1% of all: 244,789 objects, 6 B each, ±12%, 107 samples`.
 fn figures(why: &Why, cause: &Cause) -> String {
-    let share = model::share(cause.flat, why.total).unwrap_or(0.0);
+    let share = cause.share_ratio.unwrap_or(0.0);
     let mut text = format!(
         "{} of all, {}",
         units::percent(share),
@@ -157,7 +153,7 @@ fn figures(why: &Why, cause: &Cause) -> String {
     }
     if cause
         .evidence
-        .relative_error
+        .relative_error_ratio
         .is_some_and(|error| error > 0.0)
     {
         text = format!("{text} ({})", super::sites::error(cause.evidence));
@@ -170,11 +166,7 @@ fn figures(why: &Why, cause: &Cause) -> String {
 
 /// `handlers/handlers.go:38`.
 fn place(cause: &Cause) -> String {
-    match (cause.path.as_str(), cause.place.line) {
-        ("", _) => cause.place.function.clone(),
-        (path, 0) => path.to_owned(),
-        (path, line) => format!("{path}:{line}"),
-    }
+    super::text::causes::line(&cause.function, &cause.file, cause.line)
 }
 
 /// Causes that the reader can act on first, then what is outside, each the largest first.

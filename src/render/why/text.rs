@@ -36,7 +36,7 @@ pub(super) fn page(why: &Why, count: usize, style: &Style) -> String {
         page.line(&heading);
         let shown = if style.verbose { usize::MAX } else { OUTSIDE };
         for cause in outside.iter().take(shown) {
-            let name = page.name(&cause.place.function, 40);
+            let name = page.name(&cause.function, 40);
             let line = format!("{name}: {}; {}", figures(why, cause), cause.message);
             page.paragraph("  ", page::DIM, &line);
         }

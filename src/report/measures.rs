@@ -1,6 +1,7 @@
-//! The rows of a comparison: what each measures, in which direction it is better, and what difference matters.
+//! The measures of a process that are compared and exported: what each is, in which direction it is better, and what difference
+//! matters. A new one is a row here.
 
-use crate::report::comparison::Run;
+use super::Process;
 
 /// One row of the table.
 #[derive(Debug)]
@@ -22,15 +23,15 @@ pub struct Measure {
     /// How it becomes an amount for each unit of work; `None` for what does not grow with time.
     pub per_work: Option<PerWork>,
     /// The value of one run.
-    pub value: fn(&Run) -> Option<f64>,
+    pub value: fn(&Process) -> Option<f64>,
     /// False where the log's whole MiB drown the value.
-    pub resolved: fn(&Run) -> bool,
+    pub resolved: fn(&Process) -> bool,
     /// What the log's resolution leaves of the value: bounds, where they are wide.
     pub bounds: Option<Bounds>,
 }
 
 /// Lower and upper bound of a value of one run.
-pub(super) type Bounds = fn(&Run) -> Option<(f64, f64)>;
+pub type Bounds = fn(&Process) -> Option<(f64, f64)>;
 
 /// How a value over time becomes an amount.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +39,11 @@ pub struct PerWork {
     /// Unit of the amount.
     pub unit: &'static str,
     /// Amount in one second where the value is 1.
-    pub each_second: fn(&Run) -> f64,
+    pub each_second: fn(&Process) -> f64,
 }
 
 /// One second, ns.
-pub(super) const NS: f64 = 1e9;
+const NS: f64 = 1e9;
 const MIB: f64 = 1_048_576.0;
 
 const TIME: PerWork = PerWork {
@@ -51,17 +52,17 @@ const TIME: PerWork = PerWork {
 };
 const CPU_TIME: PerWork = PerWork {
     unit: "ns",
-    each_second: |run| NS * f64::from(run.gomaxprocs.1),
+    each_second: |run| NS * f64::from(run.measures.gomaxprocs.max),
 };
 
 /// The row that gives way to a count of long pauses where cycles are few.
-pub(super) const PAUSE_P99: &str = "pause-p99";
+pub const PAUSE_P99: &str = "pause-p99";
 
 /// A p99 needs so many values for a finite upper bound at 95 %.
-pub(super) const P99_CYCLES: u64 = 299;
+pub const P99_CYCLES: u64 = 299;
 
 /// The pause from which on a cycle counts as one with a long pause, ns: where the rule `pause-p99` warns.
-pub(super) const LONG_PAUSE_NS: u64 = 5_000_000;
+pub const LONG_PAUSE_NS: u64 = 5_000_000;
 
 /// All rows, in their order.
 pub const MEASURES: &[Measure] = &[
@@ -77,7 +78,7 @@ pub const MEASURES: &[Measure] = &[
             unit: "count",
             each_second: |_| 1.0,
         }),
-        value: |run| run.gc_frequency_per_second,
+        value: |run| run.measures.gc_frequency_per_second,
         resolved: |_| true,
         bounds: None,
     },
@@ -90,18 +91,18 @@ pub const MEASURES: &[Measure] = &[
         floor: 2e6,
         gated: false,
         per_work: None,
-        value: |run| Some(run.period_p50_ns as f64).filter(|period| *period > 0.0),
+        value: |run| Some(run.measures.period_ns.p50 as f64).filter(|period| *period > 0.0),
         resolved: |_| true,
         bounds: None,
     },
     pause("pause-p50", "pause p50", 1.5, |run| {
-        Some(run.pause_p50_ns as f64)
+        Some(run.measures.pause_ns.p50 as f64)
     }),
     pause(PAUSE_P99, "pause p99", 1.5, |run| {
-        Some(run.pause_p99_ns as f64)
+        Some(run.measures.pause_ns.p99 as f64)
     }),
     pause("pause-max", "pause max", 2.0, |run| {
-        Some(run.pause_max_ns as f64)
+        Some(run.measures.pause_ns.max as f64)
     }),
     Measure {
         id: "stw-ratio",
@@ -109,27 +110,31 @@ pub const MEASURES: &[Measure] = &[
         floor: 0.001,
         practical: 1.5,
         per_work: Some(TIME),
-        ..share(|run| run.stw_ratio)
+        ..share(|run| run.measures.stw_ratio)
     },
     Measure {
         id: "gc-cpu",
         title: "GC CPU",
         gated: true,
         per_work: Some(CPU_TIME),
-        bounds: Some(|run| run.gc_cpu_ratio_low.zip(run.gc_cpu_ratio_high)),
-        ..share(|run| run.gc_cpu_ratio)
+        bounds: Some(|run| {
+            run.measures
+                .gc_cpu_ratio_low
+                .zip(run.measures.gc_cpu_ratio_high)
+        }),
+        ..share(|run| run.measures.gc_cpu_ratio)
     },
     Measure {
         id: "assist-cpu",
         title: "assist CPU",
         per_work: Some(CPU_TIME),
-        ..share(|run| run.mark_assist_cpu_ratio)
+        ..share(|run| run.measures.mark_assist_cpu_ratio)
     },
     Measure {
         id: "mark-duty",
         title: "mark duty",
         floor: 0.02,
-        ..share(|run| run.mark_duty_ratio)
+        ..share(|run| run.measures.mark_duty_ratio)
     },
     Measure {
         id: "allocation",
@@ -143,21 +148,22 @@ pub const MEASURES: &[Measure] = &[
             unit: "bytes",
             each_second: |_| 1.0,
         }),
-        value: |run| run.allocation_bytes_per_second,
-        resolved: |run| run.allocation_resolved || run.sums_withheld(),
+        value: |run| run.measures.allocation_bytes_per_second,
+        resolved: |run| run.measures.allocation_resolved || run.measures.sums_withheld(),
         bounds: Some(|run| {
-            let each = run.allocation_bytes_per_second? / (run.allocation_bytes? as f64).max(1.0);
+            let each = run.measures.allocation_bytes_per_second?
+                / (run.measures.allocation_bytes? as f64).max(1.0);
             Some((
-                run.allocation_bytes_low? as f64 * each,
-                run.allocation_bytes_high? as f64 * each,
+                run.measures.allocation_bytes_low? as f64 * each,
+                run.measures.allocation_bytes_high? as f64 * each,
             ))
         }),
     },
     size("live-heap", "live heap p50", |run| {
-        Some(run.live_heap_p50_bytes as f64)
+        Some(run.measures.live_heap_bytes.p50 as f64)
     }),
     size("heap-goal", "heap goal p50", |run| {
-        run.heap_goal_p50_bytes.map(|bytes| bytes as f64)
+        run.measures.heap_goal_bytes.map(|goal| goal.p50 as f64)
     }),
     Measure {
         id: "goal-churn",
@@ -168,7 +174,7 @@ pub const MEASURES: &[Measure] = &[
         floor: 1.0,
         gated: false,
         per_work: None,
-        value: |run| Some(run.heap_goal_churn_per_minute),
+        value: |run| Some(run.measures.heap_goal_churn_per_minute),
         resolved: |_| true,
         bounds: None,
     },
@@ -178,7 +184,7 @@ const fn pause(
     id: &'static str,
     title: &'static str,
     practical: f64,
-    value: fn(&Run) -> Option<f64>,
+    value: fn(&Process) -> Option<f64>,
 ) -> Measure {
     Measure {
         id,
@@ -195,7 +201,7 @@ const fn pause(
     }
 }
 
-const fn share(value: fn(&Run) -> Option<f64>) -> Measure {
+const fn share(value: fn(&Process) -> Option<f64>) -> Measure {
     Measure {
         id: "",
         title: "",
@@ -212,7 +218,11 @@ const fn share(value: fn(&Run) -> Option<f64>) -> Measure {
 }
 
 /// Sizes are in whole MiB, cut off: 2 MiB apart may be 1.
-const fn size(id: &'static str, title: &'static str, value: fn(&Run) -> Option<f64>) -> Measure {
+const fn size(
+    id: &'static str,
+    title: &'static str,
+    value: fn(&Process) -> Option<f64>,
+) -> Measure {
     Measure {
         id,
         title,
