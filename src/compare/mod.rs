@@ -140,7 +140,7 @@ fn row(samples: &Samples, tested: bool, max_ratio: Option<f64>, p_adjusted: Opti
     let enough = tested && samples.complete;
     Row {
         id: samples.measure.id,
-        title: samples.title.clone(),
+        title: samples.title,
         unit: samples.unit,
         per_work: samples.per_work,
         base: samples.base.clone(),

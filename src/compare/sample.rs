@@ -3,14 +3,14 @@
 use super::{ALPHA, CYCLES};
 use crate::report::Process;
 use crate::report::comparison::{Sample, Side};
-use crate::report::measures::{Bounds, LONG_PAUSE_NS, Measure, P99_CYCLES, PAUSE_P99, PerWork};
+use crate::report::measures::{Bounds, Measure, PAUSE_P99, PerWork, Value};
 use crate::stats;
 
 /// Everything the verdict of a row rests on.
 #[derive(Debug)]
 pub(super) struct Samples {
     pub(super) measure: &'static Measure,
-    pub(super) title: String,
+    pub(super) title: &'static str,
     pub(super) unit: &'static str,
     pub(super) per_work: Option<f64>,
     pub(super) base: Sample,
@@ -37,7 +37,13 @@ pub(super) struct Samples {
     least_cycles: u64,
 }
 
-/// Figures for so many units of work.
+/// A p99 needs this many values for a finite upper bound at 95 %.
+const P99_CYCLES: u64 = 299;
+
+/// The pause from which on a cycle counts as one with a long pause, ns: where the rule `pause-p99` warns.
+const LONG_PAUSE_NS: u64 = 5_000_000;
+
+/// Units of work that amounts are given for.
 const UNITS: f64 = 1_000.0;
 
 impl Samples {
@@ -45,9 +51,9 @@ impl Samples {
         let runs = || base.runs.iter().chain(&new.runs).map(|run| &run.process);
         let few = runs().any(|run| run.cycles() < P99_CYCLES);
         let counted = measure.id == PAUSE_P99 && few;
-        let (value, unit): (fn(&Process) -> Option<f64>, _) = match counted {
-            true => (|run| Some(long_pauses(run).0), "ratio"),
-            false => (value_of(measure, runs()), measure.unit),
+        let ((title, value), unit): ((_, Value), _) = match counted {
+            true => (("pauses >= 5ms", |run| Some(long_pauses(run).0)), "ratio"),
+            false => (figure(measure, runs()), measure.unit),
         };
         let amount = measure
             .per_work
@@ -81,12 +87,7 @@ impl Samples {
         let several = before.values.len().min(after.values.len()) > 1;
         Self {
             measure,
-            title: if counted {
-                "pauses >= 5ms"
-            } else {
-                title_of(measure, runs())
-            }
-            .to_owned(),
+            title,
             unit: amount.map_or(unit, |amount| amount.unit),
             per_work: amount.map(|_| UNITS),
             ratio: before
@@ -176,7 +177,7 @@ fn factors(side: &Side, amount: Option<PerWork>) -> Vec<f64> {
     side.processes().enumerate().map(factor).collect()
 }
 
-fn sample(side: &Side, factors: &[f64], value: fn(&Process) -> Option<f64>) -> Sample {
+fn sample(side: &Side, factors: &[f64], value: Value) -> Sample {
     let values: Vec<f64> = side
         .processes()
         .zip(factors)
@@ -191,32 +192,16 @@ fn sample(side: &Side, factors: &[f64], value: fn(&Process) -> Option<f64>) -> S
     }
 }
 
-/// Below 10 ms the median period is of whole ms; the mean from the cycle numbers is exact.
-fn value_of<'a>(
+/// The title and the value of a row. Below 10 ms a median is of so few whole ms that the exact mean takes its place.
+fn figure<'a>(
     measure: &Measure,
-    runs: impl Iterator<Item = &'a Process>,
-) -> fn(&Process) -> Option<f64> {
-    match short_period(measure, runs) {
-        true => |run| run.measures.period_ns.mean.map(|ns| ns as f64),
-        false => measure.value,
+    mut runs: impl Iterator<Item = &'a Process>,
+) -> (&'static str, Value) {
+    let mut short = |mean: Value| runs.any(|run| mean(run).is_some_and(|ns| ns < 10e6));
+    match measure.mean {
+        Some((title, mean)) if short(mean) => (title, mean),
+        _ => (measure.title, measure.value),
     }
-}
-
-fn title_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Process>) -> &'static str {
-    match short_period(measure, runs) {
-        true => "mean period",
-        false => measure.title,
-    }
-}
-
-fn short_period<'a>(measure: &Measure, mut runs: impl Iterator<Item = &'a Process>) -> bool {
-    measure.id == "gc-period"
-        && runs.any(|run| {
-            run.measures
-                .period_ns
-                .mean
-                .is_some_and(|ns| ns < 10_000_000)
-        })
 }
 
 /// The least lower and the largest upper bound of a side.

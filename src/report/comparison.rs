@@ -204,7 +204,7 @@ pub struct Row {
     /// Its id.
     pub id: &'static str,
     /// Its name for people.
-    pub title: String,
+    pub title: &'static str,
     /// Unit of the figures: `1/s`, `1/min`, `ns`, `ratio`, `bytes`, `bytes/s`, `count`.
     pub unit: &'static str,
     /// Units of work that the figures are for; null for figures as they are.

@@ -1,5 +1,5 @@
 //! The measures of a process that are compared and exported: what each is, in which direction it is better, and what difference
-//! matters. A new one is a row here.
+//! matters. To compare and export one more, add its row.
 
 use super::Process;
 
@@ -12,6 +12,10 @@ pub struct Measure {
     pub title: &'static str,
     /// Unit of the value.
     pub unit: &'static str,
+    /// The value of a process.
+    pub value: fn(&Process) -> Option<f64>,
+    /// A mean that is exact where `value` is of single figures in whole milliseconds, and its name for people.
+    pub mean: Option<(&'static str, Value)>,
     /// More is better (a period); else less is.
     pub more_is_better: bool,
     /// Factors within which two values are the same for practical purposes.
@@ -22,15 +26,16 @@ pub struct Measure {
     pub gated: bool,
     /// How it becomes an amount for each unit of work; `None` for what does not grow with time.
     pub per_work: Option<PerWork>,
-    /// The value of one run.
-    pub value: fn(&Process) -> Option<f64>,
     /// False where the log's whole MiB drown the value.
     pub resolved: fn(&Process) -> bool,
-    /// What the log's resolution leaves of the value: bounds, where they are wide.
+    /// Lower and upper bound of the value by the log's resolution, where they are wide.
     pub bounds: Option<Bounds>,
 }
 
-/// Lower and upper bound of a value of one run.
+/// How a value is read off a process.
+pub type Value = fn(&Process) -> Option<f64>;
+
+/// How the bounds of a value are read off a process.
 pub type Bounds = fn(&Process) -> Option<(f64, f64)>;
 
 /// How a value over time becomes an amount.
@@ -42,200 +47,162 @@ pub struct PerWork {
     pub each_second: fn(&Process) -> f64,
 }
 
-/// One second, ns.
-const NS: f64 = 1e9;
 const MIB: f64 = 1_048_576.0;
 
 const TIME: PerWork = PerWork {
     unit: "ns",
-    each_second: |_| NS,
+    each_second: |_| 1e9,
 };
 const CPU_TIME: PerWork = PerWork {
     unit: "ns",
-    each_second: |run| NS * f64::from(run.measures.gomaxprocs.max),
+    each_second: |p| 1e9 * f64::from(p.measures.gomaxprocs.max),
+};
+const CYCLES: PerWork = PerWork {
+    unit: "count",
+    each_second: |_| 1.0,
+};
+const BYTES: PerWork = PerWork {
+    unit: "bytes",
+    each_second: |_| 1.0,
 };
 
-/// The row that gives way to a count of long pauses where cycles are few.
+/// The row for which a comparison counts long pauses where cycles are few.
 pub const PAUSE_P99: &str = "pause-p99";
 
-/// A p99 needs so many values for a finite upper bound at 95 %.
-pub const P99_CYCLES: u64 = 299;
-
-/// The pause from which on a cycle counts as one with a long pause, ns: where the rule `pause-p99` warns.
-pub const LONG_PAUSE_NS: u64 = 5_000_000;
+/// A shorter pause is no difference, ns.
+const PAUSE_FLOOR: f64 = 100_000.0;
+/// Sizes are in whole MiB, truncated: 2 MiB apart may be 1.
+const SIZE_FLOOR: f64 = 2.0 * MIB;
 
 /// All rows, in their order.
 pub const MEASURES: &[Measure] = &[
     Measure {
-        id: "gc-frequency",
-        title: "GC frequency",
-        unit: "1/s",
-        more_is_better: false,
-        practical: 1.25,
         floor: 0.1,
         gated: true,
-        per_work: Some(PerWork {
-            unit: "count",
-            each_second: |_| 1.0,
-        }),
-        value: |run| run.measures.gc_frequency_per_second,
-        resolved: |_| true,
-        bounds: None,
+        per_work: Some(CYCLES),
+        ..row("gc-frequency", "GC frequency", "1/s", |p| {
+            p.measures.gc_frequency_per_second
+        })
     },
     Measure {
-        id: "gc-period",
-        title: "period p50",
-        unit: "ns",
+        mean: Some(("mean period", |p| p.measures.period_ns.mean.map(float))),
         more_is_better: true,
-        practical: 1.25,
         floor: 2e6,
-        gated: false,
-        per_work: None,
-        value: |run| Some(run.measures.period_ns.p50 as f64).filter(|period| *period > 0.0),
-        resolved: |_| true,
-        bounds: None,
+        ..row("gc-period", "period p50", "ns", |p| {
+            Some(p.measures.period_ns.p50)
+                .filter(|ns| *ns > 0)
+                .map(float)
+        })
     },
-    pause("pause-p50", "pause p50", 1.5, |run| {
-        Some(run.measures.pause_ns.p50 as f64)
-    }),
-    pause(PAUSE_P99, "pause p99", 1.5, |run| {
-        Some(run.measures.pause_ns.p99 as f64)
-    }),
-    pause("pause-max", "pause max", 2.0, |run| {
-        Some(run.measures.pause_ns.max as f64)
-    }),
     Measure {
-        id: "stw-ratio",
-        title: "time stopped",
-        floor: 0.001,
         practical: 1.5,
-        per_work: Some(TIME),
-        ..share(|run| run.measures.stw_ratio)
+        floor: PAUSE_FLOOR,
+        ..row("pause-p50", "pause p50", "ns", |p| {
+            Some(float(p.measures.pause_ns.p50))
+        })
     },
     Measure {
-        id: "gc-cpu",
-        title: "GC CPU",
+        practical: 1.5,
+        floor: PAUSE_FLOOR,
+        ..row(PAUSE_P99, "pause p99", "ns", |p| {
+            Some(float(p.measures.pause_ns.p99))
+        })
+    },
+    Measure {
+        practical: 2.0,
+        floor: PAUSE_FLOOR,
+        ..row("pause-max", "pause max", "ns", |p| {
+            Some(float(p.measures.pause_ns.max))
+        })
+    },
+    Measure {
+        practical: 1.5,
+        floor: 0.001,
+        per_work: Some(TIME),
+        ..row("stw-ratio", "time stopped", "ratio", |p| {
+            p.measures.stw_ratio
+        })
+    },
+    Measure {
+        floor: 0.005,
         gated: true,
         per_work: Some(CPU_TIME),
-        bounds: Some(|run| {
-            run.measures
-                .gc_cpu_ratio_low
-                .zip(run.measures.gc_cpu_ratio_high)
+        bounds: Some(|p| {
+            let (low, high) = (p.measures.gc_cpu_ratio_low, p.measures.gc_cpu_ratio_high);
+            low.zip(high)
         }),
-        ..share(|run| run.measures.gc_cpu_ratio)
+        ..row("gc-cpu", "GC CPU", "ratio", |p| p.measures.gc_cpu_ratio)
     },
     Measure {
-        id: "assist-cpu",
-        title: "assist CPU",
+        floor: 0.005,
         per_work: Some(CPU_TIME),
-        ..share(|run| run.measures.mark_assist_cpu_ratio)
+        ..row("assist-cpu", "assist CPU", "ratio", |p| {
+            p.measures.mark_assist_cpu_ratio
+        })
     },
     Measure {
-        id: "mark-duty",
-        title: "mark duty",
         floor: 0.02,
-        ..share(|run| run.measures.mark_duty_ratio)
+        ..row("mark-duty", "mark duty", "ratio", |p| {
+            p.measures.mark_duty_ratio
+        })
     },
     Measure {
-        id: "allocation",
-        title: "allocation",
-        unit: "bytes/s",
-        more_is_better: false,
-        practical: 1.25,
         floor: MIB,
         gated: true,
-        per_work: Some(PerWork {
-            unit: "bytes",
-            each_second: |_| 1.0,
-        }),
-        value: |run| run.measures.allocation_bytes_per_second,
-        resolved: |run| run.measures.allocation_resolved || run.measures.sums_withheld(),
-        bounds: Some(|run| {
-            let each = run.measures.allocation_bytes_per_second?
-                / (run.measures.allocation_bytes? as f64).max(1.0);
+        per_work: Some(BYTES),
+        resolved: |p| p.measures.allocation_resolved || p.measures.sums_withheld(),
+        bounds: Some(|p| {
+            let measures = &p.measures;
+            let bytes = float(measures.allocation_bytes?).max(1.0);
+            let each = measures.allocation_bytes_per_second? / bytes;
             Some((
-                run.measures.allocation_bytes_low? as f64 * each,
-                run.measures.allocation_bytes_high? as f64 * each,
+                float(measures.allocation_bytes_low?) * each,
+                float(measures.allocation_bytes_high?) * each,
             ))
         }),
+        ..row("allocation", "allocation", "bytes/s", |p| {
+            p.measures.allocation_bytes_per_second
+        })
     },
-    size("live-heap", "live heap p50", |run| {
-        Some(run.measures.live_heap_bytes.p50 as f64)
-    }),
-    size("heap-goal", "heap goal p50", |run| {
-        run.measures.heap_goal_bytes.map(|goal| goal.p50 as f64)
-    }),
     Measure {
-        id: "goal-churn",
-        title: "goal churn",
-        unit: "1/min",
-        more_is_better: false,
-        practical: 1.25,
+        floor: SIZE_FLOOR,
+        ..row("live-heap", "live heap p50", "bytes", |p| {
+            Some(float(p.measures.live_heap_bytes.p50))
+        })
+    },
+    Measure {
+        floor: SIZE_FLOOR,
+        ..row("heap-goal", "heap goal p50", "bytes", |p| {
+            p.measures.heap_goal_bytes.map(|goal| float(goal.p50))
+        })
+    },
+    Measure {
         floor: 1.0,
-        gated: false,
-        per_work: None,
-        value: |run| Some(run.measures.heap_goal_churn_per_minute),
-        resolved: |_| true,
-        bounds: None,
+        ..row("goal-churn", "goal churn", "1/min", |p| {
+            Some(p.measures.heap_goal_churn_per_minute)
+        })
     },
 ];
 
-const fn pause(
-    id: &'static str,
-    title: &'static str,
-    practical: f64,
-    value: fn(&Process) -> Option<f64>,
-) -> Measure {
+const fn row(id: &'static str, title: &'static str, unit: &'static str, value: Value) -> Measure {
     Measure {
         id,
         title,
-        unit: "ns",
+        unit,
+        value,
+        mean: None,
         more_is_better: false,
-        practical,
-        floor: 100_000.0,
+        practical: 1.25,
+        floor: 0.0,
         gated: false,
         per_work: None,
-        value,
         resolved: |_| true,
         bounds: None,
     }
 }
 
-const fn share(value: fn(&Process) -> Option<f64>) -> Measure {
-    Measure {
-        id: "",
-        title: "",
-        unit: "ratio",
-        more_is_better: false,
-        practical: 1.25,
-        floor: 0.005,
-        gated: false,
-        per_work: None,
-        value,
-        resolved: |_| true,
-        bounds: None,
-    }
-}
-
-/// Sizes are in whole MiB, cut off: 2 MiB apart may be 1.
-const fn size(
-    id: &'static str,
-    title: &'static str,
-    value: fn(&Process) -> Option<f64>,
-) -> Measure {
-    Measure {
-        id,
-        title,
-        unit: "bytes",
-        more_is_better: false,
-        practical: 1.25,
-        floor: 2.0 * MIB,
-        gated: false,
-        per_work: None,
-        value,
-        resolved: |_| true,
-        bounds: None,
-    }
+const fn float(value: u64) -> f64 {
+    value as f64
 }
 
 /// The measure with this id.

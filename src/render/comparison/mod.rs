@@ -92,7 +92,7 @@ pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
                 .rows
                 .iter()
                 .filter(|row| row.max_ratio.is_some())
-                .map(|row| row.title.as_str())
+                .map(|row| row.title)
                 .collect();
             ("PASS", format!("no regression of {}", gated.join(", ")))
         }
@@ -189,6 +189,6 @@ pub(super) fn notes(comparison: &Comparison) -> impl Iterator<Item = String> {
 pub(super) fn title(row: &Row) -> String {
     match row.per_work {
         Some(_) if row.id == "gc-frequency" => "GC cycles".to_owned(),
-        _ => row.title.clone(),
+        _ => row.title.to_owned(),
     }
 }
