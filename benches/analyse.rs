@@ -16,7 +16,7 @@ use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
 use gcpressure::event::{Event, GcCycle};
 use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, analyse};
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Formats, Render, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Settings;
 use gcpressure::trace::{self, Outcome};

@@ -11,7 +11,7 @@ use std::path::Path;
 use base64::Engine as _;
 use gcpressure::io::Source;
 use gcpressure::pipeline::{self, Options};
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Render, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
 use gcpressure::units;

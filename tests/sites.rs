@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use gcpressure::causes::{self, Options};
 use gcpressure::profile::{self, Profile, ProfileError, SampleType, Subtract};
-use gcpressure::render::{SitesFormat, Style};
+use gcpressure::render::{Render, SitesFormat, Style};
 use gcpressure::report::sites::Sites;
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gcpressure::causes::{self, Join};
 use gcpressure::escape::{self, Escapes};
 use gcpressure::profile::{self, Profile, SampleType};
-use gcpressure::render::{Style, WhyFormat};
+use gcpressure::render::{Formats, Render, Style, WhyFormat};
 use gcpressure::report::why::{Basis, Cause, Pattern, Why};
 use serde_json::Value;
 
@@ -140,9 +140,11 @@ fn the_amounts_are_the_profiles() {
 fn rendered(format: WhyFormat, count: usize) -> String {
     let mut page = Vec::new();
     let why = why("go1.26.6", true);
-    format
-        .render(&why, count, &mut page, &Style::default())
-        .unwrap();
+    let style = Style {
+        causes: count,
+        ..Style::default()
+    };
+    format.render(&why, &mut page, &style).unwrap();
     String::from_utf8(page).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use gcpressure::compare;
-use gcpressure::render::{ComparisonFormat, Format, Style};
+use gcpressure::render::{ComparisonFormat, Format, Render, Style};
 use gcpressure::report::Report;
 use gcpressure::report::comparison::{Against, BuildStamp, Comparison, Outcome};
 use gcpressure::report::saved;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use gcpressure::compare::{self, Gate};
-use gcpressure::render::{self, ComparisonFormat, Style};
+use gcpressure::render::{ComparisonFormat, Render, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
 use gcpressure::report::measures::{self, MEASURES, Measure};
@@ -11,7 +11,7 @@ use gcpressure::report::measures::{self, MEASURES, Measure};
 use super::args::{CompareArgs, Comparing};
 use super::choices::Choices;
 use super::exit::{self, Failure};
-use super::output::{self, Formats, Place, Targets};
+use super::output::{self, Place, Targets};
 use super::sides::Reading;
 use super::{baseline, benchmarks};
 use super::{sides, suggest};
@@ -22,31 +22,11 @@ enum Compared {
     Benchmarks(Benchmarks),
 }
 
-/// A format of either.
-#[derive(Debug, Clone, Copy)]
-struct CompareFormat(ComparisonFormat);
-
-impl Formats for CompareFormat {
-    type Of = Compared;
-
-    fn all() -> &'static [Self] {
-        &[
-            Self(ComparisonFormat::Text),
-            Self(ComparisonFormat::Json),
-            Self(ComparisonFormat::Markdown),
-            #[cfg(feature = "html")]
-            Self(ComparisonFormat::Html),
-        ]
-    }
-
-    fn name(self) -> &'static str {
-        self.0.name()
-    }
-
+impl Render<Compared> for ComparisonFormat {
     fn render(self, result: &Compared, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         match result {
-            Compared::Logs(comparison) => self.0.render(comparison, out, style),
-            Compared::Benchmarks(result) => render::benchmarks(self.0, result, out, style),
+            Compared::Logs(comparison) => self.render(comparison, out, style),
+            Compared::Benchmarks(benchmarks) => self.render(benchmarks, out, style),
         }
     }
 }
@@ -56,7 +36,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let (base, new) = paths(args)?;
     let choices = Choices::of_program(&args.program)?;
     let build = baseline::build(&args.program);
-    let targets = Targets::<CompareFormat>::open(&args.output.output)?;
+    let targets = Targets::<ComparisonFormat>::open(&args.output.output)?;
     let saving = args.save_baseline.as_deref().map(Place::of);
     let saving = saving.transpose()?;
 
@@ -95,8 +75,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     };
     if !shown.show.quiet {
         let color = output::color(shown.show.color, &io::stdout());
-        let (format, style) = (CompareFormat(shown.format), Style { color, ..style });
-        output::print(|out| format.render(&compared, out, &style))?;
+        let style = Style { color, ..style };
+        output::print(|out| shown.format.render(&compared, out, &style))?;
     }
     targets.write(&compared, &style)?;
     Ok(match &compared {

@@ -3,37 +3,29 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::Style;
-use super::comparison::{ComparisonFormat, word};
+use super::comparison::word;
 use super::markdown::{cell, prose};
 use super::text::page::{self, Page, left, right};
+use super::{ComparisonFormat, Render, Style, json};
 use crate::report::benchmarks::{Benchmarks, Figures, Row};
 use crate::report::comparison::{Outcome, RowVerdict};
 
-/// Writes the benchmarks, and the comparison of the GC traces where the outputs hold some.
-///
-/// # Errors
-/// What the writer gives; there is no page of benchmarks.
-pub fn benchmarks(
-    format: ComparisonFormat,
-    benchmarks: &Benchmarks,
-    out: &mut dyn Write,
-    style: &Style,
-) -> io::Result<()> {
-    match format {
-        ComparisonFormat::Json => {
-            return super::json::document(benchmarks, out);
+/// The benchmarks, then the comparison of the GC traces where the outputs hold some. There is no page of benchmarks.
+impl Render<Benchmarks> for ComparisonFormat {
+    fn render(self, result: &Benchmarks, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        match self {
+            Self::Json => return json::render(result, out, style),
+            Self::Markdown => out.write_all(markdown(result).as_bytes())?,
+            Self::Text => out.write_all(text(result, style).as_bytes())?,
+            #[cfg(feature = "html")]
+            Self::Html => return Err(io::ErrorKind::Unsupported.into()),
         }
-        ComparisonFormat::Markdown => out.write_all(markdown(benchmarks).as_bytes())?,
-        ComparisonFormat::Text => out.write_all(text(benchmarks, style).as_bytes())?,
-        #[cfg(feature = "html")]
-        ComparisonFormat::Html => return Err(io::ErrorKind::Unsupported.into()),
+        if let Some(gc) = &result.gc {
+            out.write_all(b"\n")?;
+            self.render(gc, out, style)?;
+        }
+        Ok(())
     }
-    if let Some(gc) = &benchmarks.gc {
-        out.write_all(b"\n")?;
-        format.render(gc, out, style)?;
-    }
-    Ok(())
 }
 
 fn outcome(benchmarks: &Benchmarks) -> (&'static str, String) {

@@ -1,17 +1,12 @@
-//! The published JSON, on one line.
+//! Any published model as JSON, on one line.
 
 use std::io::{self, Write};
 
 use super::Style;
-use crate::report::{Document, Published, Report};
+use crate::report::{Document, Published};
 
-/// Writes the report.
-pub(super) fn render(report: &Report, out: &mut dyn Write, _: &Style) -> io::Result<()> {
-    document(report, out)
-}
-
-/// Writes any published model.
-pub(super) fn document<T: Published>(model: &T, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the model as a document.
+pub(super) fn render<T: Published>(model: &T, out: &mut dyn Write, _: &Style) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Document::new(model))?;
     out.write_all(b"\n")
 }

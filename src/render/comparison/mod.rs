@@ -1,75 +1,10 @@
-//! A comparison as text: one file for each format, and the words and figures that they share.
+//! A comparison as text: the words and figures that its formats share.
 
-use std::io::{self, Write};
-
-use super::{Style, text};
 use crate::report::Process;
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Run, Side};
 use crate::units::{self, Unit};
 
-mod markdown;
-
-/// A format of the comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ComparisonFormat {
-    /// For people at a terminal.
-    Text,
-    /// `gcpressure.comparison/v1`, one line.
-    Json,
-    /// A table for pull requests and pages.
-    Markdown,
-    /// One page with the charts of both sides over each other, which opens offline.
-    #[cfg(feature = "html")]
-    Html,
-}
-
-impl ComparisonFormat {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Json,
-        Self::Markdown,
-        #[cfg(feature = "html")]
-        Self::Html,
-    ];
-
-    /// The name that users type.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-            #[cfg(feature = "html")]
-            Self::Html => "html",
-        }
-    }
-
-    /// The format with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let mut formats = Self::ALL.iter().copied();
-        formats.find(|format| format.name() == name)
-    }
-
-    /// Writes the comparison in this format.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    pub fn render(
-        self,
-        comparison: &Comparison,
-        out: &mut dyn Write,
-        style: &Style,
-    ) -> io::Result<()> {
-        match self {
-            Self::Text => text::comparison::render(comparison, out, style),
-            Self::Json => super::json::document(comparison, out),
-            Self::Markdown => markdown::render(comparison, out),
-            #[cfg(feature = "html")]
-            Self::Html => super::html::comparison(comparison, out),
-        }
-    }
-}
+pub(super) mod markdown;
 
 /// The word for a row's verdict; the question mark is for what no test has confirmed.
 pub(super) const fn word(verdict: RowVerdict) -> &'static str {

@@ -1,6 +1,7 @@
 //! What the profile is and how far its numbers carry, then pprof's table.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use super::super::text::page::{self, Page};
 use super::super::{Style, escape};
@@ -11,7 +12,11 @@ use crate::units;
 /// Thin rows that are named.
 const NAMED: usize = 5;
 
-pub(super) fn page(sites: &Sites, style: &Style) -> String {
+pub(in crate::render) fn render(
+    sites: &Sites,
+    out: &mut dyn Write,
+    style: &Style,
+) -> io::Result<()> {
     let mut page = Page::new(*style);
     let what = format!(
         "{}: {}, {}",
@@ -31,7 +36,7 @@ pub(super) fn page(sites: &Sites, style: &Style) -> String {
         text.push_str(&escape::printable(line));
         text.push('\n');
     }
-    text
+    out.write_all(text.as_bytes())
 }
 
 /// The profile's name, what it covers and what was taken off.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::super::Style;
 use super::super::github::{Level, annotation};
 use super::{extent, figures, in_order, sources};
 use crate::report::why::Why;
@@ -9,7 +10,7 @@ use crate::report::why::Why;
 /// GitHub keeps ten annotations of a step.
 const MOST: usize = 9;
 
-pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, _) = in_order(why);
     for cause in own.iter().filter(|cause| cause.line > 0).take(MOST) {
         let level = match cause.evidence.thin {

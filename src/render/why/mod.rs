@@ -1,97 +1,23 @@
 //! Why a program allocates: one file for each format, and the words that they share.
 
-use std::io::{self, Write};
-
 use super::Style;
 use super::text::page::counted;
 use crate::report::why::{self as model, Basis, Cause, Why};
 use crate::units;
 
-mod github;
+pub(super) mod github;
 #[cfg(feature = "html")]
-mod html;
-mod markdown;
+pub(super) mod html;
+pub(super) mod markdown;
 #[cfg(feature = "sarif")]
-mod sarif;
-mod text;
+pub(super) mod sarif;
+pub(super) mod text;
 
-/// A format of the causes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WhyFormat {
-    /// For people at a terminal.
-    Text,
-    /// `gcpressure.why/v1`, one line.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
-    /// GitHub's annotations at file and line, at most ten.
-    Github,
-    /// SARIF 2.1.0, for code scanning and editors.
-    #[cfg(feature = "sarif")]
-    Sarif,
-    /// One page that opens offline.
-    #[cfg(feature = "html")]
-    Html,
-}
-
-impl WhyFormat {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Json,
-        Self::Markdown,
-        Self::Github,
-        #[cfg(feature = "sarif")]
-        Self::Sarif,
-        #[cfg(feature = "html")]
-        Self::Html,
-    ];
-
-    /// The name that users type.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-            Self::Github => "github",
-            #[cfg(feature = "sarif")]
-            Self::Sarif => "sarif",
-            #[cfg(feature = "html")]
-            Self::Html => "html",
-        }
-    }
-
-    /// The format with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        let mut formats = Self::ALL.iter().copied();
-        formats.find(|format| format.name() == name)
-    }
-
-    /// Writes the causes in this format; text and Markdown tell the first `count` in full, all of them for 0.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    pub fn render(
-        self,
-        why: &Why,
-        count: usize,
-        out: &mut dyn Write,
-        style: &Style,
-    ) -> io::Result<()> {
-        let count = if count == 0 { usize::MAX } else { count };
-        match self {
-            Self::Text => out.write_all(text::page(why, count, style).as_bytes()),
-            Self::Json => super::json::document(why, out),
-            Self::Markdown => out.write_all(markdown::page(why, count).as_bytes()),
-            Self::Github => github::render(why, out),
-            #[cfg(feature = "sarif")]
-            Self::Sarif => sarif::render(why, out),
-            #[cfg(feature = "html")]
-            Self::Html => html::render(why, out),
-        }
+/// How many causes are given in full.
+const fn in_full(style: &Style) -> usize {
+    match style.causes {
+        0 => usize::MAX,
+        count => count,
     }
 }
 

@@ -9,10 +9,11 @@ use serde_sarif::sarif::{
     Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
 };
 
+use super::super::Style;
 use super::{figures, in_order};
 use crate::report::why::{self as model, Cause, Pattern, Why};
 
-pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, _) = in_order(why);
     let placed = own.into_iter().filter(|cause| cause.line > 0);
     let results: Vec<_> = placed.map(|cause| result(why, cause)).collect();
