@@ -479,7 +479,7 @@ fn a_baseline_is_saved_checked_and_updated() {
     assert_eq!(gcpressure(&save).0, 0);
     let saved: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(saved["schema"], "gcpressure.baseline/v1");
-    assert_eq!(saved["build"]["gogc"], "100");
+    assert_eq!(saved["made_of"]["gogc"], "100");
     assert_eq!(saved["reports"][0]["schema"], "gcpressure.report/v1");
 
     let (status, _, err) = gcpressure(&["check", "--max-ratio", "gc-cpu=2", FIXED]);

@@ -2,7 +2,7 @@
 //!
 //! The unit of evidence is the run. Two runs of the same build differ by more than the cycles inside them suggest (a test
 //! on cycles calls 25 to 37 of 45 such pairs different), so nothing inside one run makes a p-value that decides. With runs
-//! enough the exact Mann-Whitney test over the runs decides; with fewer only the size of a change speaks, and it must be
+//! enough the exact Mann-Whitney test over the runs decides; with fewer only the size of a change counts, and it must be
 //! large, clear of the log's resolution, and seen in every run.
 
 mod benchmarks;

@@ -136,10 +136,10 @@ impl Samples {
             .is_some_and(|(base, new)| (new - base).abs() < self.floor)
     }
 
-    /// Whether a size alone may speak.
+    /// Whether the size of the difference alone is evidence.
     ///
     /// # Errors
-    /// Why not.
+    /// Why it is not.
     pub(super) fn clear(&self) -> Result<(), String> {
         if self.least_cycles < CYCLES {
             return Err(format!(
@@ -151,7 +151,7 @@ impl Samples {
             .bounds
             .is_some_and(|(low, high)| low <= 1.0 && high >= 1.0)
         {
-            return Err("the log's resolution leaves room for no change".to_owned());
+            return Err("the difference is within the log's resolution".to_owned());
         }
         if let Some([base, new]) = self.long_pauses
             && stats::fisher(base, new) > ALPHA

@@ -9,7 +9,7 @@ const SHORT: f64 = 4.0;
 /// From this factor on there is no verdict.
 const TOO_SHORT: f64 = 20.0;
 
-/// What differs, or may: the reader should know, and judges.
+/// What differs between the sides, or may.
 pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
     let mut warnings = Vec::new();
     for side in [base, new] {

@@ -1,8 +1,8 @@
-//! The report as GitHub-flavoured Markdown, for a step summary or a comment on a pull request.
+//! The report as GitHub-flavored Markdown, for a step summary or a comment on a pull request.
 //!
 //! Short, as a comment has to be: the findings with what to do next, the measures of one process or a table of many, and
 //! the completeness of the input folded away. Text from the log stands in code spans, where nothing in it is markup,
-//! mentions nobody and refers to no issue.
+//! mentions no user and refers to no issue.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ use crate::units::{self, Unit};
 /// Rows of the table of processes where not everything is asked for: a comment holds 65,536 characters.
 const ROWS: usize = 20;
 
-/// Findings told in full where not everything is asked for, as in the text report.
+/// Findings shown in full without `-v`, as in the text report.
 const IN_FULL: usize = 3;
 
 /// Writes the report as Markdown.
@@ -92,7 +92,7 @@ fn diagnosis(found: &Diagnosis, several: bool, page: &mut String) {
     }
 }
 
-/// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
+/// One rule: its worst finding, in how many processes there were others, and where it is shown in full why it matters and
 /// what to do.
 fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
@@ -195,7 +195,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
     }
 }
 
-/// Where the allocation comes from, as a heap profile tells it.
+/// Where the allocation comes from, by a heap profile.
 fn where_from(causes: &Causes, page: &mut String) {
     page.push_str("\n### Where it allocates\n\n| line | amount | why |\n| --- | --- | --- |\n");
     for site in causes.allocated.iter().take(ROWS / 2) {

@@ -17,7 +17,7 @@ pub struct Comparison {
     pub outcome: Outcome,
     /// The status that the program exits with.
     pub exit_status: u8,
-    /// True where there are runs enough for the test over the runs to decide; else sizes alone speak.
+    /// True where there are enough runs for the test over the runs to decide; else sizes alone decide.
     pub tested: bool,
     /// What was there before.
     pub base: Side,
@@ -37,7 +37,7 @@ pub enum Outcome {
     Pass,
     /// A gated row is; one sentence for each.
     Regression(Vec<String>),
-    /// The evidence cannot tell; the sentence says why and what to do.
+    /// The evidence is insufficient; the sentence says why and what to do.
     NoVerdict(String),
 }
 
@@ -45,7 +45,7 @@ pub enum Outcome {
 struct OutcomeKeys {
     /// How it ends as a gate.
     outcome: OutcomeName,
-    /// Why it does not pass: one sentence a row, or why the evidence cannot tell.
+    /// Why it does not pass: one sentence a row, or why the evidence is insufficient.
     reasons: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ enum OutcomeName {
     Pass,
     /// A gated row is.
     Regression,
-    /// The evidence cannot tell.
+    /// The evidence is insufficient.
     NoVerdict,
 }
 
@@ -147,7 +147,7 @@ struct RunKeys<'a> {
     name: &'a str,
     /// Shape of its lines, e.g. `go1.18+`.
     format: &'a str,
-    /// Told apart by guesswork from others in the same stream.
+    /// Separated from others in the same stream by number, clock and heap alone.
     approximate: bool,
     /// GC cycles, by their numbers.
     cycles: u64,
@@ -220,7 +220,7 @@ pub struct Row {
     pub ratio_low: Option<f64>,
     /// See `ratio_low`; null where nothing bounds it.
     pub ratio_high: Option<f64>,
-    /// Mann-Whitney test over the runs, two-sided; null where only sizes speak.
+    /// Mann-Whitney test over the runs, two-sided; null where only sizes decide.
     pub p: Option<f64>,
     /// The same after Holm over the gated rows; null where the row is not gated.
     pub p_adjusted: Option<f64>,

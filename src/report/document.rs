@@ -109,7 +109,7 @@ pub fn event_schema() -> Schema {
 }
 
 fn root<T: JsonSchema>() -> Schema {
-    // What a reader of old documents fills in is no part of what is written.
+    // Defaults are for reading old documents; what is written always has the key.
     let written = |schema: &mut Schema| {
         schema.remove("default");
         schema.remove("readOnly");

@@ -1,4 +1,4 @@
-//! The report in lines: the same keys as in one object, so that a log pipeline can take it up record by record.
+//! The report in lines: the same keys as in one object, so that a log pipeline can read it record by record.
 
 use serde::Serialize;
 

@@ -69,7 +69,7 @@ const BYTES: PerWork = PerWork {
 /// The row for which a comparison counts long pauses where cycles are few.
 pub const PAUSE_P99: &str = "pause-p99";
 
-/// A shorter pause is no difference, ns.
+/// Pauses that differ by less are the same, ns.
 const PAUSE_FLOOR: f64 = 100_000.0;
 /// Sizes are in whole MiB, truncated: 2 MiB apart may be 1.
 const SIZE_FLOOR: f64 = 2.0 * MIB;

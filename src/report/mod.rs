@@ -208,7 +208,7 @@ pub struct DamagedLine {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// `memory-limit`, `low-gogc`, `forced-collections`, `cpu-starvation`, `small-heap`, `allocation-bursts`, `live-heap`,
-    /// `allocation-rate`, `heap-growth`, `slow-stops`; later releases may know more.
+    /// `allocation-rate`, `heap-growth`, `slow-stops`; later releases may add some.
     #[serde(serialize_with = "json::cause")]
     #[schemars(with = "String")]
     pub cause: Cause,

@@ -17,9 +17,9 @@ pub struct Process {
     /// The log that it is in: the name of its source, of several joined ones that of the newest.
     #[serde(default)]
     pub source: String,
-    /// The prefix that told it apart, or null.
+    /// The prefix that identifies it, or null.
     pub stream: Option<String>,
-    /// Told apart by guesswork: a line could have been another process's.
+    /// Separated from others by number, clock and heap alone: a line could be of another process.
     pub approximate: bool,
     /// Shape of its lines, e.g. `go1.18+`.
     pub format: String,
@@ -77,7 +77,7 @@ pub struct Measures {
     pub gomaxprocs: MinMax,
     /// Cycles per second, from the cycle numbers; null for fewer than two cycles.
     pub gc_frequency_per_second: Option<f64>,
-    /// Start to start of neighbouring cycles, ns (the log holds whole ms).
+    /// Start to start of neighboring cycles, ns (the log holds whole ms).
     pub period_ns: Period,
     /// Both stops of a cycle together, as in `MemStats.PauseNs`, ns.
     pub pause_ns: Distribution,
@@ -85,8 +85,8 @@ pub struct Measures {
     pub stop_ns: Distribution,
     /// Concurrent mark, wall clock, ns.
     pub concurrent_mark_ns: Distribution,
-    /// GC CPU over GOMAXPROCS times time; null where over 20 % of the cycles are missing and the log's percentages cannot
-    /// tell either.
+    /// GC CPU over GOMAXPROCS times time; null where over 20 % of the cycles are missing and the log's percentages do
+    /// not show it either.
     pub gc_cpu_ratio: Option<f64>,
     /// Lower bound of `gc_cpu_ratio`.
     pub gc_cpu_ratio_low: Option<f64>,
@@ -124,7 +124,7 @@ pub struct Measures {
     pub heap_goal_reversals: u64,
     /// Minimum mutator utilization by window length, stops only.
     pub mmu: Mmu,
-    /// The GOGC that all goals agree with, percent; null where they disagree or cannot tell.
+    /// The GOGC that all goals agree with, percent; null where they disagree or do not show it.
     pub implied_gogc: Option<Interval>,
     /// The window with the highest cycle frequency.
     pub peak_window: Option<PeakWindow>,
@@ -134,7 +134,7 @@ pub struct Measures {
     pub timeline: Vec<TimelinePoint>,
     /// Exact counts of the printed pauses, ascending; at most 4,096 values.
     pub pause_histogram: Vec<PauseCount>,
-    /// False where so many values differed that percentiles are of values rounded to two or three digits.
+    /// False where over 4,096 values differ, so that percentiles are of values rounded to two or three digits.
     #[serde(default)]
     pub percentiles_exact: bool,
     /// True where cycles are missing, so that sums are scaled up from those seen, or null where over 20 % are missing.
@@ -144,7 +144,7 @@ pub struct Measures {
     pub allocation_bytes_low: Option<u64>,
     /// Upper bound of `allocation_bytes`.
     pub allocation_bytes_high: Option<u64>,
-    /// Share of the mark CPU (assist and background) that assists paid; null without marking.
+    /// Share of assists in the mark CPU (assist and background); null without marking.
     pub mark_assist_share_ratio: Option<f64>,
     /// Median of live heap over the next heap goal; null in the minimum heap or without a goal.
     pub headroom_use_p50_ratio: Option<f64>,
@@ -163,7 +163,7 @@ pub struct Measures {
     /// True where a memory limit drives the goal.
     #[serde(default)]
     pub limit_regime: bool,
-    /// CPUs that the runtime could use, from the CPU time of the stops; null where those cannot tell.
+    /// CPUs that the runtime could use, from the CPU time of the stops; null where those do not show it.
     pub cpus_seen: Option<f64>,
     /// Highest fill of the replayed GC CPU limiter's bucket; 1 is the limiter switched on.
     #[serde(default)]

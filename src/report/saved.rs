@@ -56,7 +56,7 @@ pub fn looks_saved(text: &[u8]) -> bool {
 /// Reads a report or a baseline.
 ///
 /// # Errors
-/// Text that is neither, or of a version that this release does not know.
+/// Text that is neither, or of an unknown version.
 pub fn read(text: &str) -> Result<Saved, SavedError> {
     #[derive(Deserialize)]
     struct Head<'a> {
@@ -197,7 +197,7 @@ fn withhold(process: &mut Process) {
     measures.allocation_bytes_low = None;
     measures.allocation_bytes_high = None;
     measures.allocation_bytes_per_second = None;
-    // The log's percentages can tell the GC CPU even then.
+    // The log's percentages may show the GC CPU even then.
     if !measures.gc_cpu_ratio_high.is_some_and(|high| high > 0.0) {
         measures.gc_cpu_ratio = None;
         measures.gc_cpu_ratio_low = None;

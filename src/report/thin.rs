@@ -65,7 +65,7 @@ impl TimelinePoint {
     }
 }
 
-/// Joins neighbours two by two, where they stand; one without a neighbour stays.
+/// Joins neighbors in pairs, in place; a last one without a neighbor stays.
 pub(crate) fn halve<T: Copy>(values: &mut Vec<T>, join: impl Fn(&mut T, &T)) {
     let mut kept = 0;
     for at in (0..values.len()).step_by(2) {
@@ -93,7 +93,7 @@ impl Measures {
             halve(&mut self.timeline, TimelinePoint::join);
         }
         while self.pause_histogram.len() > most.max(1) {
-            // Neighbouring values count as the greater of them.
+            // Neighboring values count as the greater of them.
             halve(&mut self.pause_histogram, |count: &mut PauseCount, next| {
                 count.pause_ns = next.pause_ns;
                 count.cycles += next.cycles;

@@ -66,7 +66,7 @@ pub struct Cause {
     pub basis: Basis,
     /// What it allocated, in `unit`.
     pub flat: i64,
-    /// `flat` / `total`; null where there is no total.
+    /// `flat` / `total`; null for a total of 0.
     pub share_ratio: Option<f64>,
     /// Objects of the same.
     pub objects: i64,

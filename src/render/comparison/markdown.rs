@@ -61,7 +61,7 @@ fn plain(text: &str) -> String {
                 safe.push('\\');
                 safe.push(c);
             }
-            // Nobody is to be called by a file's name.
+            // A file's name must not mention a user.
             '@' => safe.push_str("&#64;"),
             c => safe.push(c),
         }

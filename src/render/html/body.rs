@@ -311,7 +311,7 @@ fn charts(report: &Report) -> Markup {
                 (figure("pauses", "Pause distribution", "Cycles by their pause, every one counted."))
                 (figure(
                     "mmu",
-                    "Mutator utilisation",
+                    "Mutator utilization",
                     "The least share of any stretch of that length that the program had to itself. Stops only: \
                      marking beside the program is not counted.",
                 ))

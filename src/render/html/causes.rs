@@ -1,4 +1,4 @@
-//! Where the allocation behind the findings comes from, as the page tells it.
+//! Where the allocation behind the findings comes from, for the page.
 
 use maud::{Markup, html};
 

@@ -226,7 +226,7 @@ fn run(run: &Run, most: usize) -> Value {
     })
 }
 
-/// At most so many points, each the worst of those that it stands for.
+/// At most `most` points, each the worst of those that it stands for.
 fn thinned(points: &[TimelinePoint], most: usize) -> Vec<TimelinePoint> {
     let each = points.len().div_ceil(most.max(1)).max(1);
     points

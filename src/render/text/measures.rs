@@ -105,10 +105,10 @@ fn cycles(rate: f64) -> String {
     text.replace('/', cycles)
 }
 
-/// Why a sum is not told.
+/// Why a sum is not given.
 const TOO_MANY_MISSING: &str = "unknown: over 20% of cycles missing";
 
-/// GC CPU for tables, where the log tells it.
+/// GC CPU for tables, where it is known.
 pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
     measures
         .gc_cpu_ratio_of_cpus

@@ -79,7 +79,7 @@ fn raised(columns: &Columns<'_>, process: &Process, findings: &[Finding]) -> Str
         .collect()
 }
 
-/// The marks in the colours of their severities, run by run.
+/// The marks in the colors of their severities, run by run.
 fn painted(marks: &str, page: &Page) -> String {
     let color = |mark: u8| match mark {
         b'!' => page::CRITICAL,

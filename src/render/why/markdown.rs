@@ -1,4 +1,4 @@
-//! The causes as GitHub-flavoured Markdown: a table, and what to do under each line of it.
+//! The causes as GitHub-flavored Markdown: a table, and what to do under each line of it.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -49,10 +49,10 @@ fn extent(why: &Why) -> String {
     }
 }
 
-/// What libraries allocated, and the lines of one's own that called them are told of.
+/// What libraries allocated for calls in the reader's own lines.
 fn of_libraries(why: &Why) -> i64 {
-    let told = in_order(why).0.into_iter();
-    told.fold(0_i64, |sum, cause| sum.wrapping_add(cause.flat))
+    let own = in_order(why).0.into_iter();
+    own.fold(0_i64, |sum, cause| sum.wrapping_add(cause.flat))
         .wrapping_sub(why.own)
 }
 
