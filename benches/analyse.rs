@@ -15,7 +15,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
 use gcpressure::io::Source;
 use gcpressure::pipeline::{Options, analyse};
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Formats, Render, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Settings;
 use gcpressure::trace::cycle::{Event, GcCycle};
@@ -39,7 +39,12 @@ fn whole_logs(c: &mut Criterion) {
     group.sample_size(20);
     for kind in &logs::KINDS {
         let (log, cycles) = log(kind);
-        assert_eq!(report(log.clone()).input.intact, cycles, "{}", kind.0);
+        assert_eq!(
+            report(log.clone()).input.gc_lines.intact,
+            cycles,
+            "{}",
+            kind.0
+        );
         group.throughput(Throughput::Bytes(log.len() as u64));
         group.bench_function(kind.0, |b| {
             b.iter_batched(|| log.clone(), report, BatchSize::LargeInput);
@@ -67,7 +72,7 @@ fn cycles_alone(c: &mut Criterion) {
         }
         analyzer.finish(&Completeness::default(), None)
     };
-    assert_eq!(analysed().measures.pause.count, written);
+    assert_eq!(analysed().measures.pause_ns.count, written);
     let mut group = c.benchmark_group("windows");
     group.throughput(Throughput::Elements(written));
     group.bench_function("observe", |b| b.iter(analysed));

@@ -1,7 +1,11 @@
 //! Severities, caps and causes by name.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// How severe a finding is, in ascending order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; never fails a gate.
     Info,

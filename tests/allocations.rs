@@ -41,7 +41,7 @@ fn read(kind: &logs::Kind, bytes: u64) -> u64 {
     let mut intact = 0;
     let allocations = allocation_counter::measure(|| {
         let report = analyse(vec![source], &Options::default(), &mut changes).unwrap();
-        intact = report.input.intact;
+        intact = report.input.gc_lines.intact;
     });
     assert_eq!(intact, cycles);
     assert!(changes.0 * 50 < cycles, "too many changes to tell");

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+use gcpressure::report::benchmarks::Benchmarks;
 use serde_json::Value;
 
 /// An output with so many runs of one benchmark.
@@ -120,7 +121,7 @@ fn a_run_under_the_trace_gives_both_tables() {
     assert_eq!(row["base"]["values"].as_array().unwrap().len(), 6);
     assert_eq!(row["base"]["median"], 200.5);
     assert_eq!(json["gc"]["schema"], "gcpressure.comparison/v1");
-    let schema = serde_json::to_value(gcpressure::report::wire::benchmarks_schema()).unwrap();
+    let schema = serde_json::to_value(gcpressure::report::schema::<Benchmarks>()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<_> = validator.iter_errors(&json).collect();
     assert!(errors.is_empty(), "{errors:?}");

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use gcpressure::compare::{Gate, compare};
 use gcpressure::report::comparison::{Comparison, Outcome, RowVerdict, Run, Side};
+use gcpressure::report::{Distribution, Measures, MinMax, Period, Process, Size};
 use serde_json::Value;
 
 fn root() -> &'static Path {
@@ -62,18 +63,25 @@ fn real_runs(gogc: &str) -> Vec<Run> {
         let cell = |name| cells[names.iter().position(|known| *known == name).unwrap()];
         let float = |name| cell(name).parse::<f64>().unwrap();
         let whole = |name| cell(name).parse::<u64>().unwrap();
-        Run {
-            name: format!("GOGC={gogc}"),
-            format: "go1.18+".to_owned(),
-            cycles: whole("cycles"),
+        let size = |name| Size {
+            p50: whole(name),
+            ..Size::default()
+        };
+        let measures = Measures {
             duration_ns: whole("duration_ns"),
-            gomaxprocs: (2, 2),
+            gomaxprocs: MinMax { min: 2, max: 2 },
+            period_ns: Period {
+                p50: whole("period_p50_ns"),
+                mean: Some(whole("period_mean_ns")),
+                ..Period::default()
+            },
+            pause_ns: Distribution {
+                p50: whole("pause_p50_ns"),
+                p99: whole("pause_p99_ns"),
+                max: whole("pause_max_ns"),
+                ..Distribution::default()
+            },
             gc_frequency_per_second: Some(float("gc_frequency_per_second")),
-            period_p50_ns: whole("period_p50_ns"),
-            period_mean_ns: Some(whole("period_mean_ns")),
-            pause_p50_ns: whole("pause_p50_ns"),
-            pause_p99_ns: whole("pause_p99_ns"),
-            pause_max_ns: whole("pause_max_ns"),
             stw_ratio: Some(float("stw_ratio")),
             gc_cpu_ratio: Some(float("gc_cpu_ratio")),
             gc_cpu_ratio_low: Some(float("gc_cpu_ratio_low")),
@@ -85,9 +93,18 @@ fn real_runs(gogc: &str) -> Vec<Run> {
             allocation_bytes_high: Some(whole("allocation_bytes_high")),
             allocation_bytes_per_second: Some(float("allocation_bytes_per_second")),
             allocation_resolved: cell("allocation_resolved") == "true",
-            live_heap_p50_bytes: whole("live_heap_p50_bytes"),
-            heap_goal_p50_bytes: Some(whole("heap_goal_p50_bytes")),
-            ..Run::default()
+            live_heap_bytes: size("live_heap_p50_bytes"),
+            heap_goal_bytes: Some(size("heap_goal_p50_bytes")),
+            ..Measures::default()
+        };
+        Run {
+            name: format!("GOGC={gogc}"),
+            process: Process {
+                format: "go1.18+".to_owned(),
+                cycles_seen: whole("cycles"),
+                measures,
+                ..Process::default()
+            },
         }
     });
     let runs: Vec<Run> = runs.collect();

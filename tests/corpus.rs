@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use gcpressure::error::Error;
 use gcpressure::io::Source;
-use gcpressure::report::{Distribution, Report};
+use gcpressure::report::{Distribution, Measures, Report};
 use serde_json::Value;
 use support::{Reading, Row, read_sources};
 
@@ -176,9 +176,9 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
     };
     let (input, processes) = (&report.input, &report.processes);
     let seen: u64 = processes.iter().map(|process| process.cycles_seen).sum();
-    assert_eq!(seen, input.intact + input.repaired, "{input:?}");
+    assert_eq!(seen, input.gc_lines.cycles(), "{input:?}");
     put("gc_lines", seen);
-    put("duplicate", input.duplicate);
+    put("duplicate", input.gc_lines.duplicate);
     put("legacy_gc_lines", input.legacy_gc_lines);
     put(
         "processes",
@@ -202,20 +202,29 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
     let measures = || processes.iter().map(|process| &process.measures);
     put(
         "gomaxprocs_min",
-        measures().map(|m| m.gomaxprocs.0.into()).min().unwrap(),
+        measures().map(|m| m.gomaxprocs.min.into()).min().unwrap(),
     );
     put(
         "gomaxprocs_max",
-        measures().map(|m| m.gomaxprocs.1.into()).max().unwrap(),
+        measures().map(|m| m.gomaxprocs.max.into()).max().unwrap(),
     );
-    let distributions: [(&str, Vec<&Distribution>); 4] = [
-        ("pause", measures().map(|m| &m.pause).collect()),
+    let period = |m: &Measures| Distribution {
+        count: m.period_ns.count,
+        min: m.period_ns.min,
+        p50: m.period_ns.p50,
+        p90: m.period_ns.p90,
+        p99: m.period_ns.p99,
+        max: m.period_ns.max,
+        ..Distribution::default()
+    };
+    let distributions: [(&str, Vec<Distribution>); 4] = [
+        ("pause", measures().map(|m| m.pause_ns).collect()),
         (
             "concurrent_mark",
-            measures().map(|m| &m.concurrent_mark).collect(),
+            measures().map(|m| m.concurrent_mark_ns).collect(),
         ),
-        ("stop", measures().map(|m| &m.stop).collect()),
-        ("period", measures().map(|m| &m.period).collect()),
+        ("stop", measures().map(|m| m.stop_ns).collect()),
+        ("period", measures().map(period).collect()),
     ];
     for (name, each) in &distributions {
         put(&format!("{name}_count"), each.iter().map(|d| d.count).sum());
@@ -232,7 +241,7 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
             put(&format!("{name}_p99_ns"), one.p99);
         }
     }
-    put("pause_sum_ns", measures().map(|m| m.pause.sum).sum());
+    put("pause_sum_ns", measures().map(|m| m.pause_ns.sum).sum());
 
     let [process] = &processes[..] else {
         return figures;
@@ -243,12 +252,12 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
     if let Some(frequency) = process.measures.gc_frequency_per_second {
         put("gc_frequency_per_1000_s", (frequency * 1e3).round() as u64);
     }
-    let live = &process.measures.live_heap;
+    let live = &process.measures.live_heap_bytes;
     put("live_heap_first_mib", live.first >> 20);
     put("live_heap_last_mib", live.last >> 20);
     for (name, size) in [
         ("live_heap", Some(*live)),
-        ("heap_goal", process.measures.heap_goal),
+        ("heap_goal", process.measures.heap_goal_bytes),
     ] {
         if let Some(size) = size {
             put(&format!("{name}_min_mib"), size.min >> 20);
@@ -402,7 +411,7 @@ fn own_logs_hold_as_many_cycles_as_the_runtime_counted() {
                 "{name}: (cycles, forced, P) seen {seen:?}, the runtime says {truths:?}"
             ));
         }
-        let damaged = report.input.damaged;
+        let damaged = report.input.gc_lines.damaged;
         if damaged > 0 {
             failures.push(format!(
                 "{name}: {damaged} damaged lines, though every cycle is there"

@@ -203,18 +203,18 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
                 failures.push(format!("{place}: wrong row:{wrong}"));
             }
             let input = &report.input;
-            if input.intact + input.repaired != rows.len() as u64 {
+            if input.gc_lines.cycles() != rows.len() as u64 {
                 failures.push(format!(
                     "{place}: {} rows, {} intact, {} repaired",
                     rows.len(),
-                    input.intact,
-                    input.repaired
+                    input.gc_lines.intact,
+                    input.gc_lines.repaired
                 ));
             }
-            if input.damaged < lost as u64 {
+            if input.gc_lines.damaged < lost as u64 {
                 failures.push(format!(
                     "{place}: {lost} cycles lost, {} lines counted as damaged",
-                    input.damaged
+                    input.gc_lines.damaged
                 ));
             }
             let (wanted, got) = (lines(&stream.foreign), lines(&foreign));
@@ -394,8 +394,8 @@ fn work_in_vain_is_bounded_and_made_up_for() {
     let log = [log, in_vain, paid, mended, program.cycle().line(era)].concat();
     let reading = read(log.as_bytes());
     let input = &reading.report.input;
-    assert_eq!((input.intact, input.repaired), (3, 1));
-    assert_eq!(input.damaged, heads + 1);
+    assert_eq!((input.gc_lines.intact, input.gc_lines.repaired), (3, 1));
+    assert_eq!(input.gc_lines.damaged, heads + 1);
     assert!(reading.rows[2].repaired);
 }
 
@@ -548,8 +548,8 @@ fn a_cut_line_behind_a_flood_of_torn_ones() {
     log.push_str(&format!("{rest}\n"));
     let reading = read(log.as_bytes());
     let input = &reading.report.input;
-    assert_eq!((input.intact, input.repaired), (3, 1));
-    assert_eq!(input.damaged, torn);
+    assert_eq!((input.gc_lines.intact, input.gc_lines.repaired), (3, 1));
+    assert_eq!(input.gc_lines.damaged, torn);
     assert_eq!(input.other_lines, other + 1);
     assert_eq!(
         String::from_utf8_lossy(&reading.rows[3].raw),

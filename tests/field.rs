@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use gcpressure::report::{Report, Verdict};
+use gcpressure::report::{MinMax, Report, Verdict};
 use gcpressure::settings::Settings;
 use support::corpus::{corpus, in_accuracy_page, report};
 
@@ -130,9 +130,9 @@ fn the_timeline_agrees_with_the_report() {
                 let parts = points.iter().map(|point| {
                     Some(point.gc_cpu_ratio()? * width(point.end_ns - point.start_ns))
                 });
-                let (least, most) = measures.gomaxprocs;
+                let MinMax { min, max } = measures.gomaxprocs;
                 if let Some(sum) = parts.sum::<Option<f64>>()
-                    && least == most
+                    && min == max
                     && process.cycles_missing == 0
                     && cycles == process.cycles_seen
                     && measures.duration_ns > 1_100_000_000

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Formats, Render, Style};
 use gcpressure::report::{Finding, Report, Verdict};
 use gcpressure::settings::Severity;
 use serde_json::Value;

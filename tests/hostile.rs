@@ -55,7 +55,7 @@ fn every_shape_is_known() {
             usize::from((LEGACY..GC).contains(&i)),
             "{shape}"
         );
-        assert_eq!(input.damaged + input.quoted, 0, "{shape}");
+        assert_eq!(input.gc_lines.damaged + input.gc_lines.quoted, 0, "{shape}");
     }
 }
 
@@ -83,7 +83,7 @@ fn every_prefix_of_every_shape() {
     }
     let reading = read(&stream);
     let input = &reading.report.input;
-    assert_eq!(input.intact + input.repaired, reading.rows.len() as u64);
+    assert_eq!(input.gc_lines.cycles(), reading.rows.len() as u64);
     // Each gc line stands there whole once, those that end in ` (forced)` once more without it; numbers of different
     // lines have nothing to do with one another, so nothing may be put together.
     let forced = SHAPES[LEGACY..GC]
@@ -144,7 +144,7 @@ fn every_change_of_one_byte() {
         }
         let reading = read(&stream);
         assert_eq!(
-            reading.report.input.intact + reading.report.input.repaired,
+            reading.report.input.gc_lines.cycles(),
             reading.rows.len() as u64
         );
     }
@@ -225,7 +225,7 @@ fn ten_thousand_changed_samples() {
         let reading = read(&bytes);
         let input = &reading.report.input;
         assert_eq!(
-            input.intact + input.repaired,
+            input.gc_lines.cycles(),
             reading.rows.len() as u64,
             "round {round}"
         );
@@ -307,7 +307,7 @@ fn numbers_at_their_limits() {
             text.push('\n');
         }
         let read = read(text.as_bytes());
-        assert!(read.report.input.intact > 0, "{seed}: {text}");
+        assert!(read.report.input.gc_lines.intact > 0, "{seed}: {text}");
     }
 }
 
@@ -453,10 +453,16 @@ type Case = (Box<dyn Read + Send>, fn(&Report) -> bool);
 
 fn case(name: &str) -> Case {
     let any: fn(&Report) -> bool = |_| true;
-    let none: fn(&Report) -> bool = |report| report.input.intact + report.input.repaired == 0;
+    let none: fn(&Report) -> bool = |report| report.input.gc_lines.cycles() == 0;
     // Counted, whether any work was done on them or not; the last line ends anywhere.
-    let all_damaged: fn(&Report) -> bool =
-        |report| report.input.damaged.abs_diff(report.input.sources[0].lines) <= 1;
+    let all_damaged: fn(&Report) -> bool = |report| {
+        report
+            .input
+            .gc_lines
+            .damaged
+            .abs_diff(report.input.sources[0].lines)
+            <= 1
+    };
     let large = large_bytes();
     let at = |n: u64| format!("{}.{:03}", n / 100, n % 100 * 10);
     match name {
@@ -556,13 +562,13 @@ fn case(name: &str) -> Case {
             |r| {
                 r.processes.len() == 1
                     && r.processes[0].cycles_missing == 0
-                    && r.input.damaged == 0
-                    && r.input.intact > 20_000
+                    && r.input.gc_lines.damaged == 0
+                    && r.input.gc_lines.intact > 20_000
             },
         ),
         "a process a line" => (
             rising(large, |_| format!("gc 1 @0.010s 1%: {WHOLE}\n")),
-            |r| r.input.damaged == 0,
+            |r| r.input.gc_lines.damaged == 0,
         ),
         "a process a line, each other" => (
             rising(large, move |n| {
@@ -571,7 +577,11 @@ fn case(name: &str) -> Case {
                     at(n)
                 )
             }),
-            |r| r.input.damaged == 0 && r.processes.len() <= 1_000 && r.processes_omitted > 10_000,
+            |r| {
+                r.input.gc_lines.damaged == 0
+                    && r.processes.len() <= 1_000
+                    && r.processes_omitted > 10_000
+            },
         ),
         "numbers all over" => (
             rising(large / 2, move |n| {
@@ -587,7 +597,7 @@ fn case(name: &str) -> Case {
             rising(large, |n| {
                 format!("[pod/svc-{n}/main] gc 1 @0.010s 1%: {WHOLE}\n")
             }),
-            |r| r.input.damaged == 0,
+            |r| r.input.gc_lines.damaged == 0,
         ),
         "a hundred pods in turn" => (
             rising(large, move |n| {
@@ -598,7 +608,7 @@ fn case(name: &str) -> Case {
                     at(n)
                 )
             }),
-            |r| r.processes.len() == 100 && r.input.damaged == 0,
+            |r| r.processes.len() == 100 && r.input.gc_lines.damaged == 0,
         ),
         "five thousand pods in turn" => (
             rising(large, move |n| {
@@ -609,7 +619,7 @@ fn case(name: &str) -> Case {
                     at(n)
                 )
             }),
-            |r| r.input.damaged == 0,
+            |r| r.input.gc_lines.damaged == 0,
         ),
         "a strange prefix a line" => (
             rising(large / 2, |n| {
@@ -715,7 +725,7 @@ fn case(name: &str) -> Case {
                 |r| {
                     r.processes.len() == 1
                         && r.processes[0].cycles_missing == 0
-                        && r.input.damaged == 0
+                        && r.input.gc_lines.damaged == 0
                 },
             )
         }
@@ -751,7 +761,7 @@ fn child() {
 
 fn counts(report: &Report) -> String {
     let mut input = report.input.clone();
-    input.damaged_at.truncate(3);
+    input.damaged_lines.truncate(3);
     format!(
         "{} processes, {} more, {input:?}",
         report.processes.len(),

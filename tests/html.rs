@@ -11,7 +11,7 @@ use std::path::Path;
 use base64::Engine as _;
 use gcpressure::io::Source;
 use gcpressure::pipeline::{self, Options};
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Render, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
 use gcpressure::units;
@@ -360,7 +360,7 @@ fn the_mouse_zooms_all_charts_and_the_buttons_too() {
 #[test]
 fn the_chooser_changes_everything_that_is_of_one_process() {
     let mut report = example::fleet(3);
-    report.processes[2].measures.pause.p50 = 123_000;
+    report.processes[2].measures.pause_ns.p50 = 123_000;
     let script = "
         const chooser = document.querySelector('#chooser');
         const names = [...chooser.options].map((option) => option.textContent);

@@ -88,7 +88,7 @@ fn fields_and_marks_of_a_newer_go_are_skipped() {
             let text = log(9, |_, line| wrapping(line.replace(old, new)));
             let (rows, report) = read(&text);
             assert_eq!(numbers(&rows), (1..=9).collect::<Vec<_>>(), "{text}");
-            assert_eq!(report.input.intact, 9);
+            assert_eq!(report.input.gc_lines.intact, 9);
             let at = gc(1).replace(old, new).find(field).unwrap();
             let said = format!("`{field}` at byte {at}; a newer Go?");
             assert!(
@@ -100,7 +100,11 @@ fn fields_and_marks_of_a_newer_go_are_skipped() {
         // Two are not enough.
         let text = log(2, |_, line| line.replace(old, new));
         let (rows, report) = read(&text);
-        assert_eq!((rows.len(), report.input.damaged), (0, 2), "{text}");
+        assert_eq!(
+            (rows.len(), report.input.gc_lines.damaged),
+            (0, 2),
+            "{text}"
+        );
         assert!(report.warnings.is_empty());
         // In some lines only, once three had it.
         let text = log(30, |n, line| match n % 3 {
@@ -132,9 +136,13 @@ fn every_known_field_stays_required_and_what_was_expected_is_said() {
         ),
     ] {
         let (rows, report) = read(&log(9, |_, line| line.replace(old, new)));
-        assert_eq!((rows.len(), report.input.damaged), (0, 9), "{new}");
-        for damaged in &report.input.damaged_at {
-            assert!(damaged.why.contains(&why[..30]), "{} {why}", damaged.why);
+        assert_eq!((rows.len(), report.input.gc_lines.damaged), (0, 9), "{new}");
+        for damaged in &report.input.damaged_lines {
+            assert!(
+                damaged.reason.contains(&why[..30]),
+                "{} {why}",
+                damaged.reason
+            );
         }
     }
 }
@@ -157,7 +165,10 @@ fn text_around_the_line_is_learned_on_both_sides() {
     ] {
         let (rows, report) = read(&log(5, |_, line| format!("{before}{line}{behind}")));
         assert_eq!(numbers(&rows), [1, 2, 3, 4, 5], "{before}|{behind}");
-        assert_eq!((report.processes.len(), report.input.intact), (1, 5));
+        assert_eq!(
+            (report.processes.len(), report.input.gc_lines.intact),
+            (1, 5)
+        );
         // Two are not enough, and what does not rise is a quotation however often it comes.
         let (rows, _) = read(&log(2, |_, line| format!("{before}{line}{behind}")));
         assert_eq!(rows, [], "{before}|{behind}");
@@ -186,12 +197,12 @@ fn a_prefix_on_the_first_line_only_is_accepted_where_the_next_line_joins() {
             _ => line,
         }));
         assert_eq!(numbers(&rows), [1, 2, 3, 4], "{before}");
-        assert_eq!(report.input.quoted, 0);
+        assert_eq!(report.input.gc_lines.quoted, 0);
         // The next line is not the next cycle.
         let text = format!("{before}{}\n{}\n", gc(1), gc(3));
         let (rows, report) = read(&text);
         assert_eq!(
-            (numbers(&rows), report.input.quoted),
+            (numbers(&rows), report.input.gc_lines.quoted),
             (vec![3], 1),
             "{before}"
         );
@@ -201,7 +212,7 @@ fn a_prefix_on_the_first_line_only_is_accepted_where_the_next_line_joins() {
             gc(9),
             gc(10).replace("@10.000", "@8.000")
         );
-        assert_eq!(read(&text).1.input.quoted, 1, "{before}");
+        assert_eq!(read(&text).1.input.gc_lines.quoted, 1, "{before}");
     }
 }
 
@@ -210,7 +221,10 @@ fn lines_without_line_feeds_between_them_are_read() {
     let text = format!("GC forced{}\n{}{}\n", gc(1), gc(2), gc(3));
     let (rows, report) = read(&text);
     assert_eq!(rows, [(1, true), (2, true), (3, true)]);
-    assert_eq!((report.input.repaired, report.input.forced_notices), (3, 1));
+    assert_eq!(
+        (report.input.gc_lines.repaired, report.input.forced_notices),
+        (3, 1)
+    );
     let all: String = (1..=9).map(gc).collect();
     assert_eq!(numbers(&read(&all).0), (1..=9).collect::<Vec<_>>());
 }
@@ -236,7 +250,7 @@ fn folded_pastes_are_read() {
                 (first..first + 30).collect::<Vec<_>>(),
                 "{text}"
             );
-            assert_eq!(report.input.repaired, 30);
+            assert_eq!(report.input.gc_lines.repaired, 30);
         }
     }
 }
@@ -264,7 +278,7 @@ fn a_form_of_before_the_release_is_recognized() {
         (
             rows.len(),
             report.input.legacy_gc_lines,
-            report.input.damaged
+            report.input.gc_lines.damaged
         ),
         (0, 3, 0)
     );

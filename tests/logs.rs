@@ -142,14 +142,14 @@ fn a_rotated_log_is_one_stream_wherever_it_was_cut() {
             );
             let input = &reading.report.input;
             assert_eq!(
-                (input.intact + input.repaired, input.damaged),
+                (input.gc_lines.cycles(), input.gc_lines.damaged),
                 (30, 0),
                 "{cut}"
             );
             // Without its line feed, or with a line feed before it, a line is whole.
             let torn = |length: usize| u64::from(0 < cut && cut < length - 1);
             assert_eq!(
-                input.repaired,
+                input.gc_lines.repaired,
                 torn(lines[10].len()) + torn(lines[21].len()),
                 "{cut}"
             );

@@ -97,10 +97,12 @@ fn however_much_is_read_at_a_time() {
         let (input, found) = read(1 << 20);
         assert_eq!(input.overlong_lines, overlong as u64);
         assert!(
-            input.intact >= 150 && input.repaired > 0 && input.quoted > 0,
+            input.gc_lines.intact >= 150
+                && input.gc_lines.repaired > 0
+                && input.gc_lines.quoted > 0,
             "{input:?}"
         );
-        assert_eq!(found.rows.len() as u64, input.intact + input.repaired);
+        assert_eq!(found.rows.len() as u64, input.gc_lines.cycles());
         assert_eq!(found.foreign.len() > overlong * LINE_CAP, foreign);
         for most in [131_072, 65_536, 10_007, 777] {
             assert!(read(most) == (input.clone(), found.clone()), "{most}");
@@ -223,9 +225,14 @@ fn the_same_report_whatever_the_sizes_of_the_reads() {
             };
             let whole = read(1 << 20, false);
             if let Ok(reading) = &whole {
-                damaged += usize::from(reading.report.input.damaged > 1);
+                damaged += usize::from(reading.report.input.gc_lines.damaged > 1);
                 faults += usize::from(!reading.report.warnings.is_empty());
-                let places = reading.report.input.damaged_at.iter().map(|line| line.line);
+                let places = reading
+                    .report
+                    .input
+                    .damaged_lines
+                    .iter()
+                    .map(|line| line.line);
                 assert!(places.is_sorted());
             }
             let few = usize::try_from(chance.log_between(1, 5_000)).unwrap();

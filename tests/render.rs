@@ -4,7 +4,7 @@
 
 mod example;
 
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Formats, Render, Style};
 use gcpressure::report::Report;
 use snapbox::assert_data_eq;
 use unicode_width::UnicodeWidthStr as _;
@@ -14,6 +14,7 @@ const PLAIN: Style = Style {
     ascii: false,
     width: 80,
     verbose: false,
+    causes: 0,
     fail_on: gcpressure::settings::Severity::Critical,
 };
 

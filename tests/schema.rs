@@ -5,8 +5,8 @@ mod example;
 
 use std::collections::BTreeMap;
 
-use gcpressure::render::{Format, Style};
-use gcpressure::report::{Report, wire};
+use gcpressure::render::{Format, Render, Style};
+use gcpressure::report::{self, Report};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -245,7 +245,7 @@ fn reports() -> [Report; 5] {
 
 #[test]
 fn every_report_follows_the_published_schema() {
-    let schema = serde_json::to_value(wire::report_schema()).unwrap();
+    let schema = serde_json::to_value(report::schema::<Report>()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for report in reports() {
         let json = json(&report);
@@ -268,7 +268,7 @@ fn every_report_follows_the_published_schema() {
 
 #[test]
 fn real_reports_follow_it_too() {
-    let schema = serde_json::to_value(wire::report_schema()).unwrap();
+    let schema = serde_json::to_value(report::schema::<Report>()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (path, report) in example::real() {
         let json = json(&report);
@@ -341,8 +341,8 @@ fn whole_numbers_stay_whole() {
 #[test]
 fn the_schemas_name_themselves() {
     for (schema, name) in [
-        (wire::report_schema(), "gcpressure.report/v1"),
-        (wire::event_schema(), "gcpressure.event/v1"),
+        (report::schema::<Report>(), "gcpressure.report/v1"),
+        (report::event_schema(), "gcpressure.event/v1"),
     ] {
         let schema = serde_json::to_value(schema).unwrap();
         assert_eq!(schema["properties"]["schema"]["const"], name);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use gcpressure::causes::{self, Options};
 use gcpressure::profile::{self, Profile, ProfileError, SampleType, Subtract};
-use gcpressure::render::{SitesFormat, Style};
+use gcpressure::render::{Render, SitesFormat, Style};
 use gcpressure::report::sites::Sites;
 use serde_json::Value;
 
@@ -149,7 +149,7 @@ fn a_profile_of_every_object_has_no_error() {
     let sites = sites(&own().join("svc.go1.26.6.pb.gz"), None, &ALLOC_OBJECTS);
     assert!(sites.sites.len() > 20);
     for site in &sites.sites {
-        assert_eq!(site.evidence.relative_error, Some(0.0));
+        assert_eq!(site.evidence.relative_error_ratio, Some(0.0));
         assert!(!site.evidence.thin);
         assert_eq!(
             i64::try_from(site.evidence.samples_seen).unwrap(),
@@ -161,7 +161,7 @@ fn a_profile_of_every_object_has_no_error() {
 
 #[test]
 fn the_schema_fits_what_is_written() {
-    let schema = serde_json::to_value(gcpressure::report::wire::sites_schema()).unwrap();
+    let schema = serde_json::to_value(gcpressure::report::schema::<Sites>()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for options in [
         ALLOC_OBJECTS,

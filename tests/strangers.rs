@@ -23,8 +23,8 @@ fn cycle(number: u64) -> String {
 fn counts(report: &Report) -> (usize, u64, u64) {
     (
         report.processes.len(),
-        report.input.intact,
-        report.input.quoted,
+        report.input.gc_lines.intact,
+        report.input.gc_lines.quoted,
     )
 }
 
@@ -136,7 +136,7 @@ fn the_newest_line_first_is_told_behind_any_prefix() {
         .collect();
     let report = read(&log);
     assert!(report.input.newest_first);
-    assert_eq!(report.input.quoted, 6);
+    assert_eq!(report.input.gc_lines.quoted, 6);
     // Prose that tells of one cycle again and again does not run backwards.
     let report = read(&format!("sidecar said: {}", cycle(7)).repeat(9));
     assert!(!report.input.newest_first);

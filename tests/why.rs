@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gcpressure::causes::{self, Join};
 use gcpressure::escape::{self, Escapes};
 use gcpressure::profile::{self, Profile, SampleType};
-use gcpressure::render::{Style, WhyFormat};
+use gcpressure::render::{Formats, Render, Style, WhyFormat};
 use gcpressure::report::why::{Basis, Cause, Pattern, Why};
 use serde_json::Value;
 
@@ -43,9 +43,10 @@ fn why(go: &str, source: bool) -> Why {
 }
 
 fn at(why: &Why, line: u64) -> &Cause {
-    let mut at_line = why.causes.iter().filter(|cause| {
-        cause.place.line == line && cause.place.file.ends_with("handlers/handlers.go")
-    });
+    let mut at_line = why
+        .causes
+        .iter()
+        .filter(|cause| cause.line == line && cause.file.ends_with("handlers/handlers.go"));
     at_line
         .next()
         .unwrap_or_else(|| panic!("no cause at line {line}"))
@@ -108,9 +109,10 @@ fn what_does_not_escape_is_not_blamed() {
             .iter()
             .filter(|cause| cause.pattern == Pattern::Encoder);
         assert_eq!(encoder.count(), 0, "{go}");
-        let line = why.causes.iter().find(|cause| {
-            cause.place.line == 132 && cause.place.file.ends_with("handlers/handlers.go")
-        });
+        let line = why
+            .causes
+            .iter()
+            .find(|cause| cause.line == 132 && cause.file.ends_with("handlers/handlers.go"));
         assert!(
             line.is_none_or(|cause| cause.basis == Basis::Unexplained),
             "{go}"
@@ -123,8 +125,8 @@ fn the_amounts_are_the_profiles() {
     let why = why("go1.26.6", true);
     let append = at(&why, 38);
     assert_eq!((append.flat, append.objects), (120_000, 120_000));
-    assert_eq!(append.place.function, "svc/handlers.collectIDs");
-    assert_eq!(append.path, "handlers/handlers.go");
+    assert_eq!(append.function, "svc/handlers.collectIDs");
+    assert_eq!(append.file, "handlers/handlers.go");
     assert_eq!(
         append.source_line.as_deref(),
         Some("ids = append(ids, item.ID)")
@@ -138,9 +140,11 @@ fn the_amounts_are_the_profiles() {
 fn rendered(format: WhyFormat, count: usize) -> String {
     let mut page = Vec::new();
     let why = why("go1.26.6", true);
-    format
-        .render(&why, count, &mut page, &Style::default())
-        .unwrap();
+    let style = Style {
+        causes: count,
+        ..Style::default()
+    };
+    format.render(&why, &mut page, &style).unwrap();
     String::from_utf8(page).unwrap()
 }
 
@@ -182,7 +186,7 @@ fn annotations_stand_at_their_lines() {
 #[test]
 fn json_follows_its_schema() {
     let json: Value = serde_json::from_str(&rendered(WhyFormat::Json, 0)).unwrap();
-    let schema = serde_json::to_value(gcpressure::report::wire::why_schema()).unwrap();
+    let schema = serde_json::to_value(gcpressure::report::schema::<Why>()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<_> = validator.iter_errors(&json).collect();
     assert!(errors.is_empty(), "{errors:?}");

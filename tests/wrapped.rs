@@ -65,7 +65,11 @@ fn notes_behind_wrappings_are_counted() {
             );
             assert_eq!(notes, (1, 2, 1), "{first}");
             let lines = log.lines().count() as u64;
-            assert_eq!(input.other_lines + input.intact + 4, lines, "{first}");
+            assert_eq!(
+                input.other_lines + input.gc_lines.intact + 4,
+                lines,
+                "{first}"
+            );
         }
     }
 }
@@ -84,7 +88,7 @@ fn lines_that_only_look_like_notes_are_other_lines() {
     }
     log += &cri(&cycle(2));
     let input = read(&log);
-    assert_eq!(input.intact, 2);
+    assert_eq!(input.gc_lines.intact, 2);
     assert_eq!(
         (
             input.forced_notices,
@@ -108,7 +112,7 @@ fn a_record_may_end_anywhere_in_a_gc_line() {
         log += &cri(&cycle(3));
         let input = read(&log);
         assert_eq!(
-            (input.intact + input.repaired, input.damaged),
+            (input.gc_lines.cycles(), input.gc_lines.damaged),
             (3, 0),
             "cri at {at}: {head}"
         );
@@ -120,7 +124,7 @@ fn a_record_may_end_anywhere_in_a_gc_line() {
         log += &docker(&cycle(3));
         let input = read(&log);
         assert_eq!(
-            (input.intact + input.repaired, input.damaged),
+            (input.gc_lines.cycles(), input.gc_lines.damaged),
             (3, 0),
             "docker at {at}: {head}"
         );
@@ -137,7 +141,7 @@ fn the_rest_of_a_record_is_not_waited_for_without_end() {
     }
     log += &cri(&cycle(3));
     let input = read(&log);
-    assert_eq!(input.intact, 2);
+    assert_eq!(input.gc_lines.intact, 2);
 }
 
 /// Records of another pod stand between the two halves of a line: the first one is looked for as far back as text is kept, and no
@@ -163,7 +167,10 @@ fn a_split_line_is_looked_back_for_to_the_byte() {
         log += &record("a", &format!("F {tail}"));
         let input = read(&log);
         assert_eq!(
-            (input.intact, input.repaired + input.damaged),
+            (
+                input.gc_lines.intact,
+                input.gc_lines.repaired + input.gc_lines.damaged
+            ),
             (whole, 2 - whole),
             "{farther} bytes too far"
         );
@@ -181,7 +188,12 @@ fn foreign_lines_too(log: &str) -> Input {
 
 /// What is read, of gc lines: whole, put together, damaged, quoted.
 fn counts(input: &Input) -> [u64; 4] {
-    [input.intact, input.repaired, input.damaged, input.quoted]
+    [
+        input.gc_lines.intact,
+        input.gc_lines.repaired,
+        input.gc_lines.damaged,
+        input.gc_lines.quoted,
+    ]
 }
 
 /// As FireLens and Fluent Bit write it: docker's key, without docker's line feed.
@@ -248,7 +260,11 @@ fn a_quotation_in_two_records_is_a_quotation() {
         let (head, tail) = quotation.split_at(cut);
         let log = cri(head).replace(" F ", " P ") + &cri(tail);
         let input = read(&log);
-        assert_eq!((input.intact, input.damaged), (0, 0), "cut at {cut}");
+        assert_eq!(
+            (input.gc_lines.intact, input.gc_lines.damaged),
+            (0, 0),
+            "cut at {cut}"
+        );
     }
     let log = cri("{\"log\":\"served\"}") + &cri(&quotation);
     assert_eq!(counts(&read(&log)), [0, 0, 0, 1]);
@@ -267,8 +283,12 @@ fn a_line_cut_off_behind_a_wrapping_is_damaged() {
             for behind in [String::new(), foreign(wrap) + &wrap(&cycle(4))] {
                 let log = before.clone() + &cut + &behind;
                 let input = read(&log);
-                assert_eq!((input.repaired, input.damaged), (0, 1), "{log}");
-                assert_eq!(input.damaged_at[0].line, 63, "{log}");
+                assert_eq!(
+                    (input.gc_lines.repaired, input.gc_lines.damaged),
+                    (0, 1),
+                    "{log}"
+                );
+                assert_eq!(input.damaged_lines[0].line, 63, "{log}");
             }
         }
     }

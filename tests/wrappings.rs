@@ -80,12 +80,12 @@ fn found(path: &Path) -> String {
     let mut found = Found::default();
     let report = analyse(vec![source], &Options::default(), &mut found).unwrap();
     let input = &report.input;
-    let (duplicate, forced) = (input.duplicate, input.forced_notices);
+    let (duplicate, forced) = (input.gc_lines.duplicate, input.forced_notices);
     for (count, what) in [
-        (input.intact, "intact"),
-        (input.repaired, "repaired"),
-        (input.damaged, "damaged"),
-        (input.quoted, "quoted"),
+        (input.gc_lines.intact, "intact"),
+        (input.gc_lines.repaired, "repaired"),
+        (input.gc_lines.damaged, "damaged"),
+        (input.gc_lines.quoted, "quoted"),
         (duplicate, "duplicate"),
         (forced, "GC forced"),
         (input.other_lines, "other lines"),

@@ -2,7 +2,7 @@
 
 use super::ProcessAnalyzer;
 use crate::measure::Interval;
-use crate::report::{Distribution, Measures, Size};
+use crate::report::{self, Distribution, Measures, MinMax, Mmu, PauseCount, Period, Size};
 use crate::rules::ChurnCause as Cause;
 use crate::stats::{Counts, Ranked};
 use crate::units::{MIB, from_f64};
@@ -41,6 +41,9 @@ impl ProcessAnalyzer {
         let last = totals.end_ns;
         let counts = &self.counts;
         let total = self.panes.total();
+        let period = distribution(&counts.period);
+        let [ms1, ms10, ms100, s1] = self.mmu.curve(last.saturating_sub(self.origin_ns));
+        let pauses = counts.pause.sorted().into_iter();
         let trend = self.trend.slope(self.origin_ns);
 
         // Since Go 1.23 the CPU fields of the stops hold more than the runtime charges; if the log's percentages are higher than the
@@ -64,17 +67,27 @@ impl ProcessAnalyzer {
         Measures {
             started_ns,
             duration_ns: last.saturating_sub(started_ns),
-            gomaxprocs: total.gomaxprocs,
+            gomaxprocs: MinMax {
+                min: total.gomaxprocs.0,
+                max: total.gomaxprocs.1,
+            },
             gc_frequency_per_second: starts.frequency_by_starts(),
-            period: distribution(&counts.period),
-            period_mean_ns: starts
-                .to
-                .start_ns
-                .saturating_sub(starts.from.start_ns)
-                .checked_div(starts.cycles()),
-            pause: distribution(&counts.pause),
-            stop: distribution(&counts.stop),
-            concurrent_mark: distribution(&counts.totals),
+            period_ns: Period {
+                count: period.count,
+                min: period.min,
+                p50: period.p50,
+                p90: period.p90,
+                p99: period.p99,
+                max: period.max,
+                mean: starts
+                    .to
+                    .start_ns
+                    .saturating_sub(starts.from.start_ns)
+                    .checked_div(starts.cycles()),
+            },
+            pause_ns: distribution(&counts.pause),
+            stop_ns: distribution(&counts.stop),
+            concurrent_mark_ns: distribution(&counts.totals),
             gc_cpu_ratio: cpu.map(|cpu| cpu.ratio),
             gc_cpu_ratio_low: cpu.map(|cpu| cpu.low),
             gc_cpu_ratio_high: cpu.map(|cpu| cpu.high),
@@ -98,37 +111,47 @@ impl ProcessAnalyzer {
                 && total.forced * 2 < total.cycles,
             allocation_bytes_low: allocated.map(|mib| bytes(mib - cycles as f64)),
             allocation_bytes_high: allocated.map(|mib| bytes(mib + cycles as f64)),
-            live_heap: size(&counts.live, self.first_live, self.last_sizes.0),
-            heap_goal: self
+            live_heap_bytes: size(&counts.live, self.first_live, self.last_sizes.0),
+            heap_goal_bytes: self
                 .first_goal
                 .map(|goal| size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))),
             heap_goal_churn_per_minute: per_minute(churn),
             heap_goal_reversals: self.goal_legs.turns(),
-            goal_churn_cause: (self.goal_legs.turns() > 0)
+            heap_goal_churn_cause: (self.goal_legs.turns() > 0)
                 .then(|| Cause::of(churn, self.live_legs.total(), self.gogc.is_unsteady()).name()),
-            mmu: self.mmu.curve(last.saturating_sub(self.origin_ns)),
-            implied_gogc: self.gogc.range(),
+            mmu: Mmu {
+                ms1,
+                ms10,
+                ms100,
+                s1,
+            },
+            implied_gogc: self
+                .gogc
+                .range()
+                .map(|(low, high)| report::Interval { low, high }),
             gogc_changes: self.gogc.changes(),
             limit_regime: self.limit_regime,
             early_cycles: total.early,
             peak_window: self.peak,
-            pause_histogram: counts.pause.sorted(),
+            pause_histogram: pauses
+                .map(|(pause_ns, cycles)| PauseCount { pause_ns, cycles })
+                .collect(),
             percentiles_exact: counts.pause.is_exact()
                 && counts.stop.is_exact()
                 && counts.totals.is_exact()
                 && counts.period.is_exact(),
             sums_estimated: run.seen() < cycles,
-            mark_assist_share: assist.zip(background).and_then(|(assist, background)| {
+            mark_assist_share_ratio: assist.zip(background).and_then(|(assist, background)| {
                 let all = assist + background;
                 (all > 0.0).then(|| assist / all)
             }),
-            headroom_use_p50: median(&counts.headroom).map(|share| share as f64 / 1000.0),
+            headroom_use_p50_ratio: median(&counts.headroom).map(|share| share as f64 / 1000.0),
             overshoot_ratio: total.share(total.overshoots),
             min_heap_ratio: total.share(total.min_heap),
             cpus_seen: processors
                 .filter(|_| trust.cpus && self.settings.cpus_milli.is_none())
                 .map(|(_, cpus)| cpus),
-            limiter_bucket_max: total.limiter_max as f64 / 1000.0,
+            limiter_bucket_max_ratio: total.limiter_max as f64 / 1000.0,
             live_trend_bytes_per_second: trend.map(|slope| slope * MIB as f64),
             timeline: self.timeline.finish(stops_times, marking_times),
         }

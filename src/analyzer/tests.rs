@@ -137,8 +137,8 @@ fn server(tail_ms: u64) -> Vec<GcCycle> {
 fn the_fixed_program_passes_and_the_slow_one_does_not() {
     let (verdict, analysis) = verdict(server(2));
     assert_eq!(verdict, Verdict::Pass, "{:?}", analysis.findings);
-    assert_eq!(analysis.measures.pause.p99, 2 * MS + 10_000);
-    assert_eq!(analysis.measures.pause.p50, 200_000);
+    assert_eq!(analysis.measures.pause_ns.p99, 2 * MS + 10_000);
+    assert_eq!(analysis.measures.pause_ns.p50, 200_000);
 
     let (verdict, analysis) = self::verdict(server(50));
     assert_eq!(verdict, Verdict::Warning);
@@ -264,7 +264,7 @@ fn a_warm_up_of_the_users_is_left_out() {
     let (analysis, _) = analyse(settings, storm());
     assert!(finding(&analysis, "gc-frequency").is_none());
     assert_eq!(
-        analysis.measures.pause.count,
+        analysis.measures.pause_ns.count,
         storm().len() as u64,
         "but it is measured"
     );

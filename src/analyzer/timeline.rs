@@ -117,9 +117,9 @@ impl Timeline {
         };
         for point in &mut self.points {
             times(&mut point.stop_cpu_ratio, stops);
-            times(&mut point.assist_cpu_ratio, marking);
-            times(&mut point.background_cpu_ratio, marking);
-            times(&mut point.idle_cpu_ratio, 1.0);
+            times(&mut point.mark_assist_cpu_ratio, marking);
+            times(&mut point.mark_background_cpu_ratio, marking);
+            times(&mut point.mark_idle_cpu_ratio, 1.0);
         }
         // A thousand processes may be kept.
         self.points.shrink_to_fit();
@@ -133,9 +133,9 @@ fn nothing(start_ns: u64, end_ns: u64, share: Option<f64>) -> TimelinePoint {
         start_ns,
         end_ns,
         stop_cpu_ratio: share,
-        assist_cpu_ratio: share,
-        background_cpu_ratio: share,
-        idle_cpu_ratio: share,
+        mark_assist_cpu_ratio: share,
+        mark_background_cpu_ratio: share,
+        mark_idle_cpu_ratio: share,
         allocation_bytes_per_second: share,
         ..TimelinePoint::default()
     }
@@ -160,9 +160,9 @@ fn point(
         pause_p99_ns: pauses.quantile(990),
         pause_max_ns: pauses.max(),
         stop_cpu_ratio: cpu(|totals| totals.stop_cpu_ns),
-        assist_cpu_ratio: cpu(|totals| totals.assist_cpu_ns),
-        background_cpu_ratio: cpu(|totals| totals.background_cpu_ns),
-        idle_cpu_ratio: cpu(|totals| totals.idle_cpu_ns),
+        mark_assist_cpu_ratio: cpu(|totals| totals.assist_cpu_ns),
+        mark_background_cpu_ratio: cpu(|totals| totals.background_cpu_ns),
+        mark_idle_cpu_ratio: cpu(|totals| totals.idle_cpu_ns),
         heap_start_max_bytes: bytes(tally.heap_start_max_mib),
         heap_end_max_bytes: bytes(tally.heap_end_max_mib),
         heap_live_min_bytes: bytes(tally.live_mib.0),

@@ -7,7 +7,7 @@ use super::sites::{frame, source};
 use super::why::{Join, SourceLine, why};
 use crate::escape::Escapes;
 use crate::profile::{self, Profile, SampleType};
-use crate::report::causes::{Causes, Estimate, Hot, HotWhy, Rates};
+use crate::report::causes::{BY_ALLOCATION, BY_USE, Causes, Estimate, Hot, Rates};
 use crate::report::why::{Cause, Pattern};
 use crate::report::{Process, Report};
 
@@ -49,6 +49,8 @@ pub fn causes_of_log(
         compiler: None,
         process: process.id.clone(),
         rates: Rates::None,
+        explains_by_allocation: &BY_ALLOCATION,
+        explains_by_use: &BY_USE,
         allocated: hot(input, SampleType::AllocSpace, line),
         in_use: hot(input, SampleType::InuseSpace, line),
         estimate: None,
@@ -56,7 +58,7 @@ pub fn causes_of_log(
     };
     if let Some((escapes, name)) = input.escapes {
         let joined = why(&join(input, escapes, name, SampleType::AllocSpace), line);
-        causes.compiler = Some(joined.compiler);
+        causes.compiler = Some(joined.compiler.name);
         causes.warnings = joined.warnings;
     }
     if report.processes.len() > 1 {
@@ -106,9 +108,9 @@ fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> V
                 let place = site.chain.first().cloned().map(frame).unwrap_or_default();
                 Hot {
                     function: place.function,
-                    path: place.file,
+                    file: place.file,
                     line: place.line,
-                    share: share(site.bytes),
+                    share_ratio: share(site.bytes),
                     objects: site.objects,
                     bytes: site.bytes,
                     objects_per_second: None,
@@ -116,7 +118,9 @@ fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> V
                     objects_per_cycle: None,
                     bytes_per_cycle: None,
                     evidence: super::sites::evidence(site.evidence, site.flat),
-                    why: None,
+                    pattern: None,
+                    message: None,
+                    remedy: None,
                 }
             })
             .collect(),
@@ -125,14 +129,14 @@ fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> V
     let mut merged: Vec<Hot> = Vec::new();
     for site in hot.into_iter().take(CONSIDERED) {
         let same = |other: &&mut Hot| {
-            other.why.is_none()
-                && site.why.is_none()
-                && (&other.function, &other.path, other.line)
-                    == (&site.function, &site.path, site.line)
+            other.pattern.is_none()
+                && site.pattern.is_none()
+                && (&other.function, &other.file, other.line)
+                    == (&site.function, &site.file, site.line)
         };
         match merged.iter_mut().find(same) {
             Some(other) => {
-                other.share += site.share;
+                other.share_ratio += site.share_ratio;
                 other.objects = other.objects.wrapping_add(site.objects);
                 other.bytes = other.bytes.wrapping_add(site.bytes);
                 other.evidence.samples_seen += site.evidence.samples_seen;
@@ -148,10 +152,10 @@ fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> V
 
 fn of_cause(cause: Cause, share: &dyn Fn(i64) -> f64) -> Hot {
     Hot {
-        function: cause.place.function,
-        path: cause.path,
-        line: cause.place.line,
-        share: share(cause.bytes),
+        function: cause.function,
+        file: cause.file,
+        line: cause.line,
+        share_ratio: share(cause.bytes),
         objects: cause.objects,
         bytes: cause.bytes,
         objects_per_second: None,
@@ -159,11 +163,9 @@ fn of_cause(cause: Cause, share: &dyn Fn(i64) -> f64) -> Hot {
         objects_per_cycle: None,
         bytes_per_cycle: None,
         evidence: cause.evidence,
-        why: Some(HotWhy {
-            pattern: cause.pattern,
-            message: cause.message,
-            remedy: cause.remedy,
-        }),
+        pattern: Some(cause.pattern),
+        message: Some(cause.message),
+        remedy: cause.remedy,
     }
 }
 
@@ -201,16 +203,13 @@ fn rates(causes: &mut Causes, input: &LogProfile<'_>, process: &Process) {
 
 /// The period without the largest sites that have enough samples.
 fn estimate(causes: &Causes, process: &Process) -> Option<Estimate> {
-    let period_ns = process.measures.period_mean_ns?;
-    let own = |site: &&Hot| {
-        let why = site.why.as_ref();
-        why.is_none_or(|why| why.pattern != Pattern::Outside)
-    };
+    let period_ns = process.measures.period_ns.mean?;
+    let own = |site: &&Hot| site.pattern != Some(Pattern::Outside);
     let sure = causes.allocated.iter().filter(own);
     let sure = sure
-        .filter(|site| !site.evidence.thin && site.share > 0.0)
+        .filter(|site| !site.evidence.thin && site.share_ratio > 0.0)
         .take(REMOVED);
-    let (sites, share) = sure.fold((0, 0.0), |(n, sum), site| (n + 1, sum + site.share));
+    let (sites, share) = sure.fold((0, 0.0), |(n, sum), site| (n + 1, sum + site.share_ratio));
     if sites == 0 || share >= 0.99 {
         return None;
     }
@@ -222,7 +221,7 @@ fn estimate(causes: &Causes, process: &Process) -> Option<Estimate> {
     let period_without_ns = (period_ns as f64 / (1.0 - share)).round() as u64;
     Some(Estimate {
         sites,
-        share,
+        share_ratio: share,
         period_ns,
         period_without_ns,
     })

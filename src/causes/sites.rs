@@ -43,7 +43,7 @@ pub fn sites(
         total: table.total,
         table: Table {
             shown: table.shown,
-            dropped: table.dropped as u64,
+            rows_dropped: table.dropped as u64,
             cutoff: table.cutoff,
             nodes: table.nodes as u64,
             limit: options.count as u64,
@@ -61,13 +61,14 @@ pub fn sites(
 
 /// A profile's own description.
 pub(super) fn source(profile: &Profile, name: &str, base: Option<(&str, bool)>) -> ProfileSource {
-    let positive = |value: i64| u64::try_from(value).unwrap_or(0);
+    let known = |value: i64| u64::try_from(value).ok().filter(|value| *value > 0);
     ProfileSource {
         name: name.to_owned(),
-        base: base.map(|(name, apart)| (name.to_owned(), apart)),
-        rate_bytes: positive(profile.rate()),
-        taken_unix_ns: positive(profile.time_ns()),
-        duration_ns: positive(profile.duration_ns()),
+        base: base.map(|(name, _)| name.to_owned()),
+        shares_of_base: base.is_some_and(|(_, apart)| apart),
+        rate_bytes: known(profile.rate()).unwrap_or(0),
+        taken_unix_ns: known(profile.time_ns()),
+        duration_ns: known(profile.duration_ns()),
     }
 }
 
@@ -126,7 +127,7 @@ pub(super) fn frame(frame: profile::Frame) -> Frame {
 pub(super) fn evidence(evidence: sampling::Evidence, value: i64) -> Evidence {
     Evidence {
         samples_seen: evidence.samples_seen.round() as u64,
-        relative_error: evidence.relative_error(value),
+        relative_error_ratio: evidence.relative_error(value),
         thin: evidence.is_thin(value),
     }
 }

@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::pattern;
-use super::sites::{evidence, frame, site as plain, source};
+use super::sites::{evidence, site as plain, source};
 use crate::escape::{Diagnostic, Escapes, Found, Kind};
 use crate::profile::sampling::Evidence;
 use crate::profile::{self, Profile, SampleType};
-use crate::report::why::{Basis, Cause, Compiler, Diagnosis, Pattern, Why};
+use crate::report::why::{Basis, Cause, Compiler, Diagnosis, Pattern, Why, share};
 
 /// The input of the join.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,7 @@ pub fn why(join: &Join<'_>, line: &mut SourceLine<'_>) -> Why {
         total: join.profile.total(join.sample),
         own: 0,
         explained: 0,
+        explained_ratio: None,
         causes: Vec::new(),
         warnings: Vec::new(),
     };
@@ -67,6 +68,10 @@ pub fn why(join: &Join<'_>, line: &mut SourceLine<'_>) -> Why {
         groups.add(site, &found, escapes, line);
     }
     why.causes = groups.finish();
+    why.explained_ratio = share(why.explained, why.own);
+    for cause in &mut why.causes {
+        cause.share_ratio = share(cause.flat, why.total);
+    }
     why.warnings = warnings(&why, escapes);
     why
 }
@@ -290,7 +295,7 @@ impl Groups {
         let mut causes: Vec<_> = causes.collect();
         causes.sort_by(|a, b| {
             let size = b.flat.wrapping_abs().cmp(&a.flat.wrapping_abs());
-            size.then_with(|| a.place.cmp(&b.place))
+            size.then_with(|| (&a.function, &a.file, a.line).cmp(&(&b.function, &b.file, b.line)))
         });
         causes
     }
@@ -311,14 +316,16 @@ fn cause(
     let remedy = pattern::remedy(found.pattern);
     let source_line = number(&found.place).and_then(|at| line(&found.place.file, at));
     Cause {
-        path: escapes
+        function: found.place.function.clone(),
+        file: escapes
             .path(&found.place.function, &found.place.file)
             .unwrap_or(&found.place.file)
             .to_owned(),
-        place: frame(found.place.clone()),
+        line: u64::try_from(found.place.line).unwrap_or(0),
         source_line: source_line.map(|text| text.trim().to_owned()),
         pattern: found.pattern,
         flat: 0,
+        share_ratio: None,
         objects: 0,
         bytes: 0,
         evidence: evidence(Evidence::default(), 0),

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gcpressure::profile::SampleType;
-use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
+use gcpressure::render::{ComparisonFormat, Format, Formats, SitesFormat, WhyFormat};
 
 use super::later::Later;
 
@@ -257,7 +257,7 @@ pub(crate) struct SitesArgs {
     )]
     pub(crate) count: usize,
     /// What is written
-    #[arg(short, long, default_value = "text", value_parser = sites_formats(), help_heading = "Output")]
+    #[arg(short, long, default_value = "text", value_parser = formats::<SitesFormat>(), help_heading = "Output")]
     pub(crate) format: SitesFormat,
     /// Also the samples and the error behind every row
     #[arg(short, long, help_heading = "Output")]
@@ -280,7 +280,7 @@ pub(crate) struct WhyArgs {
     )]
     pub(crate) count: usize,
     /// What is written
-    #[arg(short, long, default_value = "text", value_parser = why_formats(), help_heading = "Output")]
+    #[arg(short, long, default_value = "text", value_parser = formats::<WhyFormat>(), help_heading = "Output")]
     pub(crate) format: WhyFormat,
     /// Colours; NO_COLOR and CLICOLOR are obeyed
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
@@ -438,7 +438,7 @@ pub(crate) struct Comparing {
 #[command(next_help_heading = "Output")]
 pub(crate) struct CompareOutput {
     /// Format of standard output
-    #[arg(short, long, default_value = "text", value_parser = comparison_formats(), hide_possible_values = false)]
+    #[arg(short, long, default_value = "text", value_parser = formats::<ComparisonFormat>(), hide_possible_values = false)]
     pub(crate) format: ComparisonFormat,
     /// Write the comparison to a file as well, repeatable: markdown=table.md, html=page.html
     #[arg(short, long, value_name = "FORMAT=PATH")]
@@ -474,7 +474,7 @@ pub(crate) struct RuleArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// Format of standard output
-    #[arg(short, long, default_value = "text", value_parser = formats(), hide_possible_values = false)]
+    #[arg(short, long, default_value = "text", value_parser = formats::<Format>(), hide_possible_values = false)]
     pub(crate) format: Format,
     /// Write the report to a file as well, repeatable: json=report.json
     #[arg(short, long, value_name = "FORMAT=PATH")]
@@ -541,32 +541,14 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// The formats that the library renders, by its own names.
-fn formats() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
-        .try_map(|name| Format::from_name(&name).ok_or("no such format"))
-}
-
-/// The formats of the sites.
-fn sites_formats() -> impl TypedValueParser<Value = SitesFormat> {
-    PossibleValuesParser::new(SitesFormat::ALL.iter().map(|format| format.name()))
-        .try_map(|name| SitesFormat::from_name(&name).ok_or("no such format"))
+/// The formats of a result, by their names.
+fn formats<F: Formats>() -> impl TypedValueParser<Value = F> {
+    PossibleValuesParser::new(F::ALL.iter().map(|format| format.name()))
+        .try_map(|name| F::from_name(&name).ok_or("no such format"))
 }
 
 /// What a heap profile counts, by pprof's names.
 fn sample_types() -> impl TypedValueParser<Value = SampleType> {
     PossibleValuesParser::new(SampleType::ALL.iter().map(|kind| kind.name()))
         .try_map(|name| SampleType::from_name(&name).ok_or("no such type"))
-}
-
-/// The formats of a comparison.
-fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
-    PossibleValuesParser::new(ComparisonFormat::ALL.iter().map(|format| format.name()))
-        .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
-}
-
-/// The formats of the causes.
-fn why_formats() -> impl TypedValueParser<Value = WhyFormat> {
-    PossibleValuesParser::new(WhyFormat::ALL.iter().map(|format| format.name()))
-        .try_map(|name| WhyFormat::from_name(&name).ok_or("no such format"))
 }

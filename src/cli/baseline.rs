@@ -4,10 +4,10 @@ use std::io;
 use std::path::Path;
 
 use gcpressure::compare;
-use gcpressure::render::{ComparisonFormat, Format, Style};
+use gcpressure::render::{ComparisonFormat, Format, Render, Style};
 use gcpressure::report::Report;
-use gcpressure::report::comparison::{Against, Comparison, MadeOf, Outcome};
-use gcpressure::report::wire::saved;
+use gcpressure::report::comparison::{Against, BuildStamp, Comparison, Outcome};
+use gcpressure::report::saved;
 use gcpressure::settings::Settings;
 
 use super::args::{CheckArgs, ProgramArgs};
@@ -16,8 +16,8 @@ use super::output::{self, Place};
 use super::sides::{self, Reading};
 
 /// What the flags say of the program.
-pub(crate) fn made_of(args: &ProgramArgs) -> MadeOf {
-    MadeOf {
+pub(crate) fn build(args: &ProgramArgs) -> BuildStamp {
+    BuildStamp {
         go: args.go.clone(),
         gogc: args.gogc.clone(),
         memory_limit: args.memory_limit.clone(),
@@ -31,13 +31,15 @@ pub(crate) fn made_of(args: &ProgramArgs) -> MadeOf {
 pub(crate) fn save(place: &Place, side: &Reading) -> Result<(), Failure> {
     if side.side.runs.is_empty() {
         let why = side.side.left_out.first();
-        let why = why.map_or_else(String::new, |(name, why)| format!(": {name}: {why}"));
+        let why = why.map_or_else(String::new, |left_out| {
+            format!(": {}: {}", left_out.name, left_out.reason)
+        });
         return Err(Failure::new(format!(
             "{} would hold no run, and is left as it is{why}",
             place.name()
         )));
     }
-    let text = saved::baseline(&side.reports, &side.side.made_of, &side.side.work)
+    let text = saved::baseline(&side.reports, &side.side.build, &side.side.work)
         .map_err(|error| Failure::new(error.to_string()))?;
     place
         .write(|out| writeln!(out, "{text}"))
@@ -51,7 +53,7 @@ pub(crate) struct Baseline {
     /// `None` where there is no file yet, and one is to be written.
     before: Option<Reading>,
     update: Option<Place>,
-    made_of: MadeOf,
+    build: BuildStamp,
     gate: compare::Gate,
 }
 
@@ -70,10 +72,10 @@ impl Baseline {
                     .tip("add --baseline PATH; for a threshold of the rule itself use --max"),
             );
         };
-        let made_of = made_of(&args.report.analysis.program);
+        let build = build(&args.report.analysis.program);
         let before = if Path::new(path).exists() {
             let paths = std::slice::from_ref(path);
-            Some(sides::read(paths, settings, &MadeOf::default())?)
+            Some(sides::read(paths, settings, &BuildStamp::default())?)
         } else if args.update_baseline {
             None
         } else {
@@ -88,7 +90,7 @@ impl Baseline {
             path: path.clone(),
             before,
             update,
-            made_of,
+            build,
             gate: super::compare::gate(&args.comparing)?,
         }))
     }
@@ -110,7 +112,7 @@ impl Baseline {
             .map_or("this run", |source| &source.name)
             .to_owned();
         let mut now = Reading::default();
-        now.side.made_of = self.made_of;
+        now.side.build = self.build;
         now.report(&name, report)?;
         // The report shows its own warnings.
         now.side.warnings.clear();

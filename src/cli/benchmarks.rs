@@ -1,8 +1,10 @@
 //! `gcpressure compare` on what `go test -bench` printed.
 
-use gcpressure::compare::{self, BenchmarkGate, Gate, MEASURES};
+use gcpressure::compare::{self, BenchmarkGate, Gate};
+use gcpressure::render::Formats;
 use gcpressure::report::benchmarks::Benchmarks;
-use gcpressure::report::comparison::{Comparison, Side};
+use gcpressure::report::comparison::Side;
+use gcpressure::report::measures::{self, MEASURES};
 
 use super::args::CompareArgs;
 use super::exit::Failure;
@@ -20,7 +22,7 @@ pub(crate) fn compare(
     args: &CompareArgs,
     (base, new): (&Outputs, &Outputs),
     (before, after): (Side, Side),
-) -> Result<(Benchmarks, Option<Comparison>), Failure> {
+) -> Result<Benchmarks, Failure> {
     of_logs_only(args)?;
     let traced = !before.runs.is_empty() && !after.runs.is_empty();
     let alone = match (before.runs.is_empty(), after.runs.is_empty()) {
@@ -30,13 +32,13 @@ pub(crate) fn compare(
     };
     let gates = Gates::new(&args.comparing.max_ratio, &units(base, new), traced)?;
     let gc = (traced || gates.asks_for_rows).then(|| compare::compare(before, after, &gates.rows));
-    let mut result = compare::benchmarks(base, new, &gates.units, gc.as_ref());
-    if let (None, Some(side)) = (&gc, alone) {
+    let mut result = compare::benchmarks(base, new, &gates.units, gc);
+    if let (None, Some(side)) = (&result.gc, alone) {
         result.warnings.push(format!(
             "only {side} holds a GC trace that can be measured, which is left out: set GODEBUG=gctrace=1 for both sides"
         ));
     }
-    Ok((result, gc))
+    Ok(result)
 }
 
 /// Flags that benchmarks have no use for; in silence they would seem to have worked.
@@ -92,7 +94,7 @@ impl Gates {
             let name = pair.split('=').next().unwrap_or_default();
             let added = if units.contains(&name) || STANDARD.contains(&name) {
                 gates.unit(pair)
-            } else if compare::find(name).is_some() {
+            } else if measures::find(name).is_some() {
                 gates.asks_for_rows |= !pair.ends_with("=off");
                 super::compare::threshold(&mut gates.rows, pair)
             } else {

@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 
-use gcpressure::compare::{self, Gate, MEASURES, Measure};
-use gcpressure::render::{self, ComparisonFormat, Style};
+use gcpressure::compare::{self, Gate};
+use gcpressure::render::{ComparisonFormat, Render, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
+use gcpressure::report::measures::{self, MEASURES, Measure};
 
 use super::args::{CompareArgs, Comparing};
 use super::choices::Choices;
 use super::exit::{self, Failure};
-use super::output::{self, Formats, Place, Targets};
+use super::output::{self, Place, Targets};
 use super::sides::Reading;
 use super::{baseline, benchmarks};
 use super::{sides, suggest};
@@ -18,37 +19,14 @@ use super::{sides, suggest};
 /// What was compared, logs or benchmarks.
 enum Compared {
     Logs(Comparison),
-    /// And the GC traces in the same outputs.
-    Benchmarks(Benchmarks, Option<Comparison>),
+    Benchmarks(Benchmarks),
 }
 
-/// A format of either.
-#[derive(Debug, Clone, Copy)]
-struct CompareFormat(ComparisonFormat);
-
-impl Formats for CompareFormat {
-    type Of = Compared;
-
-    fn all() -> &'static [Self] {
-        &[
-            Self(ComparisonFormat::Text),
-            Self(ComparisonFormat::Json),
-            Self(ComparisonFormat::Markdown),
-            #[cfg(feature = "html")]
-            Self(ComparisonFormat::Html),
-        ]
-    }
-
-    fn name(self) -> &'static str {
-        self.0.name()
-    }
-
+impl Render<Compared> for ComparisonFormat {
     fn render(self, result: &Compared, out: &mut dyn Write, style: &Style) -> io::Result<()> {
         match result {
-            Compared::Logs(comparison) => self.0.render(comparison, out, style),
-            Compared::Benchmarks(result, gc) => {
-                render::benchmarks(self.0, result, gc.as_ref(), out, style)
-            }
+            Compared::Logs(comparison) => self.render(comparison, out, style),
+            Compared::Benchmarks(benchmarks) => self.render(benchmarks, out, style),
         }
     }
 }
@@ -57,13 +35,12 @@ impl Formats for CompareFormat {
 pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let (base, new) = paths(args)?;
     let choices = Choices::of_program(&args.program)?;
-    let made_of = baseline::made_of(&args.program);
-    let targets = Targets::<CompareFormat>::open(&args.output.output)?;
+    let build = baseline::build(&args.program);
+    let targets = Targets::<ComparisonFormat>::open(&args.output.output)?;
     let saving = args.save_baseline.as_deref().map(Place::of);
     let saving = saving.transpose()?;
 
-    let read =
-        |paths: &[String], listens| sides::listen(paths, &choices.settings, &made_of, listens);
+    let read = |paths: &[String], listens| sides::listen(paths, &choices.settings, &build, listens);
     let base = match base.as_slice() {
         [] => None,
         paths => Some(read(paths, true)?),
@@ -86,7 +63,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     if unreadable {
         let status = match &mut compared {
             Compared::Logs(comparison) => &mut comparison.exit_status,
-            Compared::Benchmarks(benchmarks, _) => &mut benchmarks.exit_status,
+            Compared::Benchmarks(benchmarks) => &mut benchmarks.exit_status,
         };
         *status = exit::ERROR;
     }
@@ -98,13 +75,13 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     };
     if !shown.show.quiet {
         let color = output::color(shown.show.color, &io::stdout());
-        let (format, style) = (CompareFormat(shown.format), Style { color, ..style });
-        output::print(|out| format.render(&compared, out, &style))?;
+        let style = Style { color, ..style };
+        output::print(|out| shown.format.render(&compared, out, &style))?;
     }
     targets.write(&compared, &style)?;
     Ok(match &compared {
         Compared::Logs(comparison) => comparison.exit_status,
-        Compared::Benchmarks(benchmarks, _) => benchmarks.exit_status,
+        Compared::Benchmarks(benchmarks) => benchmarks.exit_status,
     })
 }
 
@@ -112,12 +89,12 @@ fn of_benchmarks(args: &CompareArgs, base: Reading, new: Reading) -> Result<Comp
     let outputs = |reading: &mut Reading| reading.benchmarks.take().unwrap_or_default();
     let (mut base, mut new) = (base, new);
     let (before, after) = (outputs(&mut base), outputs(&mut new));
-    let (mut result, mut gc) = benchmarks::compare(args, (&before, &after), (base.side, new.side))?;
+    let mut result = benchmarks::compare(args, (&before, &after), (base.side, new.side))?;
     result.exit_status = status(&result.outcome, false, args);
-    if let Some(gc) = &mut gc {
+    if let Some(gc) = &mut result.gc {
         gc.exit_status = status(&gc.outcome, false, args);
     }
-    Ok(Compared::Benchmarks(result, gc))
+    Ok(Compared::Benchmarks(result))
 }
 
 /// Also saves the new side; `None` where there is nothing to compare it with.
@@ -220,7 +197,7 @@ pub(crate) fn threshold(gate: &mut Gate, pair: &str) -> Result<(), String> {
 }
 
 fn find(id: &str) -> Result<&'static Measure, String> {
-    compare::find(id).ok_or_else(|| {
+    measures::find(id).ok_or_else(|| {
         let ids = || MEASURES.iter().map(|measure| measure.id);
         match suggest::nearest(id, ids()) {
             Some(near) => format!("no row is called `{id}`; did you mean {near}?"),

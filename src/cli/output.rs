@@ -6,9 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
-use gcpressure::render::{ComparisonFormat, Format, Style};
-use gcpressure::report::Report;
-use gcpressure::report::comparison::Comparison;
+use gcpressure::render::{Formats, Render, Style};
 use tempfile::NamedTempFile;
 
 use super::args::ColorWhen;
@@ -47,56 +45,6 @@ pub(crate) fn color(
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto => anstream::AutoStream::choice(terminal) != ColorChoice::Never,
-    }
-}
-
-/// The formats of one kind of result.
-pub(crate) trait Formats: Copy + 'static {
-    /// The result.
-    type Of;
-
-    /// All of them.
-    fn all() -> &'static [Self];
-
-    /// The name that users type.
-    fn name(self) -> &'static str;
-
-    /// Writes the result in this format.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    fn render(self, result: &Self::Of, out: &mut dyn Write, style: &Style) -> io::Result<()>;
-}
-
-impl Formats for Format {
-    type Of = Report;
-
-    fn all() -> &'static [Self] {
-        Self::ALL
-    }
-
-    fn name(self) -> &'static str {
-        self.name()
-    }
-
-    fn render(self, report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        self.render(report, out, style)
-    }
-}
-
-impl Formats for ComparisonFormat {
-    type Of = Comparison;
-
-    fn all() -> &'static [Self] {
-        Self::ALL
-    }
-
-    fn name(self) -> &'static str {
-        self.name()
-    }
-
-    fn render(self, result: &Comparison, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        self.render(result, out, style)
     }
 }
 
@@ -183,7 +131,10 @@ impl<F: Formats> Targets<F> {
     ///
     /// # Errors
     /// The first file that cannot be written; the others are written all the same.
-    pub(crate) fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
+    pub(crate) fn write<T>(&self, result: &T, style: &Style) -> Result<(), Failure>
+    where
+        F: Render<T>,
+    {
         let written = self.0.iter().map(|target| target.write(result, style));
         written.fold(Ok(()), Result::and)
     }
@@ -192,7 +143,10 @@ impl<F: Formats> Targets<F> {
     ///
     /// # Errors
     /// The first file that cannot be written; the others are written all the same.
-    pub(crate) fn refresh(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
+    pub(crate) fn refresh<T>(&self, result: &T, style: &Style) -> Result<(), Failure>
+    where
+        F: Render<T>,
+    {
         let files = self.0.iter().filter(|target| target.place.is_file());
         let written = files.map(|target| target.write(result, style));
         written.fold(Ok(()), Result::and)
@@ -208,12 +162,12 @@ impl<F: Formats> fmt::Display for Target<F> {
 
 impl<F: Formats> Target<F> {
     fn open(pair: &str) -> Result<Self, Failure> {
-        let names: Vec<_> = F::all().iter().map(|format| format.name()).collect();
+        let names: Vec<_> = F::ALL.iter().map(|format| format.name()).collect();
         let wrong = |message: String| Err(Failure::new(format!("--output: {message}")));
         let Some((name, path)) = pair.split_once('=') else {
             return wrong(format!("`{pair}` has no format; write it like json={pair}"));
         };
-        let format = F::all().iter().find(|format| format.name() == name);
+        let format = F::ALL.iter().find(|format| format.name() == name);
         let Some(&format) = format else {
             return wrong(match suggest::nearest(name, names.iter().copied()) {
                 Some(near) => format!("there is no format `{name}`; did you mean {near}?"),
@@ -229,7 +183,10 @@ impl<F: Formats> Target<F> {
         Ok(Self { format, place })
     }
 
-    fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
+    fn write<T>(&self, result: &T, style: &Style) -> Result<(), Failure>
+    where
+        F: Render<T>,
+    {
         self.place
             .write(|out| self.format.render(result, out, style))
             .map_err(|error| Failure::writing(&self.place.name, &error))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gcpressure::io::Source;
 use gcpressure::pipeline;
-use gcpressure::render::{Format, Style};
+use gcpressure::render::{Format, Render, Style};
 use gcpressure::report::Report;
 use gcpressure::settings::Severity;
 

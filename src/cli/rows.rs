@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 
 use gcpressure::pipeline::CycleRow;
-use gcpressure::report::wire::EVENT_SCHEMA;
+use gcpressure::report::EVENT_SCHEMA;
 use gcpressure::units::MIB;
 
 use super::passthrough::Queue;

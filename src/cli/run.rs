@@ -207,7 +207,7 @@ impl Sink for Births {
 pub(crate) fn blame_program(report: &mut Report) {
     if let Verdict::NoVerdict(reason) = &mut report.verdict
         && report.processes.is_empty()
-        && report.input.damaged + report.input.legacy_gc_lines == 0
+        && report.input.gc_lines.damaged + report.input.legacy_gc_lines == 0
     {
         *reason = "no GC cycle: the program ended before its first collection, is no Go program, or clears GODEBUG for what it starts".to_owned();
     }
@@ -230,10 +230,7 @@ fn name_main(report: &mut Report, starts: &HashMap<String, i128>) {
 
 /// Of those that lived nearly as long as the one that lived longest, the one that started first.
 fn main_process(processes: &[Process], starts: &HashMap<String, i128>) -> Option<usize> {
-    let life = |process: &Process| {
-        let measures = &process.measures;
-        measures.started_ns.saturating_add(measures.duration_ns)
-    };
+    let life = |process: &Process| process.span_ns().1;
     let longest = processes.iter().map(life).max()?;
     (0..processes.len())
         .filter(|at| life(&processes[*at]) >= longest / 10 * 9)

@@ -2,7 +2,7 @@
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
-use gcpressure::report::wire;
+use gcpressure::report;
 
 use super::args::{Cli, SchemaOf};
 use super::exit::{self, Failure};
@@ -11,12 +11,12 @@ use super::{output, suggest};
 /// `gcpressure schema`.
 pub(crate) fn schema(of: SchemaOf) -> Result<u8, Failure> {
     let schema = match of {
-        SchemaOf::Report => wire::report_schema(),
-        SchemaOf::Event => wire::event_schema(),
-        SchemaOf::Sites => wire::sites_schema(),
-        SchemaOf::Benchmarks => wire::benchmarks_schema(),
-        SchemaOf::Why => wire::why_schema(),
-        SchemaOf::Comparison => wire::comparison_schema(),
+        SchemaOf::Report => report::schema::<report::Report>(),
+        SchemaOf::Event => report::event_schema(),
+        SchemaOf::Sites => report::schema::<report::sites::Sites>(),
+        SchemaOf::Benchmarks => report::schema::<report::benchmarks::Benchmarks>(),
+        SchemaOf::Why => report::schema::<report::why::Why>(),
+        SchemaOf::Comparison => report::schema::<report::comparison::Comparison>(),
     };
     output::print(|out| {
         serde_json::to_writer_pretty(&mut *out, &schema)?;

@@ -8,8 +8,8 @@ use gcpressure::gobench::{self, Listener, Output};
 use gcpressure::io::Source;
 use gcpressure::pipeline::logs::{self, Log};
 use gcpressure::pipeline::{self, Options};
-use gcpressure::report::comparison::{self, MadeOf, Run, Side};
-use gcpressure::report::wire::saved::{self, Saved};
+use gcpressure::report::comparison::{self, BuildStamp, LeftOut, Run, Side};
+use gcpressure::report::saved::{self, Saved};
 use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Settings;
 
@@ -49,9 +49,9 @@ pub(crate) type Outputs = Vec<(String, Output)>;
 pub(crate) fn read(
     paths: &[String],
     settings: &Settings,
-    made_of: &MadeOf,
+    build: &BuildStamp,
 ) -> Result<Reading, Failure> {
-    read_with(paths, settings, made_of, None)
+    read_with(paths, settings, build, None)
 }
 
 /// The same, and the results of benchmarks where `listens` says so.
@@ -61,10 +61,10 @@ pub(crate) fn read(
 pub(crate) fn listen(
     paths: &[String],
     settings: &Settings,
-    made_of: &MadeOf,
+    build: &BuildStamp,
     listens: bool,
 ) -> Result<Reading, Failure> {
-    let mut reading = read_with(paths, settings, made_of, listens.then(Vec::new))?;
+    let mut reading = read_with(paths, settings, build, listens.then(Vec::new))?;
     reading.benchmarks = reading.benchmarks.filter(|outputs| !outputs.is_empty());
     Ok(reading)
 }
@@ -72,12 +72,12 @@ pub(crate) fn listen(
 fn read_with(
     paths: &[String],
     settings: &Settings,
-    made_of: &MadeOf,
+    build: &BuildStamp,
     benchmarks: Option<Outputs>,
 ) -> Result<Reading, Failure> {
     let mut reading = Reading {
         side: Side {
-            made_of: made_of.clone(),
+            build: build.clone(),
             ..Side::default()
         },
         reports: Vec::new(),
@@ -124,8 +124,8 @@ fn read_with(
     for (name, failure) in failures {
         output::complain(&failure.to_string());
         reading.unreadable = true;
-        let why = (name, "it cannot be read".to_owned());
-        reading.side.left_out.push(why);
+        let reason = "it cannot be read".to_owned();
+        reading.side.left_out.push(LeftOut { name, reason });
     }
     Ok(reading)
 }
@@ -207,11 +207,14 @@ impl Reading {
         if let Verdict::NoVerdict(reason) = &report.verdict
             && report.processes.is_empty()
         {
-            self.side.left_out.push((name.to_owned(), reason.clone()));
+            self.side.left_out.push(LeftOut {
+                name: name.to_owned(),
+                reason: reason.clone(),
+            });
             return Ok(());
         }
         self.warn(name, &report.warnings);
-        self.runs(name, comparison::runs(report));
+        self.runs(name, comparison::runs(report.processes.clone()));
         let text = saved::report_text(report).map_err(|error| Failure::new(error.to_string()))?;
         self.reports.push(text);
         Ok(())
@@ -220,7 +223,7 @@ impl Reading {
     fn saved(&mut self, path: &str, text: &str) -> Result<(), Failure> {
         let Saved {
             runs,
-            made_of,
+            build,
             work,
             warnings,
             reports,
@@ -228,8 +231,8 @@ impl Reading {
             Failure::new(format!("cannot read {path}: {error}"))
                 .tip("write it again: gcpressure -f json, or compare --save-baseline")
         })?;
-        if made_of != MadeOf::default() {
-            self.side.made_of = made_of;
+        if build != BuildStamp::default() {
+            self.side.build = build;
         }
         if !work.is_empty() {
             self.side.work = work;
@@ -248,19 +251,20 @@ impl Reading {
     /// Keeps the runs that can be measured.
     fn runs(&mut self, name: &str, runs: Vec<Run>) {
         let all = runs.len();
-        let (usable, short): (Vec<_>, Vec<_>) = runs
-            .into_iter()
-            .partition(|run| run.cycles >= CYCLES && run.duration_ns >= DURATION_NS);
+        let (usable, short): (Vec<_>, Vec<_>) =
+            runs.into_iter().partition(|Run { process, .. }| {
+                process.cycles() >= CYCLES && process.measures.duration_ns >= DURATION_NS
+            });
         if !short.is_empty() {
             let what = if all == 1 {
                 "it is".to_owned()
             } else {
                 format!("{} of its {all} processes are", short.len())
             };
-            self.side.left_out.push((
-                name.to_owned(),
-                format!("{what} shorter than {CYCLES} GC cycles or 1s"),
-            ));
+            self.side.left_out.push(LeftOut {
+                name: name.to_owned(),
+                reason: format!("{what} shorter than {CYCLES} GC cycles or 1s"),
+            });
         }
         self.side.runs.extend(usable);
     }

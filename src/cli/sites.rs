@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read};
 
 use gcpressure::causes::{self, Options};
 use gcpressure::profile::{self, Profile, ProfileError, Raw, Subtract};
-use gcpressure::render::{SitesFormat, Style};
+use gcpressure::render::{Render, SitesFormat, Style};
 
 use super::args::{HeapArgs, SitesArgs};
 use super::exit::{self, Failure};

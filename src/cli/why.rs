@@ -3,7 +3,7 @@
 use std::io;
 
 use gcpressure::causes::{self, Join};
-use gcpressure::render::Style;
+use gcpressure::render::{Render, Style};
 use gcpressure::report::why::Why;
 
 use super::args::{EscapeArgs, HeapArgs, WhyArgs};
@@ -22,9 +22,10 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
     let style = Style {
         color: output::color(args.color, &io::stdout()),
         verbose: args.verbose,
+        causes: args.count,
         ..Style::default()
     };
-    output::print(|out| args.format.render(&why, args.count, out, &style))?;
+    output::print(|out| args.format.render(&why, out, &style))?;
     Ok(exit::DONE)
 }
 

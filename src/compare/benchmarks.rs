@@ -57,7 +57,7 @@ pub fn benchmarks(
     base: &[(String, Output)],
     new: &[(String, Output)],
     gate: &BenchmarkGate,
-    gc: Option<&Comparison>,
+    gc: Option<Comparison>,
 ) -> Benchmarks {
     let (before, after) = (groups(base), groups(new));
     let notes = notes(base.iter().chain(new));
@@ -77,7 +77,8 @@ pub fn benchmarks(
             others,
             gate.0.get(*unit).map(|gate| gate.ratio),
         );
-        (row.package, row.name) = ((*package).to_owned(), (*name).to_owned());
+        row.package = Some((*package).to_owned()).filter(|package| !package.is_empty());
+        row.name = (*name).to_owned();
         rows.push(row);
     }
     alone += after
@@ -100,13 +101,19 @@ pub fn benchmarks(
         );
     }
     Benchmarks {
-        outcome: outcome(&rows, absent(&before, &after, &rows, gate), gc),
+        outcome: outcome(&rows, absent(&before, &after, &rows, gate), gc.as_ref()),
         exit_status: 0,
-        inputs: [base, new].map(|side| side.iter().map(|(name, _)| name.clone()).collect()),
+        base: names(base),
+        new: names(new),
         means: order.iter().filter_map(|unit| mean(unit, &rows)).collect(),
         rows,
+        gc,
         warnings,
     }
+}
+
+fn names(side: &[(String, Output)]) -> Vec<String> {
+    side.iter().map(|(name, _)| name.clone()).collect()
 }
 
 fn groups(side: &[(String, Output)]) -> Groups<'_> {
@@ -166,7 +173,7 @@ fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<
         Some(p) => judged(p < ALPHA),
     };
     Row {
-        package: String::new(),
+        package: None,
         name: String::new(),
         unit: unit.to_owned(),
         base: before,
@@ -181,10 +188,12 @@ fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<
 }
 
 fn figures(values: &[f64]) -> Figures {
+    let interval = stats::lopsided_median_interval(values, 1.0 - ALPHA);
     Figures {
         values: values.to_vec(),
         median: stats::median(values).unwrap_or(0.0),
-        interval: stats::lopsided_median_interval(values, 1.0 - ALPHA),
+        low: interval.map(|(low, _)| low),
+        high: interval.map(|(_, high)| high),
     }
 }
 

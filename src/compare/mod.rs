@@ -2,21 +2,20 @@
 //!
 //! The unit of evidence is the run. Two runs of the same build differ by more than the cycles inside them suggest (a test
 //! on cycles calls 25 to 37 of 45 such pairs different), so nothing inside one run makes a p-value that decides. With runs
-//! enough the exact Mann-Whitney test over the runs decides; with fewer only the size of a change speaks, and it must be
+//! enough the exact Mann-Whitney test over the runs decides; with fewer only the size of a change counts, and it must be
 //! large, clear of the log's resolution, and seen in every run.
 
 mod benchmarks;
-mod measure;
 mod sample;
 mod unlike;
 
 use std::collections::BTreeMap;
 
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Side};
+use crate::report::measures::{MEASURES, Measure};
 use crate::stats;
 
 pub use benchmarks::{BenchmarkGate, benchmarks};
-pub use measure::{MEASURES, Measure, PerWork, find};
 use sample::Samples;
 
 /// Chance of a false alarm that is accepted.
@@ -137,19 +136,18 @@ fn too_few(base: &Side, new: &Side, smallest: f64, rows: usize) -> String {
 
 fn row(samples: &Samples, tested: bool, max_ratio: Option<f64>, p_adjusted: Option<f64>) -> Row {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+    let interval = samples.interval.filter(|(low, _)| low.is_finite());
     let enough = tested && samples.complete;
     Row {
         id: samples.measure.id,
-        title: samples.title.clone(),
+        title: samples.title,
         unit: samples.unit,
         per_work: samples.per_work,
         base: samples.base.clone(),
         new: samples.new.clone(),
         ratio: samples.ratio.and_then(finite),
-        interval: samples
-            .interval
-            .filter(|(low, _)| low.is_finite())
-            .map(|(low, high)| (low, finite(high))),
+        ratio_low: interval.map(|(low, _)| low),
+        ratio_high: interval.and_then(|(_, high)| finite(high)),
         p: enough.then_some(samples.p),
         p_adjusted: p_adjusted.filter(|_| enough),
         cliffs_delta: enough.then_some(samples.cliffs_delta),

@@ -1,15 +1,16 @@
 //! One measure over the runs of both sides, and the statistics of it.
 
-use super::measure::{Bounds, LONG_PAUSE_NS, Measure, NS, P99_CYCLES, PAUSE_P99, PerWork};
 use super::{ALPHA, CYCLES};
-use crate::report::comparison::{Run, Sample, Side};
+use crate::report::Process;
+use crate::report::comparison::{Sample, Side};
+use crate::report::measures::{Bounds, Measure, PAUSE_P99, PerWork, Value};
 use crate::stats;
 
 /// Everything the verdict of a row rests on.
 #[derive(Debug)]
 pub(super) struct Samples {
     pub(super) measure: &'static Measure,
-    pub(super) title: String,
+    pub(super) title: &'static str,
     pub(super) unit: &'static str,
     pub(super) per_work: Option<f64>,
     pub(super) base: Sample,
@@ -36,17 +37,23 @@ pub(super) struct Samples {
     least_cycles: u64,
 }
 
-/// Figures for so many units of work.
+/// A p99 needs this many values for a finite upper bound at 95 %.
+const P99_CYCLES: u64 = 299;
+
+/// The pause from which on a cycle counts as one with a long pause, ns: where the rule `pause-p99` warns.
+const LONG_PAUSE_NS: u64 = 5_000_000;
+
+/// Units of work that amounts are given for.
 const UNITS: f64 = 1_000.0;
 
 impl Samples {
     pub(super) fn new(measure: &'static Measure, base: &Side, new: &Side) -> Self {
-        let runs = || base.runs.iter().chain(&new.runs);
-        let few = runs().any(|run| run.cycles < P99_CYCLES);
+        let runs = || base.runs.iter().chain(&new.runs).map(|run| &run.process);
+        let few = runs().any(|run| run.cycles() < P99_CYCLES);
         let counted = measure.id == PAUSE_P99 && few;
-        let (value, unit): (fn(&Run) -> Option<f64>, _) = match counted {
-            true => (|run| Some(long_pauses(run).0), "ratio"),
-            false => (value_of(measure, runs()), measure.unit),
+        let ((title, value), unit): ((_, Value), _) = match counted {
+            true => (("pauses >= 5ms", |run| Some(long_pauses(run).0)), "ratio"),
+            false => (figure(measure, runs()), measure.unit),
         };
         let amount = measure
             .per_work
@@ -54,12 +61,12 @@ impl Samples {
         let (base_factors, new_factors) = (factors(base, amount), factors(new, amount));
         let before = sample(base, &base_factors, value);
         let after = sample(new, &new_factors, value);
-        let lacks = |run: &Run| value(run).is_none();
+        let lacks = |run: &Process| value(run).is_none();
         let complete = !runs().any(lacks);
-        let withheld = runs().any(|run| lacks(run) && run.sums_withheld());
+        let withheld = runs().any(|run| lacks(run) && run.measures.sums_withheld());
         let bounds = measure.bounds.filter(|_| complete).and_then(|bounds| {
-            let (low, high) = extremes(&base.runs, &base_factors, bounds)?;
-            let (new_low, new_high) = extremes(&new.runs, &new_factors, bounds)?;
+            let (low, high) = extremes(base, &base_factors, bounds)?;
+            let (new_low, new_high) = extremes(new, &new_factors, bounds)?;
             Some((stats::ratio(high, new_low), stats::ratio(low, new_high)))
         });
         let resolved = runs().all(measure.resolved);
@@ -80,12 +87,7 @@ impl Samples {
         let several = before.values.len().min(after.values.len()) > 1;
         Self {
             measure,
-            title: if counted {
-                "pauses >= 5ms"
-            } else {
-                title_of(measure, runs())
-            }
-            .to_owned(),
+            title,
             unit: amount.map_or(unit, |amount| amount.unit),
             per_work: amount.map(|_| UNITS),
             ratio: before
@@ -109,7 +111,7 @@ impl Samples {
             },
             bounds,
             long_pauses: counted.then(|| [count_long(base), count_long(new)]),
-            least_cycles: runs().map(|run| run.cycles).min().unwrap_or(0),
+            least_cycles: runs().map(Process::cycles).min().unwrap_or(0),
             base: before,
             new: after,
         }
@@ -134,10 +136,10 @@ impl Samples {
             .is_some_and(|(base, new)| (new - base).abs() < self.floor)
     }
 
-    /// Whether a size alone may speak.
+    /// Whether the size of the difference alone is evidence.
     ///
     /// # Errors
-    /// Why not.
+    /// Why it is not.
     pub(super) fn clear(&self) -> Result<(), String> {
         if self.least_cycles < CYCLES {
             return Err(format!(
@@ -149,7 +151,7 @@ impl Samples {
             .bounds
             .is_some_and(|(low, high)| low <= 1.0 && high >= 1.0)
         {
-            return Err("the log's resolution leaves room for no change".to_owned());
+            return Err("the difference is within the log's resolution".to_owned());
         }
         if let Some([base, new]) = self.long_pauses
             && stats::fisher(base, new) > ALPHA
@@ -166,52 +168,45 @@ impl Samples {
 
 /// What makes the value of each run an amount for each 1,000 units of its work; 1 where it stays as it is.
 fn factors(side: &Side, amount: Option<PerWork>) -> Vec<f64> {
-    let factor = |(at, run): (usize, &Run)| {
+    let factor = |(at, run): (usize, &Process)| {
         let work = side.work.get(at).or(side.work.last()).copied();
         amount.zip(work).map_or(1.0, |(amount, work)| {
-            (amount.each_second)(run) * run.duration_ns as f64 / NS / work * UNITS
+            (amount.each_second)(run) * run.measures.duration_ns as f64 / 1e9 / work * UNITS
         })
     };
-    side.runs.iter().enumerate().map(factor).collect()
+    side.processes().enumerate().map(factor).collect()
 }
 
-fn sample(side: &Side, factors: &[f64], value: fn(&Run) -> Option<f64>) -> Sample {
+fn sample(side: &Side, factors: &[f64], value: Value) -> Sample {
     let values: Vec<f64> = side
-        .runs
-        .iter()
+        .processes()
         .zip(factors)
         .filter_map(|(run, factor)| Some(value(run)? * factor))
         .collect();
+    let interval = stats::median_interval(&values, 1.0 - ALPHA);
     Sample {
         median: stats::median(&values),
-        interval: stats::median_interval(&values, 1.0 - ALPHA),
+        low: interval.map(|(low, _)| low),
+        high: interval.map(|(_, high)| high),
         values,
     }
 }
 
-/// Below 10 ms the median period is of whole ms; the mean from the cycle numbers is exact.
-fn value_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Run>) -> fn(&Run) -> Option<f64> {
-    match short_period(measure, runs) {
-        true => |run| run.period_mean_ns.map(|ns| ns as f64),
-        false => measure.value,
+/// The title and the value of a row. Below 10 ms a median is of so few whole ms that the exact mean takes its place.
+fn figure<'a>(
+    measure: &Measure,
+    mut runs: impl Iterator<Item = &'a Process>,
+) -> (&'static str, Value) {
+    let mut short = |mean: Value| runs.any(|run| mean(run).is_some_and(|ns| ns < 10e6));
+    match measure.mean {
+        Some((title, mean)) if short(mean) => (title, mean),
+        _ => (measure.title, measure.value),
     }
-}
-
-fn title_of<'a>(measure: &Measure, runs: impl Iterator<Item = &'a Run>) -> &'static str {
-    match short_period(measure, runs) {
-        true => "mean period",
-        false => measure.title,
-    }
-}
-
-fn short_period<'a>(measure: &Measure, mut runs: impl Iterator<Item = &'a Run>) -> bool {
-    measure.id == "gc-period"
-        && runs.any(|run| run.period_mean_ns.is_some_and(|ns| ns < 10_000_000))
 }
 
 /// The least lower and the largest upper bound of a side.
-fn extremes(runs: &[Run], factors: &[f64], bounds: Bounds) -> Option<(f64, f64)> {
-    runs.iter()
+fn extremes(side: &Side, factors: &[f64], bounds: Bounds) -> Option<(f64, f64)> {
+    side.processes()
         .zip(factors)
         .filter_map(|(run, factor)| {
             let (low, high) = bounds(run)?;
@@ -221,19 +216,19 @@ fn extremes(runs: &[Run], factors: &[f64], bounds: Bounds) -> Option<(f64, f64)>
 }
 
 /// The share of a run's cycles that have a long pause; those cycles, and all of them.
-fn long_pauses(run: &Run) -> (f64, (u64, u64)) {
+fn long_pauses(run: &Process) -> (f64, (u64, u64)) {
     let (mut long, mut all) = (0_u64, 0_u64);
-    for &(pause_ns, cycles) in &run.pause_histogram {
-        all = all.saturating_add(cycles);
-        if pause_ns >= LONG_PAUSE_NS {
-            long = long.saturating_add(cycles);
+    for count in &run.measures.pause_histogram {
+        all = all.saturating_add(count.cycles);
+        if count.pause_ns >= LONG_PAUSE_NS {
+            long = long.saturating_add(count.cycles);
         }
     }
     (long as f64 / (all as f64).max(1.0), (long, all))
 }
 
 fn count_long(side: &Side) -> (u64, u64) {
-    side.runs.iter().fold((0, 0), |(long, all), run| {
+    side.processes().fold((0, 0), |(long, all), run| {
         let counts = long_pauses(run).1;
         (long.saturating_add(counts.0), all.saturating_add(counts.1))
     })

@@ -1,24 +1,33 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use super::*;
-use crate::report::comparison::{MadeOf, Run};
+use crate::report::comparison::{BuildStamp, LeftOut, Run};
+use crate::report::measures::find;
+use crate::report::{Distribution, Interval, Measures, MinMax, PauseCount, Period, Process, Size};
 
 /// A steady program: 20 cycles/s for 10 s.
 fn run() -> Run {
-    Run {
-        name: "a.log".to_owned(),
-        format: "go1.18+".to_owned(),
-        cycles: 200,
+    let pauses = [(300_000, 198), (6_000_000, 2)];
+    let measures = Measures {
         duration_ns: 10_000_000_000,
-        gomaxprocs: (4, 4),
-        implied_gogc: Some((99.0, 101.0)),
+        gomaxprocs: MinMax { min: 4, max: 4 },
+        implied_gogc: Some(Interval {
+            low: 99.0,
+            high: 101.0,
+        }),
         gc_frequency_per_second: Some(20.0),
-        period_p50_ns: 50_000_000,
-        period_mean_ns: Some(50_000_000),
-        pause_p50_ns: 300_000,
-        pause_p99_ns: 900_000,
-        pause_max_ns: 2_000_000,
-        pause_histogram: vec![(300_000, 198), (6_000_000, 2)],
+        period_ns: Period {
+            p50: 50_000_000,
+            mean: Some(50_000_000),
+            ..Period::default()
+        },
+        pause_ns: Distribution {
+            p50: 300_000,
+            p99: 900_000,
+            max: 2_000_000,
+            ..Distribution::default()
+        },
+        pause_histogram: counts(pauses),
         stw_ratio: Some(0.006),
         mark_assist_cpu_ratio: Some(0.0),
         mark_duty_ratio: Some(0.0),
@@ -30,16 +39,37 @@ fn run() -> Run {
         allocation_bytes_high: Some(2_100_000_000),
         allocation_bytes_per_second: Some(2e8),
         allocation_resolved: true,
-        live_heap_p50_bytes: 10 << 20,
-        heap_goal_p50_bytes: Some(20 << 20),
-        ..Run::default()
+        live_heap_bytes: Size {
+            p50: 10 << 20,
+            ..Size::default()
+        },
+        heap_goal_bytes: Some(Size {
+            p50: 20 << 20,
+            ..Size::default()
+        }),
+        ..Measures::default()
+    };
+    Run {
+        name: "a.log".to_owned(),
+        process: Process {
+            format: "go1.18+".to_owned(),
+            cycles_seen: 200,
+            measures,
+            ..Process::default()
+        },
     }
+}
+
+fn counts(pauses: [(u64, u64); 2]) -> Vec<PauseCount> {
+    pauses
+        .map(|(pause_ns, cycles)| PauseCount { pause_ns, cycles })
+        .to_vec()
 }
 
 /// The same program collecting so many times as often.
 fn faster(factor: f64) -> Run {
     let mut run = run();
-    run.gc_frequency_per_second = Some(20.0 * factor);
+    run.process.measures.gc_frequency_per_second = Some(20.0 * factor);
     run
 }
 
@@ -89,9 +119,9 @@ impl Dice {
     fn runs(&mut self, n: usize, factor: f64) -> Side {
         let runs = (0..n).map(|_| {
             let mut run = run();
-            run.gc_frequency_per_second = Some(20.0 * factor * self.noise());
-            run.gc_cpu_ratio = Some(0.08 * factor * self.noise());
-            run.allocation_bytes_per_second = Some(2e8 * factor * self.noise());
+            run.process.measures.gc_frequency_per_second = Some(20.0 * factor * self.noise());
+            run.process.measures.gc_cpu_ratio = Some(0.08 * factor * self.noise());
+            run.process.measures.allocation_bytes_per_second = Some(2e8 * factor * self.noise());
             run
         });
         side(runs.collect())
@@ -135,7 +165,7 @@ fn the_size_decides_where_runs_are_too_few() {
     assert!(matches!(end(1.6), Outcome::Regression(rows) if rows[0].contains("1.60 times")));
     assert_eq!(end(0.3), Outcome::Pass);
     let mut short = faster(3.0);
-    short.cycles = 9;
+    short.process.cycles_seen = 9;
     assert!(
         matches!(one(run(), short).outcome, Outcome::NoVerdict(why) if why.contains("9 cycles"))
     );
@@ -144,8 +174,14 @@ fn the_size_decides_where_runs_are_too_few() {
 #[test]
 fn a_difference_that_costs_nothing_is_the_same() {
     let (mut base, mut new) = (run(), run());
-    (base.gc_frequency_per_second, new.gc_frequency_per_second) = (Some(0.01), Some(0.09));
-    (base.gc_cpu_ratio, new.gc_cpu_ratio) = (Some(0.0001), Some(0.004));
+    (
+        base.process.measures.gc_frequency_per_second,
+        new.process.measures.gc_frequency_per_second,
+    ) = (Some(0.01), Some(0.09));
+    (
+        base.process.measures.gc_cpu_ratio,
+        new.process.measures.gc_cpu_ratio,
+    ) = (Some(0.0001), Some(0.004));
     let comparison = one(base, new);
     assert_eq!(verdict_of(&comparison, "gc-frequency"), RowVerdict::Same);
     assert_eq!(verdict_of(&comparison, "gc-cpu"), RowVerdict::Same);
@@ -155,8 +191,11 @@ fn a_difference_that_costs_nothing_is_the_same() {
 #[test]
 fn resolution_that_leaves_room_for_no_change_is_no_evidence() {
     let mut new = run();
-    new.gc_cpu_ratio = Some(0.16);
-    (new.gc_cpu_ratio_low, new.gc_cpu_ratio_high) = (Some(0.05), Some(0.3));
+    new.process.measures.gc_cpu_ratio = Some(0.16);
+    (
+        new.process.measures.gc_cpu_ratio_low,
+        new.process.measures.gc_cpu_ratio_high,
+    ) = (Some(0.05), Some(0.3));
     let comparison = one(run(), new);
     assert_eq!(verdict_of(&comparison, "gc-cpu"), RowVerdict::NoEvidence);
     assert!(matches!(comparison.outcome, Outcome::NoVerdict(why) if why.contains("resolution")));
@@ -165,8 +204,8 @@ fn resolution_that_leaves_room_for_no_change_is_no_evidence() {
 #[test]
 fn unresolved_rows_are_shown_and_never_gate_unless_asked_for() {
     let mut new = run();
-    new.allocation_resolved = false;
-    new.allocation_bytes_per_second = Some(1e10);
+    new.process.measures.allocation_resolved = false;
+    new.process.measures.allocation_bytes_per_second = Some(1e10);
     let comparison = one(run(), new.clone());
     assert_eq!(
         verdict_of(&comparison, "allocation"),
@@ -182,13 +221,16 @@ fn unresolved_rows_are_shown_and_never_gate_unless_asked_for() {
 #[test]
 fn sums_that_are_not_given_are_no_evidence() {
     let withheld = |mut run: Run| {
-        run.allocation_resolved = false;
+        run.process.measures.allocation_resolved = false;
         (
-            run.stw_ratio,
-            run.mark_duty_ratio,
-            run.mark_assist_cpu_ratio,
+            run.process.measures.stw_ratio,
+            run.process.measures.mark_duty_ratio,
+            run.process.measures.mark_assist_cpu_ratio,
         ) = (None, None, None);
-        (run.allocation_bytes, run.allocation_bytes_per_second) = (None, None);
+        (
+            run.process.measures.allocation_bytes,
+            run.process.measures.allocation_bytes_per_second,
+        ) = (None, None);
         run
     };
     let lost = "over 20% of the cycles of a run are missing";
@@ -216,14 +258,15 @@ fn a_p99_of_few_cycles_gives_way_to_the_count_of_long_pauses() {
     gate.require(find("pause-p99").unwrap(), 1.5);
     let slow = |cycles: u64, long| {
         let mut run = run();
-        run.cycles = cycles;
-        run.pause_p99_ns = 20_000_000;
-        run.pause_histogram = vec![(300_000, cycles - long), (20_000_000, long)];
+        run.process.cycles_seen = cycles;
+        run.process.measures.pause_ns.p99 = 20_000_000;
+        run.process.measures.pause_histogram =
+            counts([(300_000, cycles - long), (20_000_000, long)]);
         side(vec![run])
     };
     let many = |n| {
         let mut base = run();
-        base.cycles = n;
+        base.process.cycles_seen = n;
         side(vec![base])
     };
     let few = compare(many(298), slow(298, 100), &gate);
@@ -322,26 +365,34 @@ fn unlike_sides_are_warned_of_or_refused() {
     let warned = |comparison: &Comparison, word: &str| {
         comparison.warnings.iter().any(|text| text.contains(word))
     };
-    let procs = against(|run| run.gomaxprocs = (2, 2));
+    let procs = against(|run| run.process.measures.gomaxprocs = MinMax { min: 2, max: 2 });
     assert!(refused(&procs, "GOMAXPROCS") && warned(&procs, "GOMAXPROCS: 4 before, 2 after"));
-    let gogc = against(|run| run.implied_gogc = Some((199.0, 201.0)));
+    let gogc = against(|run| {
+        run.process.measures.implied_gogc = Some(Interval {
+            low: 199.0,
+            high: 201.0,
+        })
+    });
     assert!(warned(&gogc, "GOGC: 99 to 101 before, 199 to 201 after"));
     assert!(matches!(gogc.outcome, Outcome::Regression(_)));
-    let format = against(|run| run.format = "go1.6+".to_owned());
+    let format = against(|run| run.process.format = "go1.6+".to_owned());
     assert!(warned(
         &format,
         "format of the lines: go1.18+ before, go1.6+ after"
     ));
-    let short = against(|run| run.duration_ns /= 5);
+    let short = against(|run| run.process.measures.duration_ns /= 5);
     assert!(warned(&short, "5 times as long") && !refused(&short, "long"));
-    let shorter = against(|run| run.duration_ns /= 20);
+    let shorter = against(|run| run.process.measures.duration_ns /= 20);
     assert!(refused(&shorter, "20 times as long"));
-    let guessed = against(|run| run.approximate = true);
+    let guessed = against(|run| run.process.approximate = true);
     assert!(warned(&guessed, "told apart wrongly"));
     let nothing = compare(
         side(vec![run()]),
         Side {
-            left_out: vec![("b.log".to_owned(), "the input is empty".to_owned())],
+            left_out: vec![LeftOut {
+                name: "b.log".to_owned(),
+                reason: "the input is empty".to_owned(),
+            }],
             ..Side::default()
         },
         &Gate::default(),
@@ -355,9 +406,9 @@ fn unlike_sides_are_warned_of_or_refused() {
 #[test]
 fn what_was_said_of_the_program_is_compared() {
     let made = |gogc: &str| Side {
-        made_of: MadeOf {
+        build: BuildStamp {
             gogc: Some(gogc.to_owned()),
-            ..MadeOf::default()
+            ..BuildStamp::default()
         },
         ..side(vec![run()])
     };

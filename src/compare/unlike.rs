@@ -1,6 +1,7 @@
 //! Sides that are not alike in what surrounds the program: worth a warning, or no ground for a verdict at all.
 
-use crate::report::comparison::{Run, Side};
+use crate::report::comparison::Side;
+use crate::report::{Interval, Process};
 use crate::units;
 
 /// From this factor between the longest runs on the start-up of the shorter one weighs too much to be overlooked.
@@ -8,15 +9,18 @@ const SHORT: f64 = 4.0;
 /// From this factor on there is no verdict.
 const TOO_SHORT: f64 = 20.0;
 
-/// What differs, or may: the reader should know, and judges.
+/// What differs between the sides, or may.
 pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
     let mut warnings = Vec::new();
     for side in [base, new] {
-        for (name, why) in &side.left_out {
-            warnings.push(format!("{name} is left out: {why}"));
+        for left_out in &side.left_out {
+            warnings.push(format!(
+                "{} is left out: {}",
+                left_out.name, left_out.reason
+            ));
         }
         warnings.extend(side.warnings.iter().cloned());
-        if let Some(run) = side.runs.iter().find(|run| run.approximate) {
+        if let Some(run) = side.runs.iter().find(|run| run.process.approximate) {
             warnings.push(format!(
                 "{}: other processes share its stream, and lines may have been told apart wrongly",
                 run.name
@@ -30,16 +34,17 @@ pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
             warnings.push(format!("{what}: {base} before, {new} after"));
         }
     };
-    let of = |side: &Side, name: fn(&Run) -> String| {
-        let mut names: Vec<String> = side.runs.iter().map(name).collect();
+    let of = |side: &Side, name: fn(&Process) -> String| {
+        let mut names: Vec<String> = side.processes().map(name).collect();
         names.sort_unstable();
         names.dedup();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let format = |run: &Run| run.format.clone();
+    let format = |run: &Process| run.format.clone();
     differ("format of the lines", of(base, format), of(new, format));
+    let procs = |run: &Process| run.measures.gomaxprocs.to_string();
     differ("GOMAXPROCS", of(base, procs), of(new, procs));
-    let (made, makes) = (&base.made_of, &new.made_of);
+    let (made, makes) = (&base.build, &new.build);
     differ("Go version", made.go.clone(), makes.go.clone());
     differ("GOGC", made.gogc.clone(), makes.gogc.clone());
     differ(
@@ -49,7 +54,7 @@ pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
     );
     if let Some((base, new)) = gogc(base).zip(gogc(new))
         && made.gogc.as_ref().zip(makes.gogc.as_ref()).is_none()
-        && (base.1 < new.0 || new.1 < base.0)
+        && (base.high < new.low || new.high < base.low)
     {
         warnings.push(format!(
             "GOGC: {} before, {} after, as the heap goals say",
@@ -74,15 +79,21 @@ pub(super) fn refusal(base: &Side, new: &Side) -> Option<String> {
             let why = side
                 .left_out
                 .iter()
-                .map(|(name, why)| format!(" ({name}: {why})"))
+                .map(|left_out| format!(" ({}: {})", left_out.name, left_out.reason))
                 .next()
                 .unwrap_or_default();
             return Some(format!("there is no run to use on the {name} side{why}"));
         }
     }
     let all = |side: &Side| {
-        let least = side.runs.iter().map(|run| run.gomaxprocs.0).min();
-        let most = side.runs.iter().map(|run| run.gomaxprocs.1).max();
+        let least = side
+            .processes()
+            .map(|run| run.measures.gomaxprocs.min)
+            .min();
+        let most = side
+            .processes()
+            .map(|run| run.measures.gomaxprocs.max)
+            .max();
         (least, most)
     };
     if all(base) != all(new) {
@@ -98,34 +109,25 @@ pub(super) fn refusal(base: &Side, new: &Side) -> Option<String> {
         })
 }
 
-fn procs(run: &Run) -> String {
-    match run.gomaxprocs {
-        (least, most) if least == most => most.to_string(),
-        (least, most) => format!("{least} to {most}"),
-    }
-}
-
 /// The GOGC that the goals of all runs agree with.
-fn gogc(side: &Side) -> Option<(f64, f64)> {
-    let mut runs = side.runs.iter().map(|run| run.implied_gogc);
+fn gogc(side: &Side) -> Option<Interval> {
+    let mut runs = side.processes().map(|run| run.measures.implied_gogc);
     let first = runs.next()??;
-    runs.try_fold(first, |(low, high), gogc| {
+    runs.try_fold(first, |all, gogc| {
         let gogc = gogc?;
-        let both = (low.max(gogc.0), high.min(gogc.1));
-        (both.0 <= both.1).then_some(both)
+        let low = all.low.max(gogc.low);
+        let high = all.high.min(gogc.high);
+        (low <= high).then_some(Interval { low, high })
     })
 }
 
-fn interval((low, high): (f64, f64)) -> String {
-    format!("{low:.0} to {high:.0}")
+fn interval(gogc: Interval) -> String {
+    format!("{:.0} to {:.0}", gogc.low, gogc.high)
 }
 
 fn longest(side: &Side) -> u64 {
-    side.runs
-        .iter()
-        .map(|run| run.duration_ns)
-        .max()
-        .unwrap_or(0)
+    let durations = side.processes().map(|run| run.measures.duration_ns);
+    durations.max().unwrap_or(0)
 }
 
 /// How many times longer the longest run of the longer side is.

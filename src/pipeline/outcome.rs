@@ -132,7 +132,7 @@ impl Outcomes {
 
 /// Why there is no cycle to judge, and what to do.
 fn nothing_read(input: &Input) -> String {
-    let cycles = input.intact + input.repaired;
+    let cycles = input.gc_lines.cycles();
     if cycles > 0 {
         format!(
             "none of the {cycles} GC cycles is left by --since, --until, --process and --stream: \
@@ -141,13 +141,13 @@ fn nothing_read(input: &Input) -> String {
     } else if input.legacy_gc_lines > 0 {
         "only lines of Go before 1.5, from which no rate can be read: build with Go 1.5 or later"
             .to_owned()
-    } else if input.damaged > 0 {
+    } else if input.gc_lines.damaged > 0 {
         "no GC cycle that can be read: -v shows the damaged lines".to_owned()
-    } else if input.quoted > 0 {
+    } else if input.gc_lines.quoted > 0 {
         format!(
             "no GC cycle in the input, only {} gc lines that other text quotes: if they are a program's own, cut off what \
              stands around them (sed -E 's/^.*(gc [0-9]+ @[^P]* P( \\(forced\\))?).*$/\\1/')",
-            input.quoted
+            input.gc_lines.quoted
         )
     } else if input.sources.iter().all(|source| source.lines == 0) {
         "the input is empty: start the program with GODEBUG=gctrace=1 and pass on its standard error (2>&1)".to_owned()

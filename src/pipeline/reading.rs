@@ -385,7 +385,10 @@ mod tests {
             reading.reader.count.open("log", 0, false);
             reading.read(&mut source).unwrap();
             let reader = &reading.reader;
-            (reader.count.input.repaired, reader.count.input.damaged)
+            (
+                reader.count.input.gc_lines.repaired,
+                reader.count.input.gc_lines.damaged,
+            )
         };
         let short = [131_072, 65_536, 10_000, 777].map(|most| counts(30_000, most));
         assert!(short.iter().all(|count| *count == short[0]), "{short:?}");

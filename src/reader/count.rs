@@ -82,9 +82,9 @@ impl Count {
     /// Counts a gc line as duplicate, repaired or intact.
     pub(crate) const fn cycle(&mut self, fresh: bool, repaired: bool) {
         let count = match (fresh, repaired) {
-            (false, _) => &mut self.input.duplicate,
-            (true, true) => &mut self.input.repaired,
-            (true, false) => &mut self.input.intact,
+            (false, _) => &mut self.input.gc_lines.duplicate,
+            (true, true) => &mut self.input.gc_lines.repaired,
+            (true, false) => &mut self.input.gc_lines.intact,
         };
         *count += 1;
     }
@@ -140,13 +140,13 @@ impl Count {
         }
         match beginning.damage {
             Some((why, text)) => self.damaged(beginning.source, beginning.line, why, &text),
-            None => self.input.damaged += 1,
+            None => self.input.gc_lines.damaged += 1,
         }
     }
 
     /// Whether the place of one more damaged line would be kept: the first in the log are, whenever they turn out to be damaged.
     fn keeps_damaged(&self, source: usize, line: u64) -> bool {
-        let kept = &self.input.damaged_at;
+        let kept = &self.input.damaged_lines;
         kept.len() < DAMAGED_PLACES || kept.last().is_some_and(|last| (source, line) < place(last))
     }
 
@@ -160,12 +160,12 @@ impl Count {
             if count < COMMON || 2 * count <= breaks.len() {
                 continue;
             }
-            let places = self.input.damaged_at.iter_mut();
+            let places = self.input.damaged_lines.iter_mut();
             let mut torn = places.filter(|at| {
-                place(at) == (*source, *line) && [NOT_FOUND, ENDS].contains(&at.why.as_str())
+                place(at) == (*source, *line) && [NOT_FOUND, ENDS].contains(&at.reason.as_str())
             });
             if let Some(at) = torn.next() {
-                at.why = why.to_string();
+                at.reason = why.to_string();
             }
         }
     }
@@ -176,17 +176,23 @@ impl Count {
     }
 
     pub(crate) fn damaged(&mut self, source: usize, line: u64, why: impl Display, text: &[u8]) {
-        self.input.damaged += 1;
+        self.input.gc_lines.damaged += 1;
         if !self.keeps_damaged(source, line) {
             return;
         }
-        let kept = &mut self.input.damaged_at;
+        let name = self
+            .input
+            .sources
+            .get(source)
+            .map(|source| source.name.clone());
+        let kept = &mut self.input.damaged_lines;
         kept.truncate(DAMAGED_PLACES - 1);
         let at = kept.partition_point(|other| place(other) <= (source, line));
         let damaged = DamagedLine {
-            source,
+            source: name.unwrap_or_default(),
+            source_index: source,
             line,
-            why: why.to_string(),
+            reason: why.to_string(),
             text: String::from_utf8_lossy(text).into_owned(),
         };
         kept.insert(at, damaged);
@@ -200,5 +206,5 @@ pub(crate) fn beginning_of(text: &[u8]) -> &[u8] {
 
 /// The place of a damaged line.
 const fn place(line: &DamagedLine) -> (usize, u64) {
-    (line.source, line.line)
+    (line.source_index, line.line)
 }

@@ -393,10 +393,9 @@ impl Reader {
     /// The end of a log.
     pub(crate) fn end_log(&mut self) {
         self.count.name_common_break();
-        self.count.input.quoted += self.wrapping.learned.held();
+        self.count.input.gc_lines.quoted += self.wrapping.learned.held();
         self.count.input.newest_first |= self.placer.newest_first()
-            || self.count.input.intact + self.count.input.repaired == 0
-                && self.wrapping.learned.newest_first();
+            || self.count.input.gc_lines.cycles() == 0 && self.wrapping.learned.newest_first();
     }
 
     /// Whether the lines of a process could not always be distinguished from those of others.

@@ -74,7 +74,7 @@ impl Reader {
             .map_or(whole, |(start, ..)| &whole[..*start]);
         let torn = behind_piece || self.is_torn(before_quoted, needle);
         if quoted.is_some() && !behind_piece {
-            self.count.input.quoted += 1;
+            self.count.input.gc_lines.quoted += 1;
         } else if !torn {
             self.count.input.other_lines += 1;
         }

@@ -232,7 +232,11 @@ mod tests {
         assert_eq!(found.0, cycles);
         let input = &report.input;
         assert_eq!(
-            (input.intact, input.damaged, input.forced_notices),
+            (
+                input.gc_lines.intact,
+                input.gc_lines.damaged,
+                input.forced_notices
+            ),
             (counts[0], counts[2], counts[4])
         );
         // A damaged line is another line too.

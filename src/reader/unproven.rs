@@ -169,7 +169,7 @@ impl Reader {
     ) {
         let name = stream_of(&shape, unwrapped);
         let (events, quoted) = self.wrapping.learned.cycle(shape, &unwrapped.stream, held);
-        self.count.input.quoted += quoted;
+        self.count.input.gc_lines.quoted += quoted;
         if !events.is_empty() {
             self.room(&name, finds);
         }

@@ -3,40 +3,29 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::Style;
-use super::comparison::{ComparisonFormat, word};
+use super::comparison::word;
 use super::markdown::{cell, prose};
 use super::text::page::{self, Page, left, right};
+use super::{ComparisonFormat, Render, Style, json};
 use crate::report::benchmarks::{Benchmarks, Figures, Row};
-use crate::report::comparison::{Comparison, Outcome, RowVerdict};
-use crate::report::wire;
+use crate::report::comparison::{Outcome, RowVerdict};
 
-/// Writes the benchmarks, and the comparison of the GC traces where the outputs hold some.
-///
-/// # Errors
-/// What the writer gives; there is no page of benchmarks.
-pub fn benchmarks(
-    format: ComparisonFormat,
-    benchmarks: &Benchmarks,
-    gc: Option<&Comparison>,
-    out: &mut dyn Write,
-    style: &Style,
-) -> io::Result<()> {
-    match format {
-        ComparisonFormat::Json => {
-            serde_json::to_writer(&mut *out, &wire::Benchmarks::new(benchmarks, gc))?;
-            return out.write_all(b"\n");
+/// The benchmarks, then the comparison of the GC traces where the outputs hold some. There is no page of benchmarks.
+impl Render<Benchmarks> for ComparisonFormat {
+    fn render(self, result: &Benchmarks, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        match self {
+            Self::Json => return json::render(result, out, style),
+            Self::Markdown => out.write_all(markdown(result).as_bytes())?,
+            Self::Text => out.write_all(text(result, style).as_bytes())?,
+            #[cfg(feature = "html")]
+            Self::Html => return Err(io::ErrorKind::Unsupported.into()),
         }
-        ComparisonFormat::Markdown => out.write_all(markdown(benchmarks).as_bytes())?,
-        ComparisonFormat::Text => out.write_all(text(benchmarks, style).as_bytes())?,
-        #[cfg(feature = "html")]
-        ComparisonFormat::Html => return Err(io::ErrorKind::Unsupported.into()),
+        if let Some(gc) = &result.gc {
+            out.write_all(b"\n")?;
+            self.render(gc, out, style)?;
+        }
+        Ok(())
     }
-    if let Some(gc) = gc {
-        out.write_all(b"\n")?;
-        format.render(gc, out, style)?;
-    }
-    Ok(())
 }
 
 fn outcome(benchmarks: &Benchmarks) -> (&'static str, String) {
@@ -56,10 +45,7 @@ fn text(benchmarks: &Benchmarks, style: &Style) -> String {
         Outcome::NoVerdict(_) => page::UNKNOWN,
     };
     page.paragraph(&format!("{label}  "), color, &sentence);
-    for (name, inputs) in [
-        ("base  ", &benchmarks.inputs[0]),
-        ("new   ", &benchmarks.inputs[1]),
-    ] {
+    for (name, inputs) in [("base  ", &benchmarks.base), ("new   ", &benchmarks.new)] {
         page.paragraph(name, page::DIM, &inputs.join(", "));
     }
     let packages = packages(&benchmarks.rows);
@@ -150,9 +136,10 @@ fn packages(rows: &[Row]) -> usize {
 }
 
 fn title(row: &Row, with_package: bool) -> String {
-    match (with_package, row.package.rsplit('/').next()) {
-        (true, Some(package)) if !package.is_empty() => format!("{package}.{}", row.name),
-        _ => row.name.clone(),
+    let package = row.package.as_deref().filter(|_| with_package);
+    match package.and_then(|package| package.rsplit('/').next()) {
+        Some(package) => format!("{package}.{}", row.name),
+        None => row.name.clone(),
     }
 }
 
@@ -178,7 +165,7 @@ fn basis(row: &Row) -> String {
 /// `1.234µs ±2%`.
 fn figure(figures: &Figures, unit: &str) -> String {
     let median = scaled(figures.median, unit);
-    match figures.interval {
+    match figures.low.zip(figures.high) {
         Some((low, high)) if figures.median > 0.0 => {
             let off = (high - figures.median).max(figures.median - low) / figures.median;
             format!("{median} ±{:.0}%", off * 100.0)

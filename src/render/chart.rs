@@ -17,7 +17,7 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Lays the points out over at most `width` columns; `None` where there is too little to see a course. The last point
+    /// Spreads the points over at most `width` columns; `None` for too few points to show a course. The last point
     /// may reach beyond the run, which ends at `run_end_ns`.
     pub(super) fn new(points: &'a [TimelinePoint], run_end_ns: u64, width: usize) -> Option<Self> {
         const FEWEST: usize = 4;

@@ -26,11 +26,13 @@ const COLUMNS: [Column; 18] = [
     ("pause_p99_ns", |p| figure(p, p.pause_p99_ns)),
     ("pause_max_ns", |p| figure(p, p.pause_max_ns)),
     ("stop_cpu_ratio", |p| known(p, p.stop_cpu_ratio)),
-    ("mark_assist_cpu_ratio", |p| known(p, p.assist_cpu_ratio)),
-    ("mark_background_cpu_ratio", |p| {
-        known(p, p.background_cpu_ratio)
+    ("mark_assist_cpu_ratio", |p| {
+        known(p, p.mark_assist_cpu_ratio)
     }),
-    ("mark_idle_cpu_ratio", |p| known(p, p.idle_cpu_ratio)),
+    ("mark_background_cpu_ratio", |p| {
+        known(p, p.mark_background_cpu_ratio)
+    }),
+    ("mark_idle_cpu_ratio", |p| known(p, p.mark_idle_cpu_ratio)),
     ("heap_start_max_bytes", |p| {
         figure(p, p.heap_start_max_bytes)
     }),

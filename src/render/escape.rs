@@ -1,5 +1,5 @@
-//! Text from the log on its way to a reader: whatever could move the cursor, colour the page or turn text around is
-//! shown as what it is.
+//! Text from the log, safe to print: characters that could move the cursor, color the page or reverse text are shown as
+//! escapes.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Characters that a terminal obeys instead of showing, and those that hide or reorder what stands around them.
+/// Characters that a terminal acts on instead of showing them, and those that hide or reorder text around them.
 fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -3,7 +3,7 @@
 //! One command a rule, worst first: its worst finding, and in how many processes it was raised. GitHub keeps ten
 //! annotations of a step, so there are at most nine of these; the last command is the roll-up: the verdict, what was read,
 //! and the findings for which there was no room. Up to three of the nine are lines that allocate most, as notices at these
-//! lines, where a heap profile was given; the first of them is what is no pass against a baseline. What fails the check
+//! lines, where a heap profile was given; the first of them is a comparison with a baseline that does not pass. What fails the check
 //! is an error, other warnings are warnings, the rest are notices.
 
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ use crate::report::{Finding, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
 
-/// Findings and causes told one by one; the tenth annotation is the roll-up.
+/// Findings and causes with an annotation of their own; the tenth is the summary.
 const MOST: usize = 9;
 
 /// Causes among them.
@@ -62,12 +62,12 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
     let against = report.baseline.as_ref();
     let against = against.filter(|against| against.outcome != Outcome::Pass);
     let room = MOST - causes.len() - usize::from(against.is_some());
-    let (told, rest) = groups.split_at(groups.len().min(room));
+    let (shown, rest) = groups.split_at(groups.len().min(room));
     if let Some(against) = against {
         let text = against_baseline(against);
         command(out, against_level(against), standing(against), &text)?;
     }
-    for group in told {
+    for group in shown {
         if let Some(worst) = group.first() {
             let level = Level::of(worst, style.fail_on);
             command(
@@ -84,7 +84,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
     roll_up(report, rest, out, style.fail_on)
 }
 
-/// What is no pass against the baseline is as loud as it fails the check.
+/// The level of a comparison with the baseline that does not pass: an error where it fails the check.
 const fn against_level(against: &Against) -> Level {
     match (&against.outcome, against.exit_status) {
         (Outcome::Regression(_), _) if !against.accepted => Level::Error,
@@ -106,14 +106,17 @@ const fn standing(against: &Against) -> &'static str {
 /// A line that allocates, at that line.
 fn cause(out: &mut dyn Write, site: &Hot) -> io::Result<()> {
     let mut message = format!("{}: {}", site.function, text::causes::amount(site));
-    if let Some(why) = &site.why {
-        message = format!("{message}\n{}: {}", why.pattern.title(), why.message);
+    if let Some(why) = text::causes::why(site) {
+        message = format!("{message}\n{why}");
     }
-    if let Some(remedy) = site.why.as_ref().and_then(|why| why.remedy) {
+    if let Some(remedy) = site.remedy {
         message = format!("{message}\nnext: {remedy}");
     }
-    let title = format!("allocates {} of the bytes", units::percent(site.share));
-    let place = Some((site.path.as_str(), site.line));
+    let title = format!(
+        "allocates {} of the bytes",
+        units::percent(site.share_ratio)
+    );
+    let place = Some((site.file.as_str(), site.line));
     annotation(out, Level::Notice, place, &title, &message)
 }
 
@@ -160,7 +163,7 @@ fn message(worst: &Finding, processes: usize, report: &Report) -> String {
     )
 }
 
-/// The verdict, what was read, and the findings that were not told, in one annotation as loud as the loudest of them.
+/// The verdict, what was read, and the remaining findings, in one annotation of the highest level among them.
 fn roll_up(
     report: &Report,
     rest: &[Vec<&Finding>],

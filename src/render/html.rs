@@ -52,7 +52,11 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
 }
 
 /// Writes a comparison as one HTML file.
-pub(super) fn comparison(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn comparison(
+    comparison: &Comparison,
+    out: &mut dyn Write,
+    _style: &Style,
+) -> io::Result<()> {
     let (label, _) = super::comparison::outcome(comparison);
     let title = format!("{label} - before and after - gcpressure");
     let page = comparison::body(comparison);

@@ -1,12 +1,12 @@
-//! `gcpressure.report/v1` on one line.
+//! Any published model as JSON, on one line.
 
 use std::io::{self, Write};
 
 use super::Style;
-use crate::report::{Report, wire};
+use crate::report::{Document, Published};
 
-/// Writes the report as one line of JSON.
-pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &wire::Report::from(report))?;
+/// Writes the model as a document.
+pub(super) fn render<T: Published>(model: &T, out: &mut dyn Write, _: &Style) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Document::new(model))?;
     out.write_all(b"\n")
 }

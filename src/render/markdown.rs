@@ -1,8 +1,8 @@
-//! The report as GitHub-flavoured Markdown, for a step summary or a comment on a pull request.
+//! The report as GitHub-flavored Markdown, for a step summary or a comment on a pull request.
 //!
 //! Short, as a comment has to be: the findings with what to do next, the measures of one process or a table of many, and
 //! the completeness of the input folded away. Text from the log stands in code spans, where nothing in it is markup,
-//! mentions nobody and refers to no issue.
+//! mentions no user and refers to no issue.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,6 +12,7 @@ use super::Style;
 use super::escape::printable;
 use super::text::{self, findings, input, measures, page};
 use crate::report::causes::Causes;
+use crate::report::why::Pattern;
 use crate::report::{Diagnosis, Finding, Process, Report, Verdict};
 use crate::settings::Severity;
 use crate::units::{self, Unit};
@@ -19,7 +20,7 @@ use crate::units::{self, Unit};
 /// Rows of the table of processes where not everything is asked for: a comment holds 65,536 characters.
 const ROWS: usize = 20;
 
-/// Findings told in full where not everything is asked for, as in the text report.
+/// Findings shown in full without `-v`, as in the text report.
 const IN_FULL: usize = 3;
 
 /// Writes the report as Markdown.
@@ -91,7 +92,7 @@ fn diagnosis(found: &Diagnosis, several: bool, page: &mut String) {
     }
 }
 
-/// One rule: its worst finding, in how many processes there were others, and where it is told in full why it matters and
+/// One rule: its worst finding, in how many processes there were others, and where it is shown in full why it matters and
 /// what to do.
 fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
@@ -163,7 +164,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
     );
     for process in processes.iter().take(shown) {
         let measures = &process.measures;
-        let [_, _, p99, _] = measures::times(&measures.pause);
+        let [_, _, p99, _] = measures::pauses(&measures.pause_ns);
         let _ = writeln!(
             page,
             "| {}{}{} | {} | {} | {} | {p99} | {} | {} | {} |",
@@ -178,9 +179,9 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
             measures
                 .gc_frequency_per_second
                 .map_or_else(|| "-".to_owned(), units::rate),
-            units::duration(measures.pause.max),
+            units::duration(measures.pause_ns.max),
             prose(&measures::gc_cpu_ratio(measures)),
-            prose(&measures::heap(measures.live_heap.last)),
+            prose(&measures::heap(measures.live_heap_bytes.last)),
         );
     }
     let hidden = processes.len().saturating_sub(shown) as u64 + report.processes_omitted;
@@ -194,11 +195,11 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
     }
 }
 
-/// Where the allocation comes from, as a heap profile tells it.
+/// Where the allocation comes from, by a heap profile.
 fn where_from(causes: &Causes, page: &mut String) {
     page.push_str("\n### Where it allocates\n\n| line | amount | why |\n| --- | --- | --- |\n");
     for site in causes.allocated.iter().take(ROWS / 2) {
-        let why = site.why.as_ref().map_or("", |why| why.pattern.title());
+        let why = site.pattern.map_or("", Pattern::title);
         let _ = writeln!(
             page,
             "| {} | {} | {why} |",

@@ -1,9 +1,11 @@
-//! A report as text: one file for each format, all with the same face. Nothing is computed here, only written.
+//! Results as text: one file for each format, all behind one trait. Nothing is computed here, only written.
 
 use std::io::{self, Write};
 
 use crate::report::Report;
-use crate::report::comparison::{Against, Outcome};
+use crate::report::comparison::{Against, Comparison, Outcome};
+use crate::report::sites::Sites;
+use crate::report::why::Why;
 use crate::settings::Severity;
 
 mod benchfmt;
@@ -12,6 +14,7 @@ mod chart;
 mod comparison;
 mod csv;
 mod escape;
+mod format;
 mod github;
 #[cfg(feature = "html")]
 mod html;
@@ -24,22 +27,93 @@ mod sites;
 mod text;
 mod why;
 
-pub use benchmarks::benchmarks;
-pub use comparison::ComparisonFormat;
-pub use sites::SitesFormat;
-pub use why::WhyFormat;
+use format::formats;
+pub use format::{Formats, Render};
 
-/// How a report is to be written; each format takes from it what it has a use for.
+formats! {
+    /// A format of the report.
+    Format of Report {
+        /// For people at a terminal.
+        Text, "text", text::render;
+        /// `gcpressure.report/v1`, one line.
+        Json, "json", json::render;
+        /// The same, a line for each process, finding and rule.
+        Ndjson, "ndjson", ndjson::render;
+        /// The timelines as a table.
+        Csv, "csv", csv::render;
+        /// For a comment or a step summary.
+        Markdown, "markdown", markdown::render;
+        /// GitHub's annotations, at most ten.
+        Github, "github", github::render;
+        /// Lines of Go's benchmark format, for `benchstat`.
+        Benchfmt, "benchfmt", benchfmt::render;
+        /// For the test tab of a CI server.
+        #[cfg(feature = "junit")]
+        Junit, "junit", junit::render;
+        /// One page with charts that opens offline.
+        #[cfg(feature = "html")]
+        Html, "html", html::render;
+    }
+}
+
+formats! {
+    /// A format of a comparison.
+    ComparisonFormat of Comparison {
+        /// For people at a terminal.
+        Text, "text", text::comparison::render;
+        /// `gcpressure.comparison/v1`, one line.
+        Json, "json", json::render;
+        /// A table for pull requests and pages.
+        Markdown, "markdown", comparison::markdown::render;
+        /// One page with the charts of both sides over each other, which opens offline.
+        #[cfg(feature = "html")]
+        Html, "html", html::comparison;
+    }
+}
+
+formats! {
+    /// A format of the sites.
+    SitesFormat of Sites {
+        /// For people, and for scripts that read `go tool pprof -top`.
+        Text, "text", sites::text::render;
+        /// `gcpressure.sites/v1`, one line.
+        Json, "json", json::render;
+    }
+}
+
+formats! {
+    /// A format of the causes.
+    WhyFormat of Why {
+        /// For people at a terminal.
+        Text, "text", why::text::render;
+        /// `gcpressure.why/v1`, one line.
+        Json, "json", json::render;
+        /// For a comment on a pull request.
+        Markdown, "markdown", why::markdown::render;
+        /// GitHub's annotations at file and line, at most ten.
+        Github, "github", why::github::render;
+        /// SARIF 2.1.0, for code scanning and editors.
+        #[cfg(feature = "sarif")]
+        Sarif, "sarif", why::sarif::render;
+        /// One page that opens offline.
+        #[cfg(feature = "html")]
+        Html, "html", why::html::render;
+    }
+}
+
+/// How a result is written; each format reads of it what applies to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Colours by ANSI escapes.
+    /// Colors by ANSI escapes.
     pub color: bool,
     /// Nothing but ASCII.
     pub ascii: bool,
     /// Columns of the page.
     pub width: usize,
-    /// Also what is rarely needed: every rule, every process, where damaged lines stand.
+    /// Details too: every rule, every process, the places of damaged lines.
     pub verbose: bool,
+    /// Causes that text and Markdown give in full; 0 for all.
+    pub causes: usize,
     /// The severity from which a finding fails a check: a failure in JUnit, an error in GitHub's annotations.
     pub fail_on: Severity,
 }
@@ -51,93 +125,8 @@ impl Default for Style {
             ascii: false,
             width: 80,
             verbose: false,
+            causes: 0,
             fail_on: Severity::Critical,
-        }
-    }
-}
-
-/// A format of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Format {
-    /// For people at a terminal.
-    Text,
-    /// `gcpressure.report/v1`, one line.
-    Json,
-    /// The same, a line for each process, finding and rule.
-    Ndjson,
-    /// The timelines as a table.
-    Csv,
-    /// For a comment or a step summary.
-    Markdown,
-    /// GitHub's annotations, at most ten.
-    Github,
-    /// For the test tab of a CI server.
-    #[cfg(feature = "junit")]
-    Junit,
-    /// One page with charts that opens offline.
-    #[cfg(feature = "html")]
-    Html,
-    /// Lines of Go's benchmark format, for `benchstat`.
-    Benchfmt,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Json,
-        Self::Ndjson,
-        Self::Csv,
-        Self::Markdown,
-        Self::Github,
-        Self::Benchfmt,
-        #[cfg(feature = "junit")]
-        Self::Junit,
-        #[cfg(feature = "html")]
-        Self::Html,
-    ];
-
-    /// The name that users type.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Csv => "csv",
-            Self::Markdown => "markdown",
-            Self::Github => "github",
-            #[cfg(feature = "junit")]
-            Self::Junit => "junit",
-            #[cfg(feature = "html")]
-            Self::Html => "html",
-            Self::Benchfmt => "benchfmt",
-        }
-    }
-
-    /// The format with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let mut formats = Self::ALL.iter().copied();
-        formats.find(|format| format.name() == name)
-    }
-
-    /// Writes the report in this format.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    pub fn render(self, report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        match self {
-            Self::Text => text::render(report, out, style),
-            Self::Json => json::render(report, out, style),
-            Self::Ndjson => ndjson::render(report, out, style),
-            Self::Csv => csv::render(report, out, style),
-            Self::Markdown => markdown::render(report, out, style),
-            Self::Github => github::render(report, out, style),
-            #[cfg(feature = "junit")]
-            Self::Junit => junit::render(report, out, style),
-            #[cfg(feature = "html")]
-            Self::Html => html::render(report, out, style),
-            Self::Benchfmt => benchfmt::render(report, out, style),
         }
     }
 }

@@ -237,19 +237,13 @@ pub(super) fn extent(report: &Report) -> Option<String> {
 
 /// One process by its cycles and time.
 pub(super) fn course(process: &Process) -> String {
-    let measures = &process.measures;
-    let end = measures.started_ns.saturating_add(measures.duration_ns);
-    let (least, most) = measures.gomaxprocs;
-    let procs = if least == most {
-        most.to_string()
-    } else {
-        format!("{least} to {most}")
-    };
+    let (start, end) = process.span_ns();
     format!(
-        "{} from {} to {}, GOMAXPROCS {procs}, {}",
+        "{} from {} to {}, GOMAXPROCS {}, {}",
         page::counted(process.cycles_seen, "GC cycle"),
-        units::duration(measures.started_ns),
+        units::duration(start),
         units::duration(end),
+        process.measures.gomaxprocs,
         process.format
     )
 }

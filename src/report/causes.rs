@@ -1,31 +1,40 @@
-//! Where the allocation that a log measures comes from, as a heap profile of the same program tells it.
+//! Where the allocation that a log measures comes from, by a heap profile of the same program.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::json;
 use super::sites::{Evidence, ProfileSource};
-use super::why::{Compiler, Pattern};
+use super::why::Pattern;
 
 /// The sites behind the allocation of one process.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Causes {
     /// The heap profile.
     pub profile: ProfileSource,
-    /// The escape diagnostics, where there were any.
-    pub compiler: Option<Compiler>,
-    /// The process of the log that the profile is taken to be of.
+    /// Where the escape diagnostics came from; null without any.
+    pub compiler: Option<String>,
+    /// The process that the profile is taken to be of.
     pub process: String,
     /// Where the rates come from.
     pub rates: Rates,
-    /// What allocates, by bytes, the largest first: behind GC frequency, GC CPU, assists and a goal that swings.
+    /// Rules that `allocated` explains.
+    pub explains_by_allocation: &'static [&'static str],
+    /// Rules that `in_use` explains.
+    pub explains_by_use: &'static [&'static str],
+    /// What allocates, by bytes, the largest first.
     pub allocated: Vec<Hot>,
-    /// What was in use at the profile's last GC cycle, by bytes: behind a live heap that grows.
+    /// What was in use at the profile's last GC cycle, by bytes.
     pub in_use: Vec<Hot>,
-    /// What the cycle period would be without the largest sites.
+    /// What the cycle period would be without the largest sites, or null.
     pub estimate: Option<Estimate>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
 }
 
 /// Where rates come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Rates {
     /// From the time that the profile covers.
     Profile,
@@ -35,22 +44,26 @@ pub enum Rates {
     None,
 }
 
-/// A line of the reader's code, or of a library, that allocates.
-#[derive(Debug, Clone, PartialEq)]
+/// A line that allocates.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Hot {
     /// The function.
     pub function: String,
-    /// Its file.
-    pub path: String,
-    /// The line; 0 without one.
+    /// Its file, or null.
+    #[serde(serialize_with = "json::known_text")]
+    #[schemars(with = "Option<String>")]
+    pub file: String,
+    /// The line, or null.
+    #[serde(serialize_with = "json::known_line")]
+    #[schemars(with = "Option<u64>")]
     pub line: u64,
     /// Its share of all bytes.
-    pub share: f64,
+    pub share_ratio: f64,
     /// Objects in the profile.
     pub objects: i64,
     /// Bytes in the profile.
     pub bytes: i64,
-    /// Objects a second, where rates are known.
+    /// Objects a second; null where no rate is known.
     pub objects_per_second: Option<f64>,
     /// Bytes a second.
     pub bytes_per_second: Option<f64>,
@@ -59,32 +72,27 @@ pub struct Hot {
     /// Bytes a GC cycle.
     pub bytes_per_cycle: Option<f64>,
     /// What `bytes` rests on.
+    #[serde(flatten)]
     pub evidence: Evidence,
-    /// Why, where there were escape diagnostics.
-    pub why: Option<HotWhy>,
-}
-
-/// Why a line allocates.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HotWhy {
-    /// Which pattern it is.
-    pub pattern: Pattern,
-    /// What is known of it.
-    pub message: String,
-    /// What to change.
+    /// The pattern; null without escape diagnostics.
+    #[schemars(with = "Option<String>")]
+    pub pattern: Option<Pattern>,
+    /// Why it allocates, or null.
+    pub message: Option<String>,
+    /// What to change, or null.
     pub remedy: Option<&'static str>,
 }
 
-/// What removing the largest sites would do.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What removing the largest sites would do: live heap and heap goal as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Estimate {
-    /// How many of the largest sites are thought away.
+    /// How many of the largest sites are assumed to be gone.
     pub sites: usize,
     /// Their share of all bytes.
-    pub share: f64,
-    /// The cycle period as measured, ns.
+    pub share_ratio: f64,
+    /// The mean cycle period as measured, ns.
     pub period_ns: u64,
-    /// The cycle period without them, ns: live heap and heap goal as they are, the bytes of a period allocated more slowly.
+    /// The mean cycle period without them, ns.
     pub period_without_ns: u64,
 }
 

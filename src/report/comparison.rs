@@ -1,37 +1,76 @@
-//! Two sides of runs and what the evidence says of them, as plain data.
+//! Two sides of runs and what the evidence says of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Process, Report, TimelinePoint};
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize, Serializer};
 
-/// The whole result of one comparison.
-#[derive(Debug, Clone, PartialEq)]
+use super::{MinMax, Process, json};
+
+/// The result of one comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// How it ends as a gate.
+    #[serde(flatten)]
     pub outcome: Outcome,
-    /// The status that the program exits with (0, 1, 2, 3).
+    /// The status that the program exits with.
     pub exit_status: u8,
+    /// True where there are enough runs for the test over the runs to decide; else sizes alone decide.
+    pub tested: bool,
     /// What was there before.
     pub base: Side,
-    /// What is to be judged.
+    /// What is judged.
     pub new: Side,
-    /// True where there are runs enough for the test to decide; else sizes alone speak, and no row is called certain.
-    pub tested: bool,
-    /// One entry a measure, always in the same order.
+    /// One entry a measure.
     pub rows: Vec<Row>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
 }
 
-/// How a comparison ends as a gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a comparison ends as a gate. In JSON two keys, `outcome` and `reasons`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(into = "OutcomeKeys")]
 pub enum Outcome {
-    /// No gated row got worse beyond its threshold.
+    /// No gated row is worse than its threshold.
     Pass,
-    /// A gated row did; one sentence for each.
+    /// A gated row is; one sentence for each.
     Regression(Vec<String>),
-    /// The evidence cannot tell; the sentence says why and what to do.
+    /// The evidence is insufficient; the sentence says why and what to do.
     NoVerdict(String),
+}
+
+#[derive(Serialize, JsonSchema)]
+struct OutcomeKeys {
+    /// How it ends as a gate.
+    outcome: OutcomeName,
+    /// Why it does not pass: one sentence a row, or why the evidence is insufficient.
+    reasons: Vec<String>,
+}
+
+/// How a comparison ends as a gate.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Outcome")]
+enum OutcomeName {
+    /// No gated row is worse than its threshold.
+    Pass,
+    /// A gated row is.
+    Regression,
+    /// The evidence is insufficient.
+    NoVerdict,
+}
+
+impl From<Outcome> for OutcomeKeys {
+    fn from(outcome: Outcome) -> Self {
+        let (outcome, reasons) = match outcome {
+            Outcome::Pass => (OutcomeName::Pass, Vec::new()),
+            Outcome::Regression(rows) => (OutcomeName::Regression, rows),
+            Outcome::NoVerdict(reason) => (OutcomeName::NoVerdict, vec![reason]),
+        };
+        Self { outcome, reasons }
+    }
 }
 
 /// How a report stands against its baseline.
@@ -47,173 +86,147 @@ pub struct Against {
     pub exit_status: u8,
 }
 
-/// One side: runs of one program under one configuration.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// One side of the comparison.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Side {
-    /// The runs that could be used.
+    /// The runs that were used.
     pub runs: Vec<Run>,
-    /// Units of work (requests, say) that each run did, where the user said so: one for all runs, or one a run.
+    /// Units of work that each run did, where the user said so: one for all runs, or one a run.
+    #[serde(serialize_with = "json::numbers")]
     pub work: Vec<f64>,
-    /// What was known of the program besides its log, e.g. from a baseline.
-    pub made_of: MadeOf,
-    /// Where nothing could be used of an input: its name and why.
-    pub left_out: Vec<(String, String)>,
-    /// What the reports of its runs warn of, each with the name of its input.
+    /// Inputs of which nothing could be used.
+    pub left_out: Vec<LeftOut>,
+    /// What is known of the build besides its log, e.g. from a baseline.
+    #[serde(flatten)]
+    pub build: BuildStamp,
+    /// Warnings of the reports of its runs, each with the name of its input.
+    #[serde(skip)]
     pub warnings: Vec<String>,
 }
 
-/// What is known of a program besides its log, in the words of the flags that said it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct MadeOf {
-    /// Go version, e.g. `1.27`.
+impl Side {
+    /// The processes of its runs.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        self.runs.iter().map(|run| &run.process)
+    }
+}
+
+/// What is known of a program besides its log, as the flags gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct BuildStamp {
+    /// Go version, where it is known, e.g. `1.27`.
     pub go: Option<String>,
-    /// GOGC, e.g. `100`, `off`.
+    /// GOGC, where it is known, e.g. `100`, `off`.
     pub gogc: Option<String>,
-    /// GOMEMLIMIT, e.g. `512MiB`.
+    /// GOMEMLIMIT, where it is known, e.g. `512MiB`.
     pub memory_limit: Option<String>,
 }
 
-/// What a comparison uses of one run: one process from its first to its last cycle in the log.
+/// An input of which nothing could be used.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LeftOut {
+    /// The source's name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// One run: one process from its first to its last cycle in the log. In JSON the keys of its summary alone.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[allow(
-    missing_docs,
-    reason = "the figures are those of `Process` and `Measures`, under the same names"
-)]
 pub struct Run {
     /// Its source, and its process where the source holds several.
     pub name: String,
-    pub format: String,
-    pub approximate: bool,
-    /// From the cycle numbers: those missing from the log count.
-    pub cycles: u64,
-    /// First cycle, ns of program time.
-    pub started_ns: u64,
-    pub duration_ns: u64,
-    pub gomaxprocs: (u32, u32),
-    pub implied_gogc: Option<(f64, f64)>,
-    pub gc_frequency_per_second: Option<f64>,
-    pub period_p50_ns: u64,
-    pub period_mean_ns: Option<u64>,
-    pub pause_p50_ns: u64,
-    pub pause_p99_ns: u64,
-    pub pause_max_ns: u64,
-    /// Counts of each printed pause, ascending.
-    pub pause_histogram: Vec<(u64, u64)>,
-    pub stw_ratio: Option<f64>,
-    pub gc_cpu_ratio: Option<f64>,
-    pub gc_cpu_ratio_low: Option<f64>,
-    pub gc_cpu_ratio_high: Option<f64>,
-    pub mark_assist_cpu_ratio: Option<f64>,
-    pub mark_duty_ratio: Option<f64>,
-    pub allocation_bytes: Option<u64>,
-    pub allocation_bytes_low: Option<u64>,
-    pub allocation_bytes_high: Option<u64>,
-    pub allocation_bytes_per_second: Option<f64>,
-    pub allocation_resolved: bool,
-    pub live_heap_p50_bytes: u64,
-    pub heap_goal_p50_bytes: Option<u64>,
-    pub heap_goal_churn_per_minute: f64,
-    /// For charts; of a saved report as far as it holds one.
-    pub timeline: Vec<TimelinePoint>,
+    /// The process.
+    pub process: Process,
 }
 
-impl Run {
-    /// What a comparison uses of a process.
-    pub fn new(name: String, process: &Process) -> Self {
-        let measures = &process.measures;
-        Self {
-            name,
-            format: process.format.to_owned(),
+/// One run.
+#[derive(Serialize, JsonSchema)]
+struct RunKeys<'a> {
+    /// Its source, and its process where the source holds several.
+    name: &'a str,
+    /// Shape of its lines, e.g. `go1.18+`.
+    format: &'a str,
+    /// Separated from others in the same stream by number, clock and heap alone.
+    approximate: bool,
+    /// GC cycles, by their numbers.
+    cycles: u64,
+    /// From the start of the first cycle to the end of the last, ns.
+    duration_ns: u64,
+    /// GOMAXPROCS over the run.
+    gomaxprocs: MinMax,
+}
+
+impl Serialize for Run {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let process = &self.process;
+        RunKeys {
+            name: &self.name,
+            format: &process.format,
             approximate: process.approximate,
-            cycles: process.cycles_seen + process.cycles_missing,
-            started_ns: measures.started_ns,
-            duration_ns: measures.duration_ns,
-            gomaxprocs: measures.gomaxprocs,
-            implied_gogc: measures.implied_gogc,
-            gc_frequency_per_second: measures.gc_frequency_per_second,
-            period_p50_ns: measures.period.p50,
-            period_mean_ns: measures.period_mean_ns,
-            pause_p50_ns: measures.pause.p50,
-            pause_p99_ns: measures.pause.p99,
-            pause_max_ns: measures.pause.max,
-            pause_histogram: measures.pause_histogram.clone(),
-            stw_ratio: measures.stw_ratio,
-            gc_cpu_ratio: measures.gc_cpu_ratio,
-            gc_cpu_ratio_low: measures.gc_cpu_ratio_low,
-            gc_cpu_ratio_high: measures.gc_cpu_ratio_high,
-            mark_assist_cpu_ratio: measures.mark_assist_cpu_ratio,
-            mark_duty_ratio: measures.mark_duty_ratio,
-            allocation_bytes: measures.allocation_bytes,
-            allocation_bytes_low: measures.allocation_bytes_low,
-            allocation_bytes_high: measures.allocation_bytes_high,
-            allocation_bytes_per_second: measures.allocation_bytes_per_second,
-            allocation_resolved: measures.allocation_resolved,
-            live_heap_p50_bytes: measures.live_heap.p50,
-            heap_goal_p50_bytes: measures.heap_goal.map(|goal| goal.p50),
-            heap_goal_churn_per_minute: measures.heap_goal_churn_per_minute,
-            timeline: measures.timeline.clone(),
+            cycles: process.cycles(),
+            duration_ns: process.measures.duration_ns,
+            gomaxprocs: process.measures.gomaxprocs,
         }
+        .serialize(to)
     }
 }
 
-impl Run {
-    /// Too many of its cycles are missing for sums over them.
-    pub const fn sums_withheld(&self) -> bool {
-        self.stw_ratio.is_none()
+impl JsonSchema for Run {
+    fn schema_name() -> Cow<'static, str> {
+        "Run".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        RunKeys::json_schema(generator)
     }
 }
 
-/// The runs of a report: one for each process.
-pub fn runs(report: &Report) -> Vec<Run> {
-    let all = &report.processes;
-    let names = run_names(
-        all.iter()
-            .map(|process| (process.source.as_str(), process.id.as_str())),
-    );
-    let runs = all.iter().zip(names);
-    runs.map(|(process, name)| Run::new(name, process))
-        .collect()
-}
-
-/// How runs are called, each by its log and its process: by the log, and by the process too where the log holds several.
-pub(super) fn run_names<'a>(runs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (source, _) in runs.clone() {
-        *counts.entry(source).or_default() += 1;
+/// The runs of a report: one for each process. They are named by their log, and by the process too where the log holds several.
+pub fn runs(processes: Vec<Process>) -> Vec<Run> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for process in &processes {
+        *counts.entry(process.source.clone()).or_default() += 1;
     }
-    runs.map(|(source, process)| match counts.get(source) {
-        Some(1) => source.to_owned(),
-        _ => format!("{source}, process {process}"),
-    })
-    .collect()
+    let run = |process: Process| Run {
+        name: match counts.get(&process.source) {
+            Some(1) => process.source.clone(),
+            _ => format!("{}, process {}", process.source, process.id),
+        },
+        process,
+    };
+    processes.into_iter().map(run).collect()
 }
 
 /// One measure on both sides.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Row {
-    /// Its id, e.g. `gc-frequency`.
+    /// Its id.
     pub id: &'static str,
     /// Its name for people.
-    pub title: String,
-    /// Unit of the figures, e.g. `1/s`, `ns`, `bytes`.
+    pub title: &'static str,
+    /// Unit of the figures: `1/s`, `1/min`, `ns`, `ratio`, `bytes`, `bytes/s`, `count`.
     pub unit: &'static str,
-    /// Units of work that the figures are for; `None` for figures as they are.
+    /// Units of work that the figures are for; null for figures as they are.
+    #[serde(serialize_with = "json::number_or_null")]
     pub per_work: Option<f64>,
     /// Before.
     pub base: Sample,
     /// After.
     pub new: Sample,
-    /// Median after over median before; `None` where a side has none or the first is 0 and the second is not.
+    /// Median after over median before; null where a side has none, or only the first is 0.
     pub ratio: Option<f64>,
-    /// Where the ratio may lie; the upper end is `None` where nothing bounds it.
-    pub interval: Option<(f64, Option<f64>)>,
-    /// Mann-Whitney test over the runs, two-sided; `None` where only sizes speak.
+    /// Where the ratio may lie: at 95 % confidence over the runs, or within the log's resolution for one run a side.
+    pub ratio_low: Option<f64>,
+    /// See `ratio_low`; null where nothing bounds it.
+    pub ratio_high: Option<f64>,
+    /// Mann-Whitney test over the runs, two-sided; null where only sizes decide.
     pub p: Option<f64>,
-    /// The same after Holm over the gated rows; `None` where the row is not gated.
+    /// The same after Holm over the gated rows; null where the row is not gated.
     pub p_adjusted: Option<f64>,
-    /// Cliff's delta: 1 where every run after is above every run before.
+    /// 1 where every run after is above every run before, -1 where it is below.
     pub cliffs_delta: Option<f64>,
-    /// The gate's threshold of the ratio; `None` where the row is not gated.
+    /// The gate's threshold of the ratio; null where the row is not gated.
     pub max_ratio: Option<f64>,
     /// What the evidence says.
     pub verdict: RowVerdict,
@@ -222,18 +235,21 @@ pub struct Row {
 }
 
 /// A measure on one side.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Sample {
-    /// One value a run, in the order of the runs; a run that has none is left out.
+    /// One value a run.
     pub values: Vec<f64>,
-    /// The median of the runs.
+    /// Their median; null without any.
     pub median: Option<f64>,
-    /// At least 95 % confidence for the median, from order statistics; from 6 runs on.
-    pub interval: Option<(f64, f64)>,
+    /// Lower end of the median's interval at 95 % confidence; null below 6 runs.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
 }
 
 /// What the evidence says of one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum RowVerdict {
     /// Better, by the test over the runs.
     Improved,

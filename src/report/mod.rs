@@ -1,46 +1,73 @@
-//! The result as plain data: complete, in integers and ratios, without formatting. Renderers read this and nothing else.
+//! The result of an analysis: complete, in integers and ratios, without formatting. Renderers read this and nothing else.
+//!
+//! These types are also the published JSON (`gcpressure.report/v1` and so on) and its schemas: the field docs are the words of the
+//! schemas. Integers are in base units, every key carries its unit, ratios go from 0 to 1. Within a version keys are added, never
+//! renamed or removed.
 
 pub mod benchmarks;
 pub mod causes;
 pub mod comparison;
+mod document;
+mod event;
+mod json;
+mod lines;
+pub mod measures;
+mod process;
+pub mod saved;
 pub mod sites;
 pub(crate) mod thin;
 pub mod why;
-pub mod wire;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::severity::{CappedBy, Cause, Severity};
 
-/// The whole result of one analysis.
-#[derive(Debug, Clone, PartialEq)]
+pub use document::{Document, Published, Tool, event_schema, schema};
+pub use event::{EVENT_SCHEMA, Event};
+pub use lines::lines;
+pub use process::{
+    Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
+    TimelinePoint,
+};
+
+/// The result of one analysis.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
-    /// The verdict over all processes.
+    /// The worst finding of all processes, or that there is no verdict.
+    #[serde(flatten)]
     pub verdict: Verdict,
-    /// The status that the program will exit with (0, 1, 2, 3).
+    /// The status that the program exits with.
     pub exit_status: u8,
     /// What was read, and what could not be.
     pub input: Input,
-    /// Processes left out of `processes` (detail is kept for the worst 1,000).
+    /// Processes left out of `processes`: detail is kept for the worst 1,000.
     pub processes_omitted: u64,
     /// One entry a process, worst first.
     pub processes: Vec<Process>,
-    /// The cause behind the findings of the worst process.
+    /// The cause behind the findings of the worst process; null where there is none.
     pub diagnosis: Option<Diagnosis>,
-    /// One entry a rule and process, the worst process first, and of each those that its cause explains.
+    /// One entry a rule and process: the worst process first, and of each the findings that its cause explains, then by
+    /// severity and by how far they are above their threshold.
     pub findings: Vec<Finding>,
-    /// One entry a rule, in the order of the rule table.
+    /// One entry a rule.
     pub rules: Vec<RuleStatus>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
-    /// Where the allocation comes from, where a heap profile was given.
+    /// Where the allocation comes from; only where a heap profile was given (`--heap`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub causes: Option<causes::Causes>,
-    /// How it stands against a baseline, where one was given.
+    /// How it stands against a baseline; only where one was given.
+    #[serde(skip)]
     pub baseline: Option<comparison::Against>,
 }
 
-/// The verdict: the worst finding, or that there is none to give.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The verdict over all processes. In JSON two keys, `verdict` and `no_verdict_reason`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(into = "VerdictKeys")]
 pub enum Verdict {
     /// Nothing at warning or above.
     Pass,
@@ -52,6 +79,71 @@ pub enum Verdict {
     NoVerdict(String),
 }
 
+#[derive(Serialize, JsonSchema)]
+struct VerdictKeys {
+    /// The worst finding of all processes, or that there is no verdict.
+    verdict: VerdictName,
+    /// Why there is no verdict and what to do; null where there is one.
+    no_verdict_reason: Option<String>,
+}
+
+/// The verdict over all processes.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Verdict")]
+enum VerdictName {
+    /// Nothing at warning or above.
+    Pass,
+    /// The worst finding is a warning.
+    Warning,
+    /// The worst finding is critical.
+    Critical,
+    /// The input cannot carry a verdict.
+    NoVerdict,
+}
+
+impl From<Verdict> for VerdictKeys {
+    fn from(verdict: Verdict) -> Self {
+        let (verdict, no_verdict_reason) = match verdict {
+            Verdict::Pass => (VerdictName::Pass, None),
+            Verdict::Warning => (VerdictName::Warning, None),
+            Verdict::Critical => (VerdictName::Critical, None),
+            Verdict::NoVerdict(reason) => (VerdictName::NoVerdict, Some(reason)),
+        };
+        Self {
+            verdict,
+            no_verdict_reason,
+        }
+    }
+}
+
+/// What was read, and what could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Input {
+    /// In the order they were read.
+    pub sources: Vec<Source>,
+    /// What could not be read, or not to its end, and why.
+    pub unreadable: Vec<String>,
+    /// Lines of GC cycles, Go 1.5 and later.
+    pub gc_lines: GcLines,
+    /// Lines of Go 1.0 to 1.4.
+    pub legacy_gc_lines: u64,
+    /// Lines that are no trace.
+    pub other_lines: u64,
+    /// Lines over the length cap; the excess was skipped.
+    pub overlong_lines: u64,
+    /// `scvg` and `scav` lines.
+    pub scavenger_lines: u64,
+    /// `pacer:` lines.
+    pub pacer_lines: u64,
+    /// `GC forced` lines: the two-minute timer.
+    pub forced_notices: u64,
+    /// The first damaged lines, with their places.
+    pub damaged_lines: Vec<DamagedLine>,
+    /// The log runs newest line first.
+    pub newest_first: bool,
+}
+
 impl Input {
     /// How many logs were read: sources that are joined are one.
     #[must_use]
@@ -60,314 +152,128 @@ impl Input {
     }
 }
 
-/// One input source.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Source {
     /// As the user named it; `-` is standard input.
     pub name: String,
-    /// Bytes of text read (after decompression and decoding).
+    /// Bytes of text, after decompression and decoding.
     pub bytes: u64,
-    /// Lines read.
+    /// Lines.
     pub lines: u64,
-    /// It goes on with the log of the source before it.
+    /// It goes on with the log of the source before it: a rotated part, or `--join`.
     pub joined: bool,
 }
 
-/// What was read, and what could not be.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Input {
-    /// The sources in the order they were read.
-    pub sources: Vec<Source>,
-    /// What could not be read, or not to its end, and why.
-    pub unreadable: Vec<String>,
-    /// gc lines that were whole.
+/// What became of the gc lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct GcLines {
+    /// Whole.
     pub intact: u64,
-    /// gc lines put together again from pieces.
+    /// Put together again from pieces.
     pub repaired: u64,
-    /// gc lines that could not be read.
+    /// Not readable.
     pub damaged: u64,
-    /// gc lines seen before (at-least-once shipping), dropped.
+    /// Seen before, dropped.
     pub duplicate: u64,
-    /// gc lines quoted in prose, not counted as events.
+    /// Quoted in prose, no events.
     pub quoted: u64,
-    /// Lines of Go 1.0 to 1.4.
-    pub legacy_gc_lines: u64,
-    /// Everything that is no trace.
-    pub other_lines: u64,
-    /// Lines over the length cap; the excess was skipped.
-    pub overlong_lines: u64,
-    /// `scvg`, `scav`.
-    pub scavenger_lines: u64,
-    /// `pacer:`.
-    pub pacer_lines: u64,
-    /// `GC forced`.
-    pub forced_notices: u64,
-    /// Where damaged lines stand (the first 100), for `-v`.
-    pub damaged_at: Vec<DamagedLine>,
-    /// The stream runs newest line first; nothing can be said of it.
-    pub newest_first: bool,
+}
+
+impl GcLines {
+    /// Lines that count as cycles.
+    pub const fn cycles(&self) -> u64 {
+        self.intact + self.repaired
+    }
 }
 
 /// A gc line that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DamagedLine {
+    /// The source's name.
+    pub source: String,
     /// Index into [`Input::sources`].
-    pub source: usize,
+    #[serde(skip)]
+    pub source_index: usize,
     /// Line number from 1.
     pub line: u64,
-    /// What the grammar expected, and where.
-    pub why: String,
-    /// The start of the line, at most 120 bytes, lossily decoded.
+    /// What was expected, and where.
+    pub reason: String,
+    /// The start of the line, at most 120 bytes.
     pub text: String,
 }
 
-/// A distribution of printed durations, ns. Percentiles are nearest rank over the printed values, exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the field names are the percentiles")]
-pub struct Distribution {
-    pub count: u64,
-    pub min: u64,
-    pub p50: u64,
-    pub p90: u64,
-    pub p99: u64,
-    pub p999: u64,
-    pub max: u64,
-    pub sum: u64,
-}
-
-/// First, last and quantiles of a heap size, bytes (the log holds whole MiB).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the field names say it")]
-pub struct Size {
-    pub first: u64,
-    pub last: u64,
-    pub min: u64,
-    pub p50: u64,
-    pub max: u64,
-}
-
-/// The window with the highest cycle frequency.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct PeakWindow {
-    /// Start, ns of program time.
-    pub start_ns: u64,
-    /// End, ns of program time.
-    pub end_ns: u64,
-    /// Cycles in it.
-    pub cycles: u64,
-    /// Cycles per second in it.
-    pub gc_frequency_per_second: f64,
-    /// p99 of the pause in it, ns.
-    pub pause_p99_ns: u64,
-    /// GC CPU ratio in it; `None` where it is unknown.
-    pub gc_cpu_ratio: Option<f64>,
-}
-
-/// One point of the timeline: a pane of the window, or several where the run is long (rates and shares are then of their
-/// whole time, pauses and sizes the worst of them). The points lie side by side and add up to the run. One without cycles is
-/// a gap: nothing was collected in it, its sizes are 0. Shares of the CPU are `None` where they are unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct TimelinePoint {
-    /// Start, ns of program time.
-    pub start_ns: u64,
-    /// End, ns of program time.
-    pub end_ns: u64,
-    /// Cycles that ended in it.
-    pub cycles: u64,
-    /// Cycles per second.
-    pub gc_frequency_per_second: f64,
-    /// p50 of the pause, ns (0 without cycles).
-    pub pause_p50_ns: u64,
-    /// p99 of the pause, ns.
-    pub pause_p99_ns: u64,
-    /// Longest pause, ns.
-    pub pause_max_ns: u64,
-    /// CPU of both stops / (GOMAXPROCS x time).
-    pub stop_cpu_ratio: Option<f64>,
-    /// CPU of mark assists / (GOMAXPROCS x time).
-    pub assist_cpu_ratio: Option<f64>,
-    /// CPU of background marking / (GOMAXPROCS x time).
-    pub background_cpu_ratio: Option<f64>,
-    /// CPU of idle marking / (GOMAXPROCS x time).
-    pub idle_cpu_ratio: Option<f64>,
-    /// Largest heap at start, bytes.
-    pub heap_start_max_bytes: u64,
-    /// Largest heap at end, bytes.
-    pub heap_end_max_bytes: u64,
-    /// Smallest live heap, bytes.
-    pub heap_live_min_bytes: u64,
-    /// Largest live heap, bytes.
-    pub heap_live_max_bytes: u64,
-    /// Smallest heap goal, bytes (`None` without a goal).
-    pub heap_goal_min_bytes: Option<u64>,
-    /// Largest heap goal, bytes.
-    pub heap_goal_max_bytes: Option<u64>,
-    /// Bytes allocated per second; `None` where it is unknown.
-    pub allocation_bytes_per_second: Option<f64>,
-}
-
-/// Everything measured of one process.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Process {
-    /// A name for people and scripts: the stream name where there is one, else a number.
-    pub id: String,
-    /// The log that it is in: the name of its source, of several joined ones that of the newest.
-    pub source: String,
-    /// The prefix that told it apart.
-    pub stream: Option<String>,
-    /// Told apart by guesswork: other processes share the stream and a line could have been another's.
-    pub approximate: bool,
-    /// Shape of its lines, e.g. `go1.18+`.
-    pub format: &'static str,
-    /// Number of its first cycle in the log, of those that `--since` and the like let through.
-    pub first_cycle: u64,
-    /// Number of its last cycle.
-    pub last_cycle: u64,
-    /// Cycles read.
-    pub cycles_seen: u64,
-    /// Numbers between the first and the last that were not seen.
-    pub cycles_missing: u64,
-    /// `(forced)` cycles.
-    pub forced_cycles: u64,
-    /// Cycles of the two-minute timer.
-    pub periodic_cycles: u64,
-    /// It showed enough to be judged; else its findings are worth knowing at most, and never color the verdict.
-    pub judged: bool,
-    /// The cause behind its findings.
-    pub diagnosis: Option<Diagnosis>,
-    /// Everything derived.
-    pub measures: Measures,
-}
-
-/// The one cause behind the findings of a process, or of the worst of them.
-#[derive(Debug, Clone, PartialEq)]
+/// The one cause behind the findings of a process.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Diagnosis {
-    /// The cause.
+    /// `memory-limit`, `low-gogc`, `forced-collections`, `cpu-starvation`, `small-heap`, `allocation-bursts`, `live-heap`,
+    /// `allocation-rate`, `heap-growth`, `slow-stops`; later releases may add some.
+    #[serde(serialize_with = "json::cause")]
+    #[schemars(with = "String")]
     pub cause: Cause,
     /// The worst severity of the findings that it explains.
     pub severity: Severity,
-    /// [`Process::id`].
+    /// The process's id.
     pub process: String,
-    /// One sentence: the cause and its cost.
+    /// The cause and its cost in one sentence.
     pub message: String,
     /// The rules of the findings that it explains.
     pub explains: Vec<&'static str>,
     /// What to do next, most useful first.
     pub advice: Vec<Cow<'static, str>>,
-    /// The figures behind it.
+    /// The figures behind it; each name ends in its unit.
+    #[serde(serialize_with = "json::evidence")]
+    #[schemars(with = "BTreeMap<String, f64>")]
     pub evidence: Vec<Evidence>,
 }
 
-/// The whole-run measures of one process (ANALYSIS: part 1). Ratios are 0 to 1.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Measures {
-    /// Start of the first cycle, ns of program time.
-    pub started_ns: u64,
-    /// First start to last end, ns.
-    pub duration_ns: u64,
-    /// Smallest and largest GOMAXPROCS.
-    pub gomaxprocs: (u32, u32),
-    /// Cycles per second from the cycle numbers; `None` for fewer than two cycles or no time between them.
-    pub gc_frequency_per_second: Option<f64>,
-    /// Start to start of neighbouring cycles, ns.
-    pub period: Distribution,
-    /// Mean period from the numbers, ns: exact where single periods are not.
-    pub period_mean_ns: Option<u64>,
-    /// Both stops of a cycle together, ns.
-    pub pause: Distribution,
-    /// Each stop by itself, ns.
-    pub stop: Distribution,
-    /// Concurrent mark, ns.
-    pub concurrent_mark: Distribution,
-    /// GC CPU / (GOMAXPROCS x time): the estimate, and the bounds that the log allows.
-    /// `None` where over 20 % of the cycles are missing and the log's percentages cannot tell either; so are all sums below.
-    pub gc_cpu_ratio: Option<f64>,
-    /// Lower bound: mark and assist only.
-    pub gc_cpu_ratio_low: Option<f64>,
-    /// Upper bound.
-    pub gc_cpu_ratio_high: Option<f64>,
-    /// GC CPU in cores: CPU time a second.
-    pub gc_cpu_cores: Option<f64>,
-    /// CPUs that the program had, averaged over time: what the user states, else min(GOMAXPROCS, CPUs) from the stops; `None`
-    /// where neither is known.
-    pub cpus: Option<f64>,
-    /// GC CPU / (CPUs had x time), or of GOMAXPROCS where those are not known. With more Ps than CPUs it is an upper bound.
-    pub gc_cpu_ratio_of_cpus: Option<f64>,
-    /// Assist CPU / (GOMAXPROCS x time).
-    pub mark_assist_cpu_ratio: Option<f64>,
-    /// Idle mark CPU / (GOMAXPROCS x time); never pressure.
-    pub mark_idle_cpu_ratio: Option<f64>,
-    /// Share of the time with marking on.
-    pub mark_duty_ratio: Option<f64>,
-    /// Share of the time in a stop.
-    pub stw_ratio: Option<f64>,
-    /// Bytes allocated between first and last cycle.
-    pub allocation_bytes: Option<u64>,
-    /// The same per second.
-    pub allocation_bytes_per_second: Option<f64>,
-    /// False where truncation to whole MiB drowns the figure.
-    pub allocation_resolved: bool,
-    /// Live heap.
-    pub live_heap: Size,
-    /// Heap goal, sentinels left out; `None` without any.
-    pub heap_goal: Option<Size>,
-    /// Doublings and halvings of the goal per minute that are no one-way growth.
-    pub heap_goal_churn_per_minute: f64,
-    /// Times the goal turned round.
-    pub heap_goal_reversals: u64,
-    /// STW-only minimum mutator utilisation at 1, 10, 100, 1000 ms.
-    pub mmu: [f64; 4],
-    /// GOGC that all goals agree with, percent; `None` where they disagree or cannot tell.
-    pub implied_gogc: Option<(f64, f64)>,
-    /// The busiest window.
-    pub peak_window: Option<PeakWindow>,
-    /// At most 2,000 points.
-    pub timeline: Vec<TimelinePoint>,
-    /// Exact counts of each printed pause value (ns, count), ascending; at most 4,096.
-    pub pause_histogram: Vec<(u64, u64)>,
-    /// False where more than 4,096 distinct values forced the percentiles onto two or three significant digits.
-    pub percentiles_exact: bool,
-    /// True where cycles are missing, so that sums are scaled up from those seen.
-    pub sums_estimated: bool,
-    /// Bounds of `allocation_bytes`: the log truncates each heap size to whole MiB.
-    pub allocation_bytes_low: Option<u64>,
-    /// See `allocation_bytes_low`.
-    pub allocation_bytes_high: Option<u64>,
-    /// Share of the mark CPU (assist and background) that assists paid; `None` without marking.
-    pub mark_assist_share: Option<f64>,
-    /// Median of live heap / next heap goal (0.5 at GOGC=100); `None` in the minimum heap or without a goal.
-    pub headroom_use_p50: Option<f64>,
-    /// Share of the cycles whose heap at end was 10 % and 2 MiB above the goal.
-    pub overshoot_ratio: f64,
-    /// Share of the cycles with the smallest heap goal there is (4 MiB at GOGC=100).
-    pub min_heap_ratio: f64,
-    /// Automatic cycles that began below every heap trigger: GOGC or the memory limit had been changed.
-    pub early_cycles: u64,
-    /// Heap goals that no constant GOGC explains: the times GOGC or the memory limit must have changed or taken over.
-    pub gogc_changes: u64,
-    /// True where the goal is flat or falling while the live heap rises: a memory limit drives it.
-    pub limit_regime: bool,
-    /// CPUs that the runtime could use, min(GOMAXPROCS, CPUs), from the stops' CPU time; `None` where those cannot tell.
-    pub cpus_seen: Option<f64>,
-    /// Highest fill of the replayed GC CPU limiter's bucket; 1 = the limiter switched on.
-    pub limiter_bucket_max: f64,
-    /// Slope of the live heap after the start-up, bytes per second; `None` with too few points.
-    pub live_trend_bytes_per_second: Option<f64>,
-    /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; `None` where it did not.
-    pub goal_churn_cause: Option<&'static str>,
-}
-
-/// A stretch of time during which a finding was raised.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Episode {
-    /// Raised, ns of program time.
-    pub since_ns: u64,
-    /// Cleared, or the end of the log.
-    pub until_ns: u64,
-    /// The worst value in it: the largest of those of the highest severity.
-    pub worst: f64,
-    /// The severity at its worst.
+/// One rule that was raised on one process.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The worst severity it reached.
     pub severity: Severity,
+    /// The process's id.
+    pub process: String,
+    /// `window` or `run`.
+    pub scope: &'static str,
+    /// Why it is not worse, where its thresholds alone would make it so: `cost`, `contention`, `harness`, or null.
+    #[serde(serialize_with = "json::capped_by")]
+    #[schemars(with = "Option<String>")]
+    pub capped_by: Option<CappedBy>,
+    /// The value that earned the severity, in `unit`.
+    #[serde(serialize_with = "json::number")]
+    pub measured: f64,
+    /// The worst value of a single evaluation, in `unit`.
+    #[serde(serialize_with = "json::number")]
+    pub worst: f64,
+    /// The threshold that it crossed, in `unit`.
+    #[serde(serialize_with = "json::number")]
+    pub threshold: f64,
+    /// Unit of both.
+    pub unit: &'static str,
+    /// First raised, ns of program time.
+    pub since_ns: u64,
+    /// Last seen, ns of program time.
+    pub until_ns: u64,
+    /// First raised in wall-clock time, where the log has it.
+    pub since_wall: Option<String>,
+    /// Last seen in wall-clock time, where the log has it.
+    pub until_wall: Option<String>,
+    /// Each stretch in which it was raised.
+    pub episodes: Vec<Episode>,
+    /// Share of the evaluations in which it was raised.
+    pub active_ratio: f64,
+    /// What was measured, against what, and why it matters.
+    pub message: String,
+    /// What to do next, most useful first.
+    pub advice: Vec<Cow<'static, str>>,
+    /// The figures behind it; each name ends in its unit.
+    #[serde(serialize_with = "json::evidence")]
+    #[schemars(with = "BTreeMap<String, f64>")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// A figure that supports a finding.
@@ -379,77 +285,55 @@ pub struct Evidence {
     pub value: f64,
 }
 
-/// One rule that was raised on one process.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// The rule's id.
-    pub rule: &'static str,
-    /// The worst severity it reached.
-    pub severity: Severity,
-    /// [`Process::id`].
-    pub process: String,
-    /// `window` or `run`.
-    pub scope: &'static str,
-    /// Why it is not worse, where its thresholds alone would make it so.
-    pub capped_by: Option<CappedBy>,
-    /// The value that earned the severity, in `unit`.
-    pub measured: f64,
-    /// The worst value of a single evaluation, in `unit`.
-    pub worst: f64,
-    /// The threshold that it crossed.
-    pub threshold: f64,
-    /// Unit of both, e.g. `1/s`, `ns`, `ratio`, `1/min`, `MiB`.
-    pub unit: &'static str,
-    /// First raised, ns of program time.
+/// A stretch in which a finding was raised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct Episode {
+    /// Raised, ns of program time.
     pub since_ns: u64,
-    /// Last seen, ns of program time.
+    /// Cleared, or the end of the log, ns of program time.
     pub until_ns: u64,
-    /// The same in wall-clock time where the log has it.
-    pub since_wall: Option<String>,
-    /// See `since_wall`.
-    pub until_wall: Option<String>,
-    /// Each stretch.
-    pub episodes: Vec<Episode>,
-    /// Share of the evaluations in which it was raised.
-    pub active_ratio: f64,
-    /// One sentence: what was measured, against what, why it matters.
-    pub message: String,
-    /// What to do next, most useful first.
-    pub advice: Vec<Cow<'static, str>>,
-    /// The figures behind it.
-    pub evidence: Vec<Evidence>,
+    /// The worst value, in the finding's unit: the largest of those of the highest severity.
+    #[serde(serialize_with = "json::number")]
+    pub worst: f64,
+    /// The severity at its worst.
+    pub severity: Severity,
 }
 
 /// How a rule ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum RuleState {
     /// Switched off.
     Off,
     /// Never had the evidence it needs.
     NoEvidence,
-    /// Judged, and nothing found.
+    /// Judged, nothing found.
     Quiet,
-    /// Raised on at least one process, and refuted later: a heap that grew and then levelled off.
+    /// Raised, and refuted by the end of the log: a live heap that grew and then levelled off. `episodes` says when.
     Withdrawn,
     /// Raised on at least one process.
     Raised,
 }
 
 /// One rule over all processes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Rule")]
 pub struct RuleStatus {
     /// The rule's id.
     pub id: &'static str,
     /// How it ended.
     pub status: RuleState,
-    /// Its worst value, where it had evidence.
+    /// Its worst value, in `unit`; null without evidence.
+    #[serde(serialize_with = "json::number_or_null")]
     pub worst: Option<f64>,
-    /// Unit of the value and the thresholds.
+    /// Unit of the values.
     pub unit: &'static str,
-    /// Threshold of a warning, if it has one.
+    /// Threshold of a warning, or null.
+    #[serde(serialize_with = "json::number_or_null")]
     pub warning: Option<f64>,
-    /// Threshold of a critical finding, if it has one.
+    /// Threshold of a critical finding, or null.
+    #[serde(serialize_with = "json::number_or_null")]
     pub critical: Option<f64>,
-    /// When a finding that was withdrawn was raised; empty otherwise.
+    /// When a finding that was withdrawn was raised.
     pub episodes: Vec<Episode>,
 }

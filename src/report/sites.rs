@@ -1,79 +1,97 @@
-//! Where a program allocates: the table of a heap profile and its sites, as plain data.
+//! Where a program allocates: the table of a heap profile and its sites.
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use super::json;
 
 /// What a heap profile says of one type of sample.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Sites {
-    /// The profile that was read.
+    /// The profile.
     pub profile: ProfileSource,
-    /// What is counted, by pprof's name, e.g. `alloc_objects`.
+    /// What is counted: `alloc_objects`, `alloc_space`, `inuse_objects` or `inuse_space`.
     pub sample_type: &'static str,
-    /// `count` or `bytes`.
+    /// Unit of `total`, `flat` and `cum`: `count` or `bytes`.
     pub unit: &'static str,
-    /// The sum of all values, each without its sign; of the base alone under `-diff_base`.
+    /// The sum of all values, each without its sign; of the base alone where shares are of it.
     pub total: i64,
     /// The table of `go tool pprof -top`.
+    #[serde(flatten)]
     pub table: Table,
-    /// Every site, the largest first; none where only the table was asked for.
+    /// Every allocation site, the largest first.
     pub sites: Vec<Site>,
 }
 
 /// A profile and how it was sampled.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct ProfileSource {
     /// As the user named it.
     pub name: String,
-    /// The profile that was taken off, and whether shares are of that one.
-    pub base: Option<(String, bool)>,
+    /// The profile that was taken off, or null.
+    pub base: Option<String>,
+    /// Whether shares are of the base (`-diff_base`).
+    pub shares_of_base: bool,
     /// Bytes of allocation between two samples; at 1 every object was recorded.
     pub rate_bytes: u64,
-    /// When it was taken, ns since 1970; 0 where it does not say.
-    pub taken_unix_ns: u64,
-    /// The time that it covers, ns; 0 for all since the program's start.
-    pub duration_ns: u64,
+    /// When it was taken, ns since 1970; null where it does not say.
+    pub taken_unix_ns: Option<u64>,
+    /// The time that it covers, ns; null for all since the program's start.
+    pub duration_ns: Option<u64>,
 }
 
 /// The table of `go tool pprof -top`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Table {
     /// Its rows, sorted.
     pub rows: Vec<Row>,
+    /// Rows left out because their `cum` is under 0.5 % of all.
+    pub rows_dropped: u64,
     /// The flat values of the rows together.
+    #[serde(skip)]
     pub shown: i64,
-    /// Nodes that were left out because their share is too small.
-    pub dropped: u64,
-    /// The value that was too small.
+    /// The `cum` that is too small.
+    #[serde(skip)]
     pub cutoff: i64,
     /// Nodes before the table was cut.
+    #[serde(skip)]
     pub nodes: u64,
     /// The most rows that were asked for; 0 for all.
+    #[serde(skip)]
     pub limit: u64,
 }
 
-/// A row: a function, or a line of one.
-#[derive(Debug, Clone, PartialEq)]
+/// A function, or a line of one.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Row {
     /// The function.
     pub function: String,
-    /// Its file, in a table of lines; else empty.
+    /// Its file; null in a table of functions.
+    #[serde(serialize_with = "json::known_text")]
+    #[schemars(with = "Option<String>")]
     pub file: String,
-    /// Its line, in a table of lines; else 0.
+    /// Its line; null in a table of functions.
+    #[serde(serialize_with = "json::known_line")]
+    #[schemars(with = "Option<u64>")]
     pub line: u64,
     /// Function, file and line as the table shows them.
+    #[serde(skip)]
     pub name: String,
+    /// Whether it was inlined into its callers.
+    pub inlined: Inlined,
     /// What it allocated itself.
     pub flat: i64,
-    /// What it and everything that it called allocated.
-    pub cum: i64,
-    /// Whether it was inlined into its callers: `no`, `partly`, `yes`.
-    pub inlined: Inlined,
     /// What `flat` rests on.
     pub flat_evidence: Evidence,
+    /// What it and everything that it called allocated.
+    pub cum: i64,
     /// What `cum` rests on.
     pub cum_evidence: Evidence,
 }
 
 /// Whether a function was inlined into its callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Inlined {
     /// Into none.
     No,
@@ -83,43 +101,73 @@ pub enum Inlined {
     Yes,
 }
 
-/// How many objects of those allocated were recorded, and how far the estimate may be off.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// How far an estimate may be off.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Evidence {
     /// Objects that were recorded.
     pub samples_seen: u64,
-    /// Standard error over the estimate; 0 where every object was recorded, `None` where the estimate is 0.
-    pub relative_error: Option<f64>,
-    /// So few samples (about 30 of small objects) that nothing should be concluded from it.
+    /// Standard error over the estimate; 0 where every object was recorded, null where the estimate is 0.
+    pub relative_error_ratio: Option<f64>,
+    /// So few samples that nothing should be concluded from it.
     pub thin: bool,
 }
 
 /// A line of source.
-#[derive(Debug, Clone, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Frame {
     /// The function with the path of its package.
     pub function: String,
-    /// Its file as the program was built.
+    /// Its file as the program was built, or null.
+    #[serde(serialize_with = "json::known_text")]
+    #[schemars(with = "Option<String>")]
     pub file: String,
-    /// The line; 0 where the profile does not say.
+    /// The line, or null.
+    #[serde(serialize_with = "json::known_line")]
+    #[schemars(with = "Option<u64>")]
     pub line: u64,
 }
 
-/// An allocation site: a line, and the calls that were inlined there.
-#[derive(Debug, Clone, PartialEq)]
+/// An allocation site.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Site {
     /// Innermost first; never empty: without symbols it holds the name of the program.
+    #[serde(flatten, serialize_with = "leaf_and_chain")]
+    #[schemars(with = "ChainKeys<'static>")]
     pub chain: Vec<Frame>,
-    /// The function that called all this.
+    /// The line that called all this, or null.
     pub caller: Option<Frame>,
-    /// What it allocated itself.
+    /// What it allocated itself, in `unit`.
     pub flat: i64,
-    /// What all stacks through it allocated.
+    /// What all stacks through it allocated, in `unit`.
     pub cum: i64,
-    /// Objects, of what was allocated or of what is in use.
+    /// Objects: allocated or in use, as the sample type is.
     pub objects: i64,
     /// Bytes of the same.
     pub bytes: i64,
     /// What `flat` rests on.
+    #[serde(flatten)]
     pub evidence: Evidence,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ChainKeys<'a> {
+    /// The line at the leaf.
+    #[serde(flatten)]
+    leaf: &'a Frame,
+    /// The same line, then the calls that were inlined there; the last is the function that is really called.
+    inline_chain: &'a [Frame],
+}
+
+const NOWHERE: &Frame = &Frame {
+    function: String::new(),
+    file: String::new(),
+    line: 0,
+};
+
+fn leaf_and_chain<S: Serializer>(chain: &[Frame], to: S) -> Result<S::Ok, S::Error> {
+    ChainKeys {
+        leaf: chain.first().unwrap_or(NOWHERE),
+        inline_chain: chain,
+    }
+    .serialize(to)
 }

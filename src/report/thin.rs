@@ -1,6 +1,6 @@
 //! Fewer points and values where there are many processes, without losing a peak.
 
-use super::{Measures, TimelinePoint};
+use super::{Measures, PauseCount, TimelinePoint};
 
 impl TimelinePoint {
     /// Joins the point with the one after it: cycles add up, rates and shares are of the time of both, pauses and sizes keep
@@ -35,9 +35,12 @@ impl TimelinePoint {
             pause_p99_ns: self.pause_p99_ns.max(next.pause_p99_ns),
             pause_max_ns: self.pause_max_ns.max(next.pause_max_ns),
             stop_cpu_ratio: known(self.stop_cpu_ratio, next.stop_cpu_ratio),
-            assist_cpu_ratio: known(self.assist_cpu_ratio, next.assist_cpu_ratio),
-            background_cpu_ratio: known(self.background_cpu_ratio, next.background_cpu_ratio),
-            idle_cpu_ratio: known(self.idle_cpu_ratio, next.idle_cpu_ratio),
+            mark_assist_cpu_ratio: known(self.mark_assist_cpu_ratio, next.mark_assist_cpu_ratio),
+            mark_background_cpu_ratio: known(
+                self.mark_background_cpu_ratio,
+                next.mark_background_cpu_ratio,
+            ),
+            mark_idle_cpu_ratio: known(self.mark_idle_cpu_ratio, next.mark_idle_cpu_ratio),
             heap_start_max_bytes: sizes.heap_start_max_bytes.max(other.heap_start_max_bytes),
             heap_end_max_bytes: sizes.heap_end_max_bytes.max(other.heap_end_max_bytes),
             heap_live_min_bytes: sizes.heap_live_min_bytes.min(other.heap_live_min_bytes),
@@ -55,14 +58,14 @@ impl TimelinePoint {
     pub fn gc_cpu_ratio(&self) -> Option<f64> {
         let (stop, assist, mark) = (
             self.stop_cpu_ratio?,
-            self.assist_cpu_ratio?,
-            self.background_cpu_ratio?,
+            self.mark_assist_cpu_ratio?,
+            self.mark_background_cpu_ratio?,
         );
         Some((stop + assist + mark).min(1.0))
     }
 }
 
-/// Joins neighbours two by two, where they stand; one without a neighbour stays.
+/// Joins neighbors in pairs, in place; a last one without a neighbor stays.
 pub(crate) fn halve<T: Copy>(values: &mut Vec<T>, join: impl Fn(&mut T, &T)) {
     let mut kept = 0;
     for at in (0..values.len()).step_by(2) {
@@ -76,7 +79,7 @@ pub(crate) fn halve<T: Copy>(values: &mut Vec<T>, join: impl Fn(&mut T, &T)) {
     values.truncate(kept);
 }
 
-/// Moves values to a place of their size. Where they are it would be cut off behind them, and what is left would fit nobody.
+/// Moves values to an allocation of their size. Shrinking the old one in place would leave a rest that fits no other use.
 fn fit<T: Copy>(values: &mut Vec<T>) {
     if values.len() < values.capacity() {
         *values = values.to_vec();
@@ -84,20 +87,17 @@ fn fit<T: Copy>(values: &mut Vec<T>) {
 }
 
 impl Measures {
-    /// Leaves at most so many points of the timeline, and so many values of the pause histogram.
+    /// Leaves at most `most` points of the timeline and values of the pause histogram.
     pub fn thin(&mut self, most: usize) {
         while self.timeline.len() > most.max(1) {
             halve(&mut self.timeline, TimelinePoint::join);
         }
         while self.pause_histogram.len() > most.max(1) {
-            // Neighbouring values count as the greater of them.
-            halve(
-                &mut self.pause_histogram,
-                |(value, count), &(greater, more)| {
-                    *value = greater;
-                    *count += more;
-                },
-            );
+            // Neighboring values count as the greater of them.
+            halve(&mut self.pause_histogram, |count: &mut PauseCount, next| {
+                count.pause_ns = next.pause_ns;
+                count.cycles += next.cycles;
+            });
         }
         fit(&mut self.timeline);
         fit(&mut self.pause_histogram);

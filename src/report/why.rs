@@ -1,89 +1,108 @@
-//! Why a program allocates where it does, and what to change, as plain data.
+//! Why a program allocates where it does, and what to change.
 
-use super::sites::{Evidence, Frame, ProfileSource, Site};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use super::json;
+use super::sites::{Evidence, ProfileSource, Site};
 
 /// A heap profile joined with the compiler's escape analysis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Why {
-    /// The profile that was read.
+    /// The heap profile.
     pub profile: ProfileSource,
-    /// What the escape diagnostics came from.
+    /// The escape diagnostics.
     pub compiler: Compiler,
-    /// What is counted, by pprof's name.
+    /// What is counted: `alloc_objects`, `alloc_space`, `inuse_objects` or `inuse_space`.
     pub sample_type: &'static str,
-    /// `count` or `bytes`.
+    /// Unit of `total`, `own`, `explained` and `flat`: `count` or `bytes`.
     pub unit: &'static str,
     /// All of it.
     pub total: i64,
     /// What was allocated by lines of the packages that the diagnostics are of.
     pub own: i64,
-    /// The part of `own` for which a diagnostic or the source line says why.
+    /// The part of `own` that is explained.
     pub explained: i64,
+    /// `explained` / `own`; null where there is nothing to explain.
+    pub explained_ratio: Option<f64>,
     /// The causes, the largest first.
     pub causes: Vec<Cause>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
 }
 
-/// The escape diagnostics that were read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The escape diagnostics.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Compiler {
-    /// As the user named it.
+    /// The file, or the command that made them.
     pub name: String,
-    /// Packages that were built.
+    /// The packages that were built.
     pub packages: Vec<String>,
     /// Different diagnostics.
     pub diagnostics: u64,
 }
 
 /// A line that allocates, and why.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Cause {
-    /// The line to look at: the innermost of the reader's own code.
-    pub place: Frame,
-    /// Its file as the compiler names it, from where it ran; else as the profile does.
-    pub path: String,
-    /// The text of that line, where the source was at hand.
+    /// The function whose line is to be looked at.
+    pub function: String,
+    /// Its file as the compiler names it, else as the profile does; null without symbols.
+    #[serde(serialize_with = "json::known_text")]
+    #[schemars(with = "Option<String>")]
+    pub file: String,
+    /// The line, or null.
+    #[serde(serialize_with = "json::known_line")]
+    #[schemars(with = "Option<u64>")]
+    pub line: u64,
+    /// The text of the line, where the source was at hand.
     pub source_line: Option<String>,
-    /// Which pattern it is.
+    /// The pattern: `string-concatenation`, `append-growth`, `interface-boxing`, `closure-capture`, `formatting`,
+    /// `encoder-or-buffer`, `pointer-to-local`, `too-large-for-stack`, `slice-made`, `map-made`, `string-conversion`,
+    /// `escaping-literal`, `outside-your-code`, `other`.
+    #[schemars(with = "String")]
     pub pattern: Pattern,
-    /// What it allocated.
+    /// What the explanation rests on.
+    pub basis: Basis,
+    /// What it allocated, in `unit`.
     pub flat: i64,
+    /// `flat` / `total`; null for a total of 0.
+    pub share_ratio: Option<f64>,
     /// Objects of the same.
     pub objects: i64,
     /// Bytes of the same.
     pub bytes: i64,
     /// What `flat` rests on.
+    #[serde(flatten)]
     pub evidence: Evidence,
-    /// What it rests on: the compiler's diagnostic, the source line, or nothing.
-    pub basis: Basis,
-    /// The compiler's words, those of the largest site first.
-    pub diagnoses: Vec<Diagnosis>,
-    /// What is known of it, in one sentence.
+    /// What is known of it.
     pub message: String,
-    /// What to change; `None` where nothing is known.
+    /// What to change, or null.
     pub remedy: Option<&'static str>,
-    /// What goes wrong with that if one does not look out.
+    /// What goes wrong with that if one does not look out, or null.
     pub trap: Option<&'static str>,
-    /// The sites that were put together here: one line inlined into several callers is several sites.
+    /// The compiler's words, the likeliest first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// The allocation sites that were put together here.
     pub sites: Vec<Site>,
 }
 
 /// What an explanation rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// A diagnostic of the compiler.
     Diagnostic,
-    /// The line itself, which holds `append(`: before Go 1.25 the compiler says nothing of it.
+    /// The source line, which appends.
     Source,
-    /// Nothing that was read explains it.
+    /// Nothing explains it.
     Unexplained,
     /// It is in no package that the diagnostics are of.
     Outside,
 }
 
 /// What the compiler said of one expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// `FILE:LINE:COLUMN`.
     pub place: String,
@@ -91,14 +110,15 @@ pub struct Diagnosis {
     pub expression: String,
     /// What becomes of it.
     pub fate: Fate,
-    /// Why, step by step.
-    pub chain: Vec<String>,
-    /// The last step as a class.
+    /// Why.
     pub reason: Reason,
+    /// The way of the value, step by step.
+    pub chain: Vec<String>,
 }
 
 /// What becomes of an expression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// `escapes to heap`.
     Escapes,
@@ -109,17 +129,18 @@ pub enum Fate {
 }
 
 /// Why something escapes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It is returned.
     Returned,
-    /// It is stored where the compiler cannot see its end.
+    /// It is stored where its end cannot be seen.
     Stored,
     /// It becomes an interface value.
     Interface,
     /// A closure captures it.
     Captured,
-    /// It is handed to a function that lets it escape, or that the compiler does not know.
+    /// It is handed to a function that lets it escape.
     Passed,
     /// It is too large for the stack.
     TooLarge,
@@ -221,6 +242,12 @@ impl Pattern {
             Self::Outside => "outside your code",
             Self::Other => "allocates",
         }
+    }
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.id())
     }
 }
 

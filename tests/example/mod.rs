@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use gcpressure::io::Source;
 use gcpressure::pipeline::{self, Options};
 use gcpressure::report;
-use gcpressure::report::causes::{Causes, Estimate, Hot, HotWhy, Rates};
+use gcpressure::report::causes::{BY_ALLOCATION, BY_USE, Causes, Estimate, Hot, Rates};
 use gcpressure::report::why::Pattern;
 use gcpressure::report::{
-    DamagedLine, Diagnosis, Distribution, Episode, Evidence, Finding, Input, Measures, PeakWindow,
-    Process, Report, RuleState, RuleStatus, Size, TimelinePoint, Verdict,
+    DamagedLine, Diagnosis, Distribution, Episode, Evidence, Finding, GcLines, Input, Interval,
+    Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Report, RuleState, RuleStatus,
+    Size, TimelinePoint, Verdict,
 };
 use gcpressure::severity::{Cause, Severity};
 
@@ -152,9 +153,9 @@ pub(crate) fn explained() -> Report {
     ];
     let hot = |path: &str, line, share| Hot {
         function: "shop/handlers.Order::error::".to_owned(),
-        path: path.to_owned(),
+        file: path.to_owned(),
         line,
-        share,
+        share_ratio: share,
         objects: 5200,
         bytes: 1 << 20,
         objects_per_second: Some(5200.0),
@@ -162,11 +163,10 @@ pub(crate) fn explained() -> Report {
         objects_per_cycle: None,
         bytes_per_cycle: None,
         evidence: report::sites::Evidence::default(),
-        why: (line == 38).then(|| HotWhy {
-            pattern: Pattern::Formatting,
-            message: "id escapes to the heap: it becomes an interface value".to_owned(),
-            remedy: Some("use strconv.Itoa"),
-        }),
+        pattern: (line == 38).then_some(Pattern::Formatting),
+        message: (line == 38)
+            .then(|| "id escapes to the heap: it becomes an interface value".to_owned()),
+        remedy: (line == 38).then_some("use strconv.Itoa"),
     };
     let mut allocated: Vec<_> = (sites.iter().zip([38, 51, 7]))
         .map(|(path, line)| hot(path, line, 0.241))
@@ -177,17 +177,20 @@ pub(crate) fn explained() -> Report {
             name: "heap.pb.gz".to_owned(),
             base: None,
             rate_bytes: 1,
-            taken_unix_ns: 0,
-            duration_ns: 30 * SECOND,
+            shares_of_base: false,
+            taken_unix_ns: None,
+            duration_ns: Some(30 * SECOND),
         },
         compiler: None,
         process: "1".to_owned(),
         rates: Rates::Profile,
+        explains_by_allocation: &BY_ALLOCATION,
+        explains_by_use: &BY_USE,
         allocated,
         in_use: vec![hot("cache.go", 12, 0.9)],
         estimate: Some(Estimate {
             sites: 3,
-            share: 0.72,
+            share_ratio: 0.72,
             period_ns: 15 * MS,
             period_without_ns: 54 * MS,
         }),
@@ -211,10 +214,11 @@ pub(crate) fn hostile() -> Report {
         finding.process = format!("{name}{}", finding.process);
     }
     report.input.sources[0].name = name.to_owned();
-    report.input.damaged_at = vec![DamagedLine {
-        source: 0,
+    report.input.damaged_lines = vec![DamagedLine {
+        source: name.to_owned(),
+        source_index: 0,
         line: 7,
-        why: "expected three wall-clock times at byte 17".to_owned(),
+        reason: "expected three wall-clock times at byte 17".to_owned(),
         text: format!("gc 7 @0.1s 0%: {name}"),
     }];
     report
@@ -231,9 +235,12 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
                 lines: 12_345,
                 joined: false,
             }],
-            intact: 4400,
-            repaired: 2,
-            damaged: 1,
+            gc_lines: GcLines {
+                intact: 4400,
+                repaired: 2,
+                damaged: 1,
+                ..GcLines::default()
+            },
             other_lines: 7942,
             ..Input::default()
         },
@@ -325,7 +332,7 @@ fn process(id: &str, rate: f64) -> Process {
         source: "server.log".to_owned(),
         stream: None,
         approximate: false,
-        format: "go1.18+",
+        format: "go1.18+".to_owned(),
         first_cycle: 1,
         last_cycle: ns(85, 4403),
         cycles_seen: ns(85, 4402),
@@ -337,13 +344,12 @@ fn process(id: &str, rate: f64) -> Process {
         measures: Measures {
             started_ns: 12 * MS,
             duration_ns: 66 * SECOND,
-            gomaxprocs: (8, 8),
+            gomaxprocs: MinMax { min: 8, max: 8 },
             gc_frequency_per_second: Some(rate),
-            period: times(ns(780, 14) * MS, ns(84, 4401)),
-            period_mean_ns: Some(ns(800, 15) * MS),
-            pause: times(ns(49_000, 250_000), ns(85, 4402)),
-            stop: times(ns(25_000, 120_000), ns(170, 8804)),
-            concurrent_mark: times(ns(410_000, 2_600_000), ns(85, 4402)),
+            period_ns: period(ns(780, 14) * MS, ns(84, 4401), ns(800, 15) * MS),
+            pause_ns: times(ns(49_000, 250_000), ns(85, 4402)),
+            stop_ns: times(ns(25_000, 120_000), ns(170, 8804)),
+            concurrent_mark_ns: times(ns(410_000, 2_600_000), ns(85, 4402)),
             gc_cpu_ratio: Some(if busy { 0.184 } else { 0.004 }),
             gc_cpu_ratio_low: Some(if busy { 0.17 } else { 0.004 }),
             gc_cpu_ratio_high: Some(if busy { 0.19 } else { 0.004 }),
@@ -357,12 +363,20 @@ fn process(id: &str, rate: f64) -> Process {
             allocation_bytes: Some(13_958 * MIB),
             allocation_bytes_per_second: Some(211.5 * 1_048_576.0),
             allocation_resolved: true,
-            live_heap: size(1, 3, 1, 2, 4),
-            heap_goal: Some(size(4, 7, 4, 4, 9)),
+            live_heap_bytes: size(1, 3, 1, 2, 4),
+            heap_goal_bytes: Some(size(4, 7, 4, 4, 9)),
             heap_goal_churn_per_minute: 0.0,
             heap_goal_reversals: 0,
-            mmu: [0.0, 0.8, 0.97, 0.98],
-            implied_gogc: Some((99.0, 101.5)),
+            mmu: Mmu {
+                ms1: 0.0,
+                ms10: 0.8,
+                ms100: 0.97,
+                s1: 0.98,
+            },
+            implied_gogc: Some(Interval {
+                low: 99.0,
+                high: 101.5,
+            }),
             peak_window: Some(PeakWindow {
                 start_ns: 40 * SECOND,
                 end_ns: 50 * SECOND,
@@ -372,13 +386,28 @@ fn process(id: &str, rate: f64) -> Process {
                 gc_cpu_ratio: Some(if busy { 0.21 } else { 0.005 }),
             }),
             timeline: timeline(rate),
-            pause_histogram: vec![(49_000, 40), (61_000, 45)],
+            pause_histogram: [(49_000, 40), (61_000, 45)]
+                .map(|(pause_ns, cycles)| PauseCount { pause_ns, cycles })
+                .to_vec(),
             percentiles_exact: true,
-            headroom_use_p50: Some(0.5),
+            headroom_use_p50_ratio: Some(0.5),
             cpus_seen: Some(8.0),
-            limiter_bucket_max: 0.1,
+            limiter_bucket_max_ratio: 0.1,
             ..Measures::default()
         },
+    }
+}
+
+fn period(typical: u64, count: u64, mean: u64) -> Period {
+    let times = times(typical, count);
+    Period {
+        count,
+        min: times.min,
+        p50: times.p50,
+        p90: times.p90,
+        p99: times.p99,
+        max: times.max,
+        mean: Some(mean),
     }
 }
 
@@ -420,9 +449,9 @@ fn timeline(rate: f64) -> Vec<TimelinePoint> {
                 pause_p99_ns: 200_000,
                 pause_max_ns: 60_000 + u64::from(n % 7) * 200_000,
                 stop_cpu_ratio: Some(0.01 * share),
-                assist_cpu_ratio: Some(0.001),
-                background_cpu_ratio: Some(0.15 * share),
-                idle_cpu_ratio: Some(0.02),
+                mark_assist_cpu_ratio: Some(0.001),
+                mark_background_cpu_ratio: Some(0.15 * share),
+                mark_idle_cpu_ratio: Some(0.02),
                 heap_start_max_bytes: 4 * MIB,
                 heap_end_max_bytes: 5 * MIB,
                 heap_live_min_bytes: MIB,

@@ -1,6 +1,7 @@
 //! What is measured of a run, and what is not.
 
 use super::*;
+use crate::report::{Interval, PauseCount};
 
 #[test]
 fn sums_are_not_given_where_too_many_cycles_are_missing() {
@@ -29,7 +30,7 @@ fn no_percentile_is_below_the_smallest_value() {
         cycle.sweep_termination_ns = 10_001_000 + cycle.number % 5_000;
     }
     let (analysis, _) = analyse(Settings::default(), cycles);
-    let pause = &analysis.measures.pause;
+    let pause = &analysis.measures.pause_ns;
     assert!(!analysis.measures.percentiles_exact);
     assert!(
         pause.p50 >= pause.min && pause.p99 <= pause.max,
@@ -73,36 +74,44 @@ fn the_measures_of_a_steady_process() {
         (m.started_ns, m.duration_ns),
         (500 * MS, 49_500 * MS + 5_100_000)
     );
-    assert_eq!(m.gomaxprocs, (4, 4));
+    assert_eq!((m.gomaxprocs.min, m.gomaxprocs.max), (4, 4));
     assert_eq!(
-        (m.period.count, m.period.p50, m.period_mean_ns),
+        (m.period_ns.count, m.period_ns.p50, m.period_ns.mean),
         (99, 500 * MS, Some(500 * MS))
     );
     assert_eq!(
-        (m.stop.count, m.stop.max, m.stop.min),
+        (m.stop_ns.count, m.stop_ns.max, m.stop_ns.min),
         (200, 90_000, 10_000)
     );
-    assert_eq!(m.pause_histogram, [(100_000, 100)]);
+    let pause = PauseCount {
+        pause_ns: 100_000,
+        cycles: 100,
+    };
+    assert_eq!(m.pause_histogram, [pause]);
     assert!(m.percentiles_exact && !m.sums_estimated && m.allocation_resolved);
     // 42 MiB before the first mark ended, then 22 a cycle.
     assert_eq!(m.allocation_bytes, Some((42 + 99 * 22) * MIB));
     assert_eq!(
-        (m.live_heap.p50, m.heap_goal.unwrap().max),
+        (m.live_heap_bytes.p50, m.heap_goal_bytes.unwrap().max),
         (20 * MIB, 41 * MIB)
     );
-    assert!((m.headroom_use_p50.unwrap() - 0.487).abs() < 1e-9);
-    let (low, high) = m.implied_gogc.unwrap();
+    assert!((m.headroom_use_p50_ratio.unwrap() - 0.487).abs() < 1e-9);
+    let Interval { low, high } = m.implied_gogc.unwrap();
     assert!(low <= 105.0 && high >= 100.0, "{low} {high}");
     // The worst window of 1 ms ends with the stop of 90 us.
     assert!(
-        (m.mmu[0] - 0.91).abs() < 1e-9 && m.mmu[3] > 0.999,
+        (m.mmu.ms1 - 0.91).abs() < 1e-9 && m.mmu.s1 > 0.999,
         "{:?}",
         m.mmu
     );
     let peak = m.peak_window.unwrap();
     assert!((peak.gc_frequency_per_second - 2.0).abs() < 0.01 && peak.cycles >= 4);
     assert_eq!(
-        (m.heap_goal_reversals, m.goal_churn_cause, m.gogc_changes),
+        (
+            m.heap_goal_reversals,
+            m.heap_goal_churn_cause,
+            m.gogc_changes
+        ),
         (0, None, 0)
     );
     assert!(!m.limit_regime && m.early_cycles == 0);
@@ -114,8 +123,8 @@ fn a_clock_that_wrapped_enters_no_measure() {
     cycles[50].start_ns = u64::MAX - 5_000;
     cycles[60].concurrent_mark_ns = 1 << 63;
     let (analysis, _) = analyse(Settings::default(), cycles);
-    assert_eq!(analysis.measures.pause.count, 98);
-    assert_eq!(analysis.measures.concurrent_mark.max, 5 * MS);
+    assert_eq!(analysis.measures.pause_ns.count, 98);
+    assert_eq!(analysis.measures.concurrent_mark_ns.max, 5 * MS);
     assert!(analysis.measures.sums_estimated);
     assert!((analysis.measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);
     assert!(

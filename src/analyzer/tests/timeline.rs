@@ -51,8 +51,8 @@ proptest! {
             let counted: f64 = points.iter().map(|p| p.gc_frequency_per_second * width(p) / 1e9).sum();
             prop_assert!((counted - cycles.len() as f64).abs() < 1e-6 * counted + 1e-6, "{counted}");
             // A cycle of a large share of its bin may be cut at the whole.
-            let full = points.iter().any(|p| p.assist_cpu_ratio.is_some_and(|ratio| ratio > 0.99));
-            let assists: f64 = points.iter().map(|p| p.assist_cpu_ratio.unwrap() * width(p) * 4.0).sum();
+            let full = points.iter().any(|p| p.mark_assist_cpu_ratio.is_some_and(|ratio| ratio > 0.99));
+            let assists: f64 = points.iter().map(|p| p.mark_assist_cpu_ratio.unwrap() * width(p) * 4.0).sum();
             let sum: u64 = cycles.iter().map(|cycle| cycle.mark_assist_cpu_ns).sum();
             prop_assert!(full || (assists - sum as f64).abs() <= 1e-6 * sum as f64 + 1.0, "{assists} {sum}");
         }

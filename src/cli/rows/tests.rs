@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-use gcpressure::report::wire;
+use gcpressure::report;
 use gcpressure::trace::cycle::{Format, GcCycle};
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ fn a_sentinel_is_no_goal() {
 
 #[test]
 fn rows_follow_the_published_schema_and_its_order() {
-    let schema = serde_json::to_value(wire::event_schema()).unwrap();
+    let schema = serde_json::to_value(report::event_schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let read: Value = serde_json::from_str(&ndjson(&row(&CYCLE))).unwrap();
     assert!(validator.is_valid(&read));

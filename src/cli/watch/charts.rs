@@ -116,14 +116,14 @@ pub(super) fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, are
         format!(
             "GC CPU {} assist {}",
             share(now.gc_cpu_ratio()),
-            share(now.assist_cpu_ratio)
+            share(now.mark_assist_cpu_ratio)
         )
     });
     let inner = panel(frame, title, area);
     let [all, assists] = Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(inner);
     let value = |point: &TimelinePoint| level(point.gc_cpu_ratio().unwrap_or(0.0) * 1e6);
     bars(frame, page, process, all, Color::Blue, &value);
-    let value = |point: &TimelinePoint| level(point.assist_cpu_ratio.unwrap_or(0.0) * 1e6);
+    let value = |point: &TimelinePoint| level(point.mark_assist_cpu_ratio.unwrap_or(0.0) * 1e6);
     bars(frame, page, process, assists, Color::Red, &value);
 }
 

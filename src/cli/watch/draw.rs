@@ -110,17 +110,12 @@ fn header(page: &Page<'_>, chosen: Option<(&Process, usize, usize)>) -> Line<'st
                 at + 1
             )));
         }
-        let (low, high) = process.measures.gomaxprocs;
-        let cpus = if low == high {
-            format!("{high} P")
-        } else {
-            format!("{low} to {high} P")
-        };
         let (_, end) = page.view.stretch(process);
         spans.push(Span::raw(format!(
-            "  at {}  {}  {cpus}",
+            "  at {}  {}  {} P",
             units::duration(end),
-            process.format
+            process.format,
+            process.measures.gomaxprocs
         )));
         spans.push(Span::styled(format!("  window {}", page.view.span()), DIM));
     }
@@ -194,7 +189,7 @@ fn figures(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect
         lines.push(Line::raw(format!(
             "GC CPU {}, assists {}",
             share(now.gc_cpu_ratio()),
-            share(now.assist_cpu_ratio)
+            share(now.mark_assist_cpu_ratio)
         )));
     }
     lines.extend(findings(page, area.width));
@@ -341,12 +336,12 @@ fn footer(page: &Page<'_>, rows: u16) -> Vec<Line<'static>> {
 }
 
 fn completeness(input: &Input, missing: u64) -> String {
-    let mut text = format!(" {} cycles", units::count(input.intact + input.repaired));
+    let mut text = format!(" {} cycles", units::count(input.gc_lines.cycles()));
     for (count, what) in [
         (missing, "missing"),
-        (input.repaired, "repaired"),
-        (input.damaged, "damaged"),
-        (input.duplicate, "twice"),
+        (input.gc_lines.repaired, "repaired"),
+        (input.gc_lines.damaged, "damaged"),
+        (input.gc_lines.duplicate, "twice"),
     ] {
         if count > 0 || what == "missing" {
             text.push_str(&format!(", {} {what}", units::count(count)));

@@ -148,7 +148,7 @@ fn state(process: &Process) -> Option<String> {
         units::rate(now.gc_frequency_per_second),
         units::duration(now.pause_p99_ns),
         share(now.gc_cpu_ratio()),
-        share(now.assist_cpu_ratio),
+        share(now.mark_assist_cpu_ratio),
         units::bytes(now.heap_live_max_bytes),
         now.heap_goal_max_bytes
             .map_or_else(|| "none".to_owned(), units::bytes),

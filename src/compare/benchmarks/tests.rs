@@ -34,7 +34,7 @@ fn the_statistics_are_benchstats() {
     let row = &result.rows[0];
     assert!((row.base.median - 100.25).abs() < 1e-9);
     // n = 10: the second and the ninth value, P = 1 - 2 * 11/1024 = 97.9 %.
-    assert_eq!(row.base.interval, Some((98.0, 102.0)));
+    assert_eq!((row.base.low, row.base.high), (Some(98.0), Some(102.0)));
     // No overlap: p = 2 / C(20, 10).
     assert!((row.p.unwrap() - 2.0 / 184_756.0).abs() < 1e-12);
     assert_eq!(row.verdict, RowVerdict::Improved);

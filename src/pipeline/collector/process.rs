@@ -125,7 +125,7 @@ impl Process {
     /// its own.
     pub(super) fn settle(&mut self, reader: &Reader, alone: bool) {
         self.silent_ns = self.silence().filter(|_| alone);
-        self.damaged = alone.then_some(reader.count.input.damaged);
+        self.damaged = alone.then_some(reader.count.input.gc_lines.damaged);
         let stream = self.stream.as_deref().unwrap_or("").as_bytes();
         self.approximate |= reader.approximate(stream, self.number);
     }
@@ -153,7 +153,7 @@ impl Process {
             source: source.to_owned(),
             stream: self.stream,
             approximate: self.approximate,
-            format: self.format.name(),
+            format: self.format.name().to_owned(),
             first_cycle: self.first_cycle,
             last_cycle: self.last_cycle,
             cycles_seen: self.seen,

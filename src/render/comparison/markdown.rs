@@ -2,11 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::super::escape;
+use super::super::{Style, escape};
 use crate::report::comparison::{Comparison, RowVerdict};
 
 /// Writes the table, what it rests on, and the warnings.
-pub(super) fn render(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn render(
+    comparison: &Comparison,
+    out: &mut dyn Write,
+    _style: &Style,
+) -> io::Result<()> {
     let (label, sentence) = super::outcome(comparison);
     writeln!(out, "**{label}**: {}\n", plain(&sentence))?;
     writeln!(out, "- base: {}", plain(&super::side(&comparison.base)))?;
@@ -57,7 +61,7 @@ fn plain(text: &str) -> String {
                 safe.push('\\');
                 safe.push(c);
             }
-            // Nobody is to be called by a file's name.
+            // A file's name must not mention a user.
             '@' => safe.push_str("&#64;"),
             c => safe.push(c),
         }

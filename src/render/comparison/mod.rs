@@ -1,79 +1,10 @@
-//! A comparison as text: one file for each format, and the words and figures that they share.
+//! A comparison as text: the words and figures that its formats share.
 
-use std::io::{self, Write};
-
-use super::{Style, text};
+use crate::report::Process;
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Run, Side};
-use crate::report::wire;
 use crate::units::{self, Unit};
 
-mod markdown;
-
-/// A format of the comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ComparisonFormat {
-    /// For people at a terminal.
-    Text,
-    /// `gcpressure.comparison/v1`, one line.
-    Json,
-    /// A table for pull requests and pages.
-    Markdown,
-    /// One page with the charts of both sides over each other, which opens offline.
-    #[cfg(feature = "html")]
-    Html,
-}
-
-impl ComparisonFormat {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Json,
-        Self::Markdown,
-        #[cfg(feature = "html")]
-        Self::Html,
-    ];
-
-    /// The name that users type.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-            #[cfg(feature = "html")]
-            Self::Html => "html",
-        }
-    }
-
-    /// The format with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let mut formats = Self::ALL.iter().copied();
-        formats.find(|format| format.name() == name)
-    }
-
-    /// Writes the comparison in this format.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    pub fn render(
-        self,
-        comparison: &Comparison,
-        out: &mut dyn Write,
-        style: &Style,
-    ) -> io::Result<()> {
-        match self {
-            Self::Text => text::comparison::render(comparison, out, style),
-            Self::Json => {
-                let wire = wire::comparison::Comparison::from(comparison);
-                serde_json::to_writer(&mut *out, &wire)?;
-                out.write_all(b"\n")
-            }
-            Self::Markdown => markdown::render(comparison, out),
-            #[cfg(feature = "html")]
-            Self::Html => super::html::comparison(comparison, out),
-        }
-    }
-}
+pub(super) mod markdown;
 
 /// The word for a row's verdict; the question mark is for what no test has confirmed.
 pub(super) const fn word(verdict: RowVerdict) -> &'static str {
@@ -96,7 +27,7 @@ pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
                 .rows
                 .iter()
                 .filter(|row| row.max_ratio.is_some())
-                .map(|row| row.title.as_str())
+                .map(|row| row.title)
                 .collect();
             ("PASS", format!("no regression of {}", gated.join(", ")))
         }
@@ -109,8 +40,8 @@ pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
 pub(super) fn figures(row: &Row) -> [String; 4] {
     let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| figure(v, row.unit));
     let ratio = |ratio: f64| Unit::Count.format(ratio);
-    let interval = row.interval.map_or_else(String::new, |(low, high)| {
-        let high = high.map_or_else(|| "any".to_owned(), ratio);
+    let interval = row.ratio_low.map_or_else(String::new, |low| {
+        let high = row.ratio_high.map_or_else(|| "any".to_owned(), ratio);
         format!("{} to {high}", ratio(low))
     });
     [
@@ -157,18 +88,19 @@ pub(super) fn basis(comparison: &Comparison) -> String {
 /// What a side consists of.
 pub(super) fn side(side: &Side) -> String {
     let cycles = |run: &Run| {
-        let s = if run.cycles == 1 { "" } else { "s" };
+        let cycles = run.process.cycles();
+        let s = if cycles == 1 { "" } else { "s" };
         format!(
             "{} GC cycle{s} in {}",
-            units::count(run.cycles),
-            units::duration(run.duration_ns)
+            units::count(cycles),
+            units::duration(run.process.measures.duration_ns)
         )
     };
     match side.runs.as_slice() {
         [] => "no run".to_owned(),
         [run] => format!("{}, {}", run.name, cycles(run)),
         [first, .., last] => {
-            let all = side.runs.iter().map(|run| run.cycles).sum();
+            let all = side.processes().map(Process::cycles).sum();
             format!(
                 "{} runs, {} GC cycles, from {} to {}",
                 side.runs.len(),
@@ -192,6 +124,6 @@ pub(super) fn notes(comparison: &Comparison) -> impl Iterator<Item = String> {
 pub(super) fn title(row: &Row) -> String {
     match row.per_work {
         Some(_) if row.id == "gc-frequency" => "GC cycles".to_owned(),
-        _ => row.title.clone(),
+        _ => row.title.to_owned(),
     }
 }

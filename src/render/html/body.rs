@@ -229,7 +229,7 @@ fn processes(report: &Report) -> Markup {
 
 fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Severity>) -> Markup {
     let measures = &process.measures;
-    let [_, _, p99, _] = measures::times(&measures.pause);
+    let [_, _, p99, _] = measures::pauses(&measures.pause_ns);
     let frequency = measures
         .gc_frequency_per_second
         .map_or_else(|| "-".to_owned(), units::rate);
@@ -244,9 +244,9 @@ fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Se
             td.number { (units::count(process.cycles_seen)) }
             td.number { (frequency) }
             td.number { (p99) }
-            td.number { (units::duration(measures.pause.max)) }
+            td.number { (units::duration(measures.pause_ns.max)) }
             td.number { (measures::gc_cpu_ratio(measures)) }
-            td.number { (measures::heap(measures.live_heap.last)) }
+            td.number { (measures::heap(measures.live_heap_bytes.last)) }
         }
     }
 }
@@ -311,7 +311,7 @@ fn charts(report: &Report) -> Markup {
                 (figure("pauses", "Pause distribution", "Cycles by their pause, every one counted."))
                 (figure(
                     "mmu",
-                    "Mutator utilisation",
+                    "Mutator utilization",
                     "The least share of any stretch of that length that the program had to itself. Stops only: \
                      marking beside the program is not counted.",
                 ))
@@ -370,13 +370,12 @@ fn read(report: &Report) -> Markup {
                     } }
                 }
             }
-            @if !input.damaged_at.is_empty() {
+            @if !input.damaged_lines.is_empty() {
                 details {
                     summary { "Damaged lines" }
-                    ul.damaged { @for line in &input.damaged_at {
+                    ul.damaged { @for line in &input.damaged_lines {
                         li {
-                            @if let Some(source) = input.sources.get(line.source) { (printable(&source.name)) ":" }
-                            (line.line) ": " (printable(&line.why)) ": " code { (printable(&line.text)) }
+                            (printable(&line.source)) ":" (line.line) ": " (printable(&line.reason)) ": " code { (printable(&line.text)) }
                         }
                     } }
                 }

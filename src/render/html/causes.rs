@@ -1,4 +1,4 @@
-//! Where the allocation behind the findings comes from, as the page tells it.
+//! Where the allocation behind the findings comes from, for the page.
 
 use maud::{Markup, html};
 
@@ -27,7 +27,7 @@ pub(super) fn section(causes: &Causes) -> Markup {
 }
 
 fn table(sites: &[Hot]) -> Markup {
-    let explained = sites.iter().any(|site| site.why.is_some());
+    let explained = sites.iter().any(|site| site.pattern.is_some());
     html! {
         div.scroll tabindex="0" {
             table {
@@ -37,10 +37,10 @@ fn table(sites: &[Hot]) -> Markup {
                         tr {
                             td { code { (printable(&causes::place(site))) } br; span.note { (printable(&site.function)) } }
                             td { (causes::amount(site)) }
-                            @if let Some(why) = &site.why {
+                            @if let Some((pattern, message)) = site.pattern.zip(site.message.as_ref()) {
                                 td {
-                                    strong { (why.pattern.title()) } ": " (printable(&why.message)) "."
-                                    @if let Some(remedy) = why.remedy { " " (text::upper(remedy)) "." }
+                                    strong { (pattern.title()) } ": " (printable(message)) "."
+                                    @if let Some(remedy) = site.remedy { " " (text::upper(remedy)) "." }
                                 }
                             } @else if explained { td { "-" } }
                         }

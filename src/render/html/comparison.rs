@@ -7,7 +7,7 @@ use super::super::comparison as words;
 use super::super::escape::printable;
 use super::super::text;
 use super::body::figure;
-use super::island::{contained, frame, known, short};
+use super::island::{contained, frame, known, pauses, short};
 use crate::report::TimelinePoint;
 use crate::report::comparison::{Comparison, Outcome, RowVerdict, Run, Side};
 use crate::units;
@@ -164,19 +164,19 @@ fn runs(comparison: &Comparison) -> Markup {
 }
 
 fn run_row(side: &str, run: &Run) -> Markup {
-    let frequency = run
-        .gc_frequency_per_second
-        .map_or_else(|| "-".to_owned(), units::rate);
-    let gc_cpu = run
-        .gc_cpu_ratio
-        .map_or_else(|| "-".to_owned(), units::percent);
+    let measures = &run.process.measures;
+    let known = |value: Option<f64>, format: fn(f64) -> String| {
+        value.map_or_else(|| "-".to_owned(), format)
+    };
+    let frequency = known(measures.gc_frequency_per_second, units::rate);
+    let gc_cpu = known(measures.gc_cpu_ratio, units::percent);
     html! {
         tr {
             td { span.side.(side) { (side) } }
             td.name { (printable(&run.name)) }
-            td.number { (units::count(run.cycles)) }
-            td.number { (units::duration(run.duration_ns)) }
-            td.number { (run.gomaxprocs.1) }
+            td.number { (units::count(run.process.cycles())) }
+            td.number { (units::duration(measures.duration_ns)) }
+            td.number { (measures.gomaxprocs.max) }
             td.number { (frequency) }
             td.number { (gc_cpu) }
         }
@@ -196,7 +196,7 @@ pub(super) fn json(comparison: &Comparison) -> String {
         .runs
         .iter()
         .chain(&comparison.new.runs)
-        .all(|run| run.allocation_resolved);
+        .all(|run| run.process.measures.allocation_resolved);
     let figures = json!({
         "base": side(&comparison.base),
         "new": side(&comparison.new),
@@ -207,8 +207,8 @@ pub(super) fn json(comparison: &Comparison) -> String {
 
 /// A run by columns, as in the page of a report.
 fn run(run: &Run, most: usize) -> Value {
-    let points = thinned(&run.timeline, most);
-    let (at, rows) = frame(&points, run.started_ns.saturating_add(run.duration_ns));
+    let points = thinned(&run.process.measures.timeline, most);
+    let (at, rows) = frame(&points, run.process.span_ns().1);
     let column = |value: fn(&TimelinePoint) -> Value| {
         let values = rows.iter().map(|row| row.map_or(Value::Null, value));
         values.collect::<Vec<_>>()
@@ -222,11 +222,11 @@ fn run(run: &Run, most: usize) -> Value {
         "live": column(|p| json!(p.heap_live_max_bytes)),
         "goal": column(|p| json!(p.heap_goal_max_bytes)),
         "allocation": column(|p| known(p.allocation_bytes_per_second)),
-        "pauses": run.pause_histogram,
+        "pauses": pauses(&run.process),
     })
 }
 
-/// At most so many points, each the worst of those that it stands for.
+/// At most `most` points, each the worst of those that it stands for.
 fn thinned(points: &[TimelinePoint], most: usize) -> Vec<TimelinePoint> {
     let each = points.len().div_ceil(most.max(1)).max(1);
     points

@@ -44,17 +44,23 @@ fn process(process: &Process, report: &Report) -> Value {
         .iter()
         .filter(|finding| finding.process == process.id);
     let measures = &process.measures;
+    let mmu = [
+        measures.mmu.ms1,
+        measures.mmu.ms10,
+        measures.mmu.ms100,
+        measures.mmu.s1,
+    ];
     json!({
         "id": printable(&process.id),
         "course": course(report, process),
         "rows": measures::rows(process, measures),
         "busiest": measures::busiest(measures),
         "findings": own.map(band).collect::<Vec<_>>(),
-        "timeline": columns(&measures.timeline, measures.started_ns.saturating_add(measures.duration_ns)),
+        "timeline": columns(&measures.timeline, process.span_ns().1),
         "allocation": measures.allocation_resolved,
-        "pauses": measures.pause_histogram,
-        "percentiles": [measures.pause.p50, measures.pause.p99, measures.pause.max],
-        "mmu": measures.mmu.map(short),
+        "pauses": pauses(process),
+        "percentiles": [measures.pause_ns.p50, measures.pause_ns.p99, measures.pause_ns.max],
+        "mmu": mmu.map(short),
     })
 }
 
@@ -90,6 +96,12 @@ fn band(finding: &Finding) -> Value {
 }
 
 /// A column's name and where its value is.
+/// The pauses, each with its count.
+pub(super) fn pauses(process: &Process) -> Vec<(u64, u64)> {
+    let pauses = process.measures.pause_histogram.iter();
+    pauses.map(|count| (count.pause_ns, count.cycles)).collect()
+}
+
 type Column = (&'static str, fn(&TimelinePoint) -> Value);
 
 /// The columns of the timeline; `null` where a point has no cycles and so no figures.
@@ -99,9 +111,9 @@ const COLUMNS: [Column; 14] = [
     ("p99", |p| json!(p.pause_p99_ns)),
     ("longest", |p| json!(p.pause_max_ns)),
     ("stop", |p| known(p.stop_cpu_ratio)),
-    ("assist", |p| known(p.assist_cpu_ratio)),
-    ("background", |p| known(p.background_cpu_ratio)),
-    ("idle", |p| known(p.idle_cpu_ratio)),
+    ("assist", |p| known(p.mark_assist_cpu_ratio)),
+    ("background", |p| known(p.mark_background_cpu_ratio)),
+    ("idle", |p| known(p.mark_idle_cpu_ratio)),
     ("start", |p| json!(p.heap_start_max_bytes)),
     ("end", |p| json!(p.heap_end_max_bytes)),
     ("low", |p| json!(p.heap_live_min_bytes)),

@@ -80,10 +80,14 @@ pub(super) fn write(sites: &Sites, page: &mut String) {
         scale.format(sites.total)
     );
     if sites.total != 0 {
-        if table.dropped > 0 {
-            let s = if table.dropped > 1 { "s" } else { "" };
+        if table.rows_dropped > 0 {
+            let s = if table.rows_dropped > 1 { "s" } else { "" };
             let cutoff = scale.format(table.cutoff);
-            let _ = writeln!(page, "Dropped {} node{s} (cum <= {cutoff})", table.dropped);
+            let _ = writeln!(
+                page,
+                "Dropped {} node{s} (cum <= {cutoff})",
+                table.rows_dropped
+            );
         }
         if table.limit > 0 && table.limit < table.nodes {
             let _ = writeln!(

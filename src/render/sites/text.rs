@@ -1,6 +1,7 @@
 //! What the profile is and how far its numbers carry, then pprof's table.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use super::super::text::page::{self, Page};
 use super::super::{Style, escape};
@@ -11,7 +12,11 @@ use crate::units;
 /// Thin rows that are named.
 const NAMED: usize = 5;
 
-pub(super) fn page(sites: &Sites, style: &Style) -> String {
+pub(in crate::render) fn render(
+    sites: &Sites,
+    out: &mut dyn Write,
+    style: &Style,
+) -> io::Result<()> {
     let mut page = Page::new(*style);
     let what = format!(
         "{}: {}, {}",
@@ -31,18 +36,18 @@ pub(super) fn page(sites: &Sites, style: &Style) -> String {
         text.push_str(&escape::printable(line));
         text.push('\n');
     }
-    text
+    out.write_all(text.as_bytes())
 }
 
 /// The profile's name, what it covers and what was taken off.
 pub(in crate::render) fn described(profile: &ProfileSource) -> String {
     let mut text = profile.name.clone();
-    if profile.duration_ns > 0 {
-        text = format!("{text}, {}", units::duration(profile.duration_ns));
+    if let Some(duration) = profile.duration_ns {
+        text = format!("{text}, {}", units::duration(duration));
     }
     match &profile.base {
-        Some((base, false)) => format!("{text} less {base}"),
-        Some((base, true)) => format!("{text} less {base}, in shares of that"),
+        Some(base) if profile.shares_of_base => format!("{text} less {base}, in shares of that"),
+        Some(base) => format!("{text} less {base}"),
         None => text,
     }
 }
@@ -61,7 +66,7 @@ fn trust(sites: &Sites, page: &mut Page) {
     if thin.is_empty() {
         let worst = rows
             .iter()
-            .filter_map(|row| row.flat_evidence.relative_error)
+            .filter_map(|row| row.flat_evidence.relative_error_ratio)
             .fold(0.0, f64::max);
         if worst > 0.0 {
             let line = format!(
@@ -93,7 +98,7 @@ fn trust(sites: &Sites, page: &mut Page) {
 /// `±12%, 70 samples`.
 pub(in crate::render) fn error(evidence: Evidence) -> String {
     let samples = page::counted(evidence.samples_seen, "sample");
-    match evidence.relative_error {
+    match evidence.relative_error_ratio {
         Some(error) if error > 0.0 => format!("±{}, {samples}", units::percent(error)),
         _ => samples,
     }
@@ -104,7 +109,7 @@ fn errors(sites: &Sites, page: &mut Page) {
     page.line("   samples   error        of what");
     let room = page.style().width.saturating_sub(26);
     for row in &sites.table.rows {
-        let Some(error) = row.flat_evidence.relative_error else {
+        let Some(error) = row.flat_evidence.relative_error_ratio else {
             continue;
         };
         let line = format!(

@@ -23,7 +23,7 @@ pub(super) fn allocation(causes: &Causes, page: &mut Page) {
 pub(in crate::render) fn basis(causes: &Causes) -> String {
     let mut basis = format!("by {}", super::super::sites::described(&causes.profile));
     if let Some(compiler) = &causes.compiler {
-        basis = format!("{basis} and {}", compiler.name);
+        basis = format!("{basis} and {compiler}");
     }
     if causes.rates == Rates::Log {
         basis =
@@ -49,28 +49,38 @@ fn list(sites: &[Hot], label: &str, page: &mut Page) {
             page::BOLD,
             &format!("{}: {}", place(site), amount(site)),
         );
-        if let Some(why) = &site.why {
-            let text = format!("{}: {}", why.pattern.title(), why.message);
-            page.paragraph("    why: ", page::DIM, &text);
-            if let Some(remedy) = why.remedy {
-                page.paragraph("    do:  ", page::DIM, remedy);
-            }
+        if let Some(why) = why(site) {
+            page.paragraph("    why: ", page::DIM, &why);
+        }
+        if let Some(remedy) = site.remedy {
+            page.paragraph("    do:  ", page::DIM, remedy);
         }
     }
 }
 
 /// `handlers/handlers.go:38`, and without a line the function.
 pub(in crate::render) fn place(site: &Hot) -> String {
-    match (site.path.as_str(), site.line) {
-        ("", _) => site.function.clone(),
-        (path, 0) => path.to_owned(),
-        (path, line) => format!("{path}:{line}"),
+    line(&site.function, &site.file, site.line)
+}
+
+/// The same of parts.
+pub(in crate::render) fn line(function: &str, file: &str, line: u64) -> String {
+    match (file, line) {
+        ("", _) => function.to_owned(),
+        (file, 0) => file.to_owned(),
+        (file, line) => format!("{file}:{line}"),
     }
+}
+
+/// `boxing into an interface: ...`; `None` without escape diagnostics.
+pub(in crate::render) fn why(site: &Hot) -> Option<String> {
+    let (pattern, message) = site.pattern.zip(site.message.as_ref())?;
+    Some(format!("{}: {message}", pattern.title()))
 }
 
 /// `24.1% of the bytes, 1.2MiB and 5,200 objects a second, 31 objects a cycle`.
 pub(in crate::render) fn amount(site: &Hot) -> String {
-    let mut text = format!("{} of the bytes", units::percent(site.share));
+    let mut text = format!("{} of the bytes", units::percent(site.share_ratio));
     if let (Some(bytes), Some(objects)) = (site.bytes_per_second, site.objects_per_second) {
         text = format!(
             "{text}, {} and {} a second",
@@ -111,7 +121,7 @@ pub(in crate::render) fn estimate(causes: &Causes) -> Option<String> {
     Some(format!(
         "without {sites} ({} of the bytes) a cycle would come every {} and not every {}: an estimate that holds while live \
          heap and heap goal stay as they are",
-        units::percent(estimate.share),
+        units::percent(estimate.share_ratio),
         units::duration(estimate.period_without_ns),
         units::duration(estimate.period_ns)
     ))

@@ -76,7 +76,7 @@ fn details(row: &crate::report::comparison::Row, page: &mut Page) {
         facts.push(format!("fails above {max}"));
     }
     for (name, sample) in [("base", &row.base), ("new", &row.new)] {
-        if let Some((low, high)) = sample.interval {
+        if let Some((low, high)) = sample.low.zip(sample.high) {
             facts.push(format!(
                 "{name} {} to {}",
                 shared::figure(low, row.unit),

@@ -8,7 +8,7 @@ use crate::report::{Finding, Report};
 use crate::severity::{CappedBy, Severity};
 use crate::units::Unit;
 
-/// Findings told in full where not everything is asked for; the others have one line each.
+/// Findings shown in full without `-v`; the others have one line each.
 const IN_FULL: usize = 3;
 
 /// Writes the findings, those of one rule together.
@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let groups = groups(&report.findings);
     let several = report.processes.len() > 1;
     let verbose = page.style().verbose;
-    let mut told = false;
+    let mut shown = false;
     for (at, group) in groups.iter().enumerate() {
         let Some(worst) = group.first() else { continue };
         let full = verbose || (at < IN_FULL && !is_explained(report, group));
@@ -40,16 +40,16 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             details(worst, page);
         }
         if let Some(causes) = &report.causes {
-            if BY_ALLOCATION.contains(&worst.rule) && !told {
+            if BY_ALLOCATION.contains(&worst.rule) && !shown {
                 super::causes::allocation(causes, page);
-                told = true;
+                shown = true;
             } else if BY_USE.contains(&worst.rule) {
                 super::causes::in_use(causes, page);
             }
         }
     }
-    if let Some(causes) = report.causes.as_ref().filter(|_| !told) {
-        // Nothing that allocation explains was found; whoever gave a profile wants to see it all the same.
+    if let Some(causes) = report.causes.as_ref().filter(|_| !shown) {
+        // No finding is explained by allocation, but a profile was given.
         page.gap();
         super::causes::allocation(causes, page);
     }
@@ -160,7 +160,7 @@ pub(in crate::render) fn at_worst(finding: &Finding) -> String {
     }
 }
 
-/// Why it is no worse.
+/// Why it is not worse.
 pub(in crate::render) fn capped(finding: &Finding) -> String {
     match finding.capped_by {
         Some(CappedBy::Cost) => ", no worse since it costs little",

@@ -37,7 +37,7 @@ pub(in crate::render) fn completeness(report: &Report) -> String {
         .sum();
     let mut parts = vec![
         counted(lines, "line"),
-        counted(input.intact + input.repaired, "gc line"),
+        counted(input.gc_lines.cycles(), "gc line"),
     ];
     if !report.processes.is_empty() {
         parts.push(match missing {
@@ -46,10 +46,10 @@ pub(in crate::render) fn completeness(report: &Report) -> String {
         });
     }
     for (count, what) in [
-        (input.repaired, "repaired"),
-        (input.damaged, "damaged"),
-        (input.duplicate, "seen twice"),
-        (input.quoted, "quoted in prose"),
+        (input.gc_lines.repaired, "repaired"),
+        (input.gc_lines.damaged, "damaged"),
+        (input.gc_lines.duplicate, "seen twice"),
+        (input.gc_lines.quoted, "quoted in prose"),
         (input.legacy_gc_lines, "of Go before 1.5, not judged"),
         (input.overlong_lines, "too long to read whole"),
     ] {
@@ -86,20 +86,18 @@ pub(in crate::render) fn outcome(report: &Report) -> String {
 }
 
 fn damaged(report: &Report, page: &mut Page) {
-    if report.input.damaged_at.is_empty() {
+    if report.input.damaged_lines.is_empty() {
         return;
     }
     page.gap();
-    for line in &report.input.damaged_at {
-        let source = report
-            .input
-            .sources
-            .get(line.source)
-            .map_or("", |source| &source.name);
+    for line in &report.input.damaged_lines {
         page.paragraph(
             "damaged: ",
             page::WARNING,
-            &format!("{source}:{}: {}: {}", line.line, line.why, line.text),
+            &format!(
+                "{}:{}: {}: {}",
+                line.source, line.line, line.reason, line.text
+            ),
         );
     }
 }

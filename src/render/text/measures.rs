@@ -54,12 +54,12 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
     let mut rows = vec![
         (
             "period",
-            times(&measures.period),
+            times(measures.period_ns.count, measures.period_ns.quantiles()),
             format!("{frequency}{forced}"),
         ),
         (
             "pause",
-            times(&measures.pause),
+            pauses(&measures.pause_ns),
             measures.stw_ratio.map(units::percent).map_or_else(
                 || "time stopped unknown".to_owned(),
                 |share| format!("{share} of the time stopped"),
@@ -67,7 +67,7 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
         ),
         (
             "marking",
-            times(&measures.concurrent_mark),
+            pauses(&measures.concurrent_mark_ns),
             measures.mark_duty_ratio.map(units::percent).map_or_else(
                 || "time marking unknown".to_owned(),
                 |share| format!("{share} of the time marking"),
@@ -76,11 +76,11 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
         ("GC CPU", none(), gc_cpu(measures)),
         (
             "live heap",
-            sizes(&measures.live_heap),
-            course(&measures.live_heap),
+            sizes(&measures.live_heap_bytes),
+            course(&measures.live_heap_bytes),
         ),
     ];
-    if let Some(goal) = &measures.heap_goal {
+    if let Some(goal) = &measures.heap_goal_bytes {
         let churn = match measures.heap_goal_reversals {
             0 => String::new(),
             _ => format!(
@@ -105,10 +105,10 @@ fn cycles(rate: f64) -> String {
     text.replace('/', cycles)
 }
 
-/// Why a sum is not told.
+/// Why a sum is not given.
 const TOO_MANY_MISSING: &str = "unknown: over 20% of cycles missing";
 
-/// GC CPU for tables, where the log tells it.
+/// GC CPU for tables, where it is known.
 pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
     measures
         .gc_cpu_ratio_of_cpus
@@ -129,11 +129,9 @@ fn gc_cpu(measures: &Measures) -> String {
     let scale = if ratio > 0.0 { of_cpus / ratio } else { 1.0 };
     let [shown, low, high] =
         [of_cpus, low * scale, high * scale].map(|share| units::percent(share.min(1.0)));
-    let (least, most) = measures.gomaxprocs;
     let (at_most, of) = match measures.cpus {
         Some(cpus) if scale > 1.05 => ("at most ", units::Unit::Count.format(cpus)),
-        _ if least == most => ("", most.to_string()),
-        _ => ("", format!("{least} to {most}")),
+        _ => ("", measures.gomaxprocs.to_string()),
     };
     let s = if of == "1" { "" } else { "s" };
     let bounds = if low == high {
@@ -167,20 +165,19 @@ fn allocation(measures: &Measures) -> String {
 const MIB: f64 = 1_048_576.0;
 
 /// Percentiles that the sample can carry: with fewer values a high percentile is just the maximum.
-pub(in crate::render) fn times(times: &Distribution) -> [String; 4] {
-    let from = |least: u64, ns: u64| {
-        if times.count < least {
+fn times(count: u64, [p50, p90, p99, max]: [u64; 4]) -> [String; 4] {
+    [(1, p50), (10, p90), (100, p99), (1, max)].map(|(least, ns)| {
+        if count < least {
             "-".to_owned()
         } else {
             units::duration(ns)
         }
-    };
-    [
-        from(1, times.p50),
-        from(10, times.p90),
-        from(100, times.p99),
-        from(1, times.max),
-    ]
+    })
+}
+
+/// See [`times`].
+pub(in crate::render) fn pauses(times_ns: &Distribution) -> [String; 4] {
+    times(times_ns.count, times_ns.quantiles())
 }
 
 fn sizes(size: &Size) -> [String; 4] {

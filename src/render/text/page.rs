@@ -1,4 +1,4 @@
-//! A page of text: lines, colours, wrapping, columns that line up whatever the alphabet.
+//! A page of text: lines, colors, wrapping, columns that line up whatever the alphabet.
 
 use anstyle::AnsiColor;
 pub(in crate::render) use anstyle::Style as Ansi;
@@ -39,7 +39,7 @@ impl Page {
         self.text
     }
 
-    /// Text in a colour, where the page has any.
+    /// Text in a color, where the page has any.
     pub(in crate::render) fn paint(&self, ansi: Ansi, text: &str) -> String {
         if self.style.color && !text.is_empty() {
             format!("{ansi}{text}{ansi:#}")
@@ -76,7 +76,7 @@ impl Page {
         self.hanging(&painted, label.width(), text);
     }
 
-    /// The same with a label that has its colours already, and its width without them.
+    /// The same with a label that has its colors already, and its width without them.
     pub(in crate::render) fn hanging(&mut self, label: &str, width: usize, text: &str) {
         let text = self.clean(text);
         let room = self.style.width.saturating_sub(width).max(20);
@@ -112,7 +112,7 @@ impl Page {
         format!("{MARK}{tail}")
     }
 
-    /// A name from the log in at most `width` columns; the middle gives way, as both ends tell names apart.
+    /// A name from the log in at most `width` columns; the middle is cut, as names differ at both ends.
     pub(in crate::render) fn name(&self, name: &str, width: usize) -> String {
         const MARK: &str = "..";
         let name = self.clean(name);
@@ -146,7 +146,7 @@ pub(in crate::render) fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// The colour of a severity.
+/// The color of a severity.
 pub(in crate::render) const fn color(severity: Severity) -> Ansi {
     match severity {
         Severity::Info => BOLD,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::measures::{gc_cpu_ratio, heap, times};
+use super::measures::{gc_cpu_ratio, heap, pauses};
 use super::page::{self, Page, left, right};
 use crate::report::{Process, Report};
 use crate::settings::Severity;
@@ -96,14 +96,14 @@ fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
     let frequency = measures
         .gc_frequency_per_second
         .map_or_else(|| "-".to_owned(), units::rate);
-    let [_, _, p99, _] = times(&measures.pause);
+    let [_, _, p99, _] = pauses(&measures.pause_ns);
     let figures = figures(&[
         units::count(process.cycles_seen),
         frequency,
         p99,
-        units::duration(measures.pause.max),
+        units::duration(measures.pause_ns.max),
         gc_cpu_ratio(measures),
-        heap(measures.live_heap.last),
+        heap(measures.live_heap_bytes.last),
     ]);
     format!("{}{verdict}{figures}", left(&name, NAME))
 }

@@ -13,7 +13,7 @@ const SCALE: usize = 18;
 /// Writes the sparklines; nothing where the run is too short to have a course.
 pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
     let measures = &process.measures;
-    let end = measures.started_ns.saturating_add(measures.duration_ns);
+    let (_, end) = process.span_ns();
     let width = page.style().width.saturating_sub(NAME + SCALE).max(10);
     let Some(columns) = Columns::new(&measures.timeline, end, width) else {
         return;
@@ -79,7 +79,7 @@ fn raised(columns: &Columns<'_>, process: &Process, findings: &[Finding]) -> Str
         .collect()
 }
 
-/// The marks in the colours of their severities, run by run.
+/// The marks in the colors of their severities, run by run.
 fn painted(marks: &str, page: &Page) -> String {
     let color = |mark: u8| match mark {
         b'!' => page::CRITICAL,

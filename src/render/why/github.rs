@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::super::Style;
 use super::super::github::{Level, annotation};
 use super::{extent, figures, in_order, sources};
 use crate::report::why::Why;
@@ -9,9 +10,9 @@ use crate::report::why::Why;
 /// GitHub keeps ten annotations of a step.
 const MOST: usize = 9;
 
-pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, _) = in_order(why);
-    for cause in own.iter().filter(|cause| cause.place.line > 0).take(MOST) {
+    for cause in own.iter().filter(|cause| cause.line > 0).take(MOST) {
         let level = match cause.evidence.thin {
             true => Level::Notice,
             false => Level::Warning,
@@ -20,7 +21,7 @@ pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
         if let Some(remedy) = cause.remedy {
             message = format!("{message}\nnext: {remedy}");
         }
-        let place = Some((cause.path.as_str(), cause.place.line));
+        let place = Some((cause.file.as_str(), cause.line));
         annotation(out, level, place, cause.pattern.title(), &message)?;
     }
     let mut message = format!("{}\n{}", sources(why), extent(why));

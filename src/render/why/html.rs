@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::super::Style;
 use super::super::escape::printable;
 use super::{amount, extent, figures, in_order, place, sources};
 use crate::report::why::{self as model, Cause, Why};
@@ -25,7 +26,7 @@ const CSS: &str = ":root{color-scheme:light dark;--line:#8884;--bar:#d9730d}\
     .share{display:inline-block;min-width:4.5rem;font-variant-numeric:tabular-nums}\
     dt{font-weight:600}dd{margin:0 0 .5rem 0}.warning{border-left:4px solid var(--bar);padding-left:.6rem}";
 
-pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, outside) = in_order(why);
     let page = html! {
         (DOCTYPE)

@@ -1,13 +1,16 @@
-//! The causes as GitHub-flavoured Markdown: a table, and what to do under each line of it.
+//! The causes as GitHub-flavored Markdown: a table, and what to do under each line of it.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
+use super::super::Style;
 use super::super::markdown::{cell, code, prose};
-use super::{amount, extent, figures, in_order, place, sources};
-use crate::report::why::{self as model, Why};
+use super::{amount, extent, figures, in_full, in_order, place, sources};
+use crate::report::why::Why;
 use crate::units;
 
-pub(super) fn page(why: &Why, count: usize) -> String {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+    let count = in_full(style);
     let mut page = format!(
         "## Why it allocates\n\n{}: {}.\n",
         code(&sources(why)),
@@ -19,7 +22,7 @@ pub(super) fn page(why: &Why, count: usize) -> String {
     let (own, outside) = in_order(why);
     page.push_str("\n| share | line | pattern | amount |\n| ---: | --- | --- | ---: |\n");
     for cause in own.iter().chain(&outside).take(count) {
-        let share = model::share(cause.flat, why.total).unwrap_or(0.0);
+        let share = cause.share_ratio.unwrap_or(0.0);
         let _ = writeln!(
             page,
             "| {} | {} | {} | {} |",
@@ -48,5 +51,5 @@ pub(super) fn page(why: &Why, count: usize) -> String {
         }
         page.push_str("\n</details>\n");
     }
-    page
+    out.write_all(page.as_bytes())
 }

@@ -1,101 +1,23 @@
 //! Why a program allocates: one file for each format, and the words that they share.
 
-use std::io::{self, Write};
-
 use super::Style;
 use super::text::page::counted;
 use crate::report::why::{self as model, Basis, Cause, Why};
-use crate::report::wire;
 use crate::units;
 
-mod github;
+pub(super) mod github;
 #[cfg(feature = "html")]
-mod html;
-mod markdown;
+pub(super) mod html;
+pub(super) mod markdown;
 #[cfg(feature = "sarif")]
-mod sarif;
-mod text;
+pub(super) mod sarif;
+pub(super) mod text;
 
-/// A format of the causes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WhyFormat {
-    /// For people at a terminal.
-    Text,
-    /// `gcpressure.why/v1`, one line.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
-    /// GitHub's annotations at file and line, at most ten.
-    Github,
-    /// SARIF 2.1.0, for code scanning and editors.
-    #[cfg(feature = "sarif")]
-    Sarif,
-    /// One page that opens offline.
-    #[cfg(feature = "html")]
-    Html,
-}
-
-impl WhyFormat {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Json,
-        Self::Markdown,
-        Self::Github,
-        #[cfg(feature = "sarif")]
-        Self::Sarif,
-        #[cfg(feature = "html")]
-        Self::Html,
-    ];
-
-    /// The name that users type.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-            Self::Github => "github",
-            #[cfg(feature = "sarif")]
-            Self::Sarif => "sarif",
-            #[cfg(feature = "html")]
-            Self::Html => "html",
-        }
-    }
-
-    /// The format with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        let mut formats = Self::ALL.iter().copied();
-        formats.find(|format| format.name() == name)
-    }
-
-    /// Writes the causes in this format; text and Markdown tell the first `count` in full, all of them for 0.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    pub fn render(
-        self,
-        why: &Why,
-        count: usize,
-        out: &mut dyn Write,
-        style: &Style,
-    ) -> io::Result<()> {
-        let count = if count == 0 { usize::MAX } else { count };
-        match self {
-            Self::Text => out.write_all(text::page(why, count, style).as_bytes()),
-            Self::Json => {
-                serde_json::to_writer(&mut *out, &wire::Why::from(why))?;
-                out.write_all(b"\n")
-            }
-            Self::Markdown => out.write_all(markdown::page(why, count).as_bytes()),
-            Self::Github => github::render(why, out),
-            #[cfg(feature = "sarif")]
-            Self::Sarif => sarif::render(why, out),
-            #[cfg(feature = "html")]
-            Self::Html => html::render(why, out),
-        }
+/// How many causes are given in full.
+const fn in_full(style: &Style) -> usize {
+    match style.causes {
+        0 => usize::MAX,
+        count => count,
     }
 }
 
@@ -117,7 +39,7 @@ fn extent(why: &Why) -> String {
         ),
         _ => String::new(),
     };
-    match model::share(why.explained, why.own) {
+    match why.explained_ratio {
         Some(explained) => format!(
             "{} of {amount} {was} allocated in your code, and the compiler explains {} of that{libraries}",
             units::percent(own),
@@ -127,10 +49,10 @@ fn extent(why: &Why) -> String {
     }
 }
 
-/// What libraries allocated, and the lines of one's own that called them are told of.
+/// What libraries allocated for calls in the reader's own lines.
 fn of_libraries(why: &Why) -> i64 {
-    let told = in_order(why).0.into_iter();
-    told.fold(0_i64, |sum, cause| sum.wrapping_add(cause.flat))
+    let own = in_order(why).0.into_iter();
+    own.fold(0_i64, |sum, cause| sum.wrapping_add(cause.flat))
         .wrapping_sub(why.own)
 }
 
@@ -145,7 +67,7 @@ fn amount(why: &Why, value: i64) -> String {
 
 /// `24.1% of all: 244,789 objects, 6 B each, ±12%, 107 samples`.
 fn figures(why: &Why, cause: &Cause) -> String {
-    let share = model::share(cause.flat, why.total).unwrap_or(0.0);
+    let share = cause.share_ratio.unwrap_or(0.0);
     let mut text = format!(
         "{} of all, {}",
         units::percent(share),
@@ -157,7 +79,7 @@ fn figures(why: &Why, cause: &Cause) -> String {
     }
     if cause
         .evidence
-        .relative_error
+        .relative_error_ratio
         .is_some_and(|error| error > 0.0)
     {
         text = format!("{text} ({})", super::sites::error(cause.evidence));
@@ -170,11 +92,7 @@ fn figures(why: &Why, cause: &Cause) -> String {
 
 /// `handlers/handlers.go:38`.
 fn place(cause: &Cause) -> String {
-    match (cause.path.as_str(), cause.place.line) {
-        ("", _) => cause.place.function.clone(),
-        (path, 0) => path.to_owned(),
-        (path, line) => format!("{path}:{line}"),
-    }
+    super::text::causes::line(&cause.function, &cause.file, cause.line)
 }
 
 /// Causes that the reader can act on first, then what is outside, each the largest first.

@@ -9,12 +9,13 @@ use serde_sarif::sarif::{
     Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
 };
 
+use super::super::Style;
 use super::{figures, in_order};
 use crate::report::why::{self as model, Cause, Pattern, Why};
 
-pub(super) fn render(why: &Why, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, _) = in_order(why);
-    let placed = own.into_iter().filter(|cause| cause.place.line > 0);
+    let placed = own.into_iter().filter(|cause| cause.line > 0);
     let results: Vec<_> = placed.map(|cause| result(why, cause)).collect();
     let driver = ToolComponent::builder()
         .name(env!("CARGO_PKG_NAME"))
@@ -58,7 +59,7 @@ fn result(why: &Why, cause: &Cause) -> Outcome {
     if let Some(trap) = cause.trap {
         text = format!("{text} Trap: {trap}.");
     }
-    let mut region = Region::builder().start_line(line(cause.place.line)).build();
+    let mut region = Region::builder().start_line(line(cause.line)).build();
     region.snippet = cause
         .source_line
         .as_ref()
@@ -66,7 +67,7 @@ fn result(why: &Why, cause: &Cause) -> Outcome {
     let location = Location::builder()
         .physical_location(
             PhysicalLocation::builder()
-                .artifact_location(ArtifactLocation::builder().uri(uri(&cause.path)).build())
+                .artifact_location(ArtifactLocation::builder().uri(uri(&cause.file)).build())
                 .region(region)
                 .build(),
         )

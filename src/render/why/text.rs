@@ -1,14 +1,17 @@
 //! The causes for people at a terminal.
 
+use std::io::{self, Write};
+
 use super::super::Style;
 use super::super::text::page::{self, Page};
-use super::{extent, figures, in_order, place, sources};
+use super::{extent, figures, in_full, in_order, place, sources};
 use crate::report::why::{Basis, Cause, Why};
 
 /// Sites outside the reader's code that are named.
 const OUTSIDE: usize = 5;
 
-pub(super) fn page(why: &Why, count: usize, style: &Style) -> String {
+pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+    let count = in_full(style);
     let mut page = Page::new(*style);
     let head = format!("{}: {}", sources(why), why.sample_type);
     page.paragraph("", page::DIM, &head);
@@ -36,12 +39,12 @@ pub(super) fn page(why: &Why, count: usize, style: &Style) -> String {
         page.line(&heading);
         let shown = if style.verbose { usize::MAX } else { OUTSIDE };
         for cause in outside.iter().take(shown) {
-            let name = page.name(&cause.place.function, 40);
+            let name = page.name(&cause.function, 40);
             let line = format!("{name}: {}; {}", figures(why, cause), cause.message);
             page.paragraph("  ", page::DIM, &line);
         }
     }
-    page.into_text()
+    out.write_all(page.into_text().as_bytes())
 }
 
 fn one(why: &Why, cause: &Cause, page: &mut Page) {

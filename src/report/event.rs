@@ -4,7 +4,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::EVENT_SCHEMA;
+/// The version of an event row.
+pub const EVENT_SCHEMA: &str = "gcpressure.event/v1";
 
 /// Gives the columns of an event row to a macro, in their order. The values are of a row `row`, as cells: `Text`, `Number`, `Signed`,
 /// `Flag`, `Nothing`, and `size` of MiB.
