@@ -12,9 +12,9 @@ use crate::analyzer::{FindingChange, ProcessAnalyzer};
 use crate::trace::cycle::GcCycle;
 
 /// Cycles handed over at a time: waking a thread costs as much as analyzing some ten.
-const BATCH: usize = 256;
+const BATCH: usize = 128;
 /// Batches that may be waiting to be analyzed.
-const QUEUE: usize = 2;
+const QUEUE: usize = 3;
 
 /// Analyzers in a thread of their own.
 pub(super) struct AnalysisThread {
