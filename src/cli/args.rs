@@ -1,5 +1,5 @@
 //! What the user typed, as clap reads it. Values with units stay text here: the configuration file holds the same text,
-//! so both are read in one place, [`super::choices`].
+//! so both are read in one place, [`crate::cli::config`].
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use gcpressure::profile::SampleType;
 use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
 
-use super::later::Later;
+use crate::cli::later::Later;
 
 /// Says whether the garbage collector of a Go program is under pressure.
 ///

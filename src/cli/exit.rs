@@ -7,7 +7,8 @@ use gcpressure::error::Error;
 use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Severity;
 
-use super::{shell, suggest};
+use crate::cli::commands::shell;
+use crate::cli::suggest;
 
 /// Done; for a check: pass.
 pub(crate) const DONE: u8 = 0;

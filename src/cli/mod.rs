@@ -1,37 +1,14 @@
 //! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
 
 mod args;
-mod baseline;
-mod benchmarks;
-mod check;
-mod choices;
-mod compare;
+mod commands;
 mod config;
-mod escapes;
-mod events;
 mod exit;
-mod explain;
-mod fetch;
-mod heap;
 mod input;
 mod later;
 mod live;
-mod on_critical;
 mod output;
-mod passthrough;
-mod refresh;
-mod report;
-mod rows;
-mod rule_list;
-mod run;
-mod shell;
-mod sides;
-mod signals;
-mod sites;
-mod status;
 mod suggest;
-mod watch;
-mod why;
 
 use std::process::ExitCode;
 
@@ -39,6 +16,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
+use commands::{check, compare, events, explain, report, run, shell, sites, watch, why};
 use exit::Failure;
 
 /// Runs the program and gives its exit status.

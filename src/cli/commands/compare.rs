@@ -1,0 +1,273 @@
+//! `gcpressure compare BASE NEW`: the before/after table, as a gate too.
+
+pub(crate) mod baseline;
+mod benchmarks;
+pub(crate) mod sides;
+
+use std::io::{self, Write};
+
+use gcpressure::compare::{self, Gate, MEASURES, Measure};
+use gcpressure::render::{self, ComparisonFormat, Style};
+use gcpressure::report::benchmarks::Benchmarks;
+use gcpressure::report::comparison::{Comparison, Outcome, Side};
+
+use crate::cli::args::{CompareArgs, Comparing};
+use crate::cli::commands::compare::sides::Reading;
+use crate::cli::config::Choices;
+use crate::cli::exit::{self, Failure};
+use crate::cli::output;
+use crate::cli::output::files::{Formats, Place, Targets};
+use crate::cli::suggest;
+
+/// What was compared, logs or benchmarks.
+enum Compared {
+    Logs(Comparison),
+    /// And the GC traces in the same outputs.
+    Benchmarks(Benchmarks, Option<Comparison>),
+}
+
+/// A format of either.
+#[derive(Debug, Clone, Copy)]
+struct CompareFormat(ComparisonFormat);
+
+impl Formats for CompareFormat {
+    type Of = Compared;
+
+    fn all() -> &'static [Self] {
+        &[
+            Self(ComparisonFormat::Text),
+            Self(ComparisonFormat::Json),
+            Self(ComparisonFormat::Markdown),
+            #[cfg(feature = "html")]
+            Self(ComparisonFormat::Html),
+        ]
+    }
+
+    fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    fn render(self, result: &Compared, out: &mut dyn Write, style: &Style) -> io::Result<()> {
+        match result {
+            Compared::Logs(comparison) => self.0.render(comparison, out, style),
+            Compared::Benchmarks(result, gc) => {
+                render::benchmarks(self.0, result, gc.as_ref(), out, style)
+            }
+        }
+    }
+}
+
+/// Reads both sides, writes the comparison, gives the exit status.
+pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
+    let (base, new) = paths(args)?;
+    let choices = Choices::of_program(&args.program)?;
+    let made_of = baseline::made_of(&args.program);
+    let targets = Targets::<CompareFormat>::open(&args.output.output)?;
+    let saving = args.save_baseline.as_deref().map(Place::of);
+    let saving = saving.transpose()?;
+
+    let read =
+        |paths: &[String], listens| sides::listen(paths, &choices.settings, &made_of, listens);
+    let base = match base.as_slice() {
+        [] => None,
+        paths => Some(read(paths, true)?),
+    };
+    let listens = base.as_ref().is_some_and(|base| base.benchmarks.is_some());
+    let new = read(&new, listens)?;
+    let unreadable = new.unreadable || base.as_ref().is_some_and(|base| base.unreadable);
+    if unreadable && saving.is_some() {
+        return Err(Failure::new(
+            "not all runs can be read: no baseline is saved",
+        ));
+    }
+    let mut compared = match base {
+        Some(base) if listens && new.benchmarks.is_some() => of_benchmarks(args, base, new)?,
+        base => match of_logs(args, base, new, saving)? {
+            Some(comparison) => Compared::Logs(comparison),
+            None => return Ok(exit::DONE),
+        },
+    };
+    if unreadable {
+        let status = match &mut compared {
+            Compared::Logs(comparison) => &mut comparison.exit_status,
+            Compared::Benchmarks(benchmarks, _) => &mut benchmarks.exit_status,
+        };
+        *status = exit::ERROR;
+    }
+    let shown = &args.output;
+    let style = Style {
+        ascii: shown.show.ascii,
+        verbose: shown.verbose,
+        ..Style::default()
+    };
+    if !shown.show.quiet {
+        let color = output::color(shown.show.color, &io::stdout());
+        let (format, style) = (CompareFormat(shown.format), Style { color, ..style });
+        output::print(|out| format.render(&compared, out, &style))?;
+    }
+    targets.write(&compared, &style)?;
+    Ok(match &compared {
+        Compared::Logs(comparison) => comparison.exit_status,
+        Compared::Benchmarks(benchmarks, _) => benchmarks.exit_status,
+    })
+}
+
+fn of_benchmarks(args: &CompareArgs, base: Reading, new: Reading) -> Result<Compared, Failure> {
+    let outputs = |reading: &mut Reading| reading.benchmarks.take().unwrap_or_default();
+    let (mut base, mut new) = (base, new);
+    let (before, after) = (outputs(&mut base), outputs(&mut new));
+    let (mut result, mut gc) = benchmarks::compare(args, (&before, &after), (base.side, new.side))?;
+    result.exit_status = status(&result.outcome, false, args);
+    if let Some(gc) = &mut gc {
+        gc.exit_status = status(&gc.outcome, false, args);
+    }
+    Ok(Compared::Benchmarks(result, gc))
+}
+
+/// Also saves the new side; `None` where there is nothing to compare it with.
+fn of_logs(
+    args: &CompareArgs,
+    base: Option<Reading>,
+    mut new: Reading,
+    saving: Option<Place>,
+) -> Result<Option<Comparison>, Failure> {
+    let gate = gate(&args.comparing)?;
+    work(&mut new.side, "--per-new", &args.per_new)?;
+    if let Some(place) = saving {
+        baseline::save(&place, &new)?;
+    }
+    let Some(Reading { side: mut base, .. }) = base else {
+        return Ok(None);
+    };
+    work(&mut base, "--per-base", &args.per_base)?;
+    if base.work.is_empty() != new.side.work.is_empty() {
+        return Err(
+            Failure::new("the work of one side is given, that of the other is not")
+                .tip("give both: --per-base 120000 --per-new 80000"),
+        );
+    }
+    let mut comparison = compare::compare(base, new.side, &gate);
+    let nothing = comparison.base.runs.is_empty() || comparison.new.runs.is_empty();
+    comparison.exit_status = status(&comparison.outcome, nothing, args);
+    Ok(Some(comparison))
+}
+
+/// What each side names.
+fn paths(args: &CompareArgs) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let (mut base, mut new) = (args.base.clone(), args.new.clone());
+    match args.sides.as_slice() {
+        [] => {}
+        [first, second] if base.is_empty() && new.is_empty() => {
+            base.push(first.clone());
+            new.push(second.clone());
+        }
+        // One name beside a flag is the other side.
+        [one] if new.is_empty() && (!base.is_empty() || args.save_baseline.is_some()) => {
+            new.push(one.clone());
+        }
+        [one] if base.is_empty() && !new.is_empty() => base.push(one.clone()),
+        _ => {
+            return Err(Failure::new("a comparison has two sides, BASE and NEW").tip(
+                "several runs a side: gcpressure compare --base a1.log --base a2.log --new b1.log --new b2.log",
+            ));
+        }
+    }
+    let saves = args.save_baseline.is_some();
+    if new.is_empty() || (base.is_empty() && !saves) {
+        return Err(Failure::new("a comparison has two sides, BASE and NEW")
+            .tip("gcpressure compare before.log after.log"));
+    }
+    let standard_input = base.iter().chain(&new).filter(|path| *path == "-").count();
+    if standard_input > 1 {
+        return Err(Failure::new("standard input can be only one run"));
+    }
+    Ok((base, new))
+}
+
+/// The rows that gate, and from which ratio on.
+///
+/// # Errors
+/// No such row, no ratio.
+pub(crate) fn gate(args: &Comparing) -> Result<Gate, Failure> {
+    let mut gate = Gate::default();
+    for pair in &args.max_ratio {
+        threshold(&mut gate, pair)
+            .map_err(|message| Failure::new(format!("--max-ratio: {message}")))?;
+    }
+    Ok(gate)
+}
+
+/// Takes one `ROW=RATIO` into the gate.
+pub(crate) fn threshold(gate: &mut Gate, pair: &str) -> Result<(), String> {
+    let (id, value) = pair
+        .split_once('=')
+        .ok_or_else(|| format!("`{pair}` has no ratio; write it like {pair}=1.25"))?;
+    let measure = find(id)?;
+    if measure.more_is_better {
+        return Err(format!(
+            "{id} gets smaller where it gets worse; use gc-frequency, which is its inverse"
+        ));
+    }
+    if value == "off" {
+        gate.release(measure);
+        return Ok(());
+    }
+    match value.parse::<f64>() {
+        Ok(ratio) if ratio.is_finite() && ratio >= 1.0 => {
+            gate.require(measure, ratio);
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{value}` is no ratio of 1 or more; write it like {id}=1.25, or {id}=off"
+        )),
+    }
+}
+
+fn find(id: &str) -> Result<&'static Measure, String> {
+    compare::find(id).ok_or_else(|| {
+        let ids = || MEASURES.iter().map(|measure| measure.id);
+        match suggest::nearest(id, ids()) {
+            Some(near) => format!("no row is called `{id}`; did you mean {near}?"),
+            None => format!(
+                "no row is called `{id}`, only {}",
+                ids().collect::<Vec<_>>().join(", ")
+            ),
+        }
+    })
+}
+
+/// The work of a side: one number for all runs, or one a run.
+fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    if given.iter().any(|work| !work.is_finite() || *work <= 0.0) {
+        return Err(Failure::new(format!(
+            "{flag}: the work is a number above 0"
+        )));
+    }
+    let runs = side.runs.len();
+    if given.len() > 1 && given.len() != runs {
+        let s = if runs == 1 { "" } else { "s" };
+        return Err(Failure::new(format!(
+            "{flag} is given {} times for {runs} run{s}; give it once for all, or once a run",
+            given.len()
+        )));
+    }
+    side.work = given.to_vec();
+    Ok(())
+}
+
+/// `nothing` could be compared: then there is no verdict even where none is asked for.
+fn status(outcome: &Outcome, nothing: bool, args: &CompareArgs) -> u8 {
+    let status = match outcome {
+        Outcome::NoVerdict(_) if args.check || nothing => exit::NO_VERDICT,
+        Outcome::Regression(_) if args.check => exit::FAIL,
+        _ => exit::DONE,
+    };
+    exit::eased(
+        status,
+        args.output.show.allow_no_verdict,
+        args.output.show.exit_zero,
+    )
+}

@@ -1,0 +1,139 @@
+//! `gcpressure compare` on what `go test -bench` printed.
+
+use gcpressure::compare::{self, BenchmarkGate, Gate, MEASURES};
+use gcpressure::report::benchmarks::Benchmarks;
+use gcpressure::report::comparison::{Comparison, Side};
+
+use crate::cli::args::CompareArgs;
+use crate::cli::commands::compare::sides::Outputs;
+use crate::cli::exit::Failure;
+use crate::cli::suggest;
+
+/// What the testing package itself measures: missing, it is no slip of the pen.
+const STANDARD: [&str; 4] = ["ns/op", "B/op", "allocs/op", "MB/s"];
+
+/// Compares them, and the GC traces in the same outputs.
+///
+/// # Errors
+/// A flag that is of logs only, a gate that cannot be read.
+pub(crate) fn compare(
+    args: &CompareArgs,
+    (base, new): (&Outputs, &Outputs),
+    (before, after): (Side, Side),
+) -> Result<(Benchmarks, Option<Comparison>), Failure> {
+    of_logs_only(args)?;
+    let traced = !before.runs.is_empty() && !after.runs.is_empty();
+    let alone = match (before.runs.is_empty(), after.runs.is_empty()) {
+        (false, true) => Some("base"),
+        (true, false) => Some("new"),
+        _ => None,
+    };
+    let gates = Gates::new(&args.comparing.max_ratio, &units(base, new), traced)?;
+    let gc = (traced || gates.asks_for_rows).then(|| compare::compare(before, after, &gates.rows));
+    let mut result = compare::benchmarks(base, new, &gates.units, gc.as_ref());
+    if let (None, Some(side)) = (&gc, alone) {
+        result.warnings.push(format!(
+            "only {side} holds a GC trace that can be measured, which is left out: set GODEBUG=gctrace=1 for both sides"
+        ));
+    }
+    Ok((result, gc))
+}
+
+/// Flags that benchmarks have no use for; in silence they would seem to have worked.
+fn of_logs_only(args: &CompareArgs) -> Result<(), Failure> {
+    if args.save_baseline.is_some() {
+        return Err(Failure::new(
+            "a baseline is made of logs, and these are benchmarks; none is saved",
+        )
+        .tip("keep what go test -bench printed, and name it as BASE the next time"));
+    }
+    if !args.per_base.is_empty() || !args.per_new.is_empty() {
+        return Err(Failure::new(
+            "--per-base and --per-new are the work of logged runs; benchmarks are per operation already",
+        ));
+    }
+    let html = |format: &str| format == "html";
+    let written = args.output.output.iter().map(|pair| pair.split_once('='));
+    if html(args.output.format.name()) || written.flatten().any(|(format, _)| html(format)) {
+        return Err(Failure::new("there is no html of benchmarks")
+            .tip("-f markdown is a table for a page; html compares logs"));
+    }
+    Ok(())
+}
+
+/// The units of both sides in the order in which they first come.
+fn units<'a>(base: &'a Outputs, new: &'a Outputs) -> Vec<&'a str> {
+    let mut units: Vec<&str> = Vec::new();
+    let results = base
+        .iter()
+        .chain(new)
+        .flat_map(|(_, output)| &output.results);
+    for (_, unit) in results.flat_map(|result| &result.values) {
+        if !units.contains(&unit.as_str()) {
+            units.push(unit);
+        }
+    }
+    units
+}
+
+/// What `--max-ratio` says of units, and of the rows of the GC traces.
+#[derive(Debug, Default)]
+struct Gates {
+    units: BenchmarkGate,
+    rows: Gate,
+    /// A row must be judged, so without a trace there is no verdict.
+    asks_for_rows: bool,
+}
+
+impl Gates {
+    fn new(pairs: &[String], units: &[&str], traced: bool) -> Result<Self, Failure> {
+        let mut gates = Self::default();
+        for pair in pairs {
+            let name = pair.split('=').next().unwrap_or_default();
+            let added = if units.contains(&name) || STANDARD.contains(&name) {
+                gates.unit(pair)
+            } else if compare::find(name).is_some() {
+                gates.asks_for_rows |= !pair.ends_with("=off");
+                crate::cli::commands::compare::threshold(&mut gates.rows, pair)
+            } else {
+                Err(unknown(name, units, traced))
+            };
+            added.map_err(|message| Failure::new(format!("--max-ratio: {message}")))?;
+        }
+        Ok(gates)
+    }
+
+    /// `allocs/op=1.0`.
+    fn unit(&mut self, pair: &str) -> Result<(), String> {
+        let wrong = || {
+            format!(
+                "`{pair}` is no unit and ratio of 1 or more; write it like allocs/op=1.0, or ns/op=off"
+            )
+        };
+        let (unit, value) = pair.split_once('=').ok_or_else(wrong)?;
+        if value == "off" {
+            self.units.release(unit);
+            return Ok(());
+        }
+        let ratio: f64 = value.parse().map_err(|_| wrong())?;
+        if !ratio.is_finite() || ratio < 1.0 {
+            return Err(wrong());
+        }
+        self.units.require(unit, ratio);
+        Ok(())
+    }
+}
+
+/// Nothing is called so; `GC frequency` and the like are there where the outputs hold traces.
+fn unknown(name: &str, units: &[&str], traced: bool) -> String {
+    let rows = MEASURES.iter().map(|measure| measure.id);
+    let rows: Vec<&str> = rows.filter(|_| traced).collect();
+    let known = units.iter().chain(&STANDARD).chain(&rows).copied();
+    match suggest::nearest(name, known) {
+        Some(near) => format!("no unit is called `{name}`; did you mean {near}?"),
+        None => format!(
+            "no unit is called `{name}`, only {}",
+            [units, &rows].concat().join(", ")
+        ),
+    }
+}

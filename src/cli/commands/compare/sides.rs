@@ -1,0 +1,294 @@
+//! What stands on one side of a comparison: logs, saved reports, baselines, and directories of them.
+
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gcpressure::gobench::{self, Listener, Output};
+use gcpressure::io::Source;
+use gcpressure::pipeline::logs::{self, Log};
+use gcpressure::pipeline::{self, Options};
+use gcpressure::report::comparison::{self, MadeOf, Run, Side};
+use gcpressure::report::wire::saved::{self, Saved};
+use gcpressure::report::{Report, Verdict};
+use gcpressure::settings::Settings;
+
+use crate::cli::exit::Failure;
+use crate::cli::output;
+
+/// More than any report; a larger file is no saved result.
+const LARGEST: u64 = 1 << 30;
+
+/// As much as tells a saved result from a log.
+const HEAD: u64 = 512;
+
+/// A run needs as much as a verdict does.
+const CYCLES: u64 = 4;
+/// See [`CYCLES`].
+const DURATION_NS: u64 = 1_000_000_000;
+
+/// One side, with the reports that it came from.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) side: Side,
+    /// As they are saved, for a baseline.
+    pub(crate) reports: Vec<String>,
+    /// Something that the side names could not be read; it was said already.
+    pub(crate) unreadable: bool,
+    /// What `go test -bench` printed; `None` where something is no such output, or nobody asked.
+    pub(crate) benchmarks: Option<Outputs>,
+}
+
+/// Outputs of benchmarks by their names.
+pub(crate) type Outputs = Vec<(String, Output)>;
+
+/// Reads everything that a side names.
+///
+/// # Errors
+/// What cannot be read, with its name.
+pub(crate) fn read(
+    paths: &[String],
+    settings: &Settings,
+    made_of: &MadeOf,
+) -> Result<Reading, Failure> {
+    read_with(paths, settings, made_of, None)
+}
+
+/// The same, and the results of benchmarks where `listens` says so.
+///
+/// # Errors
+/// What cannot be read, with its name.
+pub(crate) fn listen(
+    paths: &[String],
+    settings: &Settings,
+    made_of: &MadeOf,
+    listens: bool,
+) -> Result<Reading, Failure> {
+    let mut reading = read_with(paths, settings, made_of, listens.then(Vec::new))?;
+    reading.benchmarks = reading.benchmarks.filter(|outputs| !outputs.is_empty());
+    Ok(reading)
+}
+
+fn read_with(
+    paths: &[String],
+    settings: &Settings,
+    made_of: &MadeOf,
+    benchmarks: Option<Outputs>,
+) -> Result<Reading, Failure> {
+    let mut reading = Reading {
+        side: Side {
+            made_of: made_of.clone(),
+            ..Side::default()
+        },
+        reports: Vec::new(),
+        unreadable: false,
+        benchmarks,
+    };
+    let mut failures = Vec::new();
+    let mut read = 0;
+    let mut took =
+        |failures: &mut Vec<(String, Failure)>, name: &str, result: Result<(), Failure>| {
+            match result {
+                Ok(()) => read += 1,
+                Err(failure) => failures.push((name.to_owned(), failure)),
+            }
+        };
+    for path in paths {
+        if !Path::new(path).is_dir() {
+            // What is named by itself is a run of its own, whatever its name says of rotation.
+            took(&mut failures, path, reading.file(path, settings, false));
+            continue;
+        }
+        let mut found = logs::logs(std::slice::from_ref(path));
+        for error in found.errors {
+            took(&mut failures, path, Err(error.into()));
+        }
+        reading.side.warnings.append(&mut found.warnings);
+        for log in found.logs {
+            // Beside the logs of a directory other files may lie.
+            let result = match log.parts.as_slice() {
+                [file] => reading.file(file, settings, true),
+                _ => reading.rotated(&log, settings),
+            };
+            took(&mut failures, log.name(), result);
+        }
+    }
+    if read == 0
+        && let Some((_, failure)) = failures.pop()
+    {
+        for (_, other) in failures {
+            output::complain(&other.to_string());
+        }
+        return Err(failure);
+    }
+    for (name, failure) in failures {
+        output::complain(&failure.to_string());
+        reading.unreadable = true;
+        let why = (name, "it cannot be read".to_owned());
+        reading.side.left_out.push(why);
+    }
+    Ok(reading)
+}
+
+impl Reading {
+    fn file(&mut self, path: &str, settings: &Settings, among_others: bool) -> Result<(), Failure> {
+        let mut source = Source::open(path)?;
+        let mut head = Vec::new();
+        source
+            .by_ref()
+            .take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(|error| gcpressure::error::Error::io(path, error))?;
+        if saved::looks_saved(&head) {
+            source
+                .take(LARGEST)
+                .read_to_end(&mut head)
+                .map_err(|error| gcpressure::error::Error::io(path, error))?;
+            let text = String::from_utf8(head)
+                .map_err(|_| Failure::new(format!("cannot read {path}: it is no UTF-8")))?;
+            self.benchmarks = None;
+            return self.saved(path, &text);
+        }
+        let listens = self.benchmarks.is_some();
+        let listener = Arc::new(Mutex::new(Listener::default()));
+        // A file is opened anew, so that it can say what it is; what was read of a pipe is put in front again, and listened
+        // to on its way, as it cannot be read twice.
+        let source = if Path::new(path).is_file() {
+            Source::open(path)?
+        } else {
+            let inner = Cursor::new(head).chain(source);
+            let listener = listens.then(|| Arc::clone(&listener));
+            Source::from_reader(path, Box::new(Heard { inner, listener }))
+        };
+        let report = pipeline::analyse(vec![source], &options(settings), &mut ())?;
+        let nothing = report.processes.is_empty();
+        if listens {
+            let output = if Path::new(path).is_file() {
+                gobench::read(&mut BufReader::new(Source::open(path)?))
+                    .map_err(|error| gcpressure::error::Error::io(path, error))?
+            } else {
+                std::mem::take(&mut *lock(&listener)).end()
+            };
+            self.output(path, output, among_others && nothing);
+        }
+        if among_others && nothing {
+            return Ok(());
+        }
+        self.report(path, &report)
+    }
+
+    /// The parts of a rotated log are one run.
+    fn rotated(&mut self, log: &Log, settings: &Settings) -> Result<(), Failure> {
+        let sources: Result<Vec<_>, _> = log.sources().collect();
+        let report = pipeline::analyse(sources?, &options(settings), &mut ())?;
+        if let Some(error) = report.input.unreadable.first() {
+            return Err(Failure::new(format!("cannot read {error}")));
+        }
+        if report.processes.is_empty() {
+            return Ok(());
+        }
+        self.benchmarks = None;
+        self.report(log.name(), &report)
+    }
+
+    /// Keeps the results of an input. One without any makes the side a side of logs, unless it says nothing at all.
+    fn output(&mut self, path: &str, output: Output, may_say_nothing: bool) {
+        if !output.results.is_empty() {
+            if let Some(outputs) = &mut self.benchmarks {
+                outputs.push((path.to_owned(), output));
+            }
+        } else if !may_say_nothing {
+            self.benchmarks = None;
+        }
+    }
+
+    /// Takes in the runs of a report.
+    pub(crate) fn report(&mut self, name: &str, report: &Report) -> Result<(), Failure> {
+        if let Verdict::NoVerdict(reason) = &report.verdict
+            && report.processes.is_empty()
+        {
+            self.side.left_out.push((name.to_owned(), reason.clone()));
+            return Ok(());
+        }
+        self.warn(name, &report.warnings);
+        self.runs(name, comparison::runs(report));
+        let text = saved::report_text(report).map_err(|error| Failure::new(error.to_string()))?;
+        self.reports.push(text);
+        Ok(())
+    }
+
+    fn saved(&mut self, path: &str, text: &str) -> Result<(), Failure> {
+        let Saved {
+            runs,
+            made_of,
+            work,
+            warnings,
+            reports,
+        } = saved::read(text).map_err(|error| {
+            Failure::new(format!("cannot read {path}: {error}"))
+                .tip("write it again: gcpressure -f json, or compare --save-baseline")
+        })?;
+        if made_of != MadeOf::default() {
+            self.side.made_of = made_of;
+        }
+        if !work.is_empty() {
+            self.side.work = work;
+        }
+        self.warn(path, &warnings);
+        self.runs(path, runs);
+        self.reports.extend(reports);
+        Ok(())
+    }
+
+    fn warn(&mut self, name: &str, warnings: &[String]) {
+        let named = warnings.iter().map(|warning| format!("{name}: {warning}"));
+        self.side.warnings.extend(named);
+    }
+
+    /// Keeps the runs that can be measured.
+    fn runs(&mut self, name: &str, runs: Vec<Run>) {
+        let all = runs.len();
+        let (usable, short): (Vec<_>, Vec<_>) = runs
+            .into_iter()
+            .partition(|run| run.cycles >= CYCLES && run.duration_ns >= DURATION_NS);
+        if !short.is_empty() {
+            let what = if all == 1 {
+                "it is".to_owned()
+            } else {
+                format!("{} of its {all} processes are", short.len())
+            };
+            self.side.left_out.push((
+                name.to_owned(),
+                format!("{what} shorter than {CYCLES} GC cycles or 1s"),
+            ));
+        }
+        self.side.runs.extend(usable);
+    }
+}
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        settings: Arc::new(settings.clone()),
+        ..Options::default()
+    }
+}
+
+/// A reader whose text is listened to on its way.
+struct Heard<R> {
+    inner: R,
+    listener: Option<Arc<Mutex<Listener>>>,
+}
+
+impl<R: Read> Read for Heard<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buf)?;
+        if let Some(listener) = &self.listener {
+            lock(listener).hear(buf.get(..length).unwrap_or(&[]));
+        }
+        Ok(length)
+    }
+}
+
+fn lock(listener: &Mutex<Listener>) -> std::sync::MutexGuard<'_, Listener> {
+    listener.lock().unwrap_or_else(PoisonError::into_inner)
+}
