@@ -2,18 +2,18 @@
 //! so both are read in one place, [`crate::cli::config`].
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gcpressure::profile::SampleType;
 use gcpressure::render::{ComparisonFormat, Format, SitesFormat, WhyFormat};
+use gcpressure::units;
 
-use crate::cli::later::Later;
-
-/// Says whether the garbage collector of a Go program is under pressure.
+/// Judges whether the garbage collector of a Go program is under pressure.
 ///
-/// Reads what the program prints under GODEBUG=gctrace=1, from files or standard input, and reports whether GC is the
+/// Reads the output of the program under GODEBUG=gctrace=1, from files or standard input, and reports whether GC is the
 /// problem, when, how badly, and what to do next.
 #[derive(Debug, Parser)]
 #[command(
@@ -36,47 +36,47 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The same analysis as a gate: the exit status says pass (0), fail (1) or no verdict (3)
-    Check(Later<CheckArgs>),
+    /// The same analysis as a gate: exit status 0 pass, 1 fail, 3 no verdict
+    Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
-    Events(Later<EventsArgs>),
-    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
-    Sites(Later<SitesArgs>),
-    /// Says why those lines allocate, from the compiler's escape analysis, and what to change
-    Why(Later<WhyArgs>),
+    Events(Box<EventsArgs>),
+    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, with the error of each row
+    Sites(Box<SitesArgs>),
+    /// Explains why those lines allocate, from the compiler's escape analysis, and what to change
+    Why(Box<WhyArgs>),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     ///
-    /// Where standard error is a terminal, findings are told when they are raised and cleared, and a line at the bottom
-    /// shows the state; that line is left out where the program's standard output is on a terminal as well, for what it
-    /// writes there does not come through here.
-    Run(Later<RunArgs>),
-    /// A live dashboard of a log that grows, of standard input, or of a program that it runs
+    /// Where standard error is a terminal, findings are printed when raised and cleared, and a status line shows progress.
+    /// There is no status line where the program's standard output is a terminal as well: the program writes to it
+    /// directly, and would write over the line.
+    Run(Box<RunArgs>),
+    /// Shows a live dashboard of a growing log, of standard input, or of a program that it runs
     ///
-    /// Without a terminal it writes plain lines above the report: one for each finding that is raised or cleared, and one
-    /// every --refresh that says how things stand. A format for machines has standard output to itself: then they are told on
-    /// standard error, if that is a terminal.
-    Watch(Later<WatchArgs>),
-    /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
-    Compare(Later<CompareArgs>),
-    /// Says what a rule or a cause means, its thresholds, known false alarms, and what to do
+    /// Without a terminal it prints plain lines above the report: one for each finding that is raised or cleared, and one
+    /// with the current state every --refresh. With a machine-readable format they go to standard error, if that is a
+    /// terminal.
+    Watch(Box<WatchArgs>),
+    /// Compares two runs, or several per side: what got better or worse, and how strong the evidence is
+    Compare(Box<CompareArgs>),
+    /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
-        /// The rule or the cause; all of them in one table without it
+        /// Rule or cause; without it, a table of all
         name: Option<String>,
     },
     /// Prints the JSON Schema of the machine-readable output
     Schema {
-        /// Which output
+        /// Output to describe
         #[arg(default_value = "report")]
         output: SchemaOf,
     },
     /// Prints a completion script for a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: Shell,
     },
-    /// Prints the manual page in roff, of one command where it is named
+    /// Prints the manual page in roff
     Man {
-        /// The command
+        /// Command to describe [default: the program]
         command: Option<String>,
     },
 }
@@ -104,10 +104,10 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Root cause")]
 pub(crate) struct LogHeapArgs {
-    /// Heap profile of the same program: puts the lines that allocate under the findings
+    /// Heap profile of the same program: shows the allocating lines under the findings
     #[arg(long, value_name = "HEAP", value_hint = ValueHint::FilePath)]
     pub(crate) heap: Option<String>,
-    /// Take off an older profile: what was allocated between the two
+    /// Subtract an older profile: what was allocated between the two
     #[arg(long, value_name = "OLD", requires = "heap", value_hint = ValueHint::FilePath)]
     pub(crate) heap_base: Option<String>,
     #[command(flatten)]
@@ -126,7 +126,7 @@ pub(crate) struct RunArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
-    /// Exit with 1 or 3 where the program itself succeeds and the check does not pass
+    /// Exit with 1 or 3 if the program succeeds and the check does not pass
     #[arg(long, help_heading = "Rules")]
     pub(crate) check: bool,
     /// The severity that fails --check [default: critical]
@@ -139,14 +139,14 @@ pub(crate) struct RunArgs {
     pub(crate) fail_on: Option<String>,
     #[command(flatten)]
     pub(crate) escape: EscapeArgs,
-    /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
+    /// The program and its arguments. It keeps standard input and output; the report goes to standard error
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// The log to watch; standard input for `-` or without any
+    /// Log to watch; standard input for `-` or without it
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<String>,
     #[command(flatten)]
@@ -161,7 +161,7 @@ pub(crate) struct WatchArgs {
     pub(crate) live: LiveArgs,
     #[command(flatten)]
     pub(crate) escape: EscapeArgs,
-    /// A program to run and watch, and its arguments
+    /// Program to run and watch, and its arguments
     #[arg(value_name = "CMD", last = true, conflicts_with = "file", value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
 }
@@ -173,19 +173,19 @@ pub(crate) struct LiveArgs {
     /// GCPRESSURE_* in its environment; the same finding at most once a minute, 30 s at most
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
     pub(crate) on_critical: Option<String>,
-    /// Rewrite the files of -o this often while the input goes on
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
-    pub(crate) refresh: String,
-    /// Stop after this time and report; a program that runs under this one is asked to end
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) timeout: Option<String>,
-    /// Stop as soon as a critical finding is raised, and report
+    /// How often the files of -o are rewritten during the input
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) refresh: Duration,
+    /// Stop after this time and report; a program that is run gets SIGTERM
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Stop and report as soon as a critical finding is raised
     #[arg(long)]
     pub(crate) until_critical: bool,
-    /// Fetch heap profiles of the running program, which serves net/http/pprof there: http://localhost:6060
+    /// Fetch heap profiles from the net/http/pprof server of the running program: http://localhost:6060
     #[arg(long, value_name = "URL", help_heading = "Root cause")]
     pub(crate) heap_url: Option<String>,
-    /// Length of the profile that is taken when a critical finding is raised
+    /// Length of the profile taken when a critical finding is raised
     #[arg(
         long,
         value_name = "SECONDS",
@@ -206,15 +206,15 @@ pub(crate) struct CheckArgs {
     /// The severity that fails the check [default: critical]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(crate) fail_on: Option<String>,
-    /// Fail too where this run is worse than the one saved there
+    /// Also fail if this run is worse than the saved one
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Baseline")]
     pub(crate) baseline: Option<String>,
-    /// Make this run the baseline, whatever the comparison says
+    /// Save this run as the baseline, whatever the comparison says
     #[arg(long, requires = "baseline", help_heading = "Baseline")]
     pub(crate) update_baseline: bool,
     #[command(flatten)]
     pub(crate) comparing: Comparing,
-    /// Write a commented gcpressure.toml into the working directory and read nothing
+    /// Write a commented gcpressure.toml into the working directory and exit
     #[arg(long, exclusive = true)]
     pub(crate) init: bool,
 }
@@ -223,16 +223,16 @@ pub(crate) struct CheckArgs {
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// What a row looks like
+    /// Row format
     #[arg(short, long, value_enum, default_value_t = RowFormat::Ndjson, help_heading = "Output")]
     pub(crate) format: RowFormat,
-    /// Exit with 0 although there was no GC cycle
+    /// Exit with 0 even without any GC cycle
     #[arg(long, help_heading = "Output")]
     pub(crate) allow_no_verdict: bool,
-    /// Exit with 0 whatever was found; errors still give 2
+    /// Exit with 0 whatever was found; errors still exit with 2
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
-    /// Say nothing on standard error but errors
+    /// Print only errors on standard error
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
 }
@@ -241,13 +241,13 @@ pub(crate) struct EventsArgs {
 pub(crate) struct SitesArgs {
     #[command(flatten)]
     pub(crate) heap: HeapArgs,
-    /// A row a line of source, not one a function
+    /// One row per source line instead of per function
     #[arg(long, help_heading = "Table")]
     pub(crate) lines: bool,
-    /// Sort by what a row and everything that it called allocated
+    /// Sort by allocations of a row and everything it calls
     #[arg(long, help_heading = "Table")]
     pub(crate) cum: bool,
-    /// The most rows; 0 for all
+    /// Maximum number of rows; 0 for all
     #[arg(
         short = 'n',
         long = "count",
@@ -256,10 +256,10 @@ pub(crate) struct SitesArgs {
         help_heading = "Table"
     )]
     pub(crate) count: usize,
-    /// What is written
+    /// Format of standard output
     #[arg(short, long, default_value = "text", value_parser = sites_formats(), help_heading = "Output")]
     pub(crate) format: SitesFormat,
-    /// Also the samples and the error behind every row
+    /// Also the samples and the error of each row
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
 }
@@ -270,7 +270,7 @@ pub(crate) struct WhyArgs {
     pub(crate) heap: HeapArgs,
     #[command(flatten)]
     pub(crate) escape: EscapeArgs,
-    /// The most causes that are told in full; 0 for all
+    /// Maximum number of causes shown in full; 0 for all
     #[arg(
         short = 'n',
         long = "count",
@@ -279,13 +279,13 @@ pub(crate) struct WhyArgs {
         help_heading = "Output"
     )]
     pub(crate) count: usize,
-    /// What is written
+    /// Format of standard output
     #[arg(short, long, default_value = "text", value_parser = why_formats(), help_heading = "Output")]
     pub(crate) format: WhyFormat,
-    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    /// Use colors; NO_COLOR and CLICOLOR are obeyed
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
     pub(crate) color: ColorWhen,
-    /// Also the compiler's whole chain of reasons
+    /// Also the compiler's full chain of reasons
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
 }
@@ -294,13 +294,13 @@ pub(crate) struct WhyArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Escape analysis")]
 pub(crate) struct EscapeArgs {
-    /// What `go build -gcflags='-m -m' ./...` wrote to standard error
+    /// Standard error of `go build -gcflags='-m -m' ./...`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) escape: Option<String>,
-    /// Ask the installed Go instead: builds these packages with -gcflags='-m -m', repeatable
+    /// Build these packages with -gcflags='-m -m' by the installed Go instead, repeatable
     #[arg(long, value_name = "PACKAGE", conflicts_with = "escape")]
     pub(crate) build: Vec<String>,
-    /// Where the source lies: shows the lines, and explains append before Go 1.25 [default with --build: .]
+    /// Directory of the source: shows the lines, and explains append before Go 1.25 [default with --build: .]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) src: Option<String>,
 }
@@ -308,16 +308,16 @@ pub(crate) struct EscapeArgs {
 /// A heap profile on the command line.
 #[derive(Debug, Args)]
 pub(crate) struct HeapArgs {
-    /// Heap profile, such as /debug/pprof/allocs gives; standard input for `-`
+    /// Heap profile, e.g. from /debug/pprof/allocs; standard input for `-`
     #[arg(value_name = "HEAP", value_hint = ValueHint::FilePath)]
     pub(crate) file: String,
     /// What to count
     #[arg(long, value_name = "TYPE", default_value = "alloc_objects", value_parser = sample_types(), help_heading = "Profile")]
     pub(crate) sample: SampleType,
-    /// Take off an older profile of the same program: what was allocated since
+    /// Subtract an older profile of the same program: what was allocated since
     #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, help_heading = "Profile")]
     pub(crate) base: Option<String>,
-    /// The same, with shares of the older profile
+    /// The same, with percentages of the older profile
     #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, conflicts_with = "base", help_heading = "Profile")]
     pub(crate) diff_base: Option<String>,
 }
@@ -325,13 +325,13 @@ pub(crate) struct HeapArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Logs to read, gzip or zstd too, or directories of them; standard input for `-` or without any
+    /// Logs to read, also gzip or zstd, or directories of logs; standard input for `-` or without any
     ///
-    /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first whatever their order here. Different
-    /// logs are different programs.
+    /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first in any order
+    /// given. Different logs are different programs.
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = None)]
     pub(crate) files: Vec<String>,
-    /// Read all FILEs as one log, in the order given, as `cat` would give it
+    /// Read all FILEs as one log, in the order given, like `cat`
     #[arg(long)]
     pub(crate) join: bool,
     #[command(flatten)]
@@ -364,33 +364,33 @@ pub(crate) struct AnalysisArgs {
     /// Step of the sliding window [default: 2s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) hop: Option<String>,
-    /// Start of the run that rules leave out [default: 2s, at most a quarter of the run]
+    /// Length of the start of the run that rules ignore [default: 2s, at most a quarter of the run]
     #[arg(long, value_name = "DURATION")]
     pub(crate) warmup: Option<String>,
-    /// What rules judge: sliding windows, or the whole run [default: window]
+    /// Judge sliding windows or the whole run [default: window]
     #[arg(long, value_name = "window|run")]
     pub(crate) scope: Option<String>,
-    /// How long the program lived, if you know it: silence until then is evidence of few cycles
+    /// How long the program ran, if known: no cycles until then is evidence of few cycles
     #[arg(long, value_name = "DURATION")]
     pub(crate) duration: Option<String>,
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
 }
 
-/// What the user knows of the program.
+/// What the user knows about the program.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Analysis")]
 pub(crate) struct ProgramArgs {
-    /// The Go version of the program, if you know it: 1.27
+    /// Go version of the program, if known: 1.27
     #[arg(long, value_name = "VERSION")]
     pub(crate) go: Option<String>,
-    /// GOGC of the program, if you know it: 100, off
+    /// GOGC of the program, if known: 100, off
     #[arg(long, value_name = "PERCENT")]
     pub(crate) gogc: Option<String>,
-    /// GOMEMLIMIT of the program, if you know it: 512MiB
+    /// GOMEMLIMIT of the program, if known: 512MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<String>,
-    /// CPUs that the program really has, a quota below one too: 2, 0.5 [default: what the log's stops tell]
+    /// CPUs available to the program, e.g. a quota: 2, 0.5 [default: estimated from the stops]
     #[arg(long, value_name = "CPUS")]
     pub(crate) cpus: Option<String>,
 }
@@ -400,26 +400,26 @@ pub(crate) struct CompareArgs {
     /// Before and after: logs, saved JSON reports, baselines, outputs of `go test -bench`, or directories of them
     #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
     pub(crate) sides: Vec<String>,
-    /// A run from before, repeatable; in a directory every log is a run, its rotated parts joined
+    /// A run from before, repeatable; each log in a directory is a run, its rotated parts joined
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
     pub(crate) base: Vec<String>,
     /// A run from after, repeatable
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
     pub(crate) new: Vec<String>,
-    /// Work (requests, say) that a run from before did: rates become amounts per 1,000 units
-    #[arg(long, value_name = "N", help_heading = "Input")]
+    /// Work done by a run from before, e.g. requests: rates become amounts per 1,000 units
+    #[arg(long, value_name = "N", value_parser = amount, help_heading = "Input")]
     pub(crate) per_base: Vec<f64>,
-    /// Work that a run from after did; once for all runs, or once a run
-    #[arg(long, value_name = "N", help_heading = "Input")]
+    /// Work done by a run from after; once for all runs, or once per run
+    #[arg(long, value_name = "N", value_parser = amount, help_heading = "Input")]
     pub(crate) per_new: Vec<f64>,
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
-    /// Exit with 1 where a gated row got worse, with 3 where the evidence cannot tell
+    /// Exit with 1 if a gated row got worse, with 3 if the evidence is insufficient
     #[arg(long, help_heading = "Gate")]
     pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) comparing: Comparing,
-    /// Save the new side for `check --baseline` and later comparisons; it needs no BASE
+    /// Save the new side for `check --baseline` and later comparisons; needs no BASE
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) save_baseline: Option<String>,
     #[command(flatten)]
@@ -428,7 +428,7 @@ pub(crate) struct CompareArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Comparing {
-    /// From which ratio of new to base on a row fails: gc-frequency=1.25; `off` takes it out [default: gc-frequency,
+    /// Ratio of new to base from which a row fails: gc-frequency=1.25; `off` disables it [default: gc-frequency,
     /// gc-cpu and allocation at 1.25]
     #[arg(long, value_name = "ROW=RATIO", help_heading = "Gate")]
     pub(crate) max_ratio: Vec<String>,
@@ -443,7 +443,7 @@ pub(crate) struct CompareOutput {
     /// Write the comparison to a file as well, repeatable: markdown=table.md, html=page.html
     #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(crate) output: Vec<String>,
-    /// Also the test behind each row
+    /// Also the statistical test of each row
     #[arg(short, long)]
     pub(crate) verbose: bool,
     #[command(flatten)]
@@ -486,30 +486,30 @@ pub(crate) struct OutputArgs {
     pub(crate) show: ShowArgs,
 }
 
-/// How a report or comparison is shown, and what becomes of the exit status.
+/// How a report or comparison is shown, and its exit status.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ShowArgs {
-    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    /// Use colors; NO_COLOR and CLICOLOR are obeyed
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub(crate) color: ColorWhen,
-    /// Nothing but ASCII in the text
+    /// Only ASCII characters in text
     #[arg(long)]
     pub(crate) ascii: bool,
-    /// Nothing on standard output, no notes; files of -o are still written
+    /// Print nothing but errors; files of -o are still written
     #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
     pub(crate) quiet: bool,
-    /// Exit with 0 where there is no verdict
+    /// Exit with 0 if there is no verdict
     #[arg(long)]
     pub(crate) allow_no_verdict: bool,
-    /// Exit with 0 whatever was found; errors still give 2
+    /// Exit with 0 whatever was found; errors still exit with 2
     #[arg(long)]
     pub(crate) exit_zero: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowFormat {
-    /// One JSON object a line
+    /// One JSON object per line
     Ndjson,
     /// Comma-separated values with a header
     Csv,
@@ -541,32 +541,104 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// The formats that the library renders, by its own names.
+/// The formats of reports, by the library's names.
 fn formats() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
-        .try_map(|name| Format::from_name(&name).ok_or("no such format"))
+    one_of(Format::ALL.iter().map(|one| one.name()), Format::from_name)
 }
 
-/// The formats of the sites.
+/// The formats of sites.
 fn sites_formats() -> impl TypedValueParser<Value = SitesFormat> {
-    PossibleValuesParser::new(SitesFormat::ALL.iter().map(|format| format.name()))
-        .try_map(|name| SitesFormat::from_name(&name).ok_or("no such format"))
+    one_of(
+        SitesFormat::ALL.iter().map(|one| one.name()),
+        SitesFormat::from_name,
+    )
 }
 
-/// What a heap profile counts, by pprof's names.
+/// The sample types of a heap profile, by pprof's names.
 fn sample_types() -> impl TypedValueParser<Value = SampleType> {
-    PossibleValuesParser::new(SampleType::ALL.iter().map(|kind| kind.name()))
-        .try_map(|name| SampleType::from_name(&name).ok_or("no such type"))
+    one_of(
+        SampleType::ALL.iter().map(|one| one.name()),
+        SampleType::from_name,
+    )
 }
 
 /// The formats of a comparison.
 fn comparison_formats() -> impl TypedValueParser<Value = ComparisonFormat> {
-    PossibleValuesParser::new(ComparisonFormat::ALL.iter().map(|format| format.name()))
-        .try_map(|name| ComparisonFormat::from_name(&name).ok_or("no such format"))
+    one_of(
+        ComparisonFormat::ALL.iter().map(|one| one.name()),
+        ComparisonFormat::from_name,
+    )
 }
 
-/// The formats of the causes.
+/// The formats of causes.
 fn why_formats() -> impl TypedValueParser<Value = WhyFormat> {
-    PossibleValuesParser::new(WhyFormat::ALL.iter().map(|format| format.name()))
-        .try_map(|name| WhyFormat::from_name(&name).ok_or("no such format"))
+    one_of(
+        WhyFormat::ALL.iter().map(|one| one.name()),
+        WhyFormat::from_name,
+    )
+}
+
+fn one_of<T: Clone + Send + Sync + 'static>(
+    names: impl Iterator<Item = &'static str>,
+    find: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names).try_map(move |name| find(&name).ok_or("unknown name"))
+}
+
+/// A duration above 0.
+fn duration(text: &str) -> Result<Duration, String> {
+    match units::parse_duration(text) {
+        Ok(0) => Err("expected a duration above 0".to_owned()),
+        Ok(ns) => Ok(Duration::from_nanos(ns)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A number above 0.
+fn amount(text: &str) -> Result<f64, &'static str> {
+    let number = text.parse::<f64>().ok();
+    let usable = number.filter(|number| number.is_finite() && *number > 0.0);
+    usable.ok_or("expected a number above 0")
+}
+
+/// The names of all commands.
+pub(crate) fn command_names() -> Vec<String> {
+    let command = Cli::command();
+    let names = command.get_subcommands().map(|one| one.get_name());
+    names.map(str::to_owned).collect()
+}
+
+impl AnalysisArgs {
+    /// The settings that the flags give, by name.
+    pub(crate) fn given(&self) -> Vec<(&'static str, Option<&str>)> {
+        let mut given = vec![
+            ("window", self.window.as_deref()),
+            ("hop", self.hop.as_deref()),
+            ("warmup", self.warmup.as_deref()),
+            ("scope", self.scope.as_deref()),
+            ("duration", self.duration.as_deref()),
+        ];
+        given.extend(self.program.given());
+        given
+    }
+}
+
+impl ProgramArgs {
+    /// The settings that the flags give, by name.
+    pub(crate) fn given(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("go", self.go.as_deref()),
+            ("gogc", self.gogc.as_deref()),
+            ("memory-limit", self.memory_limit.as_deref()),
+            ("cpus", self.cpus.as_deref()),
+        ]
+    }
+}
+
+impl HeapArgs {
+    /// The profile that is subtracted, and true if percentages are of it.
+    pub(crate) fn base(&self) -> Option<(&str, bool)> {
+        let base = self.base.as_deref().map(|name| (name, false));
+        base.or_else(|| self.diff_base.as_deref().map(|name| (name, true)))
+    }
 }

@@ -1,11 +1,10 @@
-//! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
+//! The command line: arguments become options, the pipeline does the work, a renderer writes the result.
 
 mod args;
 mod commands;
 mod config;
 mod exit;
 mod input;
-mod later;
 mod live;
 mod output;
 mod suggest;
@@ -16,19 +15,17 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
-use commands::{check, compare, events, explain, report, run, shell, sites, watch, why};
+use commands::{
+    check, compare, completions, events, explain, man, report, run, schema, sites, watch, why,
+};
 use exit::Failure;
 
 /// Runs the program and gives its exit status.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return end(told(&error)),
+    let result = match Cli::try_parse() {
+        Ok(cli) => dispatch(&cli),
+        Err(error) => print_usage(&error),
     };
-    end(dispatch(&cli))
-}
-
-fn end(result: Result<u8, Failure>) -> ExitCode {
     match result {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
@@ -38,8 +35,8 @@ fn end(result: Result<u8, Failure>) -> ExitCode {
     }
 }
 
-/// Prints what the parser has to say: what is wrong, or help and version, which are what was asked for.
-fn told(error: &clap::Error) -> Result<u8, Failure> {
+/// Prints a usage error, or the help or version that was asked for.
+fn print_usage(error: &clap::Error) -> Result<u8, Failure> {
     if error.kind() == ErrorKind::InvalidUtf8 {
         return Err(not_utf8());
     }
@@ -50,7 +47,7 @@ fn told(error: &clap::Error) -> Result<u8, Failure> {
     Ok(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR))
 }
 
-/// Which argument cannot be read as text; the parser does not say it.
+/// Names the argument that is not UTF-8, which clap does not.
 fn not_utf8() -> Failure {
     let argument = std::env::args_os()
         .skip(1)
@@ -71,8 +68,8 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Explain { name }) => explain::run(name.as_deref()),
-        Some(Command::Schema { output }) => shell::schema(*output),
-        Some(Command::Completions { shell }) => shell::completions(*shell),
-        Some(Command::Man { command }) => shell::man(command.as_deref()),
+        Some(Command::Schema { output }) => schema::run(*output),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Man { command }) => man::run(command.as_deref()),
     }
 }

@@ -11,28 +11,22 @@ use gcpressure::settings::Severity;
 use crate::cli::args::CheckArgs;
 use crate::cli::commands::compare::baseline::{self, Baseline};
 use crate::cli::commands::report;
-use crate::cli::config::file;
-use crate::cli::exit::{self, Failure, Policy};
+use crate::cli::config::{Choices, file};
+use crate::cli::exit::{self, Failure};
 use crate::cli::output;
 
-/// Reads everything, writes the report and a last line that says how the check ended.
+/// Reads everything, writes the report and a last line with the result of the check.
 pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if args.init {
         return init().map(|()| exit::DONE);
     }
-    let choices = report::choose(
-        &args.report.analysis,
-        &args.report.rules,
-        args.fail_on.as_deref(),
-    )?;
-    let policy = Policy {
-        fail_on: Some(choices.fail_on),
-        ..report::policy(&args.report.output, &choices)
-    };
+    let shared = &args.report;
+    let choices = Choices::load(&shared.analysis, &shared.rules, args.fail_on.as_deref())?;
+    let policy = choices.policy(&shared.output.show, Some(choices.fail_on));
     let baseline = Baseline::open(args, &choices.settings)?;
     let mut comparison = None;
     let read = args.baseline.as_deref();
-    let report = report::judge_with(&args.report, &choices, policy, read, |report| {
+    let report = report::judge(shared, &choices, policy, read, |report| {
         if let Some(baseline) = baseline {
             comparison = baseline.judge(report, policy.allow_no_verdict, policy.exit_zero)?;
         }
@@ -41,10 +35,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if let Some(comparison) = &comparison {
         baseline::show(args, comparison)?;
     }
-    let shown = &args.report.output;
+    let shown = &shared.output;
     if shown.format == Format::Text && !shown.show.quiet {
         let line = outcome(&report, choices.fail_on, comparison.as_ref());
-        if args.report.passthrough {
+        if shared.passthrough {
             output::complain(&line);
         } else {
             output::print(|out| writeln!(out, "{line}"))?;
@@ -53,7 +47,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     Ok(report.exit_status)
 }
 
-/// How the check ended, for those who read a CI log from its end.
+/// The result of the check in one line, easy to find at the end of a CI log.
 pub(crate) fn outcome(
     report: &Report,
     fail_on: Severity,
@@ -86,7 +80,7 @@ pub(crate) fn outcome(
     )
 }
 
-/// Writes the example configuration where there is none yet.
+/// Writes the example configuration if there is none yet.
 fn init() -> Result<(), Failure> {
     let path = file::DEFAULT_PATH;
     let mut file = OpenOptions::new()
@@ -94,7 +88,7 @@ fn init() -> Result<(), Failure> {
         .create_new(true)
         .open(path)
         .map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Failure::new(format!("{path} is already here"))
+            io::ErrorKind::AlreadyExists => Failure::new(format!("{path} exists already"))
                 .tip("move it away first; `gcpressure check -v` shows what it sets"),
             _ => Failure::writing(path, &error),
         })?;
@@ -103,7 +97,7 @@ fn init() -> Result<(), Failure> {
     output::print(|out| {
         writeln!(
             out,
-            "wrote {path}; every setting in it is commented out: the defaults, or an example where that is said"
+            "wrote {path}; every setting in it is commented out, with its default or an example"
         )
     })
 }

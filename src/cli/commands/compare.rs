@@ -1,28 +1,28 @@
-//! `gcpressure compare BASE NEW`: the before/after table, as a gate too.
+//! `gcpressure compare BASE NEW`: a table of before and after, also as a gate.
 
 pub(crate) mod baseline;
 mod benchmarks;
+mod gate;
 pub(crate) mod sides;
 
 use std::io::{self, Write};
 
-use gcpressure::compare::{self, Gate, MEASURES, Measure};
+use gcpressure::compare;
 use gcpressure::render::{self, ComparisonFormat, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
 
-use crate::cli::args::{CompareArgs, Comparing};
+use crate::cli::args::CompareArgs;
 use crate::cli::commands::compare::sides::Reading;
 use crate::cli::config::Choices;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output;
 use crate::cli::output::files::{Formats, Place, Targets};
-use crate::cli::suggest;
 
-/// What was compared, logs or benchmarks.
+/// The result: of logs or of benchmarks.
 enum Compared {
     Logs(Comparison),
-    /// And the GC traces in the same outputs.
+    /// With the comparison of the GC traces in the same outputs.
     Benchmarks(Benchmarks, Option<Comparison>),
 }
 
@@ -67,13 +67,13 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let saving = saving.transpose()?;
 
     let read =
-        |paths: &[String], listens| sides::listen(paths, &choices.settings, &made_of, listens);
+        |paths: &[String], benchmarks| sides::read(paths, &choices.settings, &made_of, benchmarks);
     let base = match base.as_slice() {
         [] => None,
         paths => Some(read(paths, true)?),
     };
-    let listens = base.as_ref().is_some_and(|base| base.benchmarks.is_some());
-    let new = read(&new, listens)?;
+    let benchmarked = base.as_ref().is_some_and(|base| base.benchmarks.is_some());
+    let new = read(&new, benchmarked)?;
     let unreadable = new.unreadable || base.as_ref().is_some_and(|base| base.unreadable);
     if unreadable && saving.is_some() {
         return Err(Failure::new(
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
         ));
     }
     let mut compared = match base {
-        Some(base) if listens && new.benchmarks.is_some() => of_benchmarks(args, base, new)?,
+        Some(base) if benchmarked && new.benchmarks.is_some() => of_benchmarks(args, base, new)?,
         base => match of_logs(args, base, new, saving)? {
             Some(comparison) => Compared::Logs(comparison),
             None => return Ok(exit::DONE),
@@ -124,14 +124,14 @@ fn of_benchmarks(args: &CompareArgs, base: Reading, new: Reading) -> Result<Comp
     Ok(Compared::Benchmarks(result, gc))
 }
 
-/// Also saves the new side; `None` where there is nothing to compare it with.
+/// Compares two sides of logs, and saves the new one. `None` without a base to compare with.
 fn of_logs(
     args: &CompareArgs,
     base: Option<Reading>,
     mut new: Reading,
     saving: Option<Place>,
 ) -> Result<Option<Comparison>, Failure> {
-    let gate = gate(&args.comparing)?;
+    let gate = gate::of_rows(&args.comparing)?;
     work(&mut new.side, "--per-new", &args.per_new)?;
     if let Some(place) = saving {
         baseline::save(&place, &new)?;
@@ -141,10 +141,8 @@ fn of_logs(
     };
     work(&mut base, "--per-base", &args.per_base)?;
     if base.work.is_empty() != new.side.work.is_empty() {
-        return Err(
-            Failure::new("the work of one side is given, that of the other is not")
-                .tip("give both: --per-base 120000 --per-new 80000"),
-        );
+        return Err(Failure::new("the work of only one side is given")
+            .tip("give both: --per-base 120000 --per-new 80000"));
     }
     let mut comparison = compare::compare(base, new.side, &gate);
     let nothing = comparison.base.runs.is_empty() || comparison.new.runs.is_empty();
@@ -152,7 +150,7 @@ fn of_logs(
     Ok(Some(comparison))
 }
 
-/// What each side names.
+/// The paths of each side.
 fn paths(args: &CompareArgs) -> Result<(Vec<String>, Vec<String>), Failure> {
     let (mut base, mut new) = (args.base.clone(), args.new.clone());
     match args.sides.as_slice() {
@@ -161,14 +159,14 @@ fn paths(args: &CompareArgs) -> Result<(Vec<String>, Vec<String>), Failure> {
             base.push(first.clone());
             new.push(second.clone());
         }
-        // One name beside a flag is the other side.
+        // One name with a flag is the other side.
         [one] if new.is_empty() && (!base.is_empty() || args.save_baseline.is_some()) => {
             new.push(one.clone());
         }
         [one] if base.is_empty() && !new.is_empty() => base.push(one.clone()),
         _ => {
             return Err(Failure::new("a comparison has two sides, BASE and NEW").tip(
-                "several runs a side: gcpressure compare --base a1.log --base a2.log --new b1.log --new b2.log",
+                "several runs per side: gcpressure compare --base a1.log --base a2.log --new b1.log --new b2.log",
             ));
         }
     }
@@ -184,73 +182,16 @@ fn paths(args: &CompareArgs) -> Result<(Vec<String>, Vec<String>), Failure> {
     Ok((base, new))
 }
 
-/// The rows that gate, and from which ratio on.
-///
-/// # Errors
-/// No such row, no ratio.
-pub(crate) fn gate(args: &Comparing) -> Result<Gate, Failure> {
-    let mut gate = Gate::default();
-    for pair in &args.max_ratio {
-        threshold(&mut gate, pair)
-            .map_err(|message| Failure::new(format!("--max-ratio: {message}")))?;
-    }
-    Ok(gate)
-}
-
-/// Takes one `ROW=RATIO` into the gate.
-pub(crate) fn threshold(gate: &mut Gate, pair: &str) -> Result<(), String> {
-    let (id, value) = pair
-        .split_once('=')
-        .ok_or_else(|| format!("`{pair}` has no ratio; write it like {pair}=1.25"))?;
-    let measure = find(id)?;
-    if measure.more_is_better {
-        return Err(format!(
-            "{id} gets smaller where it gets worse; use gc-frequency, which is its inverse"
-        ));
-    }
-    if value == "off" {
-        gate.release(measure);
-        return Ok(());
-    }
-    match value.parse::<f64>() {
-        Ok(ratio) if ratio.is_finite() && ratio >= 1.0 => {
-            gate.require(measure, ratio);
-            Ok(())
-        }
-        _ => Err(format!(
-            "`{value}` is no ratio of 1 or more; write it like {id}=1.25, or {id}=off"
-        )),
-    }
-}
-
-fn find(id: &str) -> Result<&'static Measure, String> {
-    compare::find(id).ok_or_else(|| {
-        let ids = || MEASURES.iter().map(|measure| measure.id);
-        match suggest::nearest(id, ids()) {
-            Some(near) => format!("no row is called `{id}`; did you mean {near}?"),
-            None => format!(
-                "no row is called `{id}`, only {}",
-                ids().collect::<Vec<_>>().join(", ")
-            ),
-        }
-    })
-}
-
-/// The work of a side: one number for all runs, or one a run.
+/// Sets the work of a side: one number for all runs, or one per run.
 fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
     if given.is_empty() {
         return Ok(());
-    }
-    if given.iter().any(|work| !work.is_finite() || *work <= 0.0) {
-        return Err(Failure::new(format!(
-            "{flag}: the work is a number above 0"
-        )));
     }
     let runs = side.runs.len();
     if given.len() > 1 && given.len() != runs {
         let s = if runs == 1 { "" } else { "s" };
         return Err(Failure::new(format!(
-            "{flag} is given {} times for {runs} run{s}; give it once for all, or once a run",
+            "{flag} is given {} times for {runs} run{s}: expected once for all, or once per run",
             given.len()
         )));
     }
@@ -258,7 +199,7 @@ fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `nothing` could be compared: then there is no verdict even where none is asked for.
+/// The exit status. If `nothing` could be compared there is no verdict even without `--check`.
 fn status(outcome: &Outcome, nothing: bool, args: &CompareArgs) -> u8 {
     let status = match outcome {
         Outcome::NoVerdict(_) if args.check || nothing => exit::NO_VERDICT,

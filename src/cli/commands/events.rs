@@ -11,13 +11,20 @@ use gcpressure::settings::{Scope, Settings};
 use crate::cli::args::{EventsArgs, RowFormat};
 use crate::cli::exit::{self, Failure, Policy};
 use crate::cli::input;
-use crate::cli::live::passthrough::Queue;
 use crate::cli::live::signals::Signals;
 use crate::cli::output;
-use crate::cli::output::rows::{self, Rows};
+use crate::cli::output::background::BackgroundWriter;
+use crate::cli::output::rows::{Csv, Ndjson, Rows, Style};
 
 /// Prints the rows and gives the exit status.
 pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
+    match args.format {
+        RowFormat::Ndjson => print::<Ndjson>(args),
+        RowFormat::Csv => print::<Csv>(args),
+    }
+}
+
+fn print<S: Style>(args: &EventsArgs) -> Result<u8, Failure> {
     let signals = Signals::catch(false).map_err(exit::unable)?;
     let settings = Settings {
         scope: Scope::Nothing,
@@ -27,26 +34,27 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     options.stop = Arc::clone(signals.stop());
     let mut opened = input::open(&args.input)?;
     let sources = std::mem::take(&mut opened.sources);
-    let queue = Queue::new(io::stdout(), signals.stop()).map_err(|error| failed(&error))?;
-    let mut printer = Printer {
-        rows: match args.format {
-            RowFormat::Ndjson => rows::ndjson(queue),
-            RowFormat::Csv => rows::csv(queue),
-        },
+    let out = BackgroundWriter::new(io::stdout(), signals.stop()).map_err(exit::unable)?;
+    let mut printer = Printer::<S> {
+        rows: Rows::new(out),
         any: false,
     };
     let result = pipeline::analyse(sources, &options, &mut printer);
+    let any = printer.any;
     let written = match &result {
         Err(Error::Output { error }) => Err(io::Error::from(error.kind())),
-        // Also where a source broke off: the rows before that are good.
+        // The rows before a read error are valid.
         _ => printer.rows.finish(),
     };
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::DONE),
         Err(error) => {
-            // A second interrupt leaves rows behind that are not written.
-            let status = signals.status().ok_or_else(|| failed(&error))?;
-            output::complain(&failed(&error).to_string());
+            let failure = Failure::writing("standard output", &error);
+            // A second interrupt leaves rows unwritten.
+            let Some(status) = signals.status() else {
+                return Err(failure);
+            };
+            output::complain(&failure.to_string());
             return Ok(status);
         }
         Ok(()) => {}
@@ -73,24 +81,20 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
     if let (exit::NO_VERDICT, Verdict::NoVerdict(reason)) = (status, &report.verdict)
         && !args.quiet
     {
-        let lacking = if printer.any { "no verdict" } else { "no rows" };
+        let lacking = if any { "no verdict" } else { "no rows" };
         output::complain(&format!("{lacking}: {reason}"));
     }
     Ok(status)
 }
 
-fn failed(error: &io::Error) -> Failure {
-    Failure::writing("standard output", error)
-}
-
 /// Prints each cycle.
-struct Printer {
-    rows: Box<dyn Rows>,
-    /// At least one was printed.
+struct Printer<S> {
+    rows: Rows<S>,
+    /// At least one row was printed.
     any: bool,
 }
 
-impl Sink for Printer {
+impl<S: Style> Sink for Printer<S> {
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         self.any = true;
         self.rows.row(row)

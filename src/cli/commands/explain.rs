@@ -2,52 +2,42 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
-use crate::cli::config::rule_list::{self, Rule};
-use crate::cli::exit::{self, Failure};
-use crate::cli::output;
-use crate::cli::suggest;
 use gcpressure::rules::diagnosis::{self, Row};
+use gcpressure::rules::{self, Rule};
 
-/// Explains what has this name, a rule, a cause or both; or lists them all.
+use crate::cli::exit::{self, Failure};
+use crate::cli::{output, suggest};
+
+/// Explains the rule or cause of this name, or both; or lists them all.
 pub(crate) fn run(name: Option<&str>) -> Result<u8, Failure> {
-    match name {
-        Some(name) => {
-            let cause = diagnosis::find(name);
-            let rule = match rule_list::find(name) {
-                Err(_) if cause.is_some() => None,
-                found => Some(found.map_err(|_| unknown(name))?),
-            };
-            output::print(|out| {
-                if let Some(rule) = rule {
-                    explain(rule, out)?;
-                }
-                if let Some(row) = cause {
-                    if rule.is_some() {
-                        writeln!(out)?;
-                    }
-                    explain_cause(row, out)?;
-                }
-                Ok(())
-            })?;
-        }
-        // In a terminal a long line would break anywhere; a pipe to grep wants a rule in one line.
-        None if io::stdout().is_terminal() => output::print(|out| list(WIDTH, out))?,
-        None => output::print(|out| list(usize::MAX, out))?,
+    let Some(name) = name else {
+        // A terminal would break long lines anywhere; grep wants each rule in one line.
+        let width = match io::stdout().is_terminal() {
+            true => WIDTH,
+            false => usize::MAX,
+        };
+        output::print(|out| list(width, out))?;
+        return Ok(exit::DONE);
+    };
+    let (rule, cause) = (rules::find(name), diagnosis::find(name));
+    if rule.is_none() && cause.is_none() {
+        let causes = diagnosis::table().iter().map(|row| row.cause.name());
+        let names = rules::table().iter().map(|rule| rule.id).chain(causes);
+        return Err(Failure::new(suggest::unknown("rule or cause", name, names)));
     }
+    output::print(|out| {
+        if let Some(rule) = rule {
+            explain(rule, out)?;
+        }
+        if rule.is_some() && cause.is_some() {
+            writeln!(out)?;
+        }
+        cause.map_or(Ok(()), |row| explain_cause(row, out))
+    })?;
     Ok(exit::DONE)
 }
 
-/// Nothing has this name.
-fn unknown(name: &str) -> Failure {
-    let causes = diagnosis::table().iter().map(|row| row.cause.name());
-    let names = rule_list::all().iter().map(|rule| rule.id).chain(causes);
-    Failure::new(match suggest::nearest(name, names) {
-        Some(near) => format!("no rule and no cause is called `{name}`; did you mean {near}?"),
-        None => format!("no rule and no cause is called `{name}`; `gcpressure explain` lists them"),
-    })
-}
-
-/// Columns of the text.
+/// Columns of text.
 const WIDTH: usize = 80;
 
 fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
@@ -83,13 +73,13 @@ fn explain_cause(row: &Row, out: &mut dyn Write) -> io::Result<()> {
 
 /// All rules as a table of at most `width` columns.
 fn list(width: usize, out: &mut dyn Write) -> io::Result<()> {
-    let ids = rule_list::all().iter().map(|rule| rule.id.len());
+    let ids = rules::table().iter().map(|rule| rule.id.len());
     let longest = ids.max().unwrap_or(0);
     let head = |id: &str, warning: &str, critical: &str| {
         format!("{id:longest$}  {warning:>9}  {critical:>9}  ")
     };
     writeln!(out, "{}what it finds", head("rule", "warning", "critical"))?;
-    for rule in rule_list::all() {
+    for rule in rules::table() {
         let warning = threshold(rule, rule.warning);
         let head = head(rule.id, &warning, &threshold(rule, rule.critical));
         let below = " ".repeat(head.len());
@@ -128,7 +118,7 @@ mod tests {
     fn what_is_shown_in_a_terminal_fits_it() {
         let mut out = Vec::new();
         list(WIDTH, &mut out).unwrap();
-        for rule in rule_list::all() {
+        for rule in rules::table() {
             explain(rule, &mut out).unwrap();
         }
         for row in diagnosis::table() {

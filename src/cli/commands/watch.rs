@@ -1,10 +1,9 @@
-//! `gcpressure watch [FILE]`, `gcpressure watch -- CMD`: the analysis while it goes on, on a full screen, or as plain
+//! `gcpressure watch [FILE]`, `gcpressure watch -- CMD`: the analysis while the log grows, on a full screen, or as plain
 //! lines where there is no terminal; the report at the end.
 //!
-//! Two threads: one reads, as for every other command, and hands a report over when the screen asks for one; the other
-//! has the terminal. Neither waits for the other.
+//! With a screen, one thread reads and the other has the terminal. Neither blocks the other.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -13,136 +12,175 @@ use std::time::{Duration, Instant};
 use gcpressure::error::Error;
 use gcpressure::io::{Child, Follow, Source, Streams};
 use gcpressure::pipeline::{self, Options};
+use gcpressure::render::Format;
 use gcpressure::report::Report;
 
+use super::{report, run};
 use crate::cli::args::WatchArgs;
-use crate::cli::commands::report::{self, To};
-use crate::cli::commands::run;
+use crate::cli::config::Choices;
 use crate::cli::exit::{self, Failure};
-use crate::cli::input;
-use crate::cli::input::escapes;
-use crate::cli::input::heap;
-use crate::cli::live::dashboard::plain::{Lines, Plain};
-use crate::cli::live::dashboard::screen::{Interrupts, Left};
-use crate::cli::live::dashboard::seen::{Onlooker, Seen};
-use crate::cli::live::dashboard::{screen, seen};
+use crate::cli::input::{self, escapes, heap};
+use crate::cli::live::Live;
+use crate::cli::live::dashboard::screen::{self, Interrupts, LeaveReason, Screen};
+use crate::cli::live::dashboard::state::{self, DashboardState};
+use crate::cli::live::fetch::Fetcher;
 use crate::cli::live::passthrough::Outlet;
 use crate::cli::live::signals::{Ending, Signals};
-use crate::cli::live::{Live, Wishes};
 use crate::cli::output;
+use crate::cli::output::report::{To, deliver, style};
 
-/// How long the end of a stream is waited for without a word, once the screen is gone.
+/// How long after the screen was left a notice says that the stream goes on.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Lines that are shown of a program that failed behind the screen.
-const LAST_WORDS: usize = 10;
+/// Last lines that are shown of a program that failed behind the screen.
+const LAST_LINES: usize = 10;
 
 /// Watches until the stream ends or the user leaves, then reports.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
-    let mut choices = report::choose(&args.analysis, &args.rules, None)?;
-    if !args.command.is_empty() {
-        choices.of_child();
+    let runs_program = !args.command.is_empty();
+    let mut choices = Choices::load(&args.analysis, &args.rules, None)?;
+    if runs_program {
+        choices.inherit_environment();
     }
-    let policy = report::policy(&args.output, &choices);
-    let wishes = Wishes::new(&args.live)?;
-    escapes::check(&args.escape, wishes.profiles.is_some())?;
+    let policy = choices.policy(&args.output.show, None);
+    let profiles = Fetcher::start(&args.live)?;
+    escapes::check(&args.escape, profiles.is_some())?;
     let targets = report::targets(&args.output, &args.rules, &args.escape)?;
     let file = args.file.as_deref().unwrap_or("-");
-    targets.spare(args.command.is_empty().then_some(file))?;
+    targets.spare((!runs_program).then_some(file))?;
     let mut options = input::options(&args.select, choices.settings.clone())?;
     if args.output.verbose {
         output::complain(&choices.describe().join("\n"));
     }
     let on_screen = screen::possible();
-    let signals = Signals::catch(!args.command.is_empty()).map_err(exit::unable)?;
+    let signals = Signals::catch(runs_program).map_err(exit::unable)?;
     let (subject, source) = match open(args, on_screen) {
         Ok(opened) => opened,
         Err(Refused::Status(status)) => return Ok(status),
         Err(Refused::Failure(failure)) => return Err(failure),
     };
-    if let Some(child) = &subject.child {
-        signals.hand_on_to(child);
-    }
     let ending = Ending::new(subject.child.as_ref(), signals.stop());
-    options.stop = Arc::clone(signals.stop());
-    options.foreign = !subject.endless;
-    let mut live = Live::new(&wishes, &signals, &ending).map_err(exit::unable)?;
+    let mut live = Live::new(&args.live, profiles.as_ref(), &signals, &ending)?;
     if let Some(child) = &subject.child {
-        live.names_child(child.id());
+        signals.forward_to(child);
+        live.set_child(child);
     }
-    live.refresh(wishes.refresh, &args.output, &targets, policy)
-        .map_err(exit::unable)?;
+    if subject.endless {
+        live.end_on_interrupt();
+    }
+    let style = style(&args.output, policy);
+    live.refresh(args.live.refresh, style, &targets, policy)?;
+    options.stop = Arc::clone(signals.stop());
 
-    let seen = Arc::new(Seen::default());
+    let state = Arc::new(DashboardState::default());
     let mut to = To::Stdout;
-    let mut lost = Ok(());
-    let result = if on_screen {
-        let onlooker = Onlooker::new(live, &seen, &signals, subject.endless);
-        let reading = read(source, options, onlooker, &seen).map_err(exit::unable)?;
-        watch(&subject, &seen, &signals, &ending, args.output.show.ascii)?;
-        reading
+    let result;
+    let outlet;
+    if on_screen {
+        live.show_on(&state);
+        options.foreign = !subject.endless;
+        let reading = read(source, options, live).map_err(exit::unable)?;
+        let screen = Screen {
+            name: &subject.name,
+            state: &state,
+            signals: &signals,
+            interrupts: match (&subject.child, subject.endless) {
+                (None, false) => Interrupts::Pipeline,
+                _ => Interrupts::Own,
+            },
+            ascii: args.output.show.ascii,
+            ended: &|| reading.is_finished(),
+        };
+        watch(&subject, &screen, &state, &ending)?;
+        let (analyzed, live) = reading
             .join()
-            .unwrap_or_else(|_| Err(Error::Usage("the analysis has failed".to_owned())))
+            .map_err(|_| Failure::new("the reading thread has panicked"))?;
+        result = analyzed;
+        // Nothing is handed on behind the screen.
+        live.finish();
+        outlet = Outlet::Whole;
     } else {
-        if subject.child.is_some() {
+        options.foreign = runs_program;
+        if runs_program {
             // Standard output is the program's own.
             to = To::Stderr;
         }
-        let lines = Lines::beside(&args.output, to);
-        let mut plain = Plain::new(live, wishes.refresh, &signals, lines, to, subject.endless)?;
-        let result = pipeline::analyse(vec![source], &options, &mut plain);
-        match plain.finish() {
-            Outlet::Whole => {}
-            Outlet::Lost(failure) => lost = Err(failure),
-            Outlet::Stuck => to = To::Nobody,
-        }
-        result
-    };
+        print_lines(&mut live, args, to)?;
+        result = pipeline::analyse(vec![source], &options, &mut live);
+        outlet = live.finish();
+    }
 
     let ended = match &subject.child {
-        Some(child) => Some(run::end(child, &signals, &ending)?),
+        Some(child) => Some(run::wait(child, &signals, &ending)?),
         None => None,
     };
     let mut report = result?;
-    if subject.child.is_some() {
-        run::blame_program(&mut report);
+    if runs_program {
+        run::explain_missing_trace(&mut report);
     }
-    if signals.status().is_none() {
-        heap::fetched(&wishes, &args.escape, &mut report);
+    if let (None, Some(profiles)) = (signals.status(), &profiles) {
+        heap::explain_fetched(profiles.finish(), &args.escape, &mut report);
     }
     report.exit_status = match (ended, signals.status()) {
         (Some(status), _) => status,
         (None, Some(status)) if !subject.endless => status,
         (None, _) => policy.status(&report),
     };
-    if report.exit_status != exit::DONE && subject.child.is_some() && to != To::Nobody {
-        // What it said last was on the screen that is gone.
-        for line in seen.last_lines(LAST_WORDS) {
+    let lost = match outlet {
+        Outlet::Lost(failure) => Err(failure),
+        Outlet::Stuck => {
+            to = To::Nowhere;
+            Ok(())
+        }
+        Outlet::Whole | Outlet::InsideALine => Ok(()),
+    };
+    if report.exit_status != exit::DONE && runs_program && to != To::Nowhere {
+        // The screen that showed them is gone.
+        for line in state.last_lines(LAST_LINES) {
             output::complain(&line);
         }
     }
-    report::deliver(&args.output, &targets, &report, policy, to).and(lost)?;
+    deliver(&args.output, &targets, &report, policy, to).and(lost)?;
     Ok(report.exit_status)
 }
 
-/// What is watched.
+/// Prints findings and the state as lines. They go where a report for people goes, above it; beside a format for machines
+/// they go to standard error, if that is a terminal. What a program writes to standard error goes there too.
+fn print_lines(live: &mut Live, args: &WatchArgs, report: To) -> Result<(), Failure> {
+    let text = args.output.format == Format::Text;
+    let quiet = args.output.show.quiet;
+    live.print_state(args.live.refresh);
+    if report == To::Stderr {
+        live.pass_to_stderr()?;
+        if !quiet && (text || io::stderr().is_terminal()) {
+            live.print_findings_between_lines();
+        }
+    } else if text && !quiet {
+        live.pass_to_stdout()?;
+        live.print_findings_between_lines();
+    } else if !quiet {
+        live.print_findings();
+    }
+    Ok(())
+}
+
+/// The log or program that is watched.
 struct Subject {
-    /// What the screen calls it.
+    /// Its name on the screen.
     name: String,
     /// A program that was started here.
     child: Option<Child>,
-    /// A file that grows has no end, so an interrupt is the end.
+    /// A file that grows has no end of its own.
     endless: bool,
 }
 
-/// Why nothing can be watched.
+/// Why there is nothing to watch.
 enum Refused {
-    /// A program cannot be run; it was said why.
+    /// The program cannot be run, which was reported.
     Status(u8),
-    /// All else.
     Failure(Failure),
 }
 
-/// Opens what is to be watched.
+/// Opens the log, or starts the program.
 fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Refused> {
     let subject = |name: &str, child, endless| Subject {
         name: name.to_owned(),
@@ -177,45 +215,36 @@ fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Refused>
 fn read(
     source: Source,
     options: Options,
-    mut onlooker: Onlooker,
-    seen: &Arc<Seen>,
-) -> io::Result<thread::JoinHandle<Result<Report, Error>>> {
-    let ends = seen.ends();
+    mut live: Live,
+) -> io::Result<thread::JoinHandle<(Result<Report, Error>, Live)>> {
     thread::Builder::new()
         .name("reading".to_owned())
         .spawn(move || {
-            let result = pipeline::analyse(vec![source], &options, &mut onlooker);
-            drop(ends);
-            onlooker.finish();
-            result
+            let result = pipeline::analyse(vec![source], &options, &mut live);
+            (result, live)
         })
 }
 
 /// Shows the screen, then waits for the end of the stream.
 fn watch(
     subject: &Subject,
-    seen: &Arc<Seen>,
-    signals: &Signals,
+    screen: &Screen<'_>,
+    state: &Arc<DashboardState>,
     ending: &Ending,
-    ascii: bool,
 ) -> Result<(), Failure> {
     if let Some(stdout) = subject.child.as_ref().and_then(Child::take_stdout) {
-        seen::keep_lines(seen, stdout).map_err(exit::unable)?;
+        state::keep_lines(state, stdout).map_err(exit::unable)?;
     }
-    let interrupts = match (&subject.child, subject.endless) {
-        (None, false) => Interrupts::Pipeline,
-        _ => Interrupts::Own,
-    };
-    match screen::show(&subject.name, seen, signals, interrupts, ascii) {
-        Ok(Left::Ended) => {}
-        Ok(Left::Quit) => ending.ask(),
-        // Whatever becomes of the terminal, what is watched goes on.
+    match screen.show() {
+        Ok(LeaveReason::Ended) => {}
+        Ok(LeaveReason::Quit) => ending.ask(),
+        // The stream goes on without a screen.
         Err(error) => output::complain(&format!("gcpressure: cannot draw the screen: {error}")),
     }
     let since = Instant::now();
-    let mut told = false;
-    while !seen.ended() {
-        if since.elapsed() > PATIENCE && !std::mem::replace(&mut told, true) {
+    let mut reported = false;
+    while !(screen.ended)() {
+        if since.elapsed() > PATIENCE && !std::mem::replace(&mut reported, true) {
             output::complain("gcpressure: waiting for the end of the stream; interrupt to leave");
         }
         thread::sleep(Duration::from_millis(10));

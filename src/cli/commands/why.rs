@@ -4,23 +4,33 @@ use std::io;
 
 use gcpressure::causes::{self, Join};
 use gcpressure::render::Style;
-use gcpressure::report::why::Why;
 
-use crate::cli::args::{EscapeArgs, HeapArgs, WhyArgs};
-use crate::cli::commands::sites;
+use crate::cli::args::WhyArgs;
 use crate::cli::exit::{self, Failure};
-use crate::cli::input::escapes;
+use crate::cli::input::{escapes, profile};
 use crate::cli::output;
 
-/// Prints the causes.
+/// Joins the profile with the compiler's diagnostics and prints the causes.
 pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
-    let why = join(&args.heap, &args.escape)?.ok_or_else(|| {
-        Failure::new("no escape analysis to join the profile with").tip(
-            "let it ask your Go:  gcpressure why heap.pb.gz --build ./...\n       \
+    escapes::check(&args.escape, true)?;
+    let Some((escapes, escapes_name)) = escapes::open(&args.escape)? else {
+        return Err(Failure::new("no escape analysis to join the profile with").tip(
+            "build with your Go:  gcpressure why heap.pb.gz --build ./...\n       \
              or give a file:      go build -gcflags='-m -m' ./... 2> escape.txt\n                            \
              gcpressure why heap.pb.gz --escape escape.txt",
-        )
-    })?;
+        ));
+    };
+    let (profile, _) = profile::open(&args.heap)?;
+    let mut source = escapes::Source::new(&args.escape);
+    let join = Join {
+        profile: &profile,
+        name: &args.heap.file,
+        base: args.heap.base(),
+        escapes: &escapes,
+        escapes_name: &escapes_name,
+        sample: args.heap.sample,
+    };
+    let why = causes::why(&join, &mut |file, line| source.line(file, line));
     let style = Style {
         color: output::color(args.color, &io::stdout()),
         verbose: args.verbose,
@@ -28,28 +38,4 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
     };
     output::print(|out| args.format.render(&why, args.count, out, &style))?;
     Ok(exit::DONE)
-}
-
-/// Joins a profile with the compiler's diagnostics; `None` where there are none.
-///
-/// # Errors
-/// A profile or diagnostics that cannot be had.
-pub(crate) fn join(heap: &HeapArgs, escape: &EscapeArgs) -> Result<Option<Why>, Failure> {
-    escapes::check(escape, true)?;
-    let Some((escapes, escapes_name)) = escapes::open(escape)? else {
-        return Ok(None);
-    };
-    let profile = sites::open(heap)?;
-    let mut source = escapes::Source::new(escape);
-    let join = Join {
-        profile: &profile,
-        name: &heap.file,
-        base: heap.base(),
-        escapes: &escapes,
-        escapes_name: &escapes_name,
-        sample: heap.sample,
-    };
-    Ok(Some(causes::why(&join, &mut |file, line| {
-        source.line(file, line)
-    })))
 }

@@ -1,8 +1,7 @@
-//! What the user chose, and where: flags over file over defaults. Flags and file hold the same text, so a value is read
-//! and refused in the same words wherever it stands.
+//! The user's choices: flags over configuration file over defaults. Flags and file hold the same text, so a value is parsed
+//! and refused in the same words in both.
 
 pub(crate) mod file;
-pub(crate) mod rule_list;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -10,18 +9,19 @@ mod values;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use gcpressure::rules::{self, Rule};
 use gcpressure::settings::{Scope, Settings, Severity, ThresholdOverride, WindowLength};
 use gcpressure::units;
 
-use crate::cli::args::{AnalysisArgs, ProgramArgs, RuleArgs};
-use crate::cli::exit::Failure;
-use rule_list::Rule;
+use super::args::{AnalysisArgs, ProgramArgs, RuleArgs, ShowArgs};
+use super::exit::{Failure, Policy};
+use super::suggest;
 use values::{cpus, go_version, gogc, one_of, positive, window};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// A flag, as typed.
+    /// A flag, without its dashes.
     Flag(&'static str),
     /// A line of the configuration file.
     File {
@@ -30,102 +30,156 @@ pub(crate) enum Origin {
         /// From 1.
         line: usize,
     },
-    /// Another choice made it necessary.
+    /// Follows from another choice.
     Follows(&'static str),
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(name) => f.write_str(name),
+            Self::Flag(name) => write!(f, "--{name}"),
             Self::File { path, line } => write!(f, "{path}:{line}"),
             Self::Follows(what) => write!(f, "follows the {what}"),
         }
     }
 }
 
-/// Which of a rule's thresholds.
+/// One of the two thresholds of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// From here on a finding is a warning.
     Warning,
-    /// From here on a finding is critical.
     Critical,
 }
 
-/// A setting that has a value; each is spelt as in the configuration file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Setting {
-    Window,
-    Hop,
-    Warmup,
-    Scope,
-    FailOn,
-    AllowNoVerdict,
-    Go,
-    Gogc,
-    MemoryLimit,
-    Cpus,
-    Duration,
+/// A setting with one value.
+pub(crate) struct Setting {
+    /// The key in the configuration file, and the flag without its dashes.
+    pub(crate) name: &'static str,
+    /// Shown where it is not set.
+    default: &'static str,
+    /// Parses a value and takes it over.
+    set: fn(&mut Choices, &str) -> Result<(), String>,
 }
 
-impl Setting {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Window,
-        Self::Hop,
-        Self::Warmup,
-        Self::Scope,
-        Self::FailOn,
-        Self::AllowNoVerdict,
-        Self::Go,
-        Self::Gogc,
-        Self::MemoryLimit,
-        Self::Cpus,
-        Self::Duration,
-    ];
+/// All settings. One that is a flag too has a field in [`ProgramArgs`] or [`AnalysisArgs`].
+pub(crate) const SETTINGS: [Setting; 11] = [
+    Setting {
+        name: "window",
+        default: "10s",
+        set: |to, value| {
+            to.settings.window = window(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "hop",
+        default: "2s",
+        set: |to, value| {
+            to.settings.hop_ns = positive(value, units::parse_duration(value))?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "warmup",
+        default: "2s, at most a quarter of the run",
+        set: |to, value| {
+            let parsed = units::parse_duration(value).map_err(|error| error.to_string())?;
+            to.settings.warmup_ns = Some(parsed);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "scope",
+        default: "window",
+        set: |to, value| {
+            let scopes = [("window", Scope::Window), ("run", Scope::Run)];
+            to.settings.scope = one_of(value, &scopes)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "fail-on",
+        default: "critical",
+        set: |to, value| {
+            let severities = [
+                ("warning", Severity::Warning),
+                ("critical", Severity::Critical),
+            ];
+            to.fail_on = one_of(value, &severities)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "allow-no-verdict",
+        default: "false",
+        set: |to, value| {
+            to.allow_no_verdict = one_of(value, &[("true", true), ("false", false)])?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "go",
+        default: "not stated",
+        set: |to, value| {
+            to.settings.go_version = Some(go_version(value)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "gogc",
+        default: "not stated",
+        set: |to, value| {
+            to.settings.gogc = gogc(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "memory-limit",
+        default: "not stated",
+        set: |to, value| {
+            let bytes = positive(value, units::parse_bytes(value))?;
+            to.settings.memory_limit = Some(bytes);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "cpus",
+        default: "estimated from the stops",
+        set: |to, value| {
+            to.settings.cpus_milli = Some(cpus(value)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "duration",
+        default: "not stated",
+        set: |to, value| {
+            let ns = positive(value, units::parse_duration(value))?;
+            to.settings.life_ns = Some(ns);
+            Ok(())
+        },
+    },
+];
 
-    /// The key in the configuration file.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Window => "window",
-            Self::Hop => "hop",
-            Self::Warmup => "warmup",
-            Self::Scope => "scope",
-            Self::FailOn => "fail-on",
-            Self::AllowNoVerdict => "allow-no-verdict",
-            Self::Go => "go",
-            Self::Gogc => "gogc",
-            Self::MemoryLimit => "memory-limit",
-            Self::Cpus => "cpus",
-            Self::Duration => "duration",
-        }
-    }
-
-    /// What holds where it is not set.
-    const fn default(self) -> &'static str {
-        match self {
-            Self::Window => "10s",
-            Self::Hop => "2s",
-            Self::Warmup => "2s, at most a quarter of the run",
-            Self::Scope => "window",
-            Self::FailOn => "critical",
-            Self::AllowNoVerdict => "false",
-            Self::Cpus => "what the stops tell",
-            Self::Go | Self::Gogc | Self::MemoryLimit | Self::Duration => "not stated",
-        }
-    }
+/// The rule with this id.
+///
+/// # Errors
+/// A message with the nearest id if there is none.
+pub(crate) fn find_rule(id: &str) -> Result<&'static Rule, String> {
+    let ids = || rules::table().iter().map(|rule| rule.id);
+    rules::find(id).ok_or_else(|| suggest::unknown("rule", id, ids()))
 }
 
-/// Everything chosen so far.
+/// All choices.
 #[derive(Debug, Clone)]
 pub(crate) struct Choices {
     /// For the analysis.
     pub(crate) settings: Settings,
     /// The severity that fails a check.
     pub(crate) fail_on: Severity,
-    /// No verdict is no failure.
+    /// No verdict does not fail a check.
     pub(crate) allow_no_verdict: bool,
-    values: BTreeMap<Setting, (String, Origin)>,
+    values: BTreeMap<&'static str, (String, Origin)>,
     thresholds: BTreeMap<(&'static str, Level), Origin>,
     allowed: BTreeMap<&'static str, Origin>,
     only: BTreeMap<&'static str, Origin>,
@@ -146,37 +200,44 @@ impl Default for Choices {
 }
 
 impl Choices {
-    /// The file's choices with the flags over them.
+    /// The choices of the configuration file, with the flags over them.
     ///
     /// # Errors
-    /// Values that cannot be used, with their place and what would be right.
-    pub(crate) fn new(
-        file: Self,
+    /// A file that cannot be read; invalid values, with their place and what is expected.
+    pub(crate) fn load(
         analysis: &AnalysisArgs,
         rules: &RuleArgs,
         fail_on: Option<&str>,
     ) -> Result<Self, Failure> {
-        let mut choices = file;
-        choices.flags(&[
-            (Setting::Window, "--window", analysis.window.as_deref()),
-            (Setting::Hop, "--hop", analysis.hop.as_deref()),
-            (Setting::Warmup, "--warmup", analysis.warmup.as_deref()),
-            (Setting::Scope, "--scope", analysis.scope.as_deref()),
-            (
-                Setting::Duration,
-                "--duration",
-                analysis.duration.as_deref(),
-            ),
-            (Setting::FailOn, "--fail-on", fail_on),
-        ])?;
-        choices.program(&analysis.program)?;
-        choices.rule_flags(rules)?;
-        choices.settle()?;
+        let file = file::load(rules.config.as_deref())?;
+        file.with_flags(analysis, rules, fail_on)
+    }
+
+    fn with_flags(
+        mut self,
+        analysis: &AnalysisArgs,
+        rules: &RuleArgs,
+        fail_on: Option<&str>,
+    ) -> Result<Self, Failure> {
+        self.flags(&analysis.given())?;
+        self.flags(&[("fail-on", fail_on)])?;
+        self.rule_flags(rules)?;
+        self.settle()?;
+        Ok(self)
+    }
+
+    /// What the flags say about the program, and nothing else.
+    ///
+    /// # Errors
+    /// Invalid values.
+    pub(crate) fn of_program(program: &ProgramArgs) -> Result<Self, Failure> {
+        let mut choices = Self::default();
+        choices.flags(&program.given())?;
         Ok(choices)
     }
 
-    /// The program is a child of this one and takes its environment: a memory limit in there is the program's.
-    pub(crate) fn of_child(&mut self) {
+    /// Takes over GOMEMLIMIT from the environment, which the program that is run inherits.
+    pub(crate) fn inherit_environment(&mut self) {
         self.settings.child = true;
         if self.settings.memory_limit.is_none()
             && let Ok(limit) = std::env::var("GOMEMLIMIT")
@@ -184,38 +245,25 @@ impl Choices {
         {
             self.settings.memory_limit = Some(bytes);
             let origin = Origin::Follows("environment (GOMEMLIMIT)");
-            self.values.insert(Setting::MemoryLimit, (limit, origin));
+            self.values.insert("memory-limit", (limit, origin));
         }
     }
 
-    /// What the flags say of the program, and nothing else.
-    ///
-    /// # Errors
-    /// Values that cannot be used.
-    pub(crate) fn of_program(program: &ProgramArgs) -> Result<Self, Failure> {
-        let mut choices = Self::default();
-        choices.program(program)?;
-        Ok(choices)
+    /// What the exit status depends on; `fail_on` where there is a gate.
+    pub(crate) fn policy(&self, show: &ShowArgs, fail_on: Option<Severity>) -> Policy {
+        Policy {
+            fail_on,
+            allow_no_verdict: show.allow_no_verdict || self.allow_no_verdict,
+            exit_zero: show.exit_zero,
+        }
     }
 
-    fn program(&mut self, program: &ProgramArgs) -> Result<(), Failure> {
-        self.flags(&[
-            (Setting::Go, "--go", program.go.as_deref()),
-            (Setting::Gogc, "--gogc", program.gogc.as_deref()),
-            (
-                Setting::MemoryLimit,
-                "--memory-limit",
-                program.memory_limit.as_deref(),
-            ),
-            (Setting::Cpus, "--cpus", program.cpus.as_deref()),
-        ])
-    }
-
-    fn flags(&mut self, flags: &[(Setting, &'static str, Option<&str>)]) -> Result<(), Failure> {
-        for &(setting, flag, value) in flags {
-            if let Some(value) = value {
+    fn flags(&mut self, given: &[(&'static str, Option<&str>)]) -> Result<(), Failure> {
+        for (flag, value) in given {
+            let setting = SETTINGS.iter().find(|setting| setting.name == *flag);
+            if let (Some(setting), Some(value)) = (setting, value) {
                 self.set(setting, value, Origin::Flag(flag))
-                    .map_err(|message| Failure::new(format!("{flag}: {message}")))?;
+                    .map_err(|message| Failure::new(format!("--{flag}: {message}")))?;
             }
         }
         Ok(())
@@ -223,32 +271,31 @@ impl Choices {
 
     fn rule_flags(&mut self, rules: &RuleArgs) -> Result<(), Failure> {
         for (flag, level, pairs) in [
-            ("--warn", Level::Warning, &rules.warn),
-            ("--max", Level::Critical, &rules.max),
+            ("warn", Level::Warning, &rules.warn),
+            ("max", Level::Critical, &rules.max),
         ] {
             for pair in pairs {
                 self.threshold_flag(flag, level, pair)
-                    .map_err(|message| Failure::new(format!("{flag}: {message}")))?;
+                    .map_err(|message| Failure::new(format!("--{flag}: {message}")))?;
             }
         }
         if !rules.only.is_empty() {
             self.only.clear();
         }
         for id in &rules.only {
-            self.only(id, Origin::Flag("--only"))
+            self.only(id, Origin::Flag("only"))
                 .map_err(|message| Failure::new(format!("--only: {message}")))?;
             self.allowed.remove(id.as_str());
         }
         for id in &rules.allow {
-            self.allow(id, Origin::Flag("--allow"))
+            self.allow(id, Origin::Flag("allow"))
                 .map_err(|message| Failure::new(format!("--allow: {message}")))?;
             self.drop_from_file_only(id);
         }
         Ok(())
     }
 
-    /// A flag that switches a rule off takes it out of the few that the file runs; the last of them stays, for without it
-    /// all the others would run.
+    /// `--allow` takes a rule off the `only` list of the file. The last one stays: without it all other rules would run.
     fn drop_from_file_only(&mut self, id: &str) {
         let of_file = matches!(self.only.get(id), Some(Origin::File { .. }));
         if of_file && self.only.len() > 1 {
@@ -262,18 +309,14 @@ impl Choices {
         level: Level,
         pair: &str,
     ) -> Result<(), String> {
-        let (id, value) = pair
-            .split_once('=')
-            .ok_or_else(|| match rule_list::find(pair) {
-                Ok(rule) => format!(
-                    "`{pair}` has no value; write {pair}={}",
-                    rule.unit.example()
-                ),
-                Err(message) => message,
-            })?;
-        let rule = rule_list::find(id)?;
+        let (id, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let rule = find_rule(id)?;
+        if value.is_empty() {
+            let example = rule.unit.example();
+            return Err(format!("missing value: expected e.g. `{id}={example}`"));
+        }
         self.threshold(rule, level, value, Origin::Flag(flag))?;
-        // A flag that sets a rule's gate wants the rule to run, whatever the file says.
+        // A flag that sets a rule's gate also switches the rule on.
         if level == Level::Critical {
             self.settings.required.insert(rule.id.to_owned());
             self.allowed.remove(rule.id);
@@ -284,55 +327,21 @@ impl Choices {
         Ok(())
     }
 
-    /// Reads and takes over the value of a setting.
+    /// Parses the value of a setting and takes it over.
     ///
     /// # Errors
-    /// What is wrong with the value.
-    pub(crate) fn set(
-        &mut self,
-        setting: Setting,
-        value: &str,
-        origin: Origin,
-    ) -> Result<(), String> {
-        let settings = &mut self.settings;
-        match setting {
-            Setting::Window => settings.window = window(value)?,
-            Setting::Hop => settings.hop_ns = positive(value, units::parse_duration(value))?,
-            Setting::Warmup => {
-                settings.warmup_ns = Some(units::parse_duration(value).map_err(|e| e.to_string())?);
-            }
-            Setting::Scope => {
-                settings.scope = one_of(value, &[("window", Scope::Window), ("run", Scope::Run)])?;
-            }
-            Setting::FailOn => {
-                let severities = [
-                    ("warning", Severity::Warning),
-                    ("critical", Severity::Critical),
-                ];
-                self.fail_on = one_of(value, &severities)?;
-            }
-            Setting::AllowNoVerdict => {
-                self.allow_no_verdict = one_of(value, &[("true", true), ("false", false)])?;
-            }
-            Setting::Go => settings.go_version = Some(go_version(value)?),
-            Setting::Gogc => settings.gogc = gogc(value)?,
-            Setting::MemoryLimit => {
-                settings.memory_limit = Some(positive(value, units::parse_bytes(value))?);
-            }
-            Setting::Cpus => settings.cpus_milli = Some(cpus(value)?),
-            Setting::Duration => {
-                settings.life_ns = Some(positive(value, units::parse_duration(value))?);
-            }
-        }
-        self.values.insert(setting, (value.to_owned(), origin));
+    /// An invalid value.
+    fn set(&mut self, setting: &Setting, value: &str, origin: Origin) -> Result<(), String> {
+        (setting.set)(self, value)?;
+        self.values.insert(setting.name, (value.to_owned(), origin));
         Ok(())
     }
 
-    /// Reads and takes over a threshold.
+    /// Parses a threshold and takes it over.
     ///
     /// # Errors
-    /// What is wrong with the value.
-    pub(crate) fn threshold(
+    /// An invalid value.
+    fn threshold(
         &mut self,
         rule: &'static Rule,
         level: Level,
@@ -345,7 +354,7 @@ impl Choices {
             .map_err(|error| format!("{}: {error}", rule.id))?;
         if number <= 0.0 {
             return Err(format!(
-                "{}: every program reaches `{value}`; write the smallest value that should count",
+                "{}: invalid threshold `{value}`: expected a value above 0",
                 rule.id
             ));
         }
@@ -365,24 +374,24 @@ impl Choices {
     /// Switches a rule off.
     ///
     /// # Errors
-    /// There is no such rule.
-    pub(crate) fn allow(&mut self, id: &str, origin: Origin) -> Result<(), String> {
-        self.allowed.insert(rule_list::find(id)?.id, origin);
+    /// An unknown rule.
+    fn allow(&mut self, id: &str, origin: Origin) -> Result<(), String> {
+        self.allowed.insert(find_rule(id)?.id, origin);
         Ok(())
     }
 
-    /// Makes a rule one of the few that run.
+    /// Puts a rule on the list of the only ones that run.
     ///
     /// # Errors
-    /// There is no such rule.
-    pub(crate) fn only(&mut self, id: &str, origin: Origin) -> Result<(), String> {
-        self.only.insert(rule_list::find(id)?.id, origin);
+    /// An unknown rule.
+    fn only(&mut self, id: &str, origin: Origin) -> Result<(), String> {
+        self.only.insert(find_rule(id)?.id, origin);
         Ok(())
     }
 
-    /// Makes the choices agree with each other, where one follows from another, and refuses them where they cannot.
+    /// Sets what follows from other choices, and refuses choices that contradict each other.
     fn settle(&mut self) -> Result<(), Failure> {
-        for rule in rule_list::all() {
+        for rule in rules::table() {
             if let Some(chosen) = self.settings.thresholds.get_mut(rule.id) {
                 let warning = (rule.id, Level::Warning);
                 if order(rule, chosen, self.thresholds.get(&warning))? {
@@ -396,35 +405,34 @@ impl Choices {
         {
             let hop = units::duration(self.settings.hop_ns);
             let window = units::duration(window_ns);
-            // Only a window was chosen: the default step shrinks with it.
-            if self.values.contains_key(&Setting::Hop) {
+            // The default step shrinks with the window.
+            if self.values.contains_key("hop") {
                 return Err(Failure::new(format!(
                     "{}the step of the window ({hop}) is longer than the window ({window})",
-                    self.place(&[Setting::Hop, Setting::Window])
+                    self.place(&["hop", "window"])
                 )));
             }
             self.settings.hop_ns = (window_ns / 5).max(1);
             let hop = units::duration(self.settings.hop_ns);
-            self.values
-                .insert(Setting::Hop, (hop, Origin::Follows("window")));
+            self.values.insert("hop", (hop, Origin::Follows("window")));
         }
         self.agree_on_rules()
     }
 
-    /// The first line of the configuration file that sets one of these, in front of a message; nothing where flags do.
-    fn place(&self, settings: &[Setting]) -> String {
+    /// The first line of the configuration file that sets one of these, as the beginning of a message; empty where flags
+    /// do.
+    fn place(&self, settings: &[&str]) -> String {
         let origins = settings
             .iter()
-            .filter_map(|setting| self.values.get(setting));
+            .filter_map(|setting| self.values.get(*setting));
         let mut files = origins.filter(|(_, origin)| matches!(origin, Origin::File { .. }));
-        files
-            .next()
-            .map_or_else(String::new, |(_, origin)| format!("{origin}: "))
+        let first = files.next();
+        first.map_or_else(String::new, |(_, origin)| format!("{origin}: "))
     }
 
-    /// Which rules run; refuses what asks for a rule and switches it off.
+    /// Decides which rules run; refuses choices that ask for a rule and switch it off.
     fn agree_on_rules(&mut self) -> Result<(), Failure> {
-        // Only `--max` asks for a rule without naming it among those that run.
+        // Only `--max` asks for a rule that is not on the list.
         let required = &self.settings.required;
         if let (Some(origin), Some(id)) = (
             self.only.values().next(),
@@ -434,7 +442,7 @@ impl Choices {
         ) {
             return Err(
                 Failure::new(format!("{origin} leaves {id} out, but --max asks for it"))
-                    .tip(format!("add --only {id}, or leave its --max away")),
+                    .tip(format!("add --only {id}, or leave out its --max")),
             );
         }
         self.settings.allow = self.allowed.keys().map(|&id| id.to_owned()).collect();
@@ -456,16 +464,16 @@ impl Choices {
 
     /// One line for each setting and rule: its value and where it came from.
     pub(crate) fn describe(&self) -> Vec<String> {
-        let setting = |setting: Setting| match self.values.get(&setting) {
-            Some((value, origin)) => format!("{} = {value} ({origin})", setting.name()),
-            None => format!("{} = {} (default)", setting.name(), setting.default()),
+        let setting = |setting: &Setting| match self.values.get(setting.name) {
+            Some((value, origin)) => format!("{} = {value} ({origin})", setting.name),
+            None => format!("{} = {} (default)", setting.name, setting.default),
         };
         let rule = |rule: &Rule| {
             if let Some(origin) = self.allowed.get(rule.id) {
                 return format!("{}: off ({origin})", rule.id);
             }
             if !self.only.is_empty() && !self.only.contains_key(rule.id) {
-                return format!("{}: off (not among the only rules)", rule.id);
+                return format!("{}: off (not in the only list)", rule.id);
             }
             let chosen = self
                 .settings
@@ -488,12 +496,12 @@ impl Choices {
             let levels: Vec<_> = [info, warning, critical].into_iter().flatten().collect();
             format!("{}:{}", rule.id, levels.join(","))
         };
-        let settings = Setting::ALL.into_iter().map(setting);
-        settings.chain(rule_list::all().iter().map(rule)).collect()
+        let settings = SETTINGS.iter().map(setting);
+        settings.chain(rules::table().iter().map(rule)).collect()
     }
 }
 
-/// A critical threshold below the warning pulls the warning down with it (true), unless that was chosen too.
+/// Lowers the warning threshold to a critical one below it (true), unless it was chosen too.
 fn order(
     rule: &Rule,
     chosen: &mut ThresholdOverride,

@@ -4,13 +4,13 @@ use clap::Parser as _;
 
 use super::*;
 use crate::cli::args::Cli;
-use crate::cli::config::file as config;
 
 fn choose(file: &str, flags: &[&str]) -> Result<Choices, String> {
     let cli = Cli::try_parse_from([&["gcpressure"], flags].concat()).unwrap();
-    let file = config::parse("x.toml", file).unwrap();
+    let file = super::file::parse("x.toml", file).unwrap();
     let args = &cli.report;
-    Choices::new(file, &args.analysis, &args.rules, None).map_err(|failure| failure.to_string())
+    file.with_flags(&args.analysis, &args.rules, None)
+        .map_err(|failure| failure.to_string())
 }
 
 fn thresholds(choices: &Choices, rule: &str) -> (Option<f64>, Option<f64>) {
@@ -30,25 +30,25 @@ fn flags_win_over_the_file() {
     assert_eq!(choices.settings.window, WindowLength::Time(20_000_000_000));
     assert_eq!(choices.settings.hop_ns, 3_000_000_000);
     assert_eq!(thresholds(&choices, "gc-cpu").1, Some(0.5));
-    let said = choices.describe();
+    let lines = choices.describe();
     assert!(
-        said.contains(&"window = 20s (--window)".to_owned()),
-        "{said:#?}"
+        lines.contains(&"window = 20s (--window)".to_owned()),
+        "{lines:#?}"
     );
-    assert!(said.contains(&"hop = 3s (x.toml:2)".to_owned()));
-    assert!(said.contains(&"scope = window (default)".to_owned()));
-    assert!(said.contains(&"gc-cpu: warning 10% (default), critical 50% (--max)".to_owned()));
-    assert!(said.contains(&"pause-p99: off (not among the only rules)".to_owned()));
+    assert!(lines.contains(&"hop = 3s (x.toml:2)".to_owned()));
+    assert!(lines.contains(&"scope = window (default)".to_owned()));
+    assert!(lines.contains(&"gc-cpu: warning 10% (default), critical 50% (--max)".to_owned()));
+    assert!(lines.contains(&"pause-p99: off (not in the only list)".to_owned()));
 }
 
 #[test]
-fn a_gate_below_the_warning_takes_it_along() {
+fn a_gate_below_the_warning_lowers_it() {
     let choices = choose("", &["--max", "gc-frequency=5/s"]).unwrap();
     assert_eq!(thresholds(&choices, "gc-frequency"), (Some(5.0), Some(5.0)));
     assert!(choices.settings.required.contains("gc-frequency"));
-    let said = choices.describe();
+    let lines = choices.describe();
     let line = "gc-frequency: warning 5/s (follows the critical threshold), critical 5/s (--max)";
-    assert!(said.contains(&line.to_owned()), "{said:#?}");
+    assert!(lines.contains(&line.to_owned()), "{lines:#?}");
 }
 
 #[test]
@@ -65,14 +65,14 @@ fn a_gate_switches_on_what_the_file_switches_off() {
 }
 
 #[test]
-fn a_gate_joins_the_few_that_the_file_runs() {
+fn a_gate_joins_the_only_list_of_the_file() {
     let file = "only = [\"gc-cpu\"]";
     let choices = choose(file, &["--max", "gc-frequency=1/s"]).unwrap();
     let only: Vec<_> = choices.settings.only.iter().collect();
     assert_eq!(only, ["gc-cpu", "gc-frequency"]);
-    let said = choices.describe();
+    let lines = choices.describe();
     let line = "gc-frequency: warning 1/s (follows the critical threshold), critical 1/s (--max)";
-    assert!(said.contains(&line.to_owned()), "{said:#?}");
+    assert!(lines.contains(&line.to_owned()), "{lines:#?}");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn flags_that_choose_rules_win_over_the_file() {
         choices.settings.only.iter().collect::<Vec<_>>(),
         ["pause-p99"]
     );
-    // Without the last one all the others would run.
+    // Without the last one all other rules would run.
     assert_eq!(
         choose("only = [\"gc-cpu\"]", &["--allow", "gc-cpu"]).unwrap_err(),
         "error: --allow switches gc-cpu off, but another setting asks for it"
@@ -93,7 +93,7 @@ fn flags_that_choose_rules_win_over_the_file() {
 }
 
 #[test]
-fn a_step_that_is_too_long_is_told_with_its_place() {
+fn a_step_that_is_too_long_is_refused_with_its_place() {
     for (file, flags, place) in [
         ("\nhop = \"20s\"", &[][..], "x.toml:2: "),
         ("hop = \"20s\"", &["--window", "10s"], "x.toml:1: "),
@@ -122,11 +122,11 @@ fn what_cannot_be_is_refused() {
     for (flags, message) in [
         (
             &["--max", "gc-freqency=5/s"][..],
-            "error: --max: no rule is called `gc-freqency`; did you mean gc-frequency?",
+            "error: --max: unknown rule `gc-freqency`; did you mean `gc-frequency`?",
         ),
         (
             &["--max", "gc-frequency"],
-            "error: --max: `gc-frequency` has no value; write gc-frequency=5/s",
+            "error: --max: missing value: expected e.g. `gc-frequency=5/s`",
         ),
         (
             &["--max", "gc-frequency=5"],
@@ -134,7 +134,7 @@ fn what_cannot_be_is_refused() {
         ),
         (
             &["--max", "gc-frequency=0/s"],
-            "error: --max: gc-frequency: every program reaches `0/s`; write the smallest value that should count",
+            "error: --max: gc-frequency: invalid threshold `0/s`: expected a value above 0",
         ),
         (
             &["--warn", "gc-cpu=30%"],
@@ -148,7 +148,7 @@ fn what_cannot_be_is_refused() {
         (
             &["--only", "gc-cpu", "--max", "gc-frequency=1/s"],
             "error: --only leaves gc-frequency out, but --max asks for it\n\n  \
-             tip: add --only gc-frequency, or leave its --max away",
+             tip: add --only gc-frequency, or leave out its --max",
         ),
         (
             &["--window", "1s", "--hop", "2s"],
@@ -156,7 +156,7 @@ fn what_cannot_be_is_refused() {
         ),
         (
             &["--go", "2.0"],
-            "error: --go: `2.0` is no Go version; write it like 1.27",
+            "error: --go: invalid Go version `2.0`: expected e.g. `1.27`",
         ),
         (
             &["--memory-limit", "512MB"],
@@ -168,7 +168,7 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
-fn versions_are_read_as_people_write_them() {
+fn a_version_may_have_a_prefix_and_a_patch_number() {
     for text in ["1.27", "go1.27", "1.27.3"] {
         let choices = choose("", &["--go", text, "--gogc", "off"]).unwrap();
         assert_eq!(choices.settings.go_version, Some((1, 27)));

@@ -1,10 +1,11 @@
-//! Values of settings, read from the text that flags and file share.
+//! Parsers of setting values, for flags and file alike.
 
 use gcpressure::settings::WindowLength;
 use gcpressure::units::{self, UnitError};
 
 use crate::cli::suggest;
 
+/// A duration or a number of GC cycles.
 pub(super) fn window(value: &str) -> Result<WindowLength, String> {
     match units::parse_cycles(value) {
         Some(cycles) => positive(value, cycles).map(WindowLength::Cycles),
@@ -12,43 +13,37 @@ pub(super) fn window(value: &str) -> Result<WindowLength, String> {
     }
 }
 
+/// A value above 0.
 pub(super) fn positive(text: &str, value: Result<u64, UnitError>) -> Result<u64, String> {
     match value {
-        Ok(0) => Err(format!("`{text}` is nothing; write a value above 0")),
+        Ok(0) => Err(format!("invalid value `{text}`: expected a value above 0")),
         Ok(value) => Ok(value),
         Err(error) => Err(error.to_string()),
     }
 }
 
+/// One of several words.
 pub(super) fn one_of<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
-    choices
-        .iter()
-        .find(|(name, _)| *name == value)
+    let found = choices.iter().find(|(name, _)| *name == value);
+    let names = choices.iter().map(|(name, _)| *name);
+    found
         .map(|(_, choice)| *choice)
-        .ok_or_else(|| {
-            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-            match suggest::nearest(value, names.iter().copied()) {
-                Some(near) => format!(
-                    "`{value}` is none of {}; did you mean {near}?",
-                    names.join(", ")
-                ),
-                None => format!("`{value}` is none of {}", names.join(", ")),
-            }
-        })
+        .ok_or_else(|| suggest::unknown("value", value, names))
 }
 
-/// `1.27`, `go1.27` and `1.27.3` all mean the same: patch releases print alike.
+/// `1.27`, `go1.27` and `1.27.3` are the same: patch releases print the same lines.
 pub(super) fn go_version(value: &str) -> Result<(u32, u32), String> {
-    let wrong = || format!("`{value}` is no Go version; write it like 1.27");
     let mut parts = value.strip_prefix("go").unwrap_or(value).split('.');
     let mut number = || parts.next().and_then(|part| part.parse().ok());
     match (number(), number()) {
         (Some(1), Some(minor)) => Ok((1, minor)),
-        _ => Err(wrong()),
+        _ => Err(format!(
+            "invalid Go version `{value}`: expected e.g. `1.27`"
+        )),
     }
 }
 
-/// `off` states no percentage: the memory limit alone sets the goal.
+/// `None` for `off`: the memory limit alone sets the goal.
 pub(super) fn gogc(value: &str) -> Result<Option<u32>, String> {
     if value == "off" {
         return Ok(None);
@@ -58,12 +53,14 @@ pub(super) fn gogc(value: &str) -> Result<Option<u32>, String> {
         .unwrap_or(value)
         .parse()
         .map(Some)
-        .map_err(|_| format!("`{value}` is no GOGC; write a whole percentage like 100, or off"))
+        .map_err(|_| {
+            format!("invalid GOGC `{value}`: expected a whole percentage, e.g. `100`, or `off`")
+        })
 }
 
-/// CPUs in 1/1000: `2`, `0.5`, and Kubernetes' `500m`.
+/// CPUs in 1/1000: `2`, `0.5`, or `500m` as in Kubernetes.
 pub(super) fn cpus(value: &str) -> Result<u64, String> {
-    let wrong = || format!("invalid number of CPUs `{value}`: expected e.g. 2, 0.5 or 500m");
+    let wrong = || format!("invalid number of CPUs `{value}`: expected e.g. `2`, `0.5` or `500m`");
     let (number, factor) = match value.strip_suffix('m') {
         Some(number) => (number, 1.0),
         None => (value, 1_000.0),
@@ -81,7 +78,8 @@ pub(super) fn cpus(value: &str) -> Result<u64, String> {
     Ok(milli)
 }
 
-/// GOMEMLIMIT as the Go runtime reads it (parseByteCount in runtime/string.go); `None` for `off` and what it refuses.
+/// GOMEMLIMIT as the Go runtime reads it (parseByteCount in runtime/string.go); `None` for `off` and values
+/// that the runtime refuses.
 pub(super) fn go_memory_limit(value: &str) -> Option<u64> {
     let units = [
         ("KiB", 10),

@@ -1,4 +1,4 @@
-//! The compiler's escape analysis: from a file, or from a build of its own; and the lines of source.
+//! The compiler's escape analysis, from a file or a build, and the lines of source.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -11,14 +11,14 @@ use gcpressure::escape::{self, EscapeError, Escapes};
 use crate::cli::args::EscapeArgs;
 use crate::cli::exit::Failure;
 
-/// Bytes of a source file that are read.
+/// Bytes of a source file that are read, at most.
 const MAX_SOURCE: u64 = 16 << 20;
 
-/// Makes sure that what the flags name is there and has a use: the diagnostics explain a heap `profile`, the source shows
-/// the lines that they speak of.
+/// Checks that the files of the flags exist and are used: diagnostics explain a heap `profile`, the source shows the lines
+/// of the diagnostics.
 ///
 /// # Errors
-/// It is not there, or has none.
+/// A missing file; a flag without effect.
 pub(crate) fn check(args: &EscapeArgs, profile: bool) -> Result<(), Failure> {
     let given = [
         ("--escape", args.escape.is_some()),
@@ -35,13 +35,13 @@ pub(crate) fn check(args: &EscapeArgs, profile: bool) -> Result<(), Failure> {
     if let Some(folder) = &args.src {
         if args.escape.is_none() && args.build.is_empty() {
             return Err(Failure::new(
-                "--src shows lines of what the compiler says, and that is not given",
+                "--src shows lines of the compiler's diagnostics, and none are given",
             )
             .tip("add --escape FILE, or --build ./..."));
         }
         let found = fs::metadata(folder).map_err(|error| Failure::reading(folder, &error))?;
         if !found.is_dir() {
-            return Err(Failure::new(format!("--src: {folder} is no directory")));
+            return Err(Failure::new(format!("--src: {folder} is not a directory")));
         }
     }
     match args.escape.as_deref() {
@@ -52,10 +52,10 @@ pub(crate) fn check(args: &EscapeArgs, profile: bool) -> Result<(), Failure> {
     }
 }
 
-/// The diagnostics and their name; `None` where the user gave none.
+/// The diagnostics and their name; `None` if no flag names any.
 ///
 /// # Errors
-/// What cannot be read or built.
+/// A file that cannot be read, packages that cannot be built.
 pub(crate) fn open(args: &EscapeArgs) -> Result<Option<(Escapes, String)>, Failure> {
     if !args.build.is_empty() {
         let name = format!("go build {}", args.build.join(" "));
@@ -82,16 +82,16 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound => failure
             .tip("make it where the source is: go build -gcflags='-m -m' ./... 2> escape.txt"),
-        io::ErrorKind::IsADirectory => failure.tip("name the file that holds what go build said"),
+        io::ErrorKind::IsADirectory => failure.tip("name the file with the output of go build"),
         _ => failure,
     }
 }
 
-/// Builds the packages with the user's Go. Only the diagnostics are wanted: the program goes nowhere.
+/// Builds the packages with the installed Go, for their diagnostics only.
 fn build(packages: &[String]) -> Result<Escapes, Failure> {
-    let nowhere = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
     let mut child = Command::new("go")
-        .args(["build", "-gcflags=-m -m", "-o", nowhere, "--"])
+        .args(["build", "-gcflags=-m -m", "-o", null, "--"])
         .args(packages)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -102,16 +102,18 @@ fn build(packages: &[String]) -> Result<Escapes, Failure> {
                 "install Go, or make the diagnostics where it is: go build -gcflags='-m -m' ./... 2> escape.txt",
             )
         })?;
-    let stderr = child.stderr.take();
-    let mut said = BufReader::new(Tail::new(stderr.into_iter()));
-    let escapes = escape::read(&mut said);
-    // The compiler must never wait for a reader that has given up.
-    let _ = io::copy(&mut said, &mut io::sink());
+    let mut output = BufReader::new(Tail {
+        inner: child.stderr.take(),
+        last: Vec::new(),
+    });
+    let escapes = escape::read(&mut output);
+    // Unread output would block the compiler.
+    let _ = io::copy(&mut output, &mut io::sink());
     let status = child
         .wait()
         .map_err(|error| Failure::new(format!("--build: go: {error}")))?;
     if !status.success() {
-        let last = String::from_utf8_lossy(&said.get_ref().last)
+        let last = String::from_utf8_lossy(&output.get_ref().last)
             .trim()
             .to_owned();
         return Err(Failure::new(format!("--build: go build failed:\n{last}")));
@@ -122,19 +124,10 @@ fn build(packages: &[String]) -> Result<Escapes, Failure> {
     }
 }
 
-/// A stream whose end is kept, to be shown where the build fails.
+/// A reader that keeps the end of its stream, for the message of a failed build.
 struct Tail<R> {
     inner: Option<R>,
     last: Vec<u8>,
-}
-
-impl<R: Read> Tail<R> {
-    fn new(mut inner: impl Iterator<Item = R>) -> Self {
-        Self {
-            inner: inner.next(),
-            last: Vec::new(),
-        }
-    }
 }
 
 impl<R: Read> Read for Tail<R> {
@@ -159,7 +152,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The folder that the user named, or the working directory where Go builds there.
+    /// The folder of `--src`, or the working directory with `--build`.
     pub(crate) fn new(args: &EscapeArgs) -> Self {
         let here = (!args.build.is_empty()).then(|| PathBuf::from("."));
         Self {
@@ -168,7 +161,7 @@ impl Source {
         }
     }
 
-    /// A line of a file as a profile names it.
+    /// A line of a file, by the path in the profile.
     pub(crate) fn line(&mut self, file: &str, line: u64) -> Option<String> {
         let root = self.root.as_deref()?;
         let lines = self
@@ -180,8 +173,8 @@ impl Source {
     }
 }
 
-/// The file below the folder whose path has the longest end of the profile's: that begins with the module, or is where
-/// the program was built.
+/// Reads the file below the folder that has the longest tail of the profile's path. That path begins with the module, or
+/// with the directory of the build.
 fn read(root: &Path, file: &str) -> Option<Vec<String>> {
     let parts: Vec<_> = Path::new(file)
         .components()

@@ -1,18 +1,15 @@
-//! `--heap`: a heap profile beside a log, put under its findings.
+//! `--heap` and `--heap-url`: a heap profile of the program whose log is read.
 
 use gcpressure::causes::{self, Beside};
 use gcpressure::escape::Escapes;
-use gcpressure::profile::{self, Profile, SampleType};
+use gcpressure::profile::{self as pprof, Profile, SampleType};
 use gcpressure::report::Report;
 
+use super::{escapes, profile};
 use crate::cli::args::{EscapeArgs, HeapArgs, LogHeapArgs};
-use crate::cli::commands::sites;
 use crate::cli::exit::Failure;
-use crate::cli::input::escapes;
-use crate::cli::live::Wishes;
-use crate::cli::live::fetch::Fetched;
 
-/// What the flags name, read before the log is.
+/// The profile and diagnostics that the flags name, read before the log.
 pub(crate) struct Heap {
     profile: Profile,
     name: String,
@@ -23,10 +20,10 @@ pub(crate) struct Heap {
 }
 
 impl Heap {
-    /// Reads the profile and the diagnostics; `None` where the user named no profile.
+    /// Reads the profile and the diagnostics; `None` without `--heap`.
     ///
     /// # Errors
-    /// What cannot be had.
+    /// A file that cannot be read or used.
     pub(crate) fn open(args: &LogHeapArgs) -> Result<Option<Self>, Failure> {
         let Some(name) = &args.heap else {
             return Ok(None);
@@ -37,7 +34,7 @@ impl Heap {
             base: args.heap_base.clone(),
             diff_base: None,
         };
-        let (profile, between) = sites::open_with_time(&heap)?;
+        let (profile, between) = profile::open(&heap)?;
         let mut heap = Self::new(profile, name, &args.escape)?;
         heap.base.clone_from(&args.heap_base);
         heap.duration_ns = heap.duration_ns.max(u64::try_from(between).unwrap_or(0));
@@ -55,7 +52,7 @@ impl Heap {
         })
     }
 
-    /// Puts it under the findings.
+    /// Puts the allocating lines under the findings.
     pub(crate) fn explain(&mut self, report: &mut Report) {
         let beside = Beside {
             profile: &self.profile,
@@ -72,18 +69,17 @@ impl Heap {
     }
 }
 
-/// Puts what `--heap-url` fetched under the findings. Where that fails the report says so, and is a report all the same.
-pub(crate) fn fetched(wishes: &Wishes, escape: &EscapeArgs, report: &mut Report) {
-    let Some(fetcher) = &wishes.profiles else {
-        return;
-    };
-    let heap = match fetcher.finish() {
-        Fetched::Nothing(why) => Err(why),
-        Fetched::Profile(bytes, name) => profile::read(&mut bytes.as_slice())
-            .and_then(|raw| Profile::new(&raw))
-            .map_err(|error| error.to_string())
-            .and_then(|profile| Heap::new(profile, name, escape).map_err(|why| why.to_string())),
-    };
+/// Puts the profile that `--heap-url` fetched under the findings, or warns why there is none.
+pub(crate) fn explain_fetched(
+    fetched: Result<(Vec<u8>, &'static str), String>,
+    escape: &EscapeArgs,
+    report: &mut Report,
+) {
+    let heap = fetched.and_then(|(bytes, name)| {
+        let profile = pprof::read(&mut bytes.as_slice()).and_then(|raw| Profile::new(&raw));
+        let profile = profile.map_err(|error| error.to_string())?;
+        Heap::new(profile, name, escape).map_err(|failure| failure.to_string())
+    });
     match heap {
         Ok(mut heap) => heap.explain(report),
         Err(why) => report.warnings.push(format!("no heap profile: {why}")),

@@ -1,12 +1,12 @@
-//! The input options as the pipeline wants them.
+//! Opens the logs that the arguments name.
 
 pub(crate) mod escapes;
 pub(crate) mod heap;
+pub(crate) mod profile;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use gcpressure::error::Error;
 use gcpressure::io::{Joint, Source};
 use gcpressure::pipeline::logs::{self, Log, Logs};
 use gcpressure::pipeline::{Bound, Options, WallTime};
@@ -18,18 +18,18 @@ use crate::cli::args::{InputArgs, SelectArgs};
 use crate::cli::exit::Failure;
 use crate::cli::output;
 
-/// What the arguments name.
+/// The opened logs.
 #[derive(Default)]
 pub(crate) struct Opened {
     pub(crate) sources: Vec<Source>,
-    /// What the report is to warn of.
+    /// Warnings for the report.
     pub(crate) warnings: Vec<String>,
-    /// What cannot be opened; it was said already.
+    /// Errors of logs that cannot be opened, which were reported.
     pub(crate) unreadable: Vec<String>,
 }
 
 impl Opened {
-    /// Puts what was found while opening into the report.
+    /// Adds the warnings and errors to the report.
     pub(crate) fn complete(self, report: &mut Report) {
         let unread = self.unreadable.iter();
         let unread = unread.map(|error| format!("not read: {error}"));
@@ -38,7 +38,7 @@ impl Opened {
     }
 }
 
-/// Opens every source, so that a wrong name is reported before anything is read; it does not keep the others from being read.
+/// Opens every source, so that a wrong name is reported before anything is read. The others are read all the same.
 ///
 /// # Errors
 /// No source can be opened; no source where standard input is a terminal.
@@ -51,14 +51,13 @@ pub(crate) fn open(args: &InputArgs) -> Result<Opened, Failure> {
     let Logs {
         logs,
         warnings,
-        errors,
+        mut errors,
     } = if args.join {
         one_log(&args.files)
     } else {
         logs::logs(&args.files)
     };
     opened.warnings = warnings;
-    let mut errors: Vec<Error> = errors;
     for source in logs.iter().flat_map(Log::sources) {
         match source {
             Ok(source) if args.join && !opened.sources.is_empty() => {
@@ -93,7 +92,7 @@ fn one_log(files: &[String]) -> Logs {
     }
 }
 
-/// Standard input, where nothing else is named.
+/// Standard input.
 ///
 /// # Errors
 /// It is a terminal.
@@ -112,7 +111,7 @@ pub(crate) fn standard_input() -> Result<Source, Failure> {
 /// The options of the analysis.
 ///
 /// # Errors
-/// `--since` or `--until` that is no time.
+/// An invalid time of `--since` or `--until`.
 pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, Failure> {
     Ok(Options {
         settings: Arc::new(settings),
@@ -124,7 +123,7 @@ pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, 
     })
 }
 
-/// A duration is program time; what has a date or a time of day in it is wall-clock time.
+/// Program time for a duration, wall-clock time for text with a date or a time of day.
 fn bound(flag: &str, text: Option<&str>) -> Result<Option<Bound>, Failure> {
     let Some(text) = text else { return Ok(None) };
     let clock =
@@ -132,13 +131,13 @@ fn bound(flag: &str, text: Option<&str>) -> Result<Option<Bound>, Failure> {
     if clock {
         return match WallTime::parse(text) {
             Some(time) => Ok(Some(Bound::Wall(time))),
-            None => Err(Failure::new(format!("{flag}: there is no time `{text}`"))
-                .tip("write it like 2026-11-23T14:05:00Z, 2026-11-23 14:05:00 or 14:05")),
+            None => Err(Failure::new(format!("{flag}: invalid time `{text}`"))
+                .tip("write e.g. 2026-11-23T14:05:00Z, 2026-11-23 14:05:00 or 14:05")),
         };
     }
     match units::parse_duration(text) {
         Ok(ns) => Ok(Some(Bound::Program(ns))),
         Err(error) => Err(Failure::new(format!("{flag}: {error}"))
-            .tip("write program time like 90s, or wall-clock time like 2026-11-23T14:05:00Z")),
+            .tip("write program time, e.g. 90s, or wall-clock time, e.g. 2026-11-23T14:05:00Z")),
     }
 }

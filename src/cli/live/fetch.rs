@@ -1,37 +1,37 @@
-//! `--heap-url`: heap profiles of the program that is read, fetched while it runs.
+//! `--heap-url`: heap profiles of the program that writes the trace, fetched by a thread while it runs.
 //!
-//! A thread of its own asks the program, so that nothing waits for it: not the trace, and not its end. On a critical
-//! finding it takes a profile of the next seconds, which says what was allocated just then. A program that has ended cannot be
-//! asked, so the profile since its start is fetched again and again, and the last one stands for the end.
+//! On a critical finding the thread takes a profile of the next seconds, which shows the allocations of that time. After
+//! its end the program serves no profiles, so the profile since its start is fetched at intervals, and the last one is used.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use crate::cli::args::LiveArgs;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{self, Failure};
+use crate::cli::output::worker::lock;
 
-/// Bytes of a profile that are fetched.
+/// Largest profile, in bytes.
 const LARGEST: u64 = 256 << 20;
-/// Beyond the seconds that a profile covers a program is not waited for longer.
+/// Time for an answer, in addition to the seconds that the profile covers.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// From one profile since the start to the next.
+/// Interval between two profiles since the start.
 const EVERY: Duration = Duration::from_secs(5);
-/// Critical findings that a profile is taken of.
+/// Critical findings for which a profile is taken.
 const MOST_CRITICAL: usize = 20;
 
-/// Fetches profiles beside everything else.
+/// Fetches profiles on a thread of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Fetcher {
-    critical: Sender<()>,
+    critical: SyncSender<()>,
     taken: Arc<Mutex<Taken>>,
     folder: Option<PathBuf>,
 }
 
-/// What was fetched so far.
+/// The profiles fetched so far.
 #[derive(Debug, Default)]
 struct Taken {
     critical: Option<Vec<u8>>,
@@ -39,19 +39,11 @@ struct Taken {
     failed: Option<String>,
 }
 
-/// What there is at the end.
-pub(crate) enum Fetched {
-    /// A profile and what it is called.
-    Profile(Vec<u8>, &'static str),
-    /// None, and why.
-    Nothing(String),
-}
-
 impl Fetcher {
-    /// Starts fetching; `None` where the user gave no address.
+    /// Starts fetching; `None` without `--heap-url`.
     ///
     /// # Errors
-    /// An address that is none, a folder that cannot be made, no thread left.
+    /// An invalid address, a folder that cannot be made, no thread left.
     pub(crate) fn start(args: &LiveArgs) -> Result<Option<Self>, Failure> {
         let Some(url) = &args.heap_url else {
             return Ok(None);
@@ -62,7 +54,7 @@ impl Fetcher {
             fs::create_dir_all(folder)
                 .map_err(|error| Failure::writing(&folder.to_string_lossy(), &error))?;
         }
-        let (critical, asked) = mpsc::channel();
+        let (critical, asked) = sync_channel(MOST_CRITICAL);
         let taken = Arc::new(Mutex::new(Taken::default()));
         let work = Work {
             url,
@@ -73,7 +65,7 @@ impl Fetcher {
         thread::Builder::new()
             .name("heap profiles".to_owned())
             .spawn(move || work.run(&asked))
-            .map_err(|error| Failure::new(format!("cannot start a thread: {error}")))?;
+            .map_err(exit::unable)?;
         Ok(Some(Self {
             critical,
             taken,
@@ -81,34 +73,31 @@ impl Fetcher {
         }))
     }
 
-    /// A critical finding was raised.
+    /// Takes a profile because a critical finding was raised.
     pub(crate) fn critical(&self) {
-        // A thread that is gone has said why.
-        let _ = self.critical.send(());
+        // Findings that do not fit into the queue get no profile.
+        let _ = self.critical.try_send(());
     }
 
-    /// What there is now; nothing is waited for.
-    pub(crate) fn finish(&self) -> Fetched {
-        let Ok(mut taken) = self.taken.lock() else {
-            return Fetched::Nothing("the thread that fetches them has failed".to_owned());
-        };
+    /// The best profile fetched so far and its name, or why there is none. Does not wait.
+    ///
+    /// # Errors
+    /// The reason.
+    pub(crate) fn finish(&self) -> Result<(Vec<u8>, &'static str), String> {
+        let mut taken = lock(&self.taken);
         if let (Some(folder), Some(last)) = (&self.folder, &taken.last)
             && let Err(why) = save(folder, "last", last)
         {
             taken.failed = Some(why);
         }
         if let Some(profile) = taken.critical.take() {
-            return Fetched::Profile(profile, "the profile at the critical finding");
+            return Ok((profile, "the profile at the critical finding"));
         }
-        match taken.last.take() {
-            Some(profile) => Fetched::Profile(profile, "the last profile of the program"),
-            None => Fetched::Nothing(
-                taken
-                    .failed
-                    .clone()
-                    .unwrap_or_else(|| "the program ended before there was one".to_owned()),
-            ),
+        if let Some(profile) = taken.last.take() {
+            return Ok((profile, "the last profile of the program"));
         }
+        let never = || "the program ended before there was one".to_owned();
+        Err(taken.failed.clone().unwrap_or_else(never))
     }
 }
 
@@ -161,9 +150,7 @@ impl Work {
             }
             _ => Ok(()),
         };
-        let Ok(mut taken) = self.taken.lock() else {
-            return;
-        };
+        let mut taken = lock(&self.taken);
         match (fetched, critical) {
             (Ok(profile), Some(_)) => taken.critical = Some(profile),
             (Ok(profile), None) => taken.last = Some(profile),
@@ -180,13 +167,13 @@ fn save(folder: &Path, name: &str, profile: &[u8]) -> Result<(), String> {
     fs::write(&path, profile).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// `http://localhost:6060` stands for its `/debug/pprof/allocs`.
+/// The address of the profile; without a path, that of `/debug/pprof/allocs`.
 fn address(url: &str) -> Result<String, Failure> {
     let Some(rest) = url.strip_prefix("http://") else {
         return Err(Failure::new(format!(
-            "--heap-url: `{url}` is no address that begins with http://"
+            "--heap-url: invalid address `{url}`: expected e.g. `http://localhost:6060`"
         ))
-        .tip("write it like http://localhost:6060, where the program serves net/http/pprof"));
+        .tip("name the address at which the program serves net/http/pprof"));
     };
     let url = url.trim_end_matches('/');
     Ok(match rest.trim_end_matches('/').contains('/') {

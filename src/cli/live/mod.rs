@@ -1,129 +1,140 @@
-//! What happens while the input is read: lines handed on, findings told, files rewritten, commands run. None of it waits
-//! for anybody, but for passthrough.
+//! Everything that happens while the input is read: lines are handed on, findings reported, files rewritten, commands run.
+//! Each goes through a queue or a thread, so the reading is never held up; only lines that are handed on hold it up once
+//! 8 MiB of them are queued.
 
 pub(crate) mod dashboard;
 pub(crate) mod fetch;
-pub(crate) mod on_critical;
+mod on_critical;
 pub(crate) mod passthrough;
-pub(crate) mod refresh;
+mod refresh;
 pub(crate) mod signals;
-pub(crate) mod status;
+pub(crate) mod starts;
+mod status;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
 use gcpressure::error::Error;
-use gcpressure::io::Source;
+use gcpressure::io::{Child, Source};
 use gcpressure::pipeline::{CycleRow, Sink, SoFar};
-use gcpressure::render::Format;
+use gcpressure::render::{Format, Style};
+use gcpressure::report::Process;
 use gcpressure::settings::Severity;
 use gcpressure::units::{self, Unit};
 
-use crate::cli::args::{LiveArgs, OutputArgs};
-use crate::cli::exit::{Failure, Policy};
-use crate::cli::live::fetch::Fetcher;
-use crate::cli::live::on_critical::OnCritical;
-use crate::cli::live::passthrough::{Outlet, Passthrough, Queue};
-use crate::cli::live::refresh::Refresh;
-use crate::cli::live::signals::{Ending, Signals};
-use crate::cli::live::status::Status;
+use crate::cli::args::LiveArgs;
+use crate::cli::exit::{self, Failure, Policy};
+use crate::cli::output::background::BackgroundWriter;
 use crate::cli::output::files::Targets;
+use dashboard::page::{goal, share};
+use dashboard::state::DashboardState;
+use dashboard::view::last_ns;
+use fetch::Fetcher;
+use on_critical::OnCritical;
+use passthrough::{Outlet, Passthrough};
+use refresh::Refresh;
+use signals::{Ending, Signals};
+use starts::ProcessStarts;
+use status::Status;
 
-/// How long a first interrupt goes without a word: as a rule the stream ends by then.
+/// How long after a first interrupt a notice says that the stream goes on; most streams have ended by then.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What the flags for live input ask for, read before anything is started.
-#[derive(Debug)]
-pub(crate) struct Wishes {
-    /// `--refresh`.
-    pub(crate) refresh: Duration,
-    timeout: Option<Duration>,
-    on_critical: Option<String>,
-    until_critical: bool,
-    /// `--heap-url`.
-    pub(crate) profiles: Option<Fetcher>,
-}
-
-impl Wishes {
-    /// Reads the flags.
-    ///
-    /// # Errors
-    /// What is no duration.
-    pub(crate) fn new(args: &LiveArgs) -> Result<Self, Failure> {
-        let timeout = args.timeout.as_deref();
-        Ok(Self {
-            refresh: duration("--refresh", &args.refresh)?,
-            timeout: timeout
-                .map(|text| duration("--timeout", text))
-                .transpose()?,
-            on_critical: args.on_critical.clone(),
-            until_critical: args.until_critical,
-            profiles: Fetcher::start(args)?,
-        })
-    }
-}
-
-/// Everything that goes on beside the reading.
+/// The sink of all commands that read logs while they are written.
 #[derive(Debug)]
 pub(crate) struct Live {
     passthrough: Option<Passthrough>,
-    voice: Voice,
+    findings: FindingOutput,
     status: Option<Status>,
+    state_lines: Option<StateLines>,
+    dashboard: Option<Arc<DashboardState>>,
+    starts: Option<ProcessStarts>,
     on_critical: Option<OnCritical>,
     profiles: Option<Fetcher>,
     refresh: Option<Refresh>,
     signals: Signals,
     ending: Ending,
     until_critical: bool,
+    /// A first interrupt ends the reading: the log has no end of its own.
+    endless: bool,
     /// When the first interrupt was noticed.
     interrupted: Option<Instant>,
-    told_interrupt: bool,
+    interrupt_reported: bool,
+}
+
+/// Where findings are printed when they are raised or cleared. Through a queue, so that a blocked terminal does not hold up
+/// the reading.
+#[derive(Debug)]
+enum FindingOutput {
+    Silent,
+    /// On standard error.
+    Stderr(BackgroundWriter),
+    /// Between the lines that are handed on.
+    Passthrough,
+}
+
+/// Prints the state of each process at intervals.
+#[derive(Debug)]
+struct StateLines {
+    every: Duration,
+    last: Instant,
 }
 
 impl Live {
-    /// What was wished; nothing is handed on or told yet.
+    /// A sink that does what the flags say, and prints nothing yet.
     ///
     /// # Errors
-    /// The system has no thread left.
-    pub(crate) fn new(wishes: &Wishes, signals: &Signals, ending: &Ending) -> io::Result<Self> {
-        if let Some(timeout) = wishes.timeout {
-            ending.after(timeout)?;
+    /// The system cannot start another thread.
+    pub(crate) fn new(
+        args: &LiveArgs,
+        profiles: Option<&Fetcher>,
+        signals: &Signals,
+        ending: &Ending,
+    ) -> Result<Self, Failure> {
+        if let Some(timeout) = args.timeout {
+            ending.after(timeout).map_err(exit::unable)?;
         }
-        let on_critical = match &wishes.on_critical {
-            Some(command) => Some(OnCritical::new(command, signals.stop())?),
-            None => None,
-        };
+        let on_critical = args.on_critical.as_ref();
+        let on_critical = on_critical
+            .map(|command| OnCritical::new(command, signals.stop()))
+            .transpose()
+            .map_err(exit::unable)?;
         Ok(Self {
             passthrough: None,
-            voice: Voice::Silent,
+            findings: FindingOutput::Silent,
             status: None,
+            state_lines: None,
+            dashboard: None,
+            starts: None,
             on_critical,
-            profiles: wishes.profiles.clone(),
+            profiles: profiles.cloned(),
             refresh: None,
             signals: signals.clone(),
             ending: ending.clone(),
-            until_critical: wishes.until_critical,
+            until_critical: args.until_critical,
+            endless: false,
             interrupted: None,
-            told_interrupt: false,
+            interrupt_reported: false,
         })
     }
 
     /// Hands lines that are no GC trace on to standard output.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     pub(crate) fn pass_to_stdout(&mut self) -> Result<(), Failure> {
         let stop = self.signals.stop();
         self.passthrough = Some(Passthrough::new(io::stdout(), "standard output", stop)?);
         Ok(())
     }
 
-    /// Hands them on to standard error, above the line that shows the state.
+    /// Hands them on to standard error, above the status line.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     pub(crate) fn pass_to_stderr(&mut self) -> Result<(), Failure> {
         let stop = self.signals.stop();
         self.passthrough = Some(Passthrough::new(self.stderr(), "standard error", stop)?);
@@ -137,143 +148,142 @@ impl Live {
         }
     }
 
-    /// Shows the state in a line at the bottom of the terminal, if there is one.
+    /// Shows a status line where standard error is a terminal.
     pub(crate) fn show_status(&mut self, sources: &[Source]) {
         self.status = Status::start(sources);
     }
 
-    /// Tells findings on standard error, where somebody looks at it, above the line that shows the state. With lines that go there already they go the same
-    /// way, so that neither is written into the middle of the other.
-    pub(crate) fn announce(&mut self, passes_to_stderr: bool) {
-        if !io::stderr().is_terminal() {
-            return;
+    /// Prints findings on standard error, above the status line, where it is a terminal.
+    pub(crate) fn print_findings(&mut self) {
+        if io::stderr().is_terminal() {
+            let writer = BackgroundWriter::new(self.stderr(), self.signals.stop());
+            self.findings = writer.map_or(FindingOutput::Silent, FindingOutput::Stderr);
         }
-        self.voice = if passes_to_stderr {
-            Voice::Passthrough
-        } else {
-            let queue = Queue::new(self.stderr(), self.signals.stop());
-            queue.map_or(Voice::Silent, Voice::Own)
-        };
     }
 
-    /// Tells the command of `--on-critical` which process is watched.
-    pub(crate) fn names_child(&mut self, id: u32) {
+    /// Prints findings between the lines that are handed on, so that neither is written into the middle of the other.
+    pub(crate) fn print_findings_between_lines(&mut self) {
+        self.findings = FindingOutput::Passthrough;
+    }
+
+    /// Prints the state of each process at this interval, where findings are printed.
+    pub(crate) fn print_state(&mut self, every: Duration) {
+        self.state_lines = Some(StateLines {
+            every,
+            last: Instant::now(),
+        });
+    }
+
+    /// Keeps everything that the dashboard shows.
+    pub(crate) fn show_on(&mut self, dashboard: &Arc<DashboardState>) {
+        self.dashboard = Some(Arc::clone(dashboard));
+    }
+
+    /// Estimates when each process started.
+    pub(crate) fn track_starts(&mut self) {
+        self.starts = Some(ProcessStarts::default());
+    }
+
+    /// The starts that were tracked.
+    pub(crate) fn take_starts(&mut self) -> ProcessStarts {
+        self.starts.take().unwrap_or_default()
+    }
+
+    /// Lets the first interrupt end the reading.
+    pub(crate) fn end_on_interrupt(&mut self) {
+        self.endless = true;
+    }
+
+    /// Names the program to the command of `--on-critical`.
+    pub(crate) fn set_child(&mut self, child: &Child) {
         if let Some(on_critical) = &mut self.on_critical {
-            on_critical.names_child(id);
+            on_critical.set_child(child.id());
         }
     }
 
-    /// Rewrites the files of `-o` now and then.
+    /// Rewrites the files of `-o` at intervals.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     pub(crate) fn refresh(
         &mut self,
         every: Duration,
-        output: &OutputArgs,
+        style: Style,
         targets: &Arc<Targets<Format>>,
         policy: Policy,
-    ) -> io::Result<()> {
+    ) -> Result<(), Failure> {
         if targets.any() {
-            self.refresh = Some(Refresh::new(every, output, targets, policy)?);
+            let refresh = Refresh::new(every, style, targets, policy).map_err(exit::unable)?;
+            self.refresh = Some(refresh);
         }
         Ok(())
     }
 
     /// Waits until everything is written.
-    pub(crate) fn finish(self) -> Passed {
-        let mut passed = Passed::Whole;
+    pub(crate) fn finish(self) -> Outlet {
         let stop = self.signals.stop();
         if let Some(refresh) = self.refresh {
             refresh.finish(stop);
         }
-        if let Some(passthrough) = self.passthrough {
-            if passthrough.inside() {
-                passed = Passed::InsideALine;
-            }
-            match passthrough.finish() {
-                Outlet::Whole => {}
-                Outlet::Lost(failure) => passed = Passed::Lost(failure),
-                Outlet::Stuck => passed = Passed::Stuck,
-            }
-        }
-        if let Voice::Own(queue) = self.voice {
-            // The report tells everything once more, so nothing is lost with a line that cannot be written.
-            let _ = queue.finish();
+        let mut outlet = self.passthrough.map_or(Outlet::Whole, Passthrough::finish);
+        if let FindingOutput::Stderr(writer) = self.findings {
+            // The report names the findings again, so nothing is lost with a line that cannot be written.
+            let _ = writer.finish();
         }
         if let Some(status) = self.status
             && !status.finish(stop)
         {
-            passed = Passed::Stuck;
+            outlet = Outlet::Stuck;
         }
         if let Some(on_critical) = self.on_critical {
             on_critical.finish();
         }
-        passed
+        outlet
     }
 
-    /// Says one line.
-    fn say(&mut self, line: &str) {
-        match &mut self.voice {
-            Voice::Silent => {}
-            Voice::Own(queue) => {
-                let _ = writeln!(queue, "{line}").and_then(|()| queue.flush());
+    /// Prints one line.
+    fn print(&mut self, line: &str) {
+        match (&mut self.findings, &mut self.passthrough) {
+            (FindingOutput::Stderr(writer), _) => {
+                let _ = writeln!(writer, "{line}").and_then(|()| writer.flush());
             }
-            Voice::Passthrough => {
-                if let Some(passthrough) = &mut self.passthrough {
-                    let begin = if passthrough.inside() { "\n" } else { "" };
-                    passthrough.write(format!("{begin}{line}\n").as_bytes());
-                }
+            (FindingOutput::Passthrough, Some(passthrough)) => {
+                let begin = if passthrough.inside() { "\n" } else { "" };
+                passthrough.write(format!("{begin}{line}\n").as_bytes());
             }
+            _ => {}
         }
     }
 
-    /// Says that an interrupt was heard, where the stream goes on nevertheless.
-    fn notice_interrupt(&mut self) {
-        if self.told_interrupt || !self.signals.interrupted() {
+    fn look_at_interrupts(&mut self) {
+        if self.interrupt_reported || !self.signals.interrupted() {
             return;
         }
-        if self.interrupted.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
-            self.told_interrupt = true;
-            self.say(
+        if self.endless {
+            self.signals.stop().store(true, Ordering::Relaxed);
+        } else if self.interrupted.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+            self.interrupt_reported = true;
+            self.print(
                 "gcpressure: reading to the end of the stream; interrupt again to report what was read",
             );
         }
     }
 }
 
-/// What became of the lines that were handed on.
-#[derive(Debug)]
-pub(crate) enum Passed {
-    /// All of them were written.
-    Whole,
-    /// All of them were written, and the last has no line feed.
-    InsideALine,
-    /// Some could not be written.
-    Lost(Failure),
-    /// Nobody takes them, and their stream is held by the last.
-    Stuck,
-}
-
-/// Where findings are told. Through a queue: a terminal that is held must not hold up the reading.
-#[derive(Debug)]
-enum Voice {
-    /// Nowhere.
-    Silent,
-    /// On standard error.
-    Own(Queue),
-    /// On standard error, with the lines that are handed on.
-    Passthrough,
-}
-
 impl Sink for Live {
     fn takes_cycles(&self) -> bool {
-        self.status.is_some()
+        self.status.is_some() || self.dashboard.is_some() || self.starts.is_some()
     }
 
-    fn cycle(&mut self, _: &CycleRow<'_>) -> io::Result<()> {
+    fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
+        if let Some(starts) = &mut self.starts {
+            starts.cycle(row);
+        }
         if let Some(status) = &self.status {
             status.cycle();
+        }
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.cycle();
         }
         Ok(())
     }
@@ -282,6 +292,9 @@ impl Sink for Live {
         if let Some(passthrough) = &mut self.passthrough {
             passthrough.write(lines);
         }
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.lines(lines);
+        }
         Ok(())
     }
 
@@ -289,9 +302,12 @@ impl Sink for Live {
         if let Some(status) = &self.status {
             status.change(process, change);
         }
-        // What is informative is left to the report.
+        // Findings of the severity info are in the report only.
         if change.severity > Severity::Info {
-            self.say(&line(process, change));
+            if let Some(dashboard) = &self.dashboard {
+                dashboard.change(process, change);
+            }
+            self.print(&finding_line(process, change));
         }
         if change.raised && change.severity == Severity::Critical {
             if let Some(on_critical) = &mut self.on_critical {
@@ -308,36 +324,55 @@ impl Sink for Live {
     }
 
     fn unreadable(&mut self, error: Error) -> io::Result<()> {
-        // Above the line that shows the state. What standard error does not take, the report says.
+        // The report holds it as well.
         let _ = writeln!(self.stderr(), "{}", Failure::from(error));
         Ok(())
     }
 
     fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
+        if let Some(lines) = &mut self.state_lines
+            && lines.last.elapsed() >= lines.every
+        {
+            lines.last = Instant::now();
+            for line in so_far.report().processes.iter().filter_map(state_line) {
+                self.print(&line);
+            }
+        }
         if let Some(passthrough) = &mut self.passthrough {
             passthrough.flush();
+        }
+        if let FindingOutput::Stderr(writer) = &mut self.findings {
+            let _ = writer.flush();
         }
         if let Some(refresh) = &mut self.refresh {
             refresh.look(so_far);
         }
-        self.notice_interrupt();
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.update(so_far);
+        }
+        self.look_at_interrupts();
         Ok(())
     }
 }
 
-/// The value of a flag that is a duration.
-fn duration(flag: &str, text: &str) -> Result<Duration, Failure> {
-    match units::parse_duration(text) {
-        Ok(0) => Err(Failure::new(format!(
-            "{flag}: `{text}` is nothing; write a value above 0"
-        ))),
-        Ok(ns) => Ok(Duration::from_nanos(ns)),
-        Err(error) => Err(Failure::new(format!("{flag}: {error}"))),
-    }
+/// The state of a process as a line; `None` before its first interval with cycles.
+fn state_line(process: &Process) -> Option<String> {
+    let now = process.measures.timeline.iter().rfind(|p| p.cycles > 0)?;
+    Some(format!(
+        "gcpressure: process {} at {}: {}, pause p99 {}, GC CPU {}, assists {}, live heap {}, goal {}",
+        process.id.escape_default(),
+        units::duration(last_ns(process)),
+        units::rate(now.gc_frequency_per_second),
+        units::duration(now.pause_p99_ns),
+        share(now.gc_cpu_ratio()),
+        share(now.assist_cpu_ratio),
+        units::bytes(now.heap_live_max_bytes),
+        goal(now),
+    ))
 }
 
-/// One change in words.
-pub(crate) fn line(process: &str, change: &FindingChange) -> String {
+/// One change as a line.
+fn finding_line(process: &str, change: &FindingChange) -> String {
     let unit = Unit::from_symbol(change.unit);
     let severity = match change.severity {
         Severity::Info => "info",
@@ -380,7 +415,7 @@ mod tests {
             cause: Some((Cause::SmallHeap, "the heap is nearly empty".to_owned())),
         };
         assert_eq!(
-            line("web\u{1b}[2J\n", &change),
+            finding_line("web\u{1b}[2J\n", &change),
             "gcpressure: process web\\u{1b}[2J\\n at 12s: critical gc-frequency raised, 66.7/s (threshold 40/s); the heap is nearly empty"
         );
     }

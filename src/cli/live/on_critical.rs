@@ -1,38 +1,36 @@
-//! `--on-critical CMD`: a command of the user's own at the very moment of pressure, to fetch a profile while it lasts.
-//! The reading only notes what was raised; a thread runs one command after the other.
+//! `--on-critical CMD`: runs a command of the user when a critical finding is raised, for example to fetch a profile while
+//! the pressure lasts. A thread runs one command after the other.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use gcpressure::analyzer::FindingChange;
 use serde_json::{Value, json};
 
-use crate::cli::live::signals;
 use crate::cli::output;
+use crate::cli::output::worker::Worker;
 
-/// The same finding of the same process again is left out for so long.
+/// The same finding of the same process is left out for this long.
 const APART: Duration = Duration::from_secs(60);
 /// How long a command may run.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Findings that may wait for the commands before them.
-const WAITING: usize = 16;
+/// Findings that are queued while a command runs.
+const QUEUED: usize = 16;
 /// Findings whose time is remembered; beyond that all are forgotten.
 const REMEMBERED: usize = 4_096;
-/// How often a running command is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a running command is polled.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Runs the command for each critical finding that is raised.
 #[derive(Debug)]
 pub(crate) struct OnCritical {
-    sender: SyncSender<Value>,
-    thread: JoinHandle<()>,
-    /// Whoever waits for the thread is not to wait any longer.
+    worker: Worker<Value>,
+    /// Set when the end has been waited for long enough.
     give_up: Arc<AtomicBool>,
     last: HashMap<(String, &'static str), Instant>,
     left_out: u64,
@@ -40,24 +38,21 @@ pub(crate) struct OnCritical {
 }
 
 impl OnCritical {
-    /// Starts the thread that runs `command` in the shell. Once `stop` is true nothing is begun any more.
+    /// Starts the thread that runs `command` in the shell; no command is started once `stop` is true.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     pub(crate) fn new(command: &str, stop: &Arc<AtomicBool>) -> io::Result<Self> {
-        let (sender, findings) = sync_channel(WAITING);
         let give_up = Arc::new(AtomicBool::new(false));
         let runner = Runner {
             command: command.to_owned(),
             stop: Arc::clone(stop),
             give_up: Arc::clone(&give_up),
         };
-        let thread = std::thread::Builder::new()
-            .name("on-critical".to_owned())
-            .spawn(move || runner.run_all(&findings))?;
         Ok(Self {
-            sender,
-            thread,
+            worker: Worker::start("on-critical", QUEUED, move |findings| {
+                runner.run_all(&findings);
+            })?,
             give_up,
             last: HashMap::new(),
             left_out: 0,
@@ -65,16 +60,16 @@ impl OnCritical {
         })
     }
 
-    /// The process that is run and watched.
-    pub(crate) fn names_child(&mut self, id: u32) {
+    /// Names the program that is run to the command, as `pid`.
+    pub(crate) fn set_child(&mut self, id: u32) {
         self.child = Some(id);
     }
 
-    /// Notes a finding. Never waits: what comes too often or too fast is left out and counted.
+    /// Queues a finding. Never blocks: findings that come too often or too fast are left out and counted.
     pub(crate) fn raise(&mut self, process: &str, change: &FindingChange) {
         let key = (process.to_owned(), change.rule);
         let again = self.last.get(&key).is_some_and(|at| at.elapsed() < APART);
-        if again || self.sender.try_send(self.finding(process, change)).is_err() {
+        if again || self.worker.try_send(self.finding(process, change)).is_err() {
             self.left_out += 1;
             return;
         }
@@ -84,7 +79,7 @@ impl OnCritical {
         self.last.insert(key, Instant::now());
     }
 
-    /// The finding as the report names its parts.
+    /// The finding, with the names that the report uses.
     fn finding(&self, process: &str, change: &FindingChange) -> Value {
         json!({
             "rule": change.rule,
@@ -101,19 +96,18 @@ impl OnCritical {
         })
     }
 
-    /// Waits for the commands that were noted, as long as one of them may take.
+    /// Waits for the queued commands, as long as one of them may take.
     pub(crate) fn finish(self) {
-        drop(self.sender);
         let deadline = Instant::now() + TIMEOUT;
-        while !self.thread.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(LOOK);
-        }
-        self.give_up.store(true, Ordering::Relaxed);
-        // From now on it only says how the last one ended, if that can be said.
-        signals::join(self.thread, &self.give_up);
+        self.worker.finish(|| {
+            let late = Instant::now() >= deadline;
+            // The thread ends the running command and reports how it ended.
+            self.give_up.store(late, Ordering::Relaxed);
+            late
+        });
         if self.left_out > 0 {
             output::complain(&format!(
-                "gcpressure: --on-critical was not run for {} more findings: the same again within {} s, or too many at once",
+                "gcpressure: --on-critical was not run for {} more findings: the same finding within {} s, or too many at once",
                 self.left_out,
                 APART.as_secs()
             ));
@@ -121,7 +115,7 @@ impl OnCritical {
     }
 }
 
-/// What the thread knows.
+/// The thread's state.
 struct Runner {
     command: String,
     stop: Arc<AtomicBool>,
@@ -141,8 +135,10 @@ impl Runner {
             let outcome = match self.run(&finding) {
                 Ok(Some(status)) if status.success() => continue,
                 Ok(Some(status)) => status.to_string(),
-                Ok(None) if self.ends() => "not finished when all else was, and ended".to_owned(),
-                Ok(None) => format!("not finished after {} s, and ended", TIMEOUT.as_secs()),
+                Ok(None) if self.ends() => {
+                    "not finished at the end of the input, and killed".to_owned()
+                }
+                Ok(None) => format!("not finished after {} s, and killed", TIMEOUT.as_secs()),
                 Err(error) => error.to_string(),
             };
             let rule = finding["rule"].as_str().unwrap_or_default();
@@ -150,7 +146,7 @@ impl Runner {
         }
     }
 
-    /// Runs the command for one finding; `None` where it had to be ended.
+    /// Runs the command for one finding; `None` if it had to be killed.
     fn run(&self, finding: &Value) -> io::Result<Option<ExitStatus>> {
         let mut command = shell(&self.command);
         command.stdin(Stdio::piped()).stdout(stderr()?);
@@ -160,13 +156,13 @@ impl Runner {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            // What the program prints may hold anything, but the environment holds no zero bytes.
+            // The program may print anything, but an environment variable cannot hold a zero byte.
             let name = format!("GCPRESSURE_{}", key.to_uppercase());
             command.env(name, value.replace('\0', ""));
         }
         let mut child = command.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A finding is far smaller than a pipe, so this waits for nobody; a command that does not read is fine.
+            // A finding is far smaller than a pipe, so this does not block; a command need not read it.
             let _ = writeln!(stdin, "{finding}");
         }
         let deadline = Instant::now() + TIMEOUT;
@@ -175,15 +171,15 @@ impl Runner {
                 return Ok(Some(status));
             }
             if Instant::now() >= deadline || self.ends() {
-                end(&mut child);
+                kill(&mut child);
                 return Ok(None);
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL);
         }
     }
 }
 
-/// The command in the user's shell, in a process group of its own, so that it can be ended with all that it started.
+/// The command in the shell, in a process group of its own, so that it can be killed with everything it started.
 #[cfg(unix)]
 fn shell(command: &str) -> Command {
     use std::os::unix::process::CommandExt as _;
@@ -200,22 +196,22 @@ fn shell(command: &str) -> Command {
     shell
 }
 
-/// What the command prints goes to standard error: standard output is the report's, or the program's.
+/// The command writes to standard error: standard output holds the report, or the output of the program.
 #[cfg(unix)]
 fn stderr() -> io::Result<Stdio> {
     use std::os::fd::AsFd as _;
     Ok(io::stderr().as_fd().try_clone_to_owned()?.into())
 }
 
-/// What the command prints goes to standard error: standard output is the report's, or the program's.
+/// The command writes to standard error: standard output holds the report, or the output of the program.
 #[cfg(windows)]
 fn stderr() -> io::Result<Stdio> {
     use std::os::windows::io::AsHandle as _;
     Ok(io::stderr().as_handle().try_clone_to_owned()?.into())
 }
 
-/// Ends a command and what it has started.
-fn end(child: &mut Child) {
+/// Kills a command and what it has started.
+fn kill(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id())
         .ok()

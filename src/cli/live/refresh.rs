@@ -1,67 +1,58 @@
-//! The files of `-o`, rewritten while the input goes on. The reading only hands over a report; a thread writes it.
+//! The files of `-o`, rewritten while the input goes on. A thread writes them.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use gcpressure::pipeline::SoFar;
-use gcpressure::render::Format;
+use gcpressure::render::{Format, Style};
 use gcpressure::report::Report;
 
-use crate::cli::args::OutputArgs;
-use crate::cli::commands::report;
 use crate::cli::exit::Policy;
-use crate::cli::live::signals;
 use crate::cli::output;
 use crate::cli::output::files::Targets;
+use crate::cli::output::worker::Worker;
 
-/// Hands a report over now and then.
+/// Hands a report to the writing thread every `every`.
 #[derive(Debug)]
 pub(crate) struct Refresh {
     every: Duration,
     last: Instant,
     policy: Policy,
-    sender: SyncSender<Report>,
-    thread: JoinHandle<()>,
+    worker: Worker<Report>,
 }
 
 impl Refresh {
     /// Starts the thread that writes.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     pub(crate) fn new(
         every: Duration,
-        args: &OutputArgs,
+        style: Style,
         targets: &Arc<Targets<Format>>,
         policy: Policy,
     ) -> io::Result<Self> {
-        // A report waits for none before it: where writing is slow, fewer are written.
-        let (sender, reports) = sync_channel::<Report>(0);
         let targets = Arc::clone(targets);
-        let style = report::style(args, policy);
-        let thread = std::thread::Builder::new()
-            .name("refresh".to_owned())
-            .spawn(move || {
-                let mut told = false;
-                for report in reports {
-                    // The last word is the exit status at the end; until then the first failure is told once.
-                    if let Err(failure) = targets.refresh(&report, &style)
-                        && !std::mem::replace(&mut told, true)
-                    {
-                        output::complain(&failure.to_string());
-                    }
+        // No report is queued: where writing is slow, fewer are written.
+        let worker = Worker::start("refresh", 0, move |reports: Receiver<Report>| {
+            let mut reported = false;
+            for report in reports {
+                // The exit status says it at the end; until then the first failure is reported once.
+                if let Err(failure) = targets.refresh(&report, &style)
+                    && !std::mem::replace(&mut reported, true)
+                {
+                    output::complain(&failure.to_string());
                 }
-            })?;
+            }
+        })?;
         Ok(Self {
             every,
             last: Instant::now(),
             policy,
-            sender,
-            thread,
+            worker,
         })
     }
 
@@ -73,13 +64,12 @@ impl Refresh {
         self.last = Instant::now();
         let mut report = so_far.report();
         report.exit_status = self.policy.status(&report);
-        // Where the thread is still writing the one before, this one is left out.
-        let _ = self.sender.try_send(report);
+        // Left out while the thread writes the one before.
+        let _ = self.worker.try_send(report);
     }
 
-    /// Waits until the last report that was handed over is written.
+    /// Waits until the last report is written.
     pub(crate) fn finish(self, stop: &AtomicBool) {
-        drop(self.sender);
-        signals::join(self.thread, stop);
+        self.worker.finish(|| stop.load(Ordering::Relaxed));
     }
 }

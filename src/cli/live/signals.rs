@@ -1,19 +1,20 @@
-//! Interrupts. The first lets the stream come to its end, the second ends the reading, a third ends the program as if it
-//! had never listened. A program that runs under this one gets every signal that it would have got alone.
+//! Interrupts. After the first the stream is read to its end, the second ends the reading, the third ends the program by
+//! the default action of the signal. A program that runs under this one gets every signal that it would get alone.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gcpressure::io::Child;
 
-/// A third interrupt that comes sooner than this after the second is impatience: the report is on its way.
-#[cfg(unix)]
-const IMPATIENCE: Duration = Duration::from_millis(500);
+use crate::cli::output::worker::lock;
 
-/// What has been heard of so far.
+/// A third interrupt that comes sooner than this after the second is ignored: the report is about to be written.
+#[cfg(unix)]
+const DEBOUNCE: Duration = Duration::from_millis(500);
+
+/// The signals received so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
@@ -22,40 +23,34 @@ pub(crate) struct Signals {
     recipient: Arc<Mutex<Recipient>>,
 }
 
-/// The program that gets what is heard.
+/// The program that signals are forwarded to.
 #[derive(Debug, Default)]
 struct Recipient {
     child: Option<Child>,
-    /// What was heard before it was started.
+    /// Signals received before it was started.
     early: Vec<i32>,
 }
 
 impl Signals {
-    /// Listens from now on, to all that can be handed on where a program is to be run. What was ignored from the start
-    /// (`nohup`, a script's background job) stays ignored, by the program that is run too.
+    /// Starts to catch signals: interrupts, and all signals that can be forwarded where a program is to be run. A signal
+    /// that is ignored at the start (`nohup`, a script's background job) stays ignored, also for the program.
     ///
     /// # Errors
-    /// The system has no thread or no pipe left.
+    /// The system cannot start another thread or open a pipe.
     pub(crate) fn catch(runs_a_program: bool) -> io::Result<Self> {
         let signals = Self::default();
         listen(signals.clone(), runs_a_program)?;
         Ok(signals)
     }
 
-    /// Hands on what is heard, and what has been heard. To listen before the program is started, and not after, leaves no
-    /// moment in which a signal would end this program and leave the other one alone.
-    pub(crate) fn hand_on_to(&self, child: &Child) {
-        let mut recipient = self.recipient();
+    /// Forwards the signals received so far and from now on. Catching begins before the program is started, so that no
+    /// signal can end this program alone and leave the other one running.
+    pub(crate) fn forward_to(&self, child: &Child) {
+        let mut recipient = lock(&self.recipient);
         for number in recipient.early.drain(..) {
             child.signal(number);
         }
         recipient.child = Some(child.clone());
-    }
-
-    fn recipient(&self) -> MutexGuard<'_, Recipient> {
-        self.recipient
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True when reading is to end.
@@ -63,35 +58,35 @@ impl Signals {
         &self.stop
     }
 
-    /// An interrupt has come.
+    /// True after the first interrupt.
     pub(crate) fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// The exit status that a second interrupt gives.
+    /// The exit status after a second interrupt.
     pub(crate) fn status(&self) -> Option<u8> {
         Some(self.status.load(Ordering::Relaxed)).filter(|status| *status > 0)
     }
 }
 
-/// Listens until the end.
+/// Handles signals on a thread of its own.
 #[cfg(unix)]
 struct Listener {
     signals: Signals,
-    /// When the second interrupt came.
+    /// Time of the second interrupt.
     second: Option<Instant>,
 }
 
 #[cfg(unix)]
 impl Listener {
-    fn hear(&mut self, number: i32) {
+    fn handle(&mut self, number: i32) {
         use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 
-        let mut recipient = self.signals.recipient();
+        let mut recipient = lock(&self.signals.recipient);
         match &recipient.child {
             Some(child) => {
                 let keyed = matches!(number, SIGINT | SIGQUIT | SIGWINCH);
-                // The terminal sends what is typed to everyone in the foreground: once is enough.
+                // The terminal has sent a typed signal to the whole foreground group already.
                 if !(keyed && !child.leads_group() && in_foreground()) {
                     child.signal(number);
                 }
@@ -114,30 +109,30 @@ impl Listener {
                 signals.status.store(status, Ordering::Relaxed);
                 signals.stop.store(true, Ordering::Relaxed);
             }
-            Some(second) if second.elapsed() < IMPATIENCE => {}
+            Some(second) if second.elapsed() < DEBOUNCE => {}
             Some(_) => {
-                if let Some(child) = &signals.recipient().child {
+                if let Some(child) = &lock(&signals.recipient).child {
                     child.kill();
                 }
-                // It ends the program, or fails where that cannot be.
+                // Ends the program.
                 let _ = signal_hook::low_level::emulate_default_handler(number);
             }
         }
     }
 }
 
-/// Starts the thread that listens.
+/// Starts the thread that handles signals.
 #[cfg(unix)]
 fn listen(signals: Signals, runs_a_program: bool) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 
-    let mut heard = vec![SIGINT, SIGTERM];
+    let mut caught = vec![SIGINT, SIGTERM];
     if runs_a_program {
-        heard.extend([SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH]);
+        caught.extend([SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH]);
     }
     let ignored = ignored();
-    heard.retain(|number| ignored >> (number - 1) & 1 == 0);
-    let mut incoming = signal_hook::iterator::Signals::new(heard)?;
+    caught.retain(|number| ignored >> (number - 1) & 1 == 0);
+    let mut incoming = signal_hook::iterator::Signals::new(caught)?;
     let mut listener = Listener {
         signals,
         second: None,
@@ -146,13 +141,13 @@ fn listen(signals: Signals, runs_a_program: bool) -> io::Result<()> {
         .name("signals".to_owned())
         .spawn(move || {
             for number in incoming.forever() {
-                listener.hear(number);
+                listener.handle(number);
             }
         })?;
     Ok(())
 }
 
-/// The signals that are ignored, one bit each from signal 1 on. Only Linux tells; elsewhere none is taken for ignored.
+/// The signals that are ignored, one bit each from signal 1 on. Known on Linux only; elsewhere 0.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -163,7 +158,7 @@ fn ignored() -> u64 {
         .unwrap_or_default()
 }
 
-/// Whether this program is in the foreground of its terminal.
+/// True if this program is in the foreground of its terminal.
 #[cfg(unix)]
 fn in_foreground() -> bool {
     std::fs::File::open("/dev/tty")
@@ -172,30 +167,10 @@ fn in_foreground() -> bool {
         .is_some_and(|group| group == rustix::process::getpgrp())
 }
 
-/// Elsewhere an interrupt ends the program.
+/// Elsewhere an interrupt ends the program by default.
 #[cfg(not(unix))]
 fn listen(_: Signals, _: bool) -> io::Result<()> {
     Ok(())
-}
-
-/// How long a thread that writes is waited for once everything is to stop.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// Waits for a thread that writes. Not for long once everything is to stop: what it writes to may be held, and false says
-/// that it is.
-pub(crate) fn join(thread: JoinHandle<()>, stop: &AtomicBool) -> bool {
-    let mut stopped = None;
-    while !thread.is_finished() {
-        if stop.load(Ordering::Relaxed)
-            && stopped.get_or_insert_with(Instant::now).elapsed() > PATIENCE
-        {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    // A thread that died has written its last; there is nothing more to it.
-    let _ = thread.join();
-    true
 }
 
 /// Ends the reading before the stream does: `--timeout`, `--until-critical`.
@@ -206,7 +181,7 @@ pub(crate) struct Ending {
     asked: Arc<AtomicBool>,
 }
 
-/// How long a program that was asked to end may take; the same as `docker stop` grants.
+/// How long a program may take to end after SIGTERM; the same as `docker stop`.
 const GRACE: Duration = Duration::from_secs(10);
 
 impl Ending {
@@ -218,13 +193,13 @@ impl Ending {
         }
     }
 
-    /// True where the end was asked for here.
+    /// True if [`Ending::ask`] was called.
     pub(crate) fn asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Asks for the end, once. A program is asked to end, killed if it does not, and read to the end of its stream; from
-    /// other streams nothing more is read.
+    /// Ends the reading, once. A program gets SIGTERM, is killed if it goes on, and is read to the end of its stream; other
+    /// streams are not read any further.
     pub(crate) fn ask(&self) {
         if self.asked.swap(true, Ordering::Relaxed) {
             return;
@@ -235,11 +210,11 @@ impl Ending {
         };
         child.signal(TERM);
         let stop = Arc::clone(&self.stop);
-        // Without a thread there is no grace.
+        // Without a thread the reading ends at once.
         let grace = std::thread::Builder::new().spawn(move || {
             std::thread::sleep(GRACE);
             child.kill();
-            // What it has started may hold the stream open for ever.
+            // Processes that it has started may hold the stream open.
             std::thread::sleep(GRACE / 10);
             stop.store(true, Ordering::Relaxed);
         });
@@ -248,10 +223,10 @@ impl Ending {
         }
     }
 
-    /// Asks for the end after `duration`.
+    /// Calls [`Ending::ask`] after `duration`.
     ///
     /// # Errors
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     pub(crate) fn after(&self, duration: Duration) -> io::Result<()> {
         let ending = self.clone();
         std::thread::Builder::new()

@@ -1,13 +1,13 @@
-//! One line at the bottom of the terminal while the input is read: how far a file is, or how a live stream does.
+//! A status line at the bottom of the terminal: how far a file is read, or the state of a live stream.
 //!
-//! The reader only counts. A thread looks at the counts and draws, so a terminal that is held does not hold up the reading;
-//! where standard error is no terminal there is neither.
+//! The reading only counts; a thread draws, so that a blocked terminal does not block the reading. Without a terminal on
+//! standard error there is no thread.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gcpressure::analyzer::FindingChange;
@@ -16,37 +16,36 @@ use gcpressure::settings::Severity;
 use gcpressure::units;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use crate::cli::live::signals;
+use crate::cli::output::worker::{Worker, lock};
 
-/// What is read faster than this needs no line.
+/// Input that is read faster than this gets no status line.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often the line is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Findings that are counted at the same time; a million processes are not a million entries.
+/// Raised findings that are counted, whatever the number of processes.
 const MOST: usize = 1_000;
 
-/// The line.
+/// The status line.
 #[derive(Debug)]
 pub(crate) struct Status {
     counts: Arc<Counts>,
     bar: ProgressBar,
-    /// What was written above the line last did not end its own.
+    /// The last text above the status line did not end its line.
     inside: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    worker: Worker<()>,
 }
 
-/// What the reader counts.
+/// What the reading counts.
 #[derive(Debug, Default)]
 struct Counts {
     cycles: AtomicU64,
     raised: Mutex<BTreeMap<(String, &'static str), Severity>>,
-    ended: AtomicBool,
 }
 
 impl Status {
-    /// Starts the line where standard error is a terminal.
+    /// Starts the status line; `None` where standard error is no terminal.
     pub(crate) fn start(sources: &[Source]) -> Option<Self> {
         if !can_draw() {
             return None;
@@ -62,19 +61,19 @@ impl Status {
             inside: Arc::clone(&inside),
         };
         let (theirs, line) = (Arc::clone(&counts), bar.clone());
-        let thread = std::thread::Builder::new()
-            .name("status".to_owned())
-            .spawn(move || theirs.draw(&progress, &line, bottom))
-            .ok()?;
+        let worker = Worker::start("status", 0, move |end: Receiver<()>| {
+            theirs.draw(&progress, &line, bottom, &end);
+        })
+        .ok()?;
         Some(Self {
             counts,
             bar,
             inside,
-            thread,
+            worker,
         })
     }
 
-    /// Writes to standard error, above the line.
+    /// Standard error, above the status line.
     pub(crate) fn above(&self) -> impl Write + Send + use<> {
         Above {
             bar: self.bar.clone(),
@@ -87,9 +86,9 @@ impl Status {
         self.counts.cycles.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes in that a finding was raised or cleared.
+    /// Counts a finding as raised or cleared.
     pub(crate) fn change(&self, process: &str, change: &FindingChange) {
-        let mut raised = self.counts.raised();
+        let mut raised = lock(&self.counts.raised);
         let key = (process.to_owned(), change.rule);
         if !change.raised {
             raised.remove(&key);
@@ -98,28 +97,29 @@ impl Status {
         }
     }
 
-    /// Takes the line away. False where the terminal is held, and is not waited for any longer.
+    /// Removes the line. False where the terminal is blocked and everything is to stop.
     pub(crate) fn finish(self, stop: &AtomicBool) -> bool {
-        self.counts.ended.store(true, Ordering::Release);
-        self.thread.thread().unpark();
-        signals::join(self.thread, stop)
+        self.worker
+            .finish(|| stop.load(Ordering::Relaxed))
+            .is_some()
     }
 }
 
 impl Counts {
-    fn raised(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, &'static str), Severity>> {
-        self.raised.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Draws until the reading has ended.
-    fn draw(&self, progress: &[Progress], bar: &ProgressBar, bottom: Bottom) {
-        std::thread::park_timeout(PATIENCE);
+    /// Draws until `end` is closed.
+    fn draw(&self, progress: &[Progress], bar: &ProgressBar, bottom: Bottom, end: &Receiver<()>) {
+        let goes_on = |wait| end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+        if !goes_on(PATIENCE) {
+            return;
+        }
         bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(bottom)));
-        while !self.ended.load(Ordering::Acquire) {
+        loop {
             bar.set_position(progress.iter().map(Progress::raw_bytes_read).sum());
             bar.set_message(self.state());
             bar.tick();
-            std::thread::park_timeout(TICK);
+            if !goes_on(TICK) {
+                break;
+            }
         }
         bar.finish_and_clear();
     }
@@ -127,7 +127,7 @@ impl Counts {
     /// `12,345 GC cycles; raised: 1 critical, 2 warnings`.
     fn state(&self) -> String {
         let cycles = self.cycles.load(Ordering::Relaxed);
-        let raised = self.raised();
+        let raised = lock(&self.raised);
         let count = |severity| raised.values().filter(|one| **one == severity).count();
         let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
         drop(raised);
@@ -145,7 +145,7 @@ impl Counts {
     }
 }
 
-/// A bar for what has an end, a moving sign for what has none.
+/// A bar for files, a spinner for streams without a known end.
 fn style(ends: bool) -> ProgressStyle {
     let template = match ends {
         true => "{bar:24} {percent:>3}% of {binary_total_bytes}, {wide_msg}",
@@ -154,7 +154,7 @@ fn style(ends: bool) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Whether standard error is a terminal that can take a line away again.
+/// True if standard error is a terminal that can erase a line.
 fn can_draw() -> bool {
     #[cfg(windows)]
     let able = crossterm::ansi_support::supports_ansi();
@@ -163,29 +163,28 @@ fn can_draw() -> bool {
     able && io::stderr().is_terminal()
 }
 
-/// Columns at the right that the line leaves free. What a terminal echoes there (`^C`) goes away with the line; at the
-/// edge it would begin a new one, and the line would stay.
+/// Columns that stay free at the right. A terminal echoes `^C` there, which is erased with the status line; at the edge the
+/// echo would wrap, and the status line would stay.
 const FREE: u16 = 8;
-/// A terminal with less columns has none to spare.
+/// A terminal with fewer columns keeps none free.
 const NARROW: u16 = 60;
 
-/// The bottom of the terminal, where the line is drawn.
+/// The bottom of the terminal, where the status line is drawn.
 #[derive(Debug)]
 struct Bottom {
-    /// What is drawn in one piece.
+    /// Collected by indicatif's calls and written at once.
     drawn: Mutex<String>,
-    /// Somebody else stands inside a line: it would be drawn over.
+    /// The cursor is inside a line of other text, which must not be drawn over.
     inside: Arc<AtomicBool>,
 }
 
 impl Bottom {
     fn add(&self, text: &str) -> io::Result<()> {
-        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        drawn.push_str(text);
+        lock(&self.drawn).push_str(text);
         Ok(())
     }
 
-    /// Moves the cursor; to move by 0 would be to move by 1.
+    /// Moves the cursor. Terminals take 0 for 1.
     fn go(&self, count: usize, direction: char) -> io::Result<()> {
         match count {
             0 => Ok(()),
@@ -232,8 +231,7 @@ impl TermLike for Bottom {
     }
 
     fn flush(&self) -> io::Result<()> {
-        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        let drawn = std::mem::take(&mut *drawn);
+        let drawn = std::mem::take(&mut *lock(&self.drawn));
         if self.inside.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -241,7 +239,7 @@ impl TermLike for Bottom {
     }
 }
 
-/// Standard error above the line. While what is written there stands inside a line of its own, there is no other.
+/// Standard error above the status line, which is not drawn while the text there is inside a line.
 struct Above {
     bar: ProgressBar,
     inside: Arc<AtomicBool>,
@@ -265,6 +263,8 @@ impl Write for Above {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
     use super::*;
     use indicatif::InMemoryTerm;
 
@@ -296,7 +296,7 @@ mod tests {
             counts: Arc::new(Counts::default()),
             bar,
             inside: Arc::default(),
-            thread: std::thread::spawn(|| ()),
+            worker: Worker::start("status", 0, |_| ()).unwrap(),
         };
         assert_eq!(status.counts.state(), "0 GC cycles");
         status.cycle();

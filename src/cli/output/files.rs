@@ -16,7 +16,7 @@ use crate::cli::suggest;
 
 /// The formats of one kind of result.
 pub(crate) trait Formats: Copy + 'static {
-    /// The result.
+    /// The kind of result.
     type Of;
 
     /// All of them.
@@ -28,7 +28,7 @@ pub(crate) trait Formats: Copy + 'static {
     /// Writes the result in this format.
     ///
     /// # Errors
-    /// What the writer gives.
+    /// Those of the writer.
     fn render(self, result: &Self::Of, out: &mut dyn Write, style: &Style) -> io::Result<()>;
 }
 
@@ -77,21 +77,21 @@ struct Target<F> {
 /// A path that will be written.
 #[derive(Debug)]
 pub(crate) struct Place {
-    name: String,
+    /// As the user named it.
+    pub(crate) name: String,
     kind: PlaceKind,
 }
 
-/// What a path is.
 #[derive(Debug)]
 enum PlaceKind {
-    /// A file, by a path that leads over no link: written beside its place and moved there when it is whole.
+    /// A file, by its path without links: written beside its place and renamed when it is whole.
     File(PathBuf),
-    /// A device or a named pipe: it must stay what it is.
+    /// A device or a named pipe, which is not replaced.
     Device(File),
 }
 
 impl<F: Formats> Targets<F> {
-    /// Reads `FORMAT=PATH` and makes sure that each path can be written.
+    /// Parses each `FORMAT=PATH` and checks that the path can be written.
     ///
     /// # Errors
     /// An unknown format, a path that cannot be written.
@@ -101,16 +101,16 @@ impl<F: Formats> Targets<F> {
             let target = Target::open(pair)?;
             if let Some(other) = targets.iter().find(|other| other.place.is(&target.place)) {
                 return Err(Failure::new(format!(
-                    "--output: {other} and {target} are the same file, and only the last would be left"
+                    "--output: {other} and {target} are the same file, and only the last one would remain"
                 ))
-                .tip("give each format a file of its own"));
+                .tip("use a different file for each format"));
             }
             targets.push(target);
         }
         Ok(Self(targets))
     }
 
-    /// Makes sure that no file is replaced that is read; `-` is standard input.
+    /// Checks that no input file is replaced; `-` is standard input.
     ///
     /// # Errors
     /// One would be.
@@ -138,7 +138,7 @@ impl<F: Formats> Targets<F> {
         Ok(())
     }
 
-    /// True where there is a file to write.
+    /// True if there is a file to write.
     pub(crate) fn any(&self) -> bool {
         !self.0.is_empty()
     }
@@ -148,19 +148,29 @@ impl<F: Formats> Targets<F> {
     /// # Errors
     /// The first file that cannot be written; the others are written all the same.
     pub(crate) fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
-        let written = self.0.iter().map(|target| target.write(result, style));
-        written.fold(Ok(()), Result::and)
+        write_all(self.0.iter(), result, style)
     }
 
-    /// Replaces every file by the result so far; what is no file is left for the end.
+    /// Replaces every file by the result so far. Devices and pipes get only the last result.
     ///
     /// # Errors
     /// The first file that cannot be written; the others are written all the same.
     pub(crate) fn refresh(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
-        let files = self.0.iter().filter(|target| target.place.is_file());
-        let written = files.map(|target| target.write(result, style));
-        written.fold(Ok(()), Result::and)
+        let is_file = |target: &&Target<F>| matches!(target.place.kind, PlaceKind::File(_));
+        write_all(self.0.iter().filter(is_file), result, style)
     }
+}
+
+fn write_all<'a, F: Formats>(
+    targets: impl Iterator<Item = &'a Target<F>>,
+    result: &F::Of,
+    style: &Style,
+) -> Result<(), Failure> {
+    let written = targets.map(|target| {
+        let render = |out: &mut dyn Write| target.format.render(result, out, style);
+        target.place.write(render)
+    });
+    written.fold(Ok(()), Result::and)
 }
 
 impl<F: Formats> fmt::Display for Target<F> {
@@ -172,111 +182,84 @@ impl<F: Formats> fmt::Display for Target<F> {
 
 impl<F: Formats> Target<F> {
     fn open(pair: &str) -> Result<Self, Failure> {
-        let names: Vec<_> = F::all().iter().map(|format| format.name()).collect();
         let wrong = |message: String| Err(Failure::new(format!("--output: {message}")));
         let Some((name, path)) = pair.split_once('=') else {
-            return wrong(format!("`{pair}` has no format; write it like json={pair}"));
+            return wrong(format!("missing format: expected e.g. `json={pair}`"));
         };
-        let format = F::all().iter().find(|format| format.name() == name);
-        let Some(&format) = format else {
-            return wrong(match suggest::nearest(name, names.iter().copied()) {
-                Some(near) => format!("there is no format `{name}`; did you mean {near}?"),
-                None => format!("there is no format `{name}`, only {}", names.join(", ")),
-            });
+        let Some(&format) = F::all().iter().find(|format| format.name() == name) else {
+            let names = F::all().iter().map(|format| format.name());
+            return wrong(suggest::unknown("format", name, names));
         };
         if path.is_empty() || path == "-" {
             return wrong(format!(
-                "`{pair}` names no file; for standard output use -f {name}"
+                "missing file in `{pair}`; for standard output use -f {name}"
             ));
         }
         let place = Place::of(path)?;
         Ok(Self { format, place })
     }
-
-    fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
-        self.place
-            .write(|out| self.format.render(result, out, style))
-            .map_err(|error| Failure::writing(&self.place.name, &error))
-    }
 }
 
 impl Place {
-    /// Makes sure that the path can be written.
+    /// Checks that the path can be written, now instead of at the end of a long run.
     ///
     /// # Errors
     /// It cannot.
     pub(crate) fn of(path: &str) -> Result<Self, Failure> {
-        match PlaceKind::open(Path::new(path)) {
-            Ok(kind) => Ok(Self {
-                name: path.to_owned(),
-                kind,
-            }),
-            Err(error) => Err(Failure::writing(path, &error)),
+        let kind = Self::kind(path).map_err(|error| Failure::writing(path, &error))?;
+        Ok(Self {
+            name: path.to_owned(),
+            kind,
+        })
+    }
+
+    fn kind(path: &str) -> io::Result<PlaceKind> {
+        let path = behind_links(Path::new(path))?;
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if !found.is_file() => {
+                let device = fs::OpenOptions::new().write(true).open(path)?;
+                Ok(PlaceKind::Device(device))
+            }
+            _ => beside(&path).map(|_| PlaceKind::File(path)),
         }
     }
 
-    /// The path as the user named it.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Writes it whole, or leaves what is there.
+    /// Writes the whole file, or leaves it as it is.
     ///
     /// # Errors
-    /// What the writer gives.
+    /// Those of the writer.
     pub(crate) fn write(
         &self,
         render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> io::Result<()> {
-        self.kind.write(render)
+    ) -> Result<(), Failure> {
+        self.try_write(render)
+            .map_err(|error| Failure::writing(&self.name, &error))
     }
 
-    /// The same file; devices and pipes take what comes, one after the other.
-    fn is(&self, other: &Self) -> bool {
-        matches!(&other.kind, PlaceKind::File(path) if self.is_at(path))
-    }
-
-    /// A file with this path, which leads over no link.
-    fn is_at(&self, path: &Path) -> bool {
-        matches!(&self.kind, PlaceKind::File(own) if own == path)
-    }
-
-    /// A file, which can be replaced again and again; to a device or a pipe each writing is one more.
-    fn is_file(&self) -> bool {
-        matches!(self.kind, PlaceKind::File(_))
-    }
-}
-
-impl PlaceKind {
-    fn open(path: &Path) -> io::Result<Self> {
-        let path = behind_links(path)?;
-        match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() => {
-                return fs::OpenOptions::new()
-                    .write(true)
-                    .open(path)
-                    .map(Self::Device);
-            }
-            _ => {}
-        }
-        // Whether it can be written is known now, not at the end of a long run.
-        beside(&path).map(|_| Self::File(path))
-    }
-
-    fn write(&self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        match self {
-            Self::Device(file) => {
+    fn try_write(&self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        match &self.kind {
+            PlaceKind::Device(file) => {
                 let mut out = BufWriter::new(file);
                 content(render(&mut out).and_then(|()| out.flush()))
             }
-            Self::File(path) => {
+            PlaceKind::File(path) => {
                 let mut out = BufWriter::new(beside(path)?);
                 render(&mut out)?;
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
         }
+    }
+
+    /// True if both are the same file. Devices and pipes take one result after the other.
+    fn is(&self, other: &Self) -> bool {
+        matches!(&other.kind, PlaceKind::File(path) if self.is_at(path))
+    }
+
+    /// True for a file at this path, which is without links.
+    fn is_at(&self, path: &Path) -> bool {
+        matches!(&self.kind, PlaceKind::File(own) if own == path)
     }
 }
 
@@ -288,13 +271,13 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Where a file is, or will be. A symbolic link stays one: the file that it leads to is replaced, or made.
+/// The path behind symbolic links, which stay: the file that they lead to is replaced or made.
 fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     loop {
         match fs::canonicalize(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // Links that lead in a circle end here too.
+            // Also the error of links in a circle.
             found => return found,
         }
         let Ok(next) = fs::read_link(&path) else {
@@ -306,7 +289,7 @@ fn behind_links(path: &Path) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(folder(&path))?.join(name))
 }
 
-/// A nameless-looking file with the permissions of the one that it will replace, or of any other new file.
+/// A temporary file in the same folder, with the permissions of the file that it will replace, or of a new file.
 #[cfg(unix)]
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -318,13 +301,13 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         .permissions(before.clone().unwrap_or_else(new))
         .tempfile_in(folder(path))?;
     if let Some(before) = before {
-        // Those that the umask took away. A file system without permissions refuses, and needs none.
+        // Restores those that the umask removed. Fails on file systems without permissions.
         let _ = file.as_file().set_permissions(before);
     }
     Ok(file)
 }
 
-/// A nameless-looking file.
+/// A temporary file in the same folder.
 #[cfg(not(unix))]
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()

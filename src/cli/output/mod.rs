@@ -1,7 +1,10 @@
 //! Where results go: standard output, standard error and files.
 
+pub(crate) mod background;
 pub(crate) mod files;
+pub(crate) mod report;
 pub(crate) mod rows;
+pub(crate) mod worker;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -10,12 +13,12 @@ use anstream::ColorChoice;
 use crate::cli::args::ColorWhen;
 use crate::cli::exit::Failure;
 
-/// Says something on standard error. Where that is closed nobody listens, so its failure is no failure.
+/// Prints a message on standard error. Where that cannot be written, there is no place left to report it.
 pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
-/// Writes to standard output. A reader that has left is content with what it got.
+/// Writes to standard output. A pipe that its reader has closed is no error.
 ///
 /// # Errors
 /// Standard output cannot be written for another reason.
@@ -33,7 +36,7 @@ pub(crate) fn content(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Whether text on this stream has colours.
+/// True if text on this stream has colors.
 pub(crate) fn color(
     when: ColorWhen,
     terminal: &(impl IsTerminal + anstream::stream::RawStream),

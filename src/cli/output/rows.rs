@@ -1,4 +1,4 @@
-//! Rows of `gcpressure.event/v1`: one table of columns, written as NDJSON or CSV without allocation.
+//! Rows of `gcpressure.event/v1`, written from one table of columns as NDJSON or CSV, without allocation.
 
 mod line;
 
@@ -9,7 +9,7 @@ use gcpressure::pipeline::CycleRow;
 use gcpressure::report::wire::EVENT_SCHEMA;
 use gcpressure::units::MIB;
 
-use crate::cli::live::passthrough::Queue;
+use super::background::BackgroundWriter;
 use line::{Line, PIECE};
 
 /// A value of a row.
@@ -27,8 +27,8 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// What stands before a value in a JSON object: `,"name":`, and in the first column `{"name":`.
-struct Key {
+/// The text before a value in a JSON object: `,"name":`, or `{"name":` in the first column.
+pub(crate) struct Key {
     text: [u8; PIECE],
     length: usize,
 }
@@ -53,7 +53,8 @@ impl Key {
     }
 }
 
-/// The columns' names, and a function that goes through the values of a row. It is one straight run, without a loop over functions.
+/// The names of the columns, and a function that writes the values of a row. It is straight-line code: a loop over
+/// function pointers was slower.
 macro_rules! columns {
     ($row:ident: $(#[$first_doc:meta])+ $first:ident: $first_type:ty = $value:expr, $($(#[$doc:meta])+ $name:ident: $type:ty = $cell:expr,)+) => {
         /// The columns in their order.
@@ -70,30 +71,30 @@ macro_rules! columns {
 
 gcpressure::event_columns!(columns);
 
-/// Sizes above 2^64 bytes are no sizes: the largest number stands for them.
+/// MiB in bytes; the largest number where that overflows.
 const fn size<'a>(mib: u64) -> Cell<'a> {
     Cell::Number(mib.saturating_mul(MIB))
 }
 
-/// How rows are written.
-trait Style {
-    /// Before all rows.
+/// A format of rows.
+pub(crate) trait Style {
+    /// The text before all rows.
     fn header() -> String;
-    /// Before a value.
+    /// Writes the text before a value.
     fn before(line: &mut Line, key: &'static Key);
-    /// A text as it stands in a row.
+    /// Writes a text, quoted.
     ///
     /// # Errors
-    /// What the writer gives: nothing as a rule.
+    /// Those of the library that quotes.
     fn quote(text: &str, quoted: &mut Vec<u8>) -> io::Result<()>;
-    /// Where there is no value.
+    /// Writes an unknown value.
     fn nothing(line: &mut Line);
-    /// Behind the last value.
+    /// Ends the row.
     fn end(line: &mut Line);
 }
 
-/// One JSON object a line.
-enum Ndjson {}
+/// One JSON object per line.
+pub(crate) enum Ndjson {}
 
 impl Style for Ndjson {
     fn header() -> String {
@@ -118,8 +119,8 @@ impl Style for Ndjson {
     }
 }
 
-/// Comma-separated values with a header; nothing is an empty field.
-enum Csv {}
+/// Comma-separated values with a header; an unknown value is an empty field.
+pub(crate) enum Csv {}
 
 impl Style for Csv {
     fn header() -> String {
@@ -134,14 +135,14 @@ impl Style for Csv {
     }
 
     fn quote(text: &str, quoted: &mut Vec<u8>) -> io::Result<()> {
-        // Nearly all of them, and a time stands in every row: not worth a writer.
+        // The common case, e.g. the time in every row, needs no CSV writer.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-+:._/ ".contains(&byte);
         if text.bytes().all(plain) {
             quoted.extend_from_slice(text.as_bytes());
             return Ok(());
         }
         let mut writer = csv::Writer::from_writer(quoted);
-        // Another field behind it: one that is alone is quoted also where it is empty.
+        // With a second field: an empty field that is alone is quoted.
         writer.write_record([text, ""])?;
         let quoted = writer
             .into_inner()
@@ -157,50 +158,20 @@ impl Style for Csv {
     }
 }
 
-/// A format of rows.
-pub(crate) trait Rows {
-    /// Writes one row.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()>;
-
-    /// Hands on what is written so far.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    fn flush(&mut self) -> io::Result<()>;
-
-    /// Waits until everything is written.
-    ///
-    /// # Errors
-    /// What the writer gives.
-    fn finish(self: Box<Self>) -> io::Result<()>;
-}
-
-/// One JSON object a line.
-pub(crate) fn ndjson(out: Queue) -> Box<dyn Rows> {
-    Box::new(Written::<Ndjson>::new(out))
-}
-
-/// Comma-separated values with a header; nothing is an empty field.
-pub(crate) fn csv(out: Queue) -> Box<dyn Rows> {
-    Box::new(Written::<Csv>::new(out))
-}
-
-/// Rows in one style, on their way to a queue.
-struct Written<S> {
-    /// The header is still to be written.
-    fresh: bool,
+/// Rows of one style, written to a queue.
+pub(crate) struct Rows<S> {
     writer: Writer<S>,
-    out: Queue,
+    /// The header is not written yet.
+    fresh: bool,
+    out: BackgroundWriter,
 }
 
-impl<S: Style> Written<S> {
-    fn new(out: Queue) -> Self {
+impl<S: Style> Rows<S> {
+    /// No row yet.
+    pub(crate) fn new(out: BackgroundWriter) -> Self {
         Self {
-            fresh: true,
             writer: Writer::new(),
+            fresh: true,
             out,
         }
     }
@@ -211,34 +182,44 @@ impl<S: Style> Written<S> {
         }
         Ok(())
     }
-}
 
-impl<S: Style> Rows for Written<S> {
-    fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub(crate) fn row(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         self.header()?;
-        self.out.put(|rows| self.writer.write(row, rows))
+        self.out.append(|rows| self.writer.write(row, rows))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// Queues the rows so far.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.header()?;
         self.out.flush()
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.header()?;
         self.out.finish()
     }
 }
 
-/// Writes row after row.
+/// Formats row after row.
 struct Writer<S> {
     line: Line,
-    /// The texts of the last row, in their order: most of them are the same in the next one.
+    /// The texts of the last row in their order: most are the same in the next row.
     texts: Vec<Text>,
     style: PhantomData<S>,
 }
 
-/// A text and how it is written.
+/// A text and its quoted form.
 #[derive(Default)]
 struct Text {
     text: String,
@@ -254,7 +235,7 @@ impl<S: Style> Writer<S> {
         }
     }
 
-    /// One row with its newline, behind other rows.
+    /// Appends one row.
     fn write(&mut self, row: &CycleRow<'_>, out: &mut Vec<u8>) -> io::Result<()> {
         let mut cells = Cells {
             writer: self,

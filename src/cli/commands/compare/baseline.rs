@@ -1,4 +1,4 @@
-//! Baselines: a report kept for later, with what the program was made of, and `check --baseline` against it.
+//! Baselines: a saved report with the build and settings of the program, and `check --baseline` against it.
 
 use std::io;
 use std::path::Path;
@@ -10,13 +10,14 @@ use gcpressure::report::comparison::{Against, Comparison, MadeOf, Outcome};
 use gcpressure::report::wire::saved;
 use gcpressure::settings::Settings;
 
+use super::gate;
+use super::sides::{self, Reading};
 use crate::cli::args::{CheckArgs, ProgramArgs};
-use crate::cli::commands::compare::sides::{self, Reading};
 use crate::cli::exit::{self, Failure};
 use crate::cli::output;
 use crate::cli::output::files::Place;
 
-/// What the flags say of the program.
+/// What the flags say about the program.
 pub(crate) fn made_of(args: &ProgramArgs) -> MadeOf {
     MadeOf {
         go: args.go.clone(),
@@ -28,28 +29,26 @@ pub(crate) fn made_of(args: &ProgramArgs) -> MadeOf {
 /// Writes the runs of one side as a baseline.
 ///
 /// # Errors
-/// A side without runs; a place that cannot be written.
+/// A side without runs; a file that cannot be written.
 pub(crate) fn save(place: &Place, side: &Reading) -> Result<(), Failure> {
     if side.side.runs.is_empty() {
         let why = side.side.left_out.first();
         let why = why.map_or_else(String::new, |(name, why)| format!(": {name}: {why}"));
         return Err(Failure::new(format!(
             "{} would hold no run, and is left as it is{why}",
-            place.name()
+            place.name
         )));
     }
     let text = saved::baseline(&side.reports, &side.side.made_of, &side.side.work)
         .map_err(|error| Failure::new(error.to_string()))?;
-    place
-        .write(|out| writeln!(out, "{text}"))
-        .map_err(|error| Failure::writing(place.name(), &error))
+    place.write(|out| writeln!(out, "{text}"))
 }
 
-/// A check's baseline, read before anything else.
+/// The baseline of a check, read before anything else.
 #[derive(Debug)]
 pub(crate) struct Baseline {
     path: String,
-    /// `None` where there is no file yet, and one is to be written.
+    /// `None` if the file does not exist yet.
     before: Option<Reading>,
     update: Option<Place>,
     made_of: MadeOf,
@@ -57,10 +56,10 @@ pub(crate) struct Baseline {
 }
 
 impl Baseline {
-    /// What the flags name; `None` where they name none.
+    /// The baseline that the flags name; `None` without `--baseline`.
     ///
     /// # Errors
-    /// A baseline that cannot be read, or not be written where it is to be.
+    /// A baseline that cannot be read, or not be written for `--update-baseline`.
     pub(crate) fn open(args: &CheckArgs, settings: &Settings) -> Result<Option<Self>, Failure> {
         let Some(path) = &args.baseline else {
             if args.comparing.max_ratio.is_empty() {
@@ -74,7 +73,7 @@ impl Baseline {
         let made_of = made_of(&args.report.analysis.program);
         let before = if Path::new(path).exists() {
             let paths = std::slice::from_ref(path);
-            Some(sides::read(paths, settings, &MadeOf::default())?)
+            Some(sides::read(paths, settings, &MadeOf::default(), false)?)
         } else if args.update_baseline {
             None
         } else {
@@ -90,7 +89,7 @@ impl Baseline {
             before,
             update,
             made_of,
-            gate: crate::cli::commands::compare::gate(&args.comparing)?,
+            gate: gate::of_rows(&args.comparing)?,
         }))
     }
 
@@ -113,11 +112,11 @@ impl Baseline {
         let mut now = Reading::default();
         now.side.made_of = self.made_of;
         now.report(&name, report)?;
-        // The report shows its own warnings.
+        // The report shows them already.
         now.side.warnings.clear();
         let comparison = self.before.map(|before| {
             let mut base = before.side;
-            // Amounts of work are not known of this run.
+            // The work of this run is unknown.
             base.work.clear();
             let mut comparison = compare::compare(base, now.side.clone(), &self.gate);
             let status = match comparison.outcome {
@@ -147,7 +146,7 @@ impl Baseline {
     }
 }
 
-/// A failure before no verdict before a pass.
+/// The worse status: a failure, then no verdict, then a pass.
 const fn worse(a: u8, b: u8) -> u8 {
     match (a, b) {
         (exit::FAIL, _) | (_, exit::FAIL) => exit::FAIL,
@@ -156,7 +155,7 @@ const fn worse(a: u8, b: u8) -> u8 {
     }
 }
 
-/// What the report is to warn of.
+/// The warning of the report.
 fn sentence(path: &str, comparison: &Comparison) -> Option<String> {
     match &comparison.outcome {
         Outcome::Pass => None,
@@ -170,7 +169,7 @@ fn sentence(path: &str, comparison: &Comparison) -> Option<String> {
     }
 }
 
-/// Shows the table under a report that people read; other formats warn of what is not a pass.
+/// Prints the table below a text report; other formats hold a warning.
 ///
 /// # Errors
 /// Standard output cannot be written.

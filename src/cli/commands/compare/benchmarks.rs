@@ -4,18 +4,19 @@ use gcpressure::compare::{self, BenchmarkGate, Gate, MEASURES};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Side};
 
+use super::gate;
+use super::sides::Outputs;
 use crate::cli::args::CompareArgs;
-use crate::cli::commands::compare::sides::Outputs;
 use crate::cli::exit::Failure;
 use crate::cli::suggest;
 
-/// What the testing package itself measures: missing, it is no slip of the pen.
+/// Units of the testing package, known even where no output has them.
 const STANDARD: [&str; 4] = ["ns/op", "B/op", "allocs/op", "MB/s"];
 
 /// Compares them, and the GC traces in the same outputs.
 ///
 /// # Errors
-/// A flag that is of logs only, a gate that cannot be read.
+/// A flag for logs only, an invalid gate.
 pub(crate) fn compare(
     args: &CompareArgs,
     (base, new): (&Outputs, &Outputs),
@@ -39,7 +40,7 @@ pub(crate) fn compare(
     Ok((result, gc))
 }
 
-/// Flags that benchmarks have no use for; in silence they would seem to have worked.
+/// Refuses flags that have no effect on benchmarks.
 fn of_logs_only(args: &CompareArgs) -> Result<(), Failure> {
     if args.save_baseline.is_some() {
         return Err(Failure::new(
@@ -61,7 +62,7 @@ fn of_logs_only(args: &CompareArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The units of both sides in the order in which they first come.
+/// The units of both sides in the order of their first appearance.
 fn units<'a>(base: &'a Outputs, new: &'a Outputs) -> Vec<&'a str> {
     let mut units: Vec<&str> = Vec::new();
     let results = base
@@ -76,12 +77,12 @@ fn units<'a>(base: &'a Outputs, new: &'a Outputs) -> Vec<&'a str> {
     units
 }
 
-/// What `--max-ratio` says of units, and of the rows of the GC traces.
+/// The gates of `--max-ratio` for units, and for the rows of the GC traces.
 #[derive(Debug, Default)]
 struct Gates {
     units: BenchmarkGate,
     rows: Gate,
-    /// A row must be judged, so without a trace there is no verdict.
+    /// A row is gated, so without a trace there is no verdict.
     asks_for_rows: bool,
 }
 
@@ -91,49 +92,26 @@ impl Gates {
         for pair in pairs {
             let name = pair.split('=').next().unwrap_or_default();
             let added = if units.contains(&name) || STANDARD.contains(&name) {
-                gates.unit(pair)
+                gate::split(pair).map(|(unit, ratio)| match ratio {
+                    Some(ratio) => gates.units.require(unit, ratio),
+                    None => gates.units.release(unit),
+                })
             } else if compare::find(name).is_some() {
                 gates.asks_for_rows |= !pair.ends_with("=off");
-                crate::cli::commands::compare::threshold(&mut gates.rows, pair)
+                gate::add_row(&mut gates.rows, pair)
             } else {
                 Err(unknown(name, units, traced))
             };
-            added.map_err(|message| Failure::new(format!("--max-ratio: {message}")))?;
+            added.map_err(gate::failure)?;
         }
         Ok(gates)
     }
-
-    /// `allocs/op=1.0`.
-    fn unit(&mut self, pair: &str) -> Result<(), String> {
-        let wrong = || {
-            format!(
-                "`{pair}` is no unit and ratio of 1 or more; write it like allocs/op=1.0, or ns/op=off"
-            )
-        };
-        let (unit, value) = pair.split_once('=').ok_or_else(wrong)?;
-        if value == "off" {
-            self.units.release(unit);
-            return Ok(());
-        }
-        let ratio: f64 = value.parse().map_err(|_| wrong())?;
-        if !ratio.is_finite() || ratio < 1.0 {
-            return Err(wrong());
-        }
-        self.units.require(unit, ratio);
-        Ok(())
-    }
 }
 
-/// Nothing is called so; `GC frequency` and the like are there where the outputs hold traces.
+/// The message for an unknown unit. Rows are known where the outputs hold traces.
 fn unknown(name: &str, units: &[&str], traced: bool) -> String {
     let rows = MEASURES.iter().map(|measure| measure.id);
-    let rows: Vec<&str> = rows.filter(|_| traced).collect();
-    let known = units.iter().chain(&STANDARD).chain(&rows).copied();
-    match suggest::nearest(name, known) {
-        Some(near) => format!("no unit is called `{name}`; did you mean {near}?"),
-        None => format!(
-            "no unit is called `{name}`, only {}",
-            [units, &rows].concat().join(", ")
-        ),
-    }
+    let standard = STANDARD.iter().filter(|unit| !units.contains(unit));
+    let known = units.iter().chain(standard).copied();
+    suggest::unknown("unit", name, known.chain(rows.filter(|_| traced)))
 }

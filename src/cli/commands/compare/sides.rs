@@ -1,8 +1,8 @@
-//! What stands on one side of a comparison: logs, saved reports, baselines, and directories of them.
+//! One side of a comparison: logs, saved reports, baselines, and directories of them.
 
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gcpressure::gobench::{self, Listener, Output};
 use gcpressure::io::Source;
@@ -15,102 +15,76 @@ use gcpressure::settings::Settings;
 
 use crate::cli::exit::Failure;
 use crate::cli::output;
+use crate::cli::output::worker::lock;
 
-/// More than any report; a larger file is no saved result.
+/// Largest saved report or baseline, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// As much as tells a saved result from a log.
+/// Bytes that tell a saved result from a log.
 const HEAD: u64 = 512;
 
-/// A run needs as much as a verdict does.
+/// The least GC cycles of a run, as for a verdict.
 const CYCLES: u64 = 4;
-/// See [`CYCLES`].
+/// The least duration of a run, as for a verdict.
 const DURATION_NS: u64 = 1_000_000_000;
 
 /// One side, with the reports that it came from.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) side: Side,
-    /// As they are saved, for a baseline.
+    /// As JSON, for a baseline.
     pub(crate) reports: Vec<String>,
-    /// Something that the side names could not be read; it was said already.
+    /// A path could not be read, which was reported.
     pub(crate) unreadable: bool,
-    /// What `go test -bench` printed; `None` where something is no such output, or nobody asked.
+    /// Outputs of `go test -bench`; `None` if a path is not such an output, or benchmarks are not asked for.
     pub(crate) benchmarks: Option<Outputs>,
 }
 
 /// Outputs of benchmarks by their names.
 pub(crate) type Outputs = Vec<(String, Output)>;
 
-/// Reads everything that a side names.
+/// Reads everything that a side names, with the results of benchmarks if `benchmarks`.
 ///
 /// # Errors
-/// What cannot be read, with its name.
+/// A path that cannot be read, if no other one can.
 pub(crate) fn read(
     paths: &[String],
     settings: &Settings,
     made_of: &MadeOf,
-) -> Result<Reading, Failure> {
-    read_with(paths, settings, made_of, None)
-}
-
-/// The same, and the results of benchmarks where `listens` says so.
-///
-/// # Errors
-/// What cannot be read, with its name.
-pub(crate) fn listen(
-    paths: &[String],
-    settings: &Settings,
-    made_of: &MadeOf,
-    listens: bool,
-) -> Result<Reading, Failure> {
-    let mut reading = read_with(paths, settings, made_of, listens.then(Vec::new))?;
-    reading.benchmarks = reading.benchmarks.filter(|outputs| !outputs.is_empty());
-    Ok(reading)
-}
-
-fn read_with(
-    paths: &[String],
-    settings: &Settings,
-    made_of: &MadeOf,
-    benchmarks: Option<Outputs>,
+    benchmarks: bool,
 ) -> Result<Reading, Failure> {
     let mut reading = Reading {
         side: Side {
             made_of: made_of.clone(),
             ..Side::default()
         },
-        reports: Vec::new(),
-        unreadable: false,
-        benchmarks,
+        benchmarks: benchmarks.then(Vec::new),
+        ..Reading::default()
     };
     let mut failures = Vec::new();
     let mut read = 0;
-    let mut took =
-        |failures: &mut Vec<(String, Failure)>, name: &str, result: Result<(), Failure>| {
-            match result {
-                Ok(()) => read += 1,
-                Err(failure) => failures.push((name.to_owned(), failure)),
-            }
-        };
+    let mut note = |name: &str, result: Result<(), Failure>| match result {
+        Ok(()) => read += 1,
+        Err(failure) => failures.push((name.to_owned(), failure)),
+    };
     for path in paths {
         if !Path::new(path).is_dir() {
-            // What is named by itself is a run of its own, whatever its name says of rotation.
-            took(&mut failures, path, reading.file(path, settings, false));
+            // A file that is named itself is one run, even if its name looks rotated.
+            note(path, reading.file(path, settings, false));
             continue;
         }
         let mut found = logs::logs(std::slice::from_ref(path));
         for error in found.errors {
-            took(&mut failures, path, Err(error.into()));
+            note(path, Err(error.into()));
         }
         reading.side.warnings.append(&mut found.warnings);
         for log in found.logs {
-            // Beside the logs of a directory other files may lie.
+            // A directory may hold files that are not logs.
             let result = match log.parts.as_slice() {
                 [file] => reading.file(file, settings, true),
                 _ => reading.rotated(&log, settings),
             };
-            took(&mut failures, log.name(), result);
+            note(log.name(), result);
         }
     }
     if read == 0
@@ -127,6 +101,7 @@ fn read_with(
         let why = (name, "it cannot be read".to_owned());
         reading.side.left_out.push(why);
     }
+    reading.benchmarks = reading.benchmarks.filter(|outputs| !outputs.is_empty());
     Ok(reading)
 }
 
@@ -145,24 +120,24 @@ impl Reading {
                 .read_to_end(&mut head)
                 .map_err(|error| gcpressure::error::Error::io(path, error))?;
             let text = String::from_utf8(head)
-                .map_err(|_| Failure::new(format!("cannot read {path}: it is no UTF-8")))?;
+                .map_err(|_| Failure::new(format!("cannot read {path}: it is not UTF-8")))?;
             self.benchmarks = None;
             return self.saved(path, &text);
         }
-        let listens = self.benchmarks.is_some();
+        let benchmarks = self.benchmarks.is_some();
         let listener = Arc::new(Mutex::new(Listener::default()));
-        // A file is opened anew, so that it can say what it is; what was read of a pipe is put in front again, and listened
-        // to on its way, as it cannot be read twice.
+        // A file is opened again, so that its format is detected. A pipe cannot be read twice: its head is put back in front,
+        // and benchmark results are collected on the way.
         let source = if Path::new(path).is_file() {
             Source::open(path)?
         } else {
             let inner = Cursor::new(head).chain(source);
-            let listener = listens.then(|| Arc::clone(&listener));
-            Source::from_reader(path, Box::new(Heard { inner, listener }))
+            let listener = benchmarks.then(|| Arc::clone(&listener));
+            Source::from_reader(path, Box::new(Tee { inner, listener }))
         };
         let report = pipeline::analyse(vec![source], &options(settings), &mut ())?;
         let nothing = report.processes.is_empty();
-        if listens {
+        if benchmarks {
             let output = if Path::new(path).is_file() {
                 gobench::read(&mut BufReader::new(Source::open(path)?))
                     .map_err(|error| gcpressure::error::Error::io(path, error))?
@@ -191,7 +166,7 @@ impl Reading {
         self.report(log.name(), &report)
     }
 
-    /// Keeps the results of an input. One without any makes the side a side of logs, unless it says nothing at all.
+    /// Keeps the results of a benchmark output. Without any the side is one of logs, unless `may_say_nothing`.
     fn output(&mut self, path: &str, output: Output, may_say_nothing: bool) {
         if !output.results.is_empty() {
             if let Some(outputs) = &mut self.benchmarks {
@@ -202,7 +177,7 @@ impl Reading {
         }
     }
 
-    /// Takes in the runs of a report.
+    /// Adds the runs of a report.
     pub(crate) fn report(&mut self, name: &str, report: &Report) -> Result<(), Failure> {
         if let Verdict::NoVerdict(reason) = &report.verdict
             && report.processes.is_empty()
@@ -245,7 +220,7 @@ impl Reading {
         self.side.warnings.extend(named);
     }
 
-    /// Keeps the runs that can be measured.
+    /// Keeps the runs that are long enough.
     fn runs(&mut self, name: &str, runs: Vec<Run>) {
         let all = runs.len();
         let (usable, short): (Vec<_>, Vec<_>) = runs
@@ -273,13 +248,13 @@ fn options(settings: &Settings) -> Options {
     }
 }
 
-/// A reader whose text is listened to on its way.
-struct Heard<R> {
+/// A reader that passes its text to a listener.
+struct Tee<R> {
     inner: R,
     listener: Option<Arc<Mutex<Listener>>>,
 }
 
-impl<R: Read> Read for Heard<R> {
+impl<R: Read> Read for Tee<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buf)?;
         if let Some(listener) = &self.listener {
@@ -287,8 +262,4 @@ impl<R: Read> Read for Heard<R> {
         }
         Ok(length)
     }
-}
-
-fn lock(listener: &Mutex<Listener>) -> std::sync::MutexGuard<'_, Listener> {
-    listener.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,8 +9,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Sparkline};
 
-use super::draw::{BOLD, DIM, Page, goal, now};
-use super::plain::share;
+use super::page::{BOLD, DIM, Page, goal, now, share};
 
 const LIVE: Color = Color::Green;
 const GOAL: Color = Color::Yellow;
@@ -18,7 +17,7 @@ const END: Color = Color::Blue;
 
 /// Live heap, heap at end and goal over time.
 pub(crate) fn heap(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
-    let (from, to) = page.view.stretch(process);
+    let (from, to) = page.view.interval(process);
     let points: Vec<_> = process
         .measures
         .timeline
@@ -98,7 +97,7 @@ pub(crate) fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, 
     let title = now(page, process).map_or_else(String::new, |now| {
         let p99 = format!("pause p99 {}", units::duration(now.pause_p99_ns));
         let both = format!("{p99} max {}", units::duration(now.pause_max_ns));
-        // Half a number says something else.
+        // A cut number would be misread.
         if both.chars().count() + 2 > usize::from(area.width) {
             p99
         } else {
@@ -110,7 +109,7 @@ pub(crate) fn pauses(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, 
     bars(frame, page, process, inner, Color::Magenta, &value);
 }
 
-/// GC CPU above, the assists' part of it below.
+/// GC CPU ratio above, mark assists below.
 pub(crate) fn cpu(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect) {
     let title = now(page, process).map_or_else(String::new, |now| {
         format!(
@@ -146,15 +145,15 @@ fn bars(
     color: Color,
     value: &dyn Fn(&TimelinePoint) -> u64,
 ) {
-    let stretch = page.view.stretch(process);
-    let data = columns(&process.measures.timeline, stretch, area.width, value);
+    let interval = page.view.interval(process);
+    let data = columns(&process.measures.timeline, interval, area.width, value);
     let sparkline = Sparkline::default()
         .data(data)
         .style(Style::new().fg(color));
     frame.render_widget(sparkline, area);
 }
 
-/// The largest value of each column's share of the time; `None` where nothing was collected.
+/// The largest value of each column's interval; `None` where there was no cycle.
 fn columns(
     points: &[TimelinePoint],
     (from, to): (u64, u64),
@@ -183,10 +182,10 @@ fn columns(
         .collect()
 }
 
-/// A place on the screen needs far fewer digits than a double has.
+/// A coordinate on the screen.
 #[allow(
     clippy::cast_precision_loss,
-    reason = "a screen has some hundred places"
+    reason = "a screen has a few hundred positions"
 )]
 const fn float(value: u64) -> f64 {
     value as f64

@@ -1,6 +1,6 @@
-//! The screen. Nothing is computed here but what fits where.
+//! The layout of the screen and its text.
 
-use gcpressure::report::{Input, Process, TimelinePoint};
+use gcpressure::report::{Input, Process};
 use gcpressure::settings::Severity;
 use gcpressure::units::{self, Unit};
 use ratatui::Frame;
@@ -10,41 +10,22 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::charts;
-use super::plain::share;
-use super::seen::{Copy, Raised};
-use super::view::View;
+use super::page::{BOLD, DIM, Page, goal, now, share};
+use super::state::Raised;
 
-/// Below this many rows or columns there are figures only.
+/// Smaller screens show figures without charts.
 const CHART_ROWS: u16 = 16;
 const CHART_COLUMNS: u16 = 50;
 /// Rows of the small charts.
 const PANEL_ROWS: u16 = 5;
-/// From here on findings come with their sentence.
+/// Wider screens show the message of each finding.
 const WIDE: u16 = 120;
-
-pub(crate) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
-pub(crate) const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
-
-/// What is drawn.
-#[derive(Debug)]
-pub(crate) struct Page<'a> {
-    /// What is watched.
-    pub(crate) name: &'a str,
-    /// What was seen of it.
-    pub(crate) copy: &'a Copy,
-    /// What the user wants to see.
-    pub(crate) view: &'a View,
-    /// An interrupt has come, and the stream goes on.
-    pub(crate) interrupted: bool,
-    /// Nothing but ASCII.
-    pub(crate) ascii: bool,
-}
 
 /// Draws everything.
 pub(crate) fn page(frame: &mut Frame<'_>, page: &Page<'_>) {
     let area = frame.area();
     let chosen = page
-        .copy
+        .snapshot
         .report
         .as_deref()
         .and_then(|report| page.view.process(report));
@@ -76,19 +57,19 @@ pub(crate) fn page(frame: &mut Frame<'_>, page: &Page<'_>) {
     }
 }
 
-/// What stands for a symbol where nothing but ASCII can be shown.
+/// The ASCII replacement of a symbol.
 fn ascii(symbol: &str) -> char {
     match symbol.chars().next() {
         Some('\u{2500}') => '-',
         Some('\u{2502}') => '|',
         Some('\u{2501}'..='\u{257f}') => '+',
-        // Bars from the lowest to the highest.
+        // Bars, lowest first.
         Some(bar @ '\u{2581}'..='\u{2588}') => {
             let height = usize::try_from(u32::from(bar) - 0x2581).unwrap_or_default();
             char::from(b".:-=+*##"[height.min(7)])
         }
         Some('\u{2800}') => ' ',
-        // A place of the chart.
+        // A dot pattern of the chart.
         Some('\u{2801}'..='\u{28ff}') => '.',
         Some('\u{b5}') => 'u',
         Some('\u{2190}') => '<',
@@ -116,7 +97,7 @@ fn header(page: &Page<'_>, chosen: Option<(&Process, usize, usize)>) -> Line<'st
         } else {
             format!("{low} to {high} P")
         };
-        let (_, end) = page.view.stretch(process);
+        let (_, end) = page.view.interval(process);
         spans.push(Span::raw(format!(
             "  at {}  {}  {cpus}",
             units::duration(end),
@@ -141,7 +122,7 @@ fn header(page: &Page<'_>, chosen: Option<(&Process, usize, usize)>) -> Line<'st
 }
 
 fn waiting(page: &Page<'_>) -> Paragraph<'static> {
-    let seen = page.copy.report.as_deref().map_or(0, |report| {
+    let seen = page.snapshot.report.as_deref().map_or(0, |report| {
         report.input.sources.iter().map(|source| source.lines).sum()
     });
     let mut lines = vec![
@@ -158,23 +139,6 @@ fn waiting(page: &Page<'_>) -> Paragraph<'static> {
     ];
     lines.extend(own_lines(page, 100));
     Paragraph::new(lines)
-}
-
-/// The last point with cycles in the stretch that is shown.
-pub(crate) fn now<'a>(page: &Page<'_>, process: &'a Process) -> Option<&'a TimelinePoint> {
-    let (_, end) = page.view.stretch(process);
-    process
-        .measures
-        .timeline
-        .iter()
-        .rfind(|point| point.cycles > 0 && point.start_ns < end)
-}
-
-/// The heap goal of a point in words.
-pub(crate) fn goal(point: &TimelinePoint) -> String {
-    point
-        .heap_goal_max_bytes
-        .map_or_else(|| "none".to_owned(), units::bytes)
 }
 
 /// Figures without charts, for a small screen.
@@ -219,7 +183,7 @@ fn with_charts(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: 
     if page.view.lines {
         let title = Block::bordered().title(" program's own lines ");
         let rows = usize::from(panels.height.saturating_sub(2));
-        let text: Vec<_> = own_lines(page, rows).collect();
+        let text = own_lines(page, rows);
         frame.render_widget(Paragraph::new(text).block(title), panels);
     } else {
         let [left, middle, right] = Layout::horizontal([Constraint::Fill(1); 3]).areas(panels);
@@ -236,14 +200,14 @@ fn with_charts(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: 
     frame.render_widget(Paragraph::new(findings).block(title), below);
 }
 
-/// Findings as announced: those that are raised, then those that have cleared.
+/// Raised findings, then cleared ones.
 fn findings(page: &Page<'_>, width: u16) -> Vec<Line<'static>> {
-    let raised = &page.copy.findings;
+    let raised = &page.snapshot.findings;
     if raised.is_empty() {
         return vec![Line::styled("none so far", DIM)];
     }
     let several = page
-        .copy
+        .snapshot
         .report
         .as_deref()
         .is_some_and(|report| report.processes.len() > 1);
@@ -253,7 +217,7 @@ fn findings(page: &Page<'_>, width: u16) -> Vec<Line<'static>> {
     cause(raised).into_iter().chain(lines).collect()
 }
 
-/// The cause behind what is raised now, as the newest change says.
+/// The cause of the newest raised finding.
 fn cause(findings: &[Raised]) -> Option<Line<'static>> {
     let raised = findings.iter().filter(|finding| finding.change.raised);
     let newest = raised.max_by_key(|finding| finding.change.at_ns)?;
@@ -301,27 +265,25 @@ fn finding_line(finding: &Raised, several: bool, width: u16) -> Line<'static> {
     Line::from(vec![Span::styled(word, style), Span::styled(text, rest)])
 }
 
-fn own_lines(page: &Page<'_>, rows: usize) -> impl Iterator<Item = Line<'static>> {
-    let lines = &page.copy.lines;
+/// The last lines of the program.
+fn own_lines(page: &Page<'_>, rows: usize) -> Vec<Line<'static>> {
+    let lines = &page.snapshot.lines;
     let skipped = lines.len().saturating_sub(rows);
-    lines[skipped..]
-        .iter()
-        .map(|line| Line::raw(line.clone()))
-        .collect::<Vec<_>>()
-        .into_iter()
+    let shown = lines[skipped..].iter();
+    shown.map(|line| Line::raw(line.clone())).collect()
 }
 
-/// Completeness, and the keys.
+/// How complete the trace is, and the keys.
 fn footer(page: &Page<'_>, rows: u16) -> Vec<Line<'static>> {
     let keys = Line::styled(
         " q quit  space pause  \u{2190}\u{2192} scroll  w window  tab process  l lines  ? help",
         DIM,
     );
     let mut lines = Vec::new();
-    if let Some(report) = page.copy.report.as_deref() {
+    if let Some(report) = page.snapshot.report.as_deref() {
         let missing = report.processes.iter().map(|p| p.cycles_missing).sum();
         let mut text = completeness(&report.input, missing);
-        if let Some(last) = page.copy.last_cycle {
+        if let Some(last) = page.snapshot.last_cycle {
             let quiet = last.elapsed().as_secs();
             if quiet >= 2 {
                 text.push_str(&format!(
@@ -355,7 +317,7 @@ fn completeness(input: &Input, missing: u64) -> String {
     text
 }
 
-/// What the keys do, over everything else.
+/// The help for the keys, over everything else.
 fn help(frame: &mut Frame<'_>, area: Rect) {
     const KEYS: [(&str, &str); 9] = [
         ("q", "leave; a program is asked to end"),

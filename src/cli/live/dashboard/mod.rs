@@ -2,9 +2,9 @@
 
 mod charts;
 mod draw;
-pub(crate) mod plain;
+pub(crate) mod page;
 pub(crate) mod screen;
-pub(crate) mod seen;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
-mod view;
+pub(crate) mod view;

@@ -21,9 +21,10 @@ use gcpressure::settings::Severity;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::draw::{self, Page};
-use super::seen::{Copy, Raised};
-use super::view::{Asked, View};
+use super::draw;
+use super::page::Page;
+use super::state::{Raised, Snapshot};
+use super::view::{Action, View};
 
 /// Two processes, one after the other: one minute each, the first busier.
 fn log() -> String {
@@ -65,11 +66,11 @@ impl Sink for Changes {
     }
 }
 
-fn copy(log: &str) -> Copy {
+fn snapshot(log: &str) -> Snapshot {
     let source = Source::from_reader("app.log", Box::new(Cursor::new(log.to_owned())));
     let mut changes = Changes::default();
     let report = pipeline::analyse(vec![source], &Options::default(), &mut changes).unwrap();
-    Copy {
+    Snapshot {
         report: Some(Arc::new(report)),
         findings: changes.0,
         lines: vec![
@@ -80,11 +81,11 @@ fn copy(log: &str) -> Copy {
     }
 }
 
-fn drawn(copy: &Copy, view: &View, (width, height): (u16, u16), ascii: bool) -> String {
+fn drawn(snapshot: &Snapshot, view: &View, (width, height): (u16, u16), ascii: bool) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let page = Page {
         name: "app.log",
-        copy: view.shown(copy),
+        snapshot: view.shown(snapshot),
         view,
         interrupted: false,
         ascii,
@@ -101,13 +102,13 @@ fn drawn(copy: &Copy, view: &View, (width, height): (u16, u16), ascii: bool) -> 
     .collect()
 }
 
-fn press(view: &mut View, copy: &Copy, code: KeyCode) -> Asked {
-    view.key(KeyEvent::new(code, KeyModifiers::NONE), copy)
+fn press(view: &mut View, snapshot: &Snapshot, code: KeyCode) -> Action {
+    view.key(KeyEvent::new(code, KeyModifiers::NONE), snapshot)
 }
 
 #[test]
 fn every_size_is_drawn_and_no_size_is_too_small() {
-    let copy = copy(&log());
+    let snapshot = snapshot(&log());
     for lines in [false, true] {
         for help in [false, true] {
             let mut view = View::default();
@@ -115,8 +116,8 @@ fn every_size_is_drawn_and_no_size_is_too_small() {
             view.help = help;
             for width in [1, 2, 3, 9, 39, 49, 50, 51, 80, 119, 120, 200, 400] {
                 for height in [1, 2, 3, 7, 8, 15, 16, 17, 24, 30, 50, 100] {
-                    drawn(&copy, &view, (width, height), false);
-                    drawn(&Copy::default(), &view, (width, height), true);
+                    drawn(&snapshot, &view, (width, height), false);
+                    drawn(&Snapshot::default(), &view, (width, height), true);
                 }
             }
         }
@@ -125,8 +126,8 @@ fn every_size_is_drawn_and_no_size_is_too_small() {
 
 #[test]
 fn the_screen_says_what_the_report_says() {
-    let copy = copy(&log());
-    let screen = drawn(&copy, &View::default(), (80, 24), false);
+    let snapshot = snapshot(&log());
+    let screen = drawn(&snapshot, &View::default(), (80, 24), false);
     for part in [
         "app.log",
         "process 1 (1 of 2)",
@@ -143,7 +144,7 @@ fn the_screen_says_what_the_report_says() {
     ] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    let small = drawn(&copy, &View::default(), (40, 10), false);
+    let small = drawn(&snapshot, &View::default(), (40, 10), false);
     for part in [
         "heap 116MiB live, goal 232MiB",
         "20.5/s, pause p99 24µs",
@@ -152,64 +153,64 @@ fn the_screen_says_what_the_report_says() {
     ] {
         assert!(small.contains(part), "{part}:\n{small}");
     }
-    let plain = drawn(&copy, &View::default(), (80, 24), true);
+    let plain = drawn(&snapshot, &View::default(), (80, 24), true);
     assert!(plain.is_ascii(), "{plain}");
     assert!(plain.contains("pause p99 24us max 24us"), "{plain}");
 }
 
 #[test]
 fn what_does_not_fit_is_counted() {
-    let mut copy = copy(&log());
-    let finding = copy.findings[0].clone();
-    copy.findings = vec![finding; 20];
-    let screen = drawn(&copy, &View::default(), (80, 24), false);
+    let mut snapshot = snapshot(&log());
+    let finding = snapshot.findings[0].clone();
+    snapshot.findings = vec![finding; 20];
+    let screen = drawn(&snapshot, &View::default(), (80, 24), false);
     assert!(screen.contains("findings, 15 more below"), "{screen}");
 }
 
 #[test]
 fn a_figure_is_whole_or_not_there() {
     let slow = log().replace("0.020+0.80+0.004 ms", "5.2+0.80+0.15 ms");
-    let screen = drawn(&copy(&slow), &View::default(), (100, 24), false);
+    let screen = drawn(&snapshot(&slow), &View::default(), (100, 24), false);
     assert!(screen.contains("pause p99 5.35ms max 5.35ms"), "{screen}");
-    let screen = drawn(&copy(&slow), &View::default(), (80, 24), false);
+    let screen = drawn(&snapshot(&slow), &View::default(), (80, 24), false);
     assert!(screen.contains("pause p99 5.35ms"), "{screen}");
     assert!(!screen.contains("max"), "{screen}");
 }
 
 #[test]
 fn the_programs_own_lines_cannot_steer_the_terminal() {
-    let copy = copy(&log());
+    let snapshot = snapshot(&log());
     let mut view = View::default();
     view.lines = true;
-    let screen = drawn(&copy, &view, (80, 24), false);
+    let screen = drawn(&snapshot, &view, (80, 24), false);
     assert!(screen.contains("listening on :8080"), "{screen}");
     assert!(!screen.contains('\u{1b}'), "{screen}");
 }
 
 #[test]
 fn keys_choose_process_window_and_time() {
-    let copy = copy(&log());
-    let report = copy.report.as_deref().unwrap();
+    let snapshot = snapshot(&log());
+    let report = snapshot.report.as_deref().unwrap();
     let mut view = View::default();
     let chosen = |view: &View| {
         let (process, at, count) = view.process(report).unwrap();
         (process.id.clone(), at, count)
     };
     assert_eq!(chosen(&view), ("1".to_owned(), 0, 2), "the busiest");
-    assert_eq!(press(&mut view, &copy, KeyCode::Tab), Asked::Draw);
+    assert_eq!(press(&mut view, &snapshot, KeyCode::Tab), Action::Draw);
     assert_eq!(chosen(&view), ("2".to_owned(), 1, 2));
-    press(&mut view, &copy, KeyCode::Tab);
+    press(&mut view, &snapshot, KeyCode::Tab);
     assert_eq!(chosen(&view), ("1".to_owned(), 0, 2));
-    press(&mut view, &copy, KeyCode::BackTab);
+    press(&mut view, &snapshot, KeyCode::BackTab);
     assert_eq!(chosen(&view), ("2".to_owned(), 1, 2));
 
     let process = view.process(report).unwrap().0;
     let second = 1_000_000_000;
-    let (_, end) = view.stretch(process);
+    let (_, end) = view.interval(process);
     assert!(end.abs_diff(60 * second) < second, "{end}");
     // The window is as long as the run: there is nothing before it.
-    press(&mut view, &copy, KeyCode::Left);
-    assert_eq!(view.stretch(process).1, end);
+    press(&mut view, &snapshot, KeyCode::Left);
+    assert_eq!(view.interval(process).1, end);
     for code in [
         KeyCode::Char('w'),
         KeyCode::Char('W'),
@@ -217,30 +218,33 @@ fn keys_choose_process_window_and_time() {
         KeyCode::Right,
         KeyCode::End,
     ] {
-        press(&mut view, &copy, code);
-        let (from, to) = view.stretch(process);
+        press(&mut view, &snapshot, code);
+        let (from, to) = view.interval(process);
         assert!(from < to && to <= end);
     }
     assert!(!view.is_back());
 
-    press(&mut view, &copy, KeyCode::Char(' '));
+    press(&mut view, &snapshot, KeyCode::Char(' '));
     assert!(view.is_paused());
     assert!(
-        view.shown(&Copy::default()).report.is_some(),
+        view.shown(&Snapshot::default()).report.is_some(),
         "what was there stays"
     );
-    press(&mut view, &copy, KeyCode::Char(' '));
-    assert!(view.shown(&Copy::default()).report.is_none());
+    press(&mut view, &snapshot, KeyCode::Char(' '));
+    assert!(view.shown(&Snapshot::default()).report.is_none());
 
-    press(&mut view, &copy, KeyCode::Char('?'));
+    press(&mut view, &snapshot, KeyCode::Char('?'));
     assert_eq!(
-        press(&mut view, &copy, KeyCode::Char('q')),
-        Asked::Draw,
+        press(&mut view, &snapshot, KeyCode::Char('q')),
+        Action::Draw,
         "closes the help"
     );
-    assert_eq!(press(&mut view, &copy, KeyCode::Char('q')), Asked::Quit);
+    assert_eq!(
+        press(&mut view, &snapshot, KeyCode::Char('q')),
+        Action::Quit
+    );
     let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    assert_eq!(view.key(interrupt, &copy), Asked::Interrupt);
+    assert_eq!(view.key(interrupt, &snapshot), Action::Interrupt);
 }
 
 #[test]
@@ -253,23 +257,23 @@ fn charts_scroll_into_the_past_and_stay_there() {
         )
         .unwrap();
     }
-    let copy = copy(&long);
-    let process = &copy.report.as_deref().unwrap().processes[0];
+    let snapshot = snapshot(&long);
+    let process = &snapshot.report.as_deref().unwrap().processes[0];
     let mut view = View::default();
-    let (from, to) = view.stretch(process);
+    let (from, to) = view.interval(process);
     assert_eq!(to - from, 60_000_000_000);
-    press(&mut view, &copy, KeyCode::Left);
+    press(&mut view, &snapshot, KeyCode::Left);
     assert_eq!(
-        view.stretch(process),
+        view.interval(process),
         (from - 15_000_000_000, to - 15_000_000_000)
     );
     assert!(view.is_back());
-    press(&mut view, &copy, KeyCode::Home);
-    assert_eq!(view.stretch(process).0, process.measures.started_ns);
-    press(&mut view, &copy, KeyCode::Right);
-    assert!(view.stretch(process).0 > process.measures.started_ns);
-    press(&mut view, &copy, KeyCode::End);
-    assert_eq!(view.stretch(process), (from, to));
+    press(&mut view, &snapshot, KeyCode::Home);
+    assert_eq!(view.interval(process).0, process.measures.started_ns);
+    press(&mut view, &snapshot, KeyCode::Right);
+    assert!(view.interval(process).0 > process.measures.started_ns);
+    press(&mut view, &snapshot, KeyCode::End);
+    assert_eq!(view.interval(process), (from, to));
     assert!(!view.is_back());
 }
 
@@ -283,7 +287,7 @@ fn panics_on_the_screen() {
                 frame,
                 &Page {
                     name: "app.log",
-                    copy: &Copy::default(),
+                    snapshot: &Snapshot::default(),
                     view: &View::default(),
                     interrupted: false,
                     ascii: false,
@@ -307,7 +311,7 @@ fn a_panic_gives_the_terminal_back_before_its_message() {
     };
     let tests = std::env::current_exe().unwrap();
     terminal.line(&format!(
-        "{} --exact cli::watch::tests::panics_on_the_screen --ignored --nocapture{AFTERWARDS}",
+        "{} --exact cli::live::dashboard::tests::panics_on_the_screen --ignored --nocapture{AFTERWARDS}",
         tests.display()
     ));
     terminal.until("the end", |screen| screen.contains("status "));

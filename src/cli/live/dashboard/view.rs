@@ -1,12 +1,12 @@
-//! What of it is shown: which process, which stretch of time, and what the keys do.
+//! The user's choices: which process and interval are shown, and what the keys do.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use gcpressure::report::{Process, Report};
 use gcpressure::units::SECOND;
 
-use super::seen::Copy;
+use super::state::Snapshot;
 
-/// Stretches of time that can be shown, ns; the last is everything.
+/// Lengths that the charts can show, ns; the last is everything.
 const SPANS: [u64; 5] = [
     60 * SECOND,
     300 * SECOND,
@@ -24,45 +24,45 @@ pub(crate) struct View {
     span: usize,
     /// Where the charts end, ns of program time; `None` is now.
     end: Option<u64>,
-    /// What was shown when the screen was paused.
-    paused: Option<Copy>,
+    /// The state when the screen was paused.
+    paused: Option<Snapshot>,
     /// The program's own lines instead of the small charts.
     pub(crate) lines: bool,
-    /// The keys are explained.
+    /// Show the help for the keys.
     pub(crate) help: bool,
 }
 
-/// What a key asks of the screen.
+/// What to do after a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Nothing but to draw.
+pub(crate) enum Action {
+    /// Draw the screen again.
     Draw,
-    /// To leave.
+    /// Leave.
     Quit,
-    /// An interrupt.
+    /// Send an interrupt.
     Interrupt,
 }
 
 impl View {
-    /// Takes a key in. `copy` is what is shown.
-    pub(crate) fn key(&mut self, key: KeyEvent, copy: &Copy) -> Asked {
+    /// Handles a key; `snapshot` is the current state.
+    pub(crate) fn key(&mut self, key: KeyEvent, snapshot: &Snapshot) -> Action {
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return match key.code {
-                KeyCode::Char('c') => Asked::Interrupt,
-                _ => Asked::Draw,
+                KeyCode::Char('c') => Action::Interrupt,
+                _ => Action::Draw,
             };
         }
         if self.help {
             self.help = false;
-            return Asked::Draw;
+            return Action::Draw;
         }
-        let report = copy.report.as_deref();
+        let report = snapshot.report.as_deref();
         match key.code {
-            KeyCode::Char('q') => return Asked::Quit,
+            KeyCode::Char('q') => return Action::Quit,
             KeyCode::Char('?' | 'h') => self.help = true,
             KeyCode::Char(' ' | 'p') => {
                 self.paused = match self.paused {
-                    None => Some(copy.clone()),
+                    None => Some(snapshot.clone()),
                     Some(_) => None,
                 };
             }
@@ -77,20 +77,20 @@ impl View {
             KeyCode::BackTab | KeyCode::Up => self.step(report, -1),
             _ => {}
         }
-        Asked::Draw
+        Action::Draw
     }
 
-    /// What to show: what is there, or what was there when the screen was paused.
-    pub(crate) fn shown<'a>(&'a self, now: &'a Copy) -> &'a Copy {
+    /// The state to show: the current one, or that of the pause.
+    pub(crate) fn shown<'a>(&'a self, now: &'a Snapshot) -> &'a Snapshot {
         self.paused.as_ref().unwrap_or(now)
     }
 
-    /// The screen stands still.
+    /// True if the screen is paused.
     pub(crate) fn is_paused(&self) -> bool {
         self.paused.is_some()
     }
 
-    /// The charts show the past.
+    /// True if the charts show the past.
     pub(crate) fn is_back(&self) -> bool {
         self.end.is_some()
     }
@@ -107,8 +107,8 @@ impl View {
         Some((processes[at], at, processes.len()))
     }
 
-    /// The stretch of time to show of a process, ns of its time; the charts end with what is there.
-    pub(crate) fn stretch(&self, process: &Process) -> (u64, u64) {
+    /// The interval of program time to show, ns from start to end.
+    pub(crate) fn interval(&self, process: &Process) -> (u64, u64) {
         let (first, last) = reach(process);
         let span = SPANS[self.span];
         let end = self
@@ -119,7 +119,7 @@ impl View {
         (end.saturating_sub(span).max(first), end)
     }
 
-    /// The chosen stretch in words.
+    /// The length of the charts as text.
     pub(crate) fn span(&self) -> String {
         match SPANS[self.span] {
             u64::MAX => "all".to_owned(),
@@ -132,7 +132,7 @@ impl View {
         let Some((process, ..)) = report.and_then(|report| self.process(report)) else {
             return;
         };
-        let (from, to) = self.stretch(process);
+        let (from, to) = self.interval(process);
         let step = (to.saturating_sub(from) / 4).max(1);
         let end = if past {
             to.saturating_sub(step)
@@ -153,22 +153,22 @@ impl View {
     }
 }
 
-/// Where the course of a process begins and ends, ns of its time.
+/// Start and end of a process, ns of program time.
 fn reach(process: &Process) -> (u64, u64) {
     (process.measures.started_ns, last_ns(process))
 }
 
-/// The last that is known of a process, ns of its time. The last point of its timeline may end later: the points lie on a
-/// grid.
+/// End of the last cycle of a process, ns of program time. The last timeline point may end later, since the points lie on
+/// a grid.
 pub(crate) fn last_ns(process: &Process) -> u64 {
     let measures = &process.measures;
     measures.started_ns.saturating_add(measures.duration_ns)
 }
 
-/// The processes in an order that does not change with what is found on them.
+/// The processes by id, so that the order does not change with the findings.
 fn in_order(report: &Report) -> Vec<&Process> {
     let mut processes: Vec<&Process> = report.processes.iter().collect();
-    // Numbers are shorter before they are greater.
+    // By length first: ids are numbers.
     processes.sort_by_key(|process| (process.id.len(), &process.id));
     processes
 }

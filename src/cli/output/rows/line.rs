@@ -1,15 +1,14 @@
-//! The part of a row between two texts: keys and whole numbers. A row is two thirds numbers, and what a library formats
-//! elsewhere is copied here once more.
+//! The part of a row between two texts: keys and whole numbers. Two thirds of a row are numbers; a library would format
+//! them elsewhere and copy them here.
 
-/// What is written at a time, at most: a length that is known costs no call.
-pub(super) const PIECE: usize = 32;
+/// Bytes copied at a time, at most. A copy of constant length needs no call.
+pub(crate) const PIECE: usize = 32;
 
-/// More than the keys and numbers of a row come to.
+/// More than the keys and numbers of a row.
 const ROOM: usize = 2_048;
 
-/// Bytes put one behind the other. A place is taken modulo [`ROOM`], so none of it asks whether there is room; what is longer
-/// would begin again at the start.
-pub(super) struct Line {
+/// A buffer of fixed size. Positions are taken modulo [`ROOM`], so that no bounds check is needed; a longer row would wrap.
+pub(crate) struct Line {
     bytes: Box<[u8; ROOM + PIECE]>,
     length: usize,
 }
@@ -24,20 +23,20 @@ impl Default for Line {
 }
 
 impl Line {
-    /// What was put.
-    pub(super) fn text(&self) -> &[u8] {
+    /// The bytes so far.
+    pub(crate) fn text(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
     }
 
-    /// Puts it behind `out`, and forgets it.
-    pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
+    /// Appends the bytes to `out` and clears them.
+    pub(crate) fn move_to(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.text());
         self.length = 0;
     }
 
-    /// The first `length` of some bytes.
+    /// Appends the first `length` bytes.
     #[inline(always)]
-    pub(super) fn piece<const N: usize>(&mut self, bytes: &[u8; N], length: usize) {
+    pub(crate) fn piece<const N: usize>(&mut self, bytes: &[u8; N], length: usize) {
         const { assert!(N <= PIECE) };
         debug_assert!(self.length + length <= ROOM, "a row that is too long");
         let at = self.length % ROOM;
@@ -45,22 +44,22 @@ impl Line {
         self.length = at + length;
     }
 
-    /// Some bytes.
+    /// Appends bytes.
     #[inline(always)]
-    pub(super) fn push<const N: usize>(&mut self, bytes: &[u8; N]) {
+    pub(crate) fn push<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.piece(bytes, N);
     }
 
-    /// `true` or `false`.
+    /// Appends `true` or `false`.
     #[inline(always)]
-    pub(super) fn flag(&mut self, value: bool) {
+    pub(crate) fn flag(&mut self, value: bool) {
         let (text, length) = if value { (b"true ", 4) } else { (b"false", 5) };
         self.piece(text, length);
     }
 
-    /// A number in decimal.
+    /// Appends a number in decimal.
     #[inline(never)]
-    pub(super) fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         match u32::try_from(number) {
             Ok(short @ 0..EIGHT) => self.short(short),
             _ => self.long(number),
@@ -70,13 +69,13 @@ impl Line {
     #[inline(always)]
     fn short(&mut self, number: u32) {
         let digits = eight(number);
-        // The first of them lie lowest; one is left of 0.
+        // Leading zeros are in the lowest bytes; 0 keeps one digit.
         let zeros = (digits.trailing_zeros() / 8).min(7);
         let text = (digits | ASCII) >> (8 * zeros);
         self.piece(&text.to_le_bytes(), 8 - zeros as usize);
     }
 
-    // By itself, or the short numbers pay for what it keeps in registers.
+    // Not inlined, so that short numbers do not save its registers.
     #[inline(never)]
     fn long(&mut self, number: u64) {
         let (high, low) = (number / u64::from(EIGHT), number % u64::from(EIGHT));
@@ -88,9 +87,9 @@ impl Line {
         self.push(&(eight(low) | ASCII).to_le_bytes());
     }
 
-    /// A number that may be below 0 in decimal.
+    /// Appends a signed number in decimal.
     #[inline]
-    pub(super) fn signed(&mut self, number: i64) {
+    pub(crate) fn signed(&mut self, number: i64) {
         if number < 0 {
             self.push(b"-");
         }
@@ -98,18 +97,18 @@ impl Line {
     }
 }
 
-/// The least number of more than eight digits.
+/// The smallest number of nine digits.
 const EIGHT: u32 = 100_000_000;
 
-/// What makes characters of eight digits.
+/// Turns eight digits into ASCII.
 const ASCII: u64 = 0x3030_3030_3030_3030;
 
-/// The eight digits of a number below [`EIGHT`], a byte each, the first one lowest: split in halves three times, all parts
-/// at once.
+/// The eight digits of a number below [`EIGHT`], one per byte, the first one lowest. The number is split in halves three
+/// times, all parts at once.
 const fn eight(number: u32) -> u64 {
     let (high, low) = ((number / 10_000) as u64, (number % 10_000) as u64);
     let fours = high | low << 32;
-    // A division by 100 of what is below 10,000, and by 10 of what is below 100.
+    // Divides parts below 10,000 by 100, then parts below 100 by 10.
     let hundreds = ((fours * 10_486) >> 20) & 0x7F_0000_007F;
     let twos = hundreds | (fours - hundreds * 100) << 16;
     let tens = ((twos * 103) >> 10) & 0x0F_000F_000F_000F;

@@ -1,18 +1,16 @@
-//! What the reading has seen, for the screen to show. The reading writes it and never waits for more than a copy.
+//! The state that the reading keeps for the screen. The lock between the two is held for a copy at most.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use gcpressure::analyzer::FindingChange;
-use gcpressure::pipeline::{CycleRow, Sink, SoFar};
+use gcpressure::pipeline::SoFar;
 use gcpressure::report::Report;
-use gcpressure::settings::Severity;
 
-use crate::cli::live::Live;
-use crate::cli::live::signals::Signals;
+use crate::cli::output::worker::lock;
 
 /// Lines of the program that are kept, and bytes of each.
 const LINES: usize = 500;
@@ -20,13 +18,14 @@ const LINE: usize = 1_000;
 /// Findings that are kept; the oldest that has cleared makes room.
 const FINDINGS: usize = 256;
 
-/// What was seen so far.
+/// The state, shared by the reading and the screen.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct DashboardState {
     state: Mutex<State>,
-    /// The screen wants a newer report.
+    /// The screen has asked for a newer report.
     wanted: AtomicBool,
-    ended: AtomicBool,
+    /// Cycles were read since the last update.
+    has_cycles: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -37,21 +36,21 @@ struct State {
     last_cycle: Option<Instant>,
 }
 
-/// A finding that was raised, as announced.
+/// A finding that was raised, and may have cleared.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Raised {
     /// Id of the process.
     pub(crate) process: String,
     /// The last change.
     pub(crate) change: FindingChange,
-    /// When it was raised first, ns of program time.
+    /// Time at which it was raised, ns of program time.
     pub(crate) since_ns: u64,
 }
 
-/// A copy of what the screen shows.
+/// A copy of the state.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Copy {
-    /// `None` before the first reading.
+pub(crate) struct Snapshot {
+    /// `None` before the first update.
     pub(crate) report: Option<Arc<Report>>,
     /// Worst first.
     pub(crate) findings: Vec<Raised>,
@@ -61,25 +60,21 @@ pub(crate) struct Copy {
     pub(crate) last_cycle: Option<Instant>,
 }
 
-impl Seen {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl DashboardState {
     /// Asks for a newer report.
     pub(crate) fn want(&self) {
         self.wanted.store(true, Ordering::Relaxed);
     }
 
-    /// What is there, with as many of the last lines as are wanted.
-    pub(crate) fn copy(&self, lines: usize) -> Copy {
-        let state = self.lock();
+    /// A copy of the state with at most `lines` of the last lines.
+    pub(crate) fn snapshot(&self, lines: usize) -> Snapshot {
+        let state = lock(&self.state);
         let mut findings = state.findings.clone();
         findings.sort_by_key(|raised| {
             let change = &raised.change;
             std::cmp::Reverse((change.raised, change.severity, change.at_ns))
         });
-        Copy {
+        Snapshot {
             report: state.report.clone(),
             findings,
             lines: last(&state.lines, lines),
@@ -89,28 +84,35 @@ impl Seen {
 
     /// The last lines of the program.
     pub(crate) fn last_lines(&self, count: usize) -> Vec<String> {
-        last(&self.lock().lines, count)
+        last(&lock(&self.state).lines, count)
     }
 
-    /// Something that, when it is dropped, says that the stream has ended: even where the reading fails badly.
-    pub(crate) fn ends(self: &Arc<Self>) -> Ends {
-        Ends(Arc::clone(self))
+    /// Notes that a cycle was read.
+    pub(in crate::cli::live) fn cycle(&self) {
+        self.has_cycles.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the stream has ended.
-    pub(crate) fn ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
+    /// Takes a report over if the screen has asked for one.
+    pub(in crate::cli::live) fn update(&self, so_far: &SoFar<'_>) {
+        if self.has_cycles.swap(false, Ordering::Relaxed) {
+            lock(&self.state).last_cycle = Some(Instant::now());
+        }
+        if self.wanted.swap(false, Ordering::Relaxed) {
+            let report = Arc::new(so_far.report());
+            lock(&self.state).report = Some(report);
+        }
     }
 
-    fn lines(&self, lines: &[u8]) {
+    /// Keeps lines of the program.
+    pub(in crate::cli::live) fn lines(&self, lines: &[u8]) {
         let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
-        // Of more than are kept, the last; newest first.
+        // Newest first, so that only the last are kept.
         let lines: Vec<String> = lines
             .rsplit(|byte| *byte == b'\n')
             .take(LINES)
             .map(|line| String::from_utf8_lossy(&line[..line.len().min(LINE)]).into_owned())
             .collect();
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         for line in lines.iter().rev() {
             if state.lines.len() == LINES {
                 state.lines.pop_front();
@@ -119,8 +121,9 @@ impl Seen {
         }
     }
 
-    fn change(&self, process: &str, change: &FindingChange) {
-        let mut state = self.lock();
+    /// Keeps a finding that was raised or cleared.
+    pub(in crate::cli::live) fn change(&self, process: &str, change: &FindingChange) {
+        let mut state = lock(&self.state);
         let findings = &mut state.findings;
         let known = findings
             .iter_mut()
@@ -144,16 +147,6 @@ impl Seen {
     }
 }
 
-/// Says at its own end that the stream has ended.
-#[derive(Debug)]
-pub(crate) struct Ends(Arc<Seen>);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.ended.store(true, Ordering::Relaxed);
-    }
-}
-
 fn last(lines: &VecDeque<String>, count: usize) -> Vec<String> {
     let skipped = lines.len().saturating_sub(count);
     lines.iter().skip(skipped).cloned().collect()
@@ -162,9 +155,12 @@ fn last(lines: &VecDeque<String>, count: usize) -> Vec<String> {
 /// Keeps the lines of another stream as well, on a thread of its own: standard output of the program.
 ///
 /// # Errors
-/// The system has no thread left.
-pub(crate) fn keep_lines(seen: &Arc<Seen>, stream: impl Read + Send + 'static) -> io::Result<()> {
-    let seen = Arc::clone(seen);
+/// The system cannot start another thread.
+pub(crate) fn keep_lines(
+    state: &Arc<DashboardState>,
+    stream: impl Read + Send + 'static,
+) -> io::Result<()> {
+    let state = Arc::clone(state);
     std::thread::Builder::new()
         .name("lines".to_owned())
         .spawn(move || {
@@ -172,74 +168,13 @@ pub(crate) fn keep_lines(seen: &Arc<Seen>, stream: impl Read + Send + 'static) -
             let mut line = Vec::new();
             loop {
                 line.clear();
-                // A piece at a time, so that a line without end takes no memory.
+                // In parts, so that an endless line takes no memory.
                 let read = (&mut stream).take(1 << 16).read_until(b'\n', &mut line);
                 match read {
                     Ok(0) | Err(_) => return,
-                    Ok(_) => seen.lines(&line),
+                    Ok(_) => state.lines(&line),
                 }
             }
         })
         .map(drop)
-}
-
-/// Writes down what the reading finds.
-#[derive(Debug)]
-pub(crate) struct Onlooker {
-    live: Live,
-    seen: Arc<Seen>,
-    signals: Signals,
-    endless: bool,
-    cycles: bool,
-}
-
-impl Onlooker {
-    /// `endless` where an interrupt is to end the reading.
-    pub(crate) fn new(live: Live, seen: &Arc<Seen>, signals: &Signals, endless: bool) -> Self {
-        Self {
-            live,
-            seen: Arc::clone(seen),
-            signals: signals.clone(),
-            endless,
-            cycles: false,
-        }
-    }
-
-    /// Waits until everything else is done.
-    pub(crate) fn finish(self) {
-        self.live.finish();
-    }
-}
-
-impl Sink for Onlooker {
-    fn cycle(&mut self, _: &CycleRow<'_>) -> io::Result<()> {
-        self.cycles = true;
-        Ok(())
-    }
-
-    fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.seen.lines(lines);
-        Ok(())
-    }
-
-    fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
-        if change.severity > Severity::Info {
-            self.seen.change(process, change);
-        }
-        self.live.change(process, change)
-    }
-
-    fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
-        if self.endless && self.signals.interrupted() {
-            self.signals.stop().store(true, Ordering::Relaxed);
-        }
-        if std::mem::take(&mut self.cycles) {
-            self.seen.lock().last_cycle = Some(Instant::now());
-        }
-        if self.seen.wanted.swap(false, Ordering::Relaxed) {
-            let report = Arc::new(so_far.report());
-            self.seen.lock().report = Some(report);
-        }
-        self.live.idle(so_far)
-    }
 }
