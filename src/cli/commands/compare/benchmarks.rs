@@ -111,7 +111,6 @@ impl Gates {
 /// The message for an unknown unit. Rows are known where the outputs hold traces.
 fn unknown(name: &str, units: &[&str], traced: bool) -> String {
     let rows = MEASURES.iter().map(|measure| measure.id);
-    let standard = STANDARD.iter().filter(|unit| !units.contains(unit));
-    let known = units.iter().chain(standard).copied();
+    let known = units.iter().copied();
     suggest::unknown("unit", name, known.chain(rows.filter(|_| traced)))
 }
