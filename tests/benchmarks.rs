@@ -215,7 +215,12 @@ fn a_unit_or_row_that_nothing_is_called_is_an_error() {
     let logged = (traced("fixed"), traced("fixed"));
     for (base, new, name, said) in [
         (&plain, &plain, "aloc/op", "did you mean `allocs/op`?"),
-        (&plain, &plain, "x", "expected one of ns/op, B/op, allocs/op"),
+        (
+            &plain,
+            &plain,
+            "x",
+            "expected one of ns/op, B/op, allocs/op",
+        ),
         (&logged.0, &logged.1, "x", "allocs/op, gc-frequency"),
         (
             &logged.0,

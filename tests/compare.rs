@@ -432,7 +432,10 @@ fn usage_errors_say_what_is_right() {
             vec!["--max-ratio", "gc-period=2", WASTEFUL, FIXED],
             "gc-frequency",
         ),
-        (vec!["-o", "toml=x", WASTEFUL, FIXED], "unknown format `toml`"),
+        (
+            vec!["-o", "toml=x", WASTEFUL, FIXED],
+            "unknown format `toml`",
+        ),
         (vec!["missing.log", FIXED], "missing.log"),
     ] {
         let (status, out, err) = run(&["compare"], &args);

@@ -14,7 +14,6 @@ use gcpressure::analyzer::FindingChange;
 use gcpressure::io::{Progress, Source};
 use gcpressure::settings::Severity;
 use gcpressure::units;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::cli::output::worker::{Worker, lock};
 
@@ -31,9 +30,7 @@ const MOST: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Status {
     counts: Arc<Counts>,
-    bar: ProgressBar,
-    /// The last text above the status line did not end its line.
-    inside: Arc<AtomicBool>,
+    bottom: Arc<Bottom>,
     worker: Worker<()>,
 }
 
@@ -51,34 +48,22 @@ impl Status {
             return None;
         }
         let progress: Vec<_> = sources.iter().map(Source::progress).collect();
-        let total: Option<u64> = progress.iter().map(Progress::size_hint).sum();
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        bar.set_style(style(total.is_some()));
         let counts = Arc::new(Counts::default());
-        let inside = Arc::default();
-        let bottom = Bottom {
-            drawn: Mutex::default(),
-            inside: Arc::clone(&inside),
-        };
-        let (theirs, line) = (Arc::clone(&counts), bar.clone());
+        let bottom = Arc::new(Bottom::default());
+        let (counted, drawn) = (Arc::clone(&counts), Arc::clone(&bottom));
         let worker = Worker::start("status", 0, move |end: Receiver<()>| {
-            theirs.draw(&progress, &line, bottom, &end);
-        })
-        .ok()?;
+            counted.draw(&progress, &drawn, &end);
+        });
         Some(Self {
             counts,
-            bar,
-            inside,
-            worker,
+            bottom,
+            worker: worker.ok()?,
         })
     }
 
     /// Standard error, above the status line.
     pub(crate) fn above(&self) -> impl Write + Send + use<> {
-        Above {
-            bar: self.bar.clone(),
-            inside: Arc::clone(&self.inside),
-        }
+        Above(Arc::clone(&self.bottom))
     }
 
     /// Counts a cycle.
@@ -107,21 +92,17 @@ impl Status {
 
 impl Counts {
     /// Draws until `end` is closed.
-    fn draw(&self, progress: &[Progress], bar: &ProgressBar, bottom: Bottom, end: &Receiver<()>) {
-        let goes_on = |wait| end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
-        if !goes_on(PATIENCE) {
-            return;
+    fn draw(&self, progress: &[Progress], bottom: &Bottom, end: &Receiver<()>) {
+        let total: Option<u64> = progress.iter().map(Progress::size_hint).sum();
+        let mut wait = PATIENCE;
+        let mut ticks = (0..4).cycle();
+        while end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            wait = TICK;
+            let read = progress.iter().map(Progress::raw_bytes_read).sum();
+            let tick = ticks.next().unwrap_or(0);
+            bottom.show(&format!("{} {}", gauge(read, total, tick), self.state()));
         }
-        bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(bottom)));
-        loop {
-            bar.set_position(progress.iter().map(Progress::raw_bytes_read).sum());
-            bar.set_message(self.state());
-            bar.tick();
-            if !goes_on(TICK) {
-                break;
-            }
-        }
-        bar.finish_and_clear();
+        bottom.show("");
     }
 
     /// `12,345 GC cycles; raised: 1 critical, 2 warnings`.
@@ -146,12 +127,15 @@ impl Counts {
 }
 
 /// A bar for files, a spinner for streams without a known end.
-fn style(ends: bool) -> ProgressStyle {
-    let template = match ends {
-        true => "{bar:24} {percent:>3}% of {binary_total_bytes}, {wide_msg}",
-        false => "{spinner} {wide_msg}",
+fn gauge(read: u64, total: Option<u64>, tick: usize) -> String {
+    const COLUMNS: usize = 24;
+    let Some(total) = total else {
+        return ["|", "/", "-", "\\"][tick].to_owned();
     };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let percent = read.min(total).saturating_mul(100) / total.max(1);
+    let full = usize::try_from(percent).unwrap_or(0) * COLUMNS / 100;
+    let (full, rest) = ("\u{2588}".repeat(full), "\u{2591}".repeat(COLUMNS - full));
+    format!("{full}{rest} {percent:>3}% of {},", units::bytes(total))
 }
 
 /// True if standard error is a terminal that can erase a line.
@@ -169,91 +153,57 @@ const FREE: u16 = 8;
 /// A terminal with fewer columns keeps none free.
 const NARROW: u16 = 60;
 
-/// The bottom of the terminal, where the status line is drawn.
-#[derive(Debug)]
-struct Bottom {
-    /// Collected by indicatif's calls and written at once.
-    drawn: Mutex<String>,
+/// Erases the line of the cursor.
+const ERASE: &str = "\r\u{1b}[2K";
+
+/// The last line of the terminal.
+#[derive(Debug, Default)]
+struct Bottom(Mutex<BottomState>);
+
+#[derive(Debug, Default)]
+struct BottomState {
+    /// The status line is drawn.
+    drawn: bool,
     /// The cursor is inside a line of other text, which must not be drawn over.
-    inside: Arc<AtomicBool>,
+    inside: bool,
 }
 
 impl Bottom {
-    fn add(&self, text: &str) -> io::Result<()> {
-        lock(&self.drawn).push_str(text);
-        Ok(())
-    }
-
-    /// Moves the cursor. Terminals take 0 for 1.
-    fn go(&self, count: usize, direction: char) -> io::Result<()> {
-        match count {
-            0 => Ok(()),
-            count => self.add(&format!("\u{1b}[{count}{direction}")),
+    /// Draws the status line, or removes it if `text` is empty. Errors of the terminal are ignored: it is not the output.
+    fn show(&self, text: &str) {
+        let mut state = lock(&self.0);
+        if state.inside || (text.is_empty() && !state.drawn) {
+            return;
         }
+        state.drawn = !text.is_empty();
+        let line: String = text.chars().take(width()).collect();
+        let _ = io::stderr().write_all(format!("{ERASE}{line}").as_bytes());
     }
 }
 
-impl TermLike for Bottom {
-    fn width(&self) -> u16 {
-        match crossterm::terminal::size() {
-            Err(_) | Ok((0, _)) => 80 - FREE,
-            Ok((columns, _)) if columns < NARROW => columns,
-            Ok((columns, _)) => columns - FREE,
-        }
-    }
-
-    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'A')
-    }
-
-    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'B')
-    }
-
-    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'C')
-    }
-
-    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.add(&format!("{text}\n"))
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.add(text)
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.add("\r\u{1b}[2K")
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        let drawn = std::mem::take(&mut *lock(&self.drawn));
-        if self.inside.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        io::stderr().write_all(drawn.as_bytes())
-    }
+/// Columns of the status line.
+fn width() -> usize {
+    usize::from(match crossterm::terminal::size() {
+        Err(_) | Ok((0, _)) => 80 - FREE,
+        Ok((columns, _)) if columns < NARROW => columns,
+        Ok((columns, _)) => columns - FREE,
+    })
 }
 
-/// Standard error above the status line, which is not drawn while the text there is inside a line.
-struct Above {
-    bar: ProgressBar,
-    inside: Arc<AtomicBool>,
-}
+/// Standard error above the status line, which is erased before text and drawn again at the next tick.
+struct Above(Arc<Bottom>);
 
 impl Write for Above {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bar.suspend(|| {
-            let written = io::stderr().write(bytes)?;
-            if let Some(last) = bytes[..written].last() {
-                self.inside.store(*last != b'\n', Ordering::Relaxed);
-            }
-            Ok(written)
-        })
+        let mut state = lock(&self.0.0);
+        if std::mem::take(&mut state.drawn) {
+            io::stderr().write_all(ERASE.as_bytes())?;
+        }
+        let written = io::stderr().write(bytes)?;
+        if let Some(last) = bytes[..written].last() {
+            state.inside = *last != b'\n';
+        }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -266,36 +216,28 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
     use super::*;
-    use indicatif::InMemoryTerm;
 
     #[test]
-    fn a_file_has_a_bar_and_a_stream_a_moving_sign() {
-        for (length, expected) in [
-            (Some(4 << 20), "25% of 4.00 MiB, 7 GC cycles"),
-            (None, "7 GC cycles"),
-        ] {
-            let terminal = InMemoryTerm::new(3, 80);
-            let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-            let bar = ProgressBar::with_draw_target(length, target);
-            bar.set_style(style(length.is_some()));
-            bar.set_position(1 << 20);
-            bar.set_message("7 GC cycles");
-            bar.force_draw();
-            let shown = terminal.contents();
-            assert!(shown.ends_with(expected), "{shown:?}");
-            assert_eq!(length.is_some(), shown.contains('%'), "{shown:?}");
-            bar.finish_and_clear();
-            assert_eq!(terminal.contents(), "");
-        }
+    fn a_file_has_a_bar_and_a_stream_a_spinner() {
+        let bar = gauge(1 << 20, Some(4 << 20), 0);
+        assert_eq!(
+            bar,
+            format!(
+                "{}{}  25% of 4MiB,",
+                "\u{2588}".repeat(6),
+                "\u{2591}".repeat(18)
+            )
+        );
+        assert!(gauge(9, Some(4), 0).contains("100%"));
+        assert!(gauge(0, Some(0), 0).contains("  0%"));
+        assert_eq!(gauge(7, None, 1), "/");
     }
 
     #[test]
     fn the_line_counts_what_is_raised_now() {
-        let bar = ProgressBar::hidden();
         let status = Status {
             counts: Arc::new(Counts::default()),
-            bar,
-            inside: Arc::default(),
+            bottom: Arc::default(),
             worker: Worker::start("status", 0, |_| ()).unwrap(),
         };
         assert_eq!(status.counts.state(), "0 GC cycles");
