@@ -95,7 +95,7 @@ pub(crate) struct ReportArgs {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
+    /// Copy the lines that are not GC trace to standard output; the report goes to standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) passthrough: bool,
     #[command(flatten)]

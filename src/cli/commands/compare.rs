@@ -17,7 +17,7 @@ use crate::cli::commands::compare::sides::Reading;
 use crate::cli::config::Choices;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output;
-use crate::cli::output::files::{Formats, Place, Targets};
+use crate::cli::output::files::{Place, Targets};
 
 /// The result: of logs or of benchmarks.
 enum Compared {
@@ -26,33 +26,25 @@ enum Compared {
     Benchmarks(Benchmarks, Option<Comparison>),
 }
 
-/// A format of either.
-#[derive(Debug, Clone, Copy)]
-struct CompareFormat(ComparisonFormat);
-
-impl Formats for CompareFormat {
-    type Of = Compared;
-
-    fn all() -> &'static [Self] {
-        &[
-            Self(ComparisonFormat::Text),
-            Self(ComparisonFormat::Json),
-            Self(ComparisonFormat::Markdown),
-            #[cfg(feature = "html")]
-            Self(ComparisonFormat::Html),
-        ]
-    }
-
-    fn name(self) -> &'static str {
-        self.0.name()
-    }
-
-    fn render(self, result: &Compared, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        match result {
-            Compared::Logs(comparison) => self.0.render(comparison, out, style),
-            Compared::Benchmarks(result, gc) => {
-                render::benchmarks(self.0, result, gc.as_ref(), out, style)
+impl Compared {
+    fn render(
+        &self,
+        format: ComparisonFormat,
+        out: &mut dyn Write,
+        style: &Style,
+    ) -> io::Result<()> {
+        match self {
+            Self::Logs(comparison) => format.render(comparison, out, style),
+            Self::Benchmarks(result, gc) => {
+                render::benchmarks(format, result, gc.as_ref(), out, style)
             }
+        }
+    }
+
+    fn exit_status(&mut self) -> &mut u8 {
+        match self {
+            Self::Logs(comparison) => &mut comparison.exit_status,
+            Self::Benchmarks(benchmarks, _) => &mut benchmarks.exit_status,
         }
     }
 }
@@ -62,7 +54,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let (base, new) = paths(args)?;
     let choices = Choices::of_program(&args.program)?;
     let made_of = baseline::made_of(&args.program);
-    let targets = Targets::<CompareFormat>::open(&args.output.output)?;
+    let targets = Targets::open(
+        &args.output.output,
+        ComparisonFormat::ALL,
+        ComparisonFormat::name,
+    )?;
     let saving = args.save_baseline.as_deref().map(Place::of);
     let saving = saving.transpose()?;
 
@@ -88,11 +84,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
         },
     };
     if unreadable {
-        let status = match &mut compared {
-            Compared::Logs(comparison) => &mut comparison.exit_status,
-            Compared::Benchmarks(benchmarks, _) => &mut benchmarks.exit_status,
-        };
-        *status = exit::ERROR;
+        *compared.exit_status() = exit::ERROR;
     }
     let shown = &args.output;
     let style = Style {
@@ -102,14 +94,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     };
     if !shown.show.quiet {
         let color = output::color(shown.show.color, &io::stdout());
-        let (format, style) = (CompareFormat(shown.format), Style { color, ..style });
-        output::print(|out| format.render(&compared, out, &style))?;
+        let style = Style { color, ..style };
+        output::print(|out| compared.render(shown.format, out, &style))?;
     }
-    targets.write(&compared, &style)?;
-    Ok(match &compared {
-        Compared::Logs(comparison) => comparison.exit_status,
-        Compared::Benchmarks(benchmarks, _) => benchmarks.exit_status,
-    })
+    targets.write(|format, out| compared.render(format, out, &style))?;
+    Ok(*compared.exit_status())
 }
 
 fn of_benchmarks(args: &CompareArgs, base: Reading, new: Reading) -> Result<Compared, Failure> {

@@ -37,7 +37,7 @@ pub(crate) fn targets(
     rules: &RuleArgs,
     escape: &EscapeArgs,
 ) -> Result<Arc<Targets<Format>>, Failure> {
-    let targets = Targets::open(&output.output)?;
+    let targets = Targets::open(&output.output, Format::ALL, Format::name)?;
     let config = file::path(rules.config.as_deref());
     targets.spare(config.into_iter().chain(escape.escape.as_deref()))?;
     Ok(Arc::new(targets))

@@ -7,7 +7,8 @@ use gcpressure::rules;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Choices, Level, Origin, SETTINGS, find_rule};
+use super::settings::SETTINGS;
+use super::{Choices, Level, Origin, find_rule};
 use crate::cli::exit::Failure;
 use crate::cli::suggest;
 

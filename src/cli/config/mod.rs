@@ -2,6 +2,7 @@
 //! and refused in the same words in both.
 
 pub(crate) mod file;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -10,13 +11,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use gcpressure::rules::{self, Rule};
-use gcpressure::settings::{Scope, Settings, Severity, ThresholdOverride, WindowLength};
+use gcpressure::settings::{Settings, Severity, ThresholdOverride, WindowLength};
 use gcpressure::units;
 
 use super::args::{AnalysisArgs, ProgramArgs, RuleArgs, ShowArgs};
 use super::exit::{Failure, Policy};
 use super::suggest;
-use values::{cpus, go_version, gogc, one_of, positive, window};
+use settings::{SETTINGS, Setting};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,116 +51,6 @@ pub(crate) enum Level {
     Warning,
     Critical,
 }
-
-/// A setting with one value.
-pub(crate) struct Setting {
-    /// The key in the configuration file, and the flag without its dashes.
-    pub(crate) name: &'static str,
-    /// Shown where it is not set.
-    default: &'static str,
-    /// Parses a value and takes it over.
-    set: fn(&mut Choices, &str) -> Result<(), String>,
-}
-
-/// All settings. One that is a flag too has a field in [`ProgramArgs`] or [`AnalysisArgs`].
-pub(crate) const SETTINGS: [Setting; 11] = [
-    Setting {
-        name: "window",
-        default: "10s",
-        set: |to, value| {
-            to.settings.window = window(value)?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "hop",
-        default: "2s",
-        set: |to, value| {
-            to.settings.hop_ns = positive(value, units::parse_duration(value))?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "warmup",
-        default: "2s, at most a quarter of the run",
-        set: |to, value| {
-            let parsed = units::parse_duration(value).map_err(|error| error.to_string())?;
-            to.settings.warmup_ns = Some(parsed);
-            Ok(())
-        },
-    },
-    Setting {
-        name: "scope",
-        default: "window",
-        set: |to, value| {
-            let scopes = [("window", Scope::Window), ("run", Scope::Run)];
-            to.settings.scope = one_of(value, &scopes)?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "fail-on",
-        default: "critical",
-        set: |to, value| {
-            let severities = [
-                ("warning", Severity::Warning),
-                ("critical", Severity::Critical),
-            ];
-            to.fail_on = one_of(value, &severities)?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "allow-no-verdict",
-        default: "false",
-        set: |to, value| {
-            to.allow_no_verdict = one_of(value, &[("true", true), ("false", false)])?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "go",
-        default: "not stated",
-        set: |to, value| {
-            to.settings.go_version = Some(go_version(value)?);
-            Ok(())
-        },
-    },
-    Setting {
-        name: "gogc",
-        default: "not stated",
-        set: |to, value| {
-            to.settings.gogc = gogc(value)?;
-            Ok(())
-        },
-    },
-    Setting {
-        name: "memory-limit",
-        default: "not stated",
-        set: |to, value| {
-            let bytes = positive(value, units::parse_bytes(value))?;
-            to.settings.memory_limit = Some(bytes);
-            Ok(())
-        },
-    },
-    Setting {
-        name: "cpus",
-        default: "estimated from the stops",
-        set: |to, value| {
-            to.settings.cpus_milli = Some(cpus(value)?);
-            Ok(())
-        },
-    },
-    Setting {
-        name: "duration",
-        default: "not stated",
-        set: |to, value| {
-            let ns = positive(value, units::parse_duration(value))?;
-            to.settings.life_ns = Some(ns);
-            Ok(())
-        },
-    },
-];
 
 /// The rule with this id.
 ///
@@ -328,9 +219,6 @@ impl Choices {
     }
 
     /// Parses the value of a setting and takes it over.
-    ///
-    /// # Errors
-    /// An invalid value.
     fn set(&mut self, setting: &Setting, value: &str, origin: Origin) -> Result<(), String> {
         (setting.set)(self, value)?;
         self.values.insert(setting.name, (value.to_owned(), origin));
@@ -338,9 +226,6 @@ impl Choices {
     }
 
     /// Parses a threshold and takes it over.
-    ///
-    /// # Errors
-    /// An invalid value.
     fn threshold(
         &mut self,
         rule: &'static Rule,
@@ -372,18 +257,12 @@ impl Choices {
     }
 
     /// Switches a rule off.
-    ///
-    /// # Errors
-    /// An unknown rule.
     fn allow(&mut self, id: &str, origin: Origin) -> Result<(), String> {
         self.allowed.insert(find_rule(id)?.id, origin);
         Ok(())
     }
 
     /// Puts a rule on the list of the only ones that run.
-    ///
-    /// # Errors
-    /// An unknown rule.
     fn only(&mut self, id: &str, origin: Origin) -> Result<(), String> {
         self.only.insert(find_rule(id)?.id, origin);
         Ok(())

@@ -121,7 +121,7 @@ impl Live {
         })
     }
 
-    /// Hands lines that are no GC trace on to standard output.
+    /// Hands lines that are not GC trace on to standard output.
     ///
     /// # Errors
     /// The system cannot start another thread.

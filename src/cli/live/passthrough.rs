@@ -1,4 +1,4 @@
-//! Lines that are no GC trace, handed on to standard output or standard error.
+//! Lines that are not GC trace, handed on to standard output or standard error.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Passthrough {
         self.lost = output::content(Err(error)).err();
         if let Some(error) = &self.lost {
             let message =
-                format!("warning: lines that are no GC trace are not copied any more: {error}\n");
+                format!("warning: lines that are not GC trace are not copied any more: {error}\n");
             self.warning = BackgroundWriter::new(io::stderr(), &self.stop).ok();
             if let Some(warning) = &mut self.warning {
                 let _ = warning

@@ -41,7 +41,8 @@ impl Refresh {
             let mut reported = false;
             for report in reports {
                 // The exit status says it at the end; until then the first failure is reported once.
-                if let Err(failure) = targets.refresh(&report, &style)
+                if let Err(failure) =
+                    targets.refresh(|format, out| format.render(&report, out, &style))
                     && !std::mem::replace(&mut reported, true)
                 {
                     output::complain(&failure.to_string());

@@ -42,7 +42,7 @@ struct Counts {
 }
 
 impl Status {
-    /// Starts the status line; `None` where standard error is no terminal.
+    /// Starts the status line; `None` where standard error is not a terminal.
     pub(crate) fn start(sources: &[Source]) -> Option<Self> {
         if !can_draw() {
             return None;

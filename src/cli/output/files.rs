@@ -1,68 +1,14 @@
 //! The files of `-o`.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use gcpressure::render::{ComparisonFormat, Format, Style};
-use gcpressure::report::Report;
-use gcpressure::report::comparison::Comparison;
 use tempfile::NamedTempFile;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::content;
 use crate::cli::suggest;
-
-/// The formats of one kind of result.
-pub(crate) trait Formats: Copy + 'static {
-    /// The kind of result.
-    type Of;
-
-    /// All of them.
-    fn all() -> &'static [Self];
-
-    /// The name that users type.
-    fn name(self) -> &'static str;
-
-    /// Writes the result in this format.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    fn render(self, result: &Self::Of, out: &mut dyn Write, style: &Style) -> io::Result<()>;
-}
-
-impl Formats for Format {
-    type Of = Report;
-
-    fn all() -> &'static [Self] {
-        Self::ALL
-    }
-
-    fn name(self) -> &'static str {
-        self.name()
-    }
-
-    fn render(self, report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        self.render(report, out, style)
-    }
-}
-
-impl Formats for ComparisonFormat {
-    type Of = Comparison;
-
-    fn all() -> &'static [Self] {
-        Self::ALL
-    }
-
-    fn name(self) -> &'static str {
-        self.name()
-    }
-
-    fn render(self, result: &Comparison, out: &mut dyn Write, style: &Style) -> io::Result<()> {
-        self.render(result, out, style)
-    }
-}
 
 /// The files of `-o`, opened before anything is read.
 #[derive(Debug)]
@@ -71,6 +17,8 @@ pub(crate) struct Targets<F>(Vec<Target<F>>);
 #[derive(Debug)]
 struct Target<F> {
     format: F,
+    /// `FORMAT=PATH` as the user typed it.
+    typed: String,
     place: Place,
 }
 
@@ -90,22 +38,33 @@ enum PlaceKind {
     Device(File),
 }
 
-impl<F: Formats> Targets<F> {
-    /// Parses each `FORMAT=PATH` and checks that the path can be written.
+impl<F: Copy> Targets<F> {
+    /// Parses each `FORMAT=PATH` and checks that the path can be written. `all` formats are known by their `name`.
     ///
     /// # Errors
     /// An unknown format, a path that cannot be written.
-    pub(crate) fn open(pairs: &[String]) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        pairs: &[String],
+        all: &[F],
+        name: fn(F) -> &'static str,
+    ) -> Result<Self, Failure> {
         let mut targets: Vec<Target<F>> = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            let target = Target::open(pair)?;
-            if let Some(other) = targets.iter().find(|other| other.place.is(&target.place)) {
+        for typed in pairs {
+            let (format, path) = parse(typed, all, name)
+                .map_err(|message| Failure::new(format!("--output: {message}")))?;
+            let place = Place::of(path)?;
+            if let Some(other) = targets.iter().find(|other| other.place.is(&place)) {
                 return Err(Failure::new(format!(
-                    "--output: {other} and {target} are the same file, and only the last one would remain"
+                    "--output: {} and {typed} are the same file, and only the last one would remain",
+                    other.typed
                 ))
                 .tip("use a different file for each format"));
             }
-            targets.push(target);
+            targets.push(Target {
+                format,
+                typed: typed.clone(),
+                place,
+            });
         }
         Ok(Self(targets))
     }
@@ -130,7 +89,8 @@ impl<F: Formats> Targets<F> {
                     input
                 };
                 return Err(Failure::new(format!(
-                    "--output: {target} would replace what is read: {input}"
+                    "--output: {} would replace what is read: {input}",
+                    target.typed
                 ))
                 .tip("write to another file"));
             }
@@ -143,61 +103,57 @@ impl<F: Formats> Targets<F> {
         !self.0.is_empty()
     }
 
-    /// Writes the result to every file.
+    /// Writes every file in its format.
     ///
     /// # Errors
     /// The first file that cannot be written; the others are written all the same.
-    pub(crate) fn write(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
-        write_all(self.0.iter(), result, style)
+    pub(crate) fn write(
+        &self,
+        render: impl Fn(F, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let written = self.0.iter().map(|target| target.write(&render));
+        written.fold(Ok(()), Result::and)
     }
 
-    /// Replaces every file by the result so far. Devices and pipes get only the last result.
+    /// Replaces every file. Devices and pipes get only the last result.
     ///
     /// # Errors
     /// The first file that cannot be written; the others are written all the same.
-    pub(crate) fn refresh(&self, result: &F::Of, style: &Style) -> Result<(), Failure> {
+    pub(crate) fn refresh(
+        &self,
+        render: impl Fn(F, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         let is_file = |target: &&Target<F>| matches!(target.place.kind, PlaceKind::File(_));
-        write_all(self.0.iter().filter(is_file), result, style)
+        let written = self.0.iter().filter(is_file);
+        let written = written.map(|target| target.write(&render));
+        written.fold(Ok(()), Result::and)
     }
 }
 
-fn write_all<'a, F: Formats>(
-    targets: impl Iterator<Item = &'a Target<F>>,
-    result: &F::Of,
-    style: &Style,
-) -> Result<(), Failure> {
-    let written = targets.map(|target| {
-        let render = |out: &mut dyn Write| target.format.render(result, out, style);
-        target.place.write(render)
-    });
-    written.fold(Ok(()), Result::and)
-}
-
-impl<F: Formats> fmt::Display for Target<F> {
-    /// As the user typed it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.format.name(), self.place.name)
+impl<F: Copy> Target<F> {
+    fn write(&self, render: impl Fn(F, &mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.place.write(|out| render(self.format, out))
     }
 }
 
-impl<F: Formats> Target<F> {
-    fn open(pair: &str) -> Result<Self, Failure> {
-        let wrong = |message: String| Err(Failure::new(format!("--output: {message}")));
-        let Some((name, path)) = pair.split_once('=') else {
-            return wrong(format!("missing format: expected e.g. `json={pair}`"));
-        };
-        let Some(&format) = F::all().iter().find(|format| format.name() == name) else {
-            let names = F::all().iter().map(|format| format.name());
-            return wrong(suggest::unknown("format", name, names));
-        };
-        if path.is_empty() || path == "-" {
-            return wrong(format!(
-                "missing file in `{pair}`; for standard output use -f {name}"
-            ));
-        }
-        let place = Place::of(path)?;
-        Ok(Self { format, place })
+fn parse<'a, F: Copy>(
+    typed: &'a str,
+    all: &[F],
+    name: fn(F) -> &'static str,
+) -> Result<(F, &'a str), String> {
+    let Some((typed_name, path)) = typed.split_once('=') else {
+        return Err(format!("missing format: expected e.g. `json={typed}`"));
+    };
+    let Some(format) = all.iter().find(|format| name(**format) == typed_name) else {
+        let names = all.iter().map(|format| name(*format));
+        return Err(suggest::unknown("format", typed_name, names));
+    };
+    if path.is_empty() || path == "-" {
+        return Err(format!(
+            "missing file in `{typed}`; for standard output use -f {typed_name}"
+        ));
     }
+    Ok((*format, path))
 }
 
 impl Place {

@@ -18,7 +18,7 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
-/// Writes to standard output. A pipe that its reader has closed is no error.
+/// Writes to standard output. A pipe that its reader has closed is not an error.
 ///
 /// # Errors
 /// Standard output cannot be written for another reason.
@@ -28,7 +28,7 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
         .map_err(|error| Failure::writing("standard output", &error))
 }
 
-/// A closed pipe is no error.
+/// A closed pipe is not an error.
 pub(crate) fn content(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

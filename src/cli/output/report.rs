@@ -35,7 +35,7 @@ pub(crate) fn deliver(
 ) -> Result<(), Failure> {
     // Files first: standard output may be a pager that is paused.
     let style = style(args, policy);
-    let written = targets.write(report, &style);
+    let written = targets.write(|format, out| format.render(report, out, &style));
     show(args, report, style, to).and(written)
 }
 
