@@ -71,6 +71,8 @@ fn is_empty(report: &Report) -> bool {
 pub(crate) struct Failure {
     message: String,
     tip: Option<String>,
+    /// The exit status of the program.
+    pub(crate) status: u8,
 }
 
 impl Failure {
@@ -79,12 +81,19 @@ impl Failure {
         Self {
             message: message.into(),
             tip: None,
+            status: ERROR,
         }
     }
 
     /// Adds a tip.
     pub(crate) fn tip(mut self, tip: impl Into<String>) -> Self {
         self.tip = Some(tip.into());
+        self
+    }
+
+    /// Replaces the exit status [`ERROR`].
+    pub(crate) fn status(mut self, status: u8) -> Self {
+        self.status = status;
         self
     }
 

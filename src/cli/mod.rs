@@ -30,7 +30,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output::complain(&failure.to_string());
-            ExitCode::from(exit::ERROR)
+            ExitCode::from(failure.status)
         }
     }
 }

@@ -37,15 +37,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     }
 
     let signals = Signals::catch(true).map_err(exit::unable)?;
-    let (child, source) = match start(&args.command, Streams::Inherited) {
-        Ok(started) => started,
-        Err(status) => return Ok(status),
-    };
+    let (child, source) = start(&args.command, Streams::Inherited)?;
+    signals.forward_to(&child);
     let ending = Ending::new(Some(&child), signals.stop());
     let mut live = Live::new(&args.live, profiles.as_ref(), &signals, &ending)?;
     live.track_starts();
     live.set_child(&child);
-    signals.forward_to(&child);
     options.foreign = true;
     options.stop = Arc::clone(signals.stop());
     // The program writes to standard output by itself, and would write over a status line on the same terminal.
@@ -98,17 +95,22 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     Ok(report.exit_status)
 }
 
-/// Starts the program. Where that fails, prints why and gives the exit status.
-pub(crate) fn start(command: &[OsString], streams: Streams) -> Result<(Child, Source), u8> {
-    let (program, arguments) = command.split_first().ok_or(exit::ERROR)?;
+/// Starts the program.
+///
+/// # Errors
+/// It cannot be executed; the exit status is that of a shell.
+pub(crate) fn start(command: &[OsString], streams: Streams) -> Result<(Child, Source), Failure> {
+    let (program, arguments) = command
+        .split_first()
+        .ok_or_else(|| Failure::new("no program to run"))?;
     Child::spawn(program, arguments, streams).map_err(|error| {
         let reason = exit::reason(&error);
         let program = program.to_string_lossy();
-        output::complain(&Failure::new(format!("cannot run {program}: {reason}")).to_string());
-        match error.kind() {
+        let status = match error.kind() {
             io::ErrorKind::NotFound => exit::NOT_FOUND,
             _ => exit::NOT_EXECUTABLE,
-        }
+        };
+        Failure::new(format!("cannot run {program}: {reason}")).status(status)
     })
 }
 

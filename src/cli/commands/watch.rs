@@ -53,15 +53,13 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     }
     let on_screen = screen::possible();
     let signals = Signals::catch(runs_program).map_err(exit::unable)?;
-    let (subject, source) = match open(args, on_screen) {
-        Ok(opened) => opened,
-        Err(Refused::Status(status)) => return Ok(status),
-        Err(Refused::Failure(failure)) => return Err(failure),
-    };
+    let (subject, source) = open(args, on_screen)?;
+    if let Some(child) = &subject.child {
+        signals.forward_to(child);
+    }
     let ending = Ending::new(subject.child.as_ref(), signals.stop());
     let mut live = Live::new(&args.live, profiles.as_ref(), &signals, &ending)?;
     if let Some(child) = &subject.child {
-        signals.forward_to(child);
         live.set_child(child);
     }
     if subject.endless {
@@ -173,15 +171,8 @@ struct Subject {
     endless: bool,
 }
 
-/// Why there is nothing to watch.
-enum Refused {
-    /// The program cannot be run, which was reported.
-    Status(u8),
-    Failure(Failure),
-}
-
 /// Opens the log, or starts the program.
-fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Refused> {
+fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Failure> {
     let subject = |name: &str, child, endless| Subject {
         name: name.to_owned(),
         child,
@@ -193,21 +184,21 @@ fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Refused>
         } else {
             Streams::Inherited
         };
-        let (child, source) = run::start(&args.command, streams).map_err(Refused::Status)?;
+        let (child, source) = run::start(&args.command, streams)?;
         let words: Vec<_> = args.command.iter().map(|w| w.to_string_lossy()).collect();
         return Ok((subject(&words.join(" "), Some(child), false), source));
     }
     match args.file.as_deref() {
-        Some(path) if Path::new(path).is_file() => Follow::open(Path::new(path))
-            .map(|file| Source::live(path, Box::new(file)))
-            .map(|source| (subject(path, None, true), source))
-            .map_err(|error| Refused::Failure(Error::io(path, error).into())),
-        Some("-") | None => input::standard_input()
-            .map(|source| (subject("standard input", None, false), source))
-            .map_err(Refused::Failure),
-        Some(path) => Source::open(path)
-            .map(|source| (subject(path, None, false), source))
-            .map_err(|error| Refused::Failure(error.into())),
+        Some(path) if Path::new(path).is_file() => {
+            let file = Follow::open(Path::new(path)).map_err(|error| Error::io(path, error))?;
+            let source = Source::live(path, Box::new(file));
+            Ok((subject(path, None, true), source))
+        }
+        Some("-") | None => {
+            let source = input::standard_input()?;
+            Ok((subject("standard input", None, false), source))
+        }
+        Some(path) => Ok((subject(path, None, false), Source::open(path)?)),
     }
 }
 
