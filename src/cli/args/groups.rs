@@ -92,7 +92,7 @@ pub(crate) struct HeapArgs {
 pub(crate) struct InputArgs {
     /// Logs to read, also gzip or zstd, or directories of logs; standard input for `-` or without any
     ///
-    /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first in any order
+    /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first, whatever the order
     /// given. Different logs are different programs.
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = None)]
     pub(crate) files: Vec<String>,
