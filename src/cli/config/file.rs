@@ -181,31 +181,14 @@ impl<'a> File<'a> {
 pub(crate) fn example() -> String {
     let mut text = String::from(
         "# gcpressure.toml: how gcpressure judges GC pressure here. Flags override it; `gcpressure check -v` shows where\n\
-         # each value came from. Settings that start with # show the defaults, or an example where that is said.\n\
-         \n\
-         # Sliding window of program time, or a number of GC cycles (\"200gc\"), and its step.\n\
-         #window = \"10s\"\n\
-         #hop = \"2s\"\n\
-         \n\
-         # Start of the run that rules leave out; without it 2s, at most a quarter of the run. An example:\n\
-         #warmup = \"5s\"\n\
-         \n\
-         # Judge sliding windows (\"window\") or the whole run as one (\"run\").\n\
-         #scope = \"window\"\n\
-         \n\
-         # The severity that fails `gcpressure check`: \"warning\" or \"critical\".\n\
-         #fail-on = \"critical\"\n\
-         \n\
-         # true: a log that cannot carry a verdict does not fail the check.\n\
-         #allow-no-verdict = false\n\
-         \n\
-         # What you know about the program; the log does not say it. Examples:\n\
-         #go = \"1.27\"\n\
-         #gogc = 100\n\
-         #memory-limit = \"512MiB\"\n\
-         #cpus = 2\n\
-         #duration = \"15s\"\n\
-         \n\
+         # each value came from. Settings that start with # show the defaults, or an example where that is said.\n",
+    );
+    for setting in &SETTINGS {
+        text.push_str(setting.comment);
+        text.push_str(&format!("#{} = {}\n", setting.name, setting.example));
+    }
+    text.push_str(
+        "\n\
          # Rules that are switched off, and the only ones that run; without these lines all of them run. Examples:\n\
          #allow = [\"goal-churn\"]\n\
          #only = [\"gc-frequency\", \"gc-cpu\"]\n\
