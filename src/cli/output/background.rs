@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::worker::Worker;
 
-/// Bytes that are collected before they are queued.
-const CHUNK: usize = 64 * 1024;
+/// Bytes that are collected before they are queued. Each chunk wakes the thread, so smaller ones cost context switches.
+const CHUNK: usize = 128 * 1024;
 /// Chunks that the queue holds: 8 MiB.
-const QUEUED: usize = 128;
+const QUEUED: usize = 64;
 /// Written chunks that are kept to be filled again.
-const SPARE: usize = 4;
+const SPARE: usize = 2;
 /// How often a full queue is tried again.
 const RETRY: Duration = Duration::from_millis(1);
 
