@@ -93,7 +93,7 @@ fn one_allocation_more_fails_the_gate() {
     assert_eq!(compare(&more, &same, &gate).0, 0);
     let (status, text) = compare(&same, &more, &["--check", "--max-ratio", "allocs/op=none"]);
     assert_eq!(status, 2);
-    assert!(text.contains("write it like allocs/op=1.0"), "{text}");
+    assert!(text.contains("e.g. `allocs/op=1.25`"), "{text}");
 }
 
 #[test]
@@ -215,19 +215,24 @@ fn a_unit_or_row_that_nothing_is_called_is_an_error() {
     let plain = runs(" 5 B/op 1 allocs/op");
     let logged = (traced("fixed"), traced("fixed"));
     for (base, new, name, said) in [
-        (&plain, &plain, "aloc/op", "did you mean allocs/op?"),
-        (&plain, &plain, "x", "only ns/op, B/op, allocs/op"),
+        (&plain, &plain, "aloc/op", "did you mean `allocs/op`?"),
+        (
+            &plain,
+            &plain,
+            "x",
+            "expected one of ns/op, B/op, allocs/op",
+        ),
         (&logged.0, &logged.1, "x", "allocs/op, gc-frequency"),
         (
             &logged.0,
             &logged.1,
             "gc-frequncy",
-            "did you mean gc-frequency?",
+            "did you mean `gc-frequency`?",
         ),
     ] {
         let (status, text) = compare(base, new, &["--max-ratio", &format!("{name}=1")]);
         assert_eq!(status, 2, "{text}");
-        assert!(text.contains(&format!("called `{name}`")), "{text}");
+        assert!(text.contains(&format!("unknown unit `{name}`")), "{text}");
         assert!(text.contains(said), "{text}");
     }
     // A row of the GC trace, where there is none.

@@ -223,8 +223,8 @@ fn two_formats_do_not_write_the_same_file() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         stderr(&output),
-        "error: --output: json=two and junit=./two are the same file, and only the last would be left\n\n  \
-         tip: give each format a file of its own\n"
+        "error: --output: json=two and junit=./two are the same file, and only the last one would remain\n\n  \
+         tip: use a different file for each format\n"
     );
     assert!(names(here.path()).is_empty());
     // What comes to a device comes one after the other.
@@ -242,7 +242,7 @@ fn the_example_configuration_is_written_once_and_works() {
     let first = fs::read(here.path().join("gcpressure.toml")).unwrap();
     let again = run(here.path(), &["check", "--init"]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(stderr(&again).contains("gcpressure.toml is already here"));
+    assert!(stderr(&again).contains("gcpressure.toml exists already"));
     assert_eq!(
         fs::read(here.path().join("gcpressure.toml")).unwrap(),
         first
@@ -403,7 +403,7 @@ fn flags_of_the_root_cause_are_used_or_refused() {
         ),
         (
             &[BUSY, "--heap", HEAP, "--src", "."],
-            "error: --src shows lines of what the compiler says, and that is not given\n\n  \
+            "error: --src shows lines of the compiler's diagnostics, and none are given\n\n  \
              tip: add --escape FILE, or --build ./...\n",
         ),
         (
@@ -445,7 +445,7 @@ fn what_cannot_be_read_is_asked_for_by_what_it_should_hold() {
         ),
         (
             &["why", HEAP, "--escape", "folder"],
-            "name the file that holds what go build said",
+            "name the file with the output of go build",
         ),
     ] {
         let output = run(here.path(), args);

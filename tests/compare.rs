@@ -424,7 +424,7 @@ fn work_is_told_for_both_sides() {
     }
     let twice = ["--per-base", "1", "--per-new", "1", "--per-new", "2"];
     let (_, _, err) = run(&["compare", WASTEFUL, FIXED], &twice);
-    assert!(err.contains("given 2 times for 1 run;"), "{err}");
+    assert!(err.contains("given 2 times for 1 run:"), "{err}");
 }
 
 #[test]
@@ -435,7 +435,7 @@ fn usage_errors_say_what_is_right() {
         (vec!["-", "-"], "standard input"),
         (
             vec!["--max-ratio", "gc-frequncy=2", WASTEFUL, FIXED],
-            "did you mean gc-frequency",
+            "did you mean `gc-frequency`",
         ),
         (
             vec!["--max-ratio", "gc-cpu=0.5", WASTEFUL, FIXED],
@@ -449,7 +449,10 @@ fn usage_errors_say_what_is_right() {
             vec!["--max-ratio", "gc-period=2", WASTEFUL, FIXED],
             "gc-frequency",
         ),
-        (vec!["-o", "toml=x", WASTEFUL, FIXED], "no format `toml`"),
+        (
+            vec!["-o", "toml=x", WASTEFUL, FIXED],
+            "unknown format `toml`",
+        ),
         (vec!["missing.log", FIXED], "missing.log"),
     ] {
         let (status, out, err) = run(&["compare"], &args);

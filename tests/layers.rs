@@ -62,7 +62,6 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("prost::", &["profile"]),
     ("clap::", &["cli"]),
     ("toml::", &["cli"]),
-    ("indicatif::", &["cli"]),
     ("maud::", &["render/html", "render/why/html"]),
     ("serde_sarif::", &["render/why/sarif"]),
     ("quick_junit::", &["render/junit"]),

@@ -1,19 +1,23 @@
-//! What the user typed, as clap reads it. Values with units stay text here: the configuration file holds the same text,
-//! so both are read in one place, [`super::choices`].
+//! The command line as clap parses it. Values that the configuration file may hold too stay text here, and are parsed in
+//! one place, [`crate::cli::config`].
+
+mod groups;
 
 use std::ffi::OsString;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::profile::SampleType;
-use gcpressure::render::{ComparisonFormat, Format, Formats, SitesFormat, WhyFormat};
+use gcpressure::render::{Formats as _, SitesFormat, WhyFormat};
 
-use super::later::Later;
+pub(crate) use groups::{
+    AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
+    LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
+};
+use groups::{amount, one_of};
 
-/// Says whether the garbage collector of a Go program is under pressure.
+/// Judges whether the garbage collector of a Go program is under pressure.
 ///
-/// Reads what the program prints under GODEBUG=gctrace=1, from files or standard input, and reports whether GC is the
+/// Reads the output of the program under GODEBUG=gctrace=1, from files or standard input, and reports whether GC is the
 /// problem, when, how badly, and what to do next.
 #[derive(Debug, Parser)]
 #[command(
@@ -36,47 +40,47 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The same analysis as a gate: the exit status says pass (0), fail (1) or no verdict (3)
-    Check(Later<CheckArgs>),
+    /// The same analysis as a gate: exit status 0 pass, 1 fail, 3 no verdict
+    Check(Box<CheckArgs>),
     /// Prints every GC cycle as one row, as it arrives
-    Events(Later<EventsArgs>),
-    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, and how far to trust it
-    Sites(Later<SitesArgs>),
-    /// Says why those lines allocate, from the compiler's escape analysis, and what to change
-    Why(Later<WhyArgs>),
+    Events(Box<EventsArgs>),
+    /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, with the error of each row
+    Sites(Box<SitesArgs>),
+    /// Explains why those lines allocate, from the compiler's escape analysis, and what to change
+    Why(Box<WhyArgs>),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     ///
-    /// Where standard error is a terminal, findings are told when they are raised and cleared, and a line at the bottom
-    /// shows the state; that line is left out where the program's standard output is on a terminal as well, for what it
-    /// writes there does not come through here.
-    Run(Later<RunArgs>),
-    /// A live dashboard of a log that grows, of standard input, or of a program that it runs
+    /// Where standard error is a terminal, findings are printed when raised and cleared, and a status line shows progress.
+    /// There is no status line where the program's standard output is a terminal as well: the program writes to it
+    /// directly, and would write over the line.
+    Run(Box<RunArgs>),
+    /// Shows a live dashboard of a growing log, of standard input, or of a program that it runs
     ///
-    /// Without a terminal it writes plain lines above the report: one for each finding that is raised or cleared, and one
-    /// every --refresh that says how things stand. A format for machines has standard output to itself: then they are told on
-    /// standard error, if that is a terminal.
-    Watch(Later<WatchArgs>),
-    /// The before/after table of two runs or of several a side: what got better or worse, and what the evidence carries
-    Compare(Later<CompareArgs>),
-    /// Says what a rule or a cause means, its thresholds, known false alarms, and what to do
+    /// Without a terminal it prints plain lines above the report: one for each finding that is raised or cleared, and one
+    /// with the current state every --refresh. With a machine-readable format they go to standard error, if that is a
+    /// terminal.
+    Watch(Box<WatchArgs>),
+    /// Compares two runs, or several per side: what got better or worse, and how strong the evidence is
+    Compare(Box<CompareArgs>),
+    /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
-        /// The rule or the cause; all of them in one table without it
+        /// Rule or cause; without it, a table of all
         name: Option<String>,
     },
     /// Prints the JSON Schema of the machine-readable output
     Schema {
-        /// Which output
+        /// Output to describe
         #[arg(default_value = "report")]
         output: SchemaOf,
     },
     /// Prints a completion script for a shell
     Completions {
-        /// Which shell
+        /// The shell
         shell: Shell,
     },
-    /// Prints the manual page in roff, of one command where it is named
+    /// Prints the manual page in roff
     Man {
-        /// The command
+        /// Command to describe [default: the program]
         command: Option<String>,
     },
 }
@@ -91,27 +95,13 @@ pub(crate) struct ReportArgs {
     pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Copy the lines that are no GC trace to standard output; the report goes to standard error
+    /// Copy the lines that are not GC trace to standard output; the report goes to standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) passthrough: bool,
     #[command(flatten)]
     pub(crate) heap: LogHeapArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
-}
-
-/// A heap profile of the program that wrote the log.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Root cause")]
-pub(crate) struct LogHeapArgs {
-    /// Heap profile of the same program: puts the lines that allocate under the findings
-    #[arg(long, value_name = "HEAP", value_hint = ValueHint::FilePath)]
-    pub(crate) heap: Option<String>,
-    /// Take off an older profile: what was allocated between the two
-    #[arg(long, value_name = "OLD", requires = "heap", value_hint = ValueHint::FilePath)]
-    pub(crate) heap_base: Option<String>,
-    #[command(flatten)]
-    pub(crate) escape: EscapeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -126,7 +116,7 @@ pub(crate) struct RunArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
-    /// Exit with 1 or 3 where the program itself succeeds and the check does not pass
+    /// Exit with 1 or 3 if the program succeeds and the check does not pass
     #[arg(long, help_heading = "Rules")]
     pub(crate) check: bool,
     /// The severity that fails --check [default: critical]
@@ -139,14 +129,14 @@ pub(crate) struct RunArgs {
     pub(crate) fail_on: Option<String>,
     #[command(flatten)]
     pub(crate) escape: EscapeArgs,
-    /// The program and its arguments. Its standard input and output are its own; the report goes to standard error
+    /// The program and its arguments. It keeps standard input and output; the report goes to standard error
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// The log to watch; standard input for `-` or without any
+    /// Log to watch; standard input for `-` or without it
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<String>,
     #[command(flatten)]
@@ -161,42 +151,9 @@ pub(crate) struct WatchArgs {
     pub(crate) live: LiveArgs,
     #[command(flatten)]
     pub(crate) escape: EscapeArgs,
-    /// A program to run and watch, and its arguments
+    /// Program to run and watch, and its arguments
     #[arg(value_name = "CMD", last = true, conflicts_with = "file", value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Live input")]
-pub(crate) struct LiveArgs {
-    /// Run this shell command when a critical finding is raised, with the finding as JSON on its standard input and as
-    /// GCPRESSURE_* in its environment; the same finding at most once a minute, 30 s at most
-    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
-    pub(crate) on_critical: Option<String>,
-    /// Rewrite the files of -o this often while the input goes on
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
-    pub(crate) refresh: String,
-    /// Stop after this time and report; a program that runs under this one is asked to end
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) timeout: Option<String>,
-    /// Stop as soon as a critical finding is raised, and report
-    #[arg(long)]
-    pub(crate) until_critical: bool,
-    /// Fetch heap profiles of the running program, which serves net/http/pprof there: http://localhost:6060
-    #[arg(long, value_name = "URL", help_heading = "Root cause")]
-    pub(crate) heap_url: Option<String>,
-    /// Length of the profile that is taken when a critical finding is raised
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 5,
-        requires = "heap_url",
-        help_heading = "Root cause"
-    )]
-    pub(crate) heap_seconds: u64,
-    /// Keep the profiles of --heap-url in this folder
-    #[arg(long, value_name = "DIR", requires = "heap_url", value_hint = ValueHint::DirPath, help_heading = "Root cause")]
-    pub(crate) save_profiles: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -206,15 +163,15 @@ pub(crate) struct CheckArgs {
     /// The severity that fails the check [default: critical]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(crate) fail_on: Option<String>,
-    /// Fail too where this run is worse than the one saved there
+    /// Also fail if this run is worse than the saved one
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Baseline")]
     pub(crate) baseline: Option<String>,
-    /// Make this run the baseline, whatever the comparison says
+    /// Save this run as the baseline, whatever the comparison says
     #[arg(long, requires = "baseline", help_heading = "Baseline")]
     pub(crate) update_baseline: bool,
     #[command(flatten)]
     pub(crate) comparing: Comparing,
-    /// Write a commented gcpressure.toml into the working directory and read nothing
+    /// Write a commented gcpressure.toml into the working directory and exit
     #[arg(long, exclusive = true)]
     pub(crate) init: bool,
 }
@@ -223,16 +180,16 @@ pub(crate) struct CheckArgs {
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// What a row looks like
+    /// Row format
     #[arg(short, long, value_enum, default_value_t = RowFormat::Ndjson, help_heading = "Output")]
     pub(crate) format: RowFormat,
-    /// Exit with 0 although there was no GC cycle
+    /// Exit with 0 even without any GC cycle
     #[arg(long, help_heading = "Output")]
     pub(crate) allow_no_verdict: bool,
-    /// Exit with 0 whatever was found; errors still give 2
+    /// Exit with 0 whatever was found; errors still exit with 2
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
-    /// Say nothing on standard error but errors
+    /// Print only errors on standard error
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
 }
@@ -241,13 +198,13 @@ pub(crate) struct EventsArgs {
 pub(crate) struct SitesArgs {
     #[command(flatten)]
     pub(crate) heap: HeapArgs,
-    /// A row a line of source, not one a function
+    /// One row per source line instead of per function
     #[arg(long, help_heading = "Table")]
     pub(crate) lines: bool,
-    /// Sort by what a row and everything that it called allocated
+    /// Sort by allocations of a row and everything it calls
     #[arg(long, help_heading = "Table")]
     pub(crate) cum: bool,
-    /// The most rows; 0 for all
+    /// Maximum number of rows; 0 for all
     #[arg(
         short = 'n',
         long = "count",
@@ -256,10 +213,10 @@ pub(crate) struct SitesArgs {
         help_heading = "Table"
     )]
     pub(crate) count: usize,
-    /// What is written
-    #[arg(short, long, default_value = "text", value_parser = formats::<SitesFormat>(), help_heading = "Output")]
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = one_of(SitesFormat::ALL, SitesFormat::name), help_heading = "Output")]
     pub(crate) format: SitesFormat,
-    /// Also the samples and the error behind every row
+    /// Also the samples and the error of each row
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
 }
@@ -270,7 +227,7 @@ pub(crate) struct WhyArgs {
     pub(crate) heap: HeapArgs,
     #[command(flatten)]
     pub(crate) escape: EscapeArgs,
-    /// The most causes that are told in full; 0 for all
+    /// Maximum number of causes shown in full; 0 for all
     #[arg(
         short = 'n',
         long = "count",
@@ -279,120 +236,15 @@ pub(crate) struct WhyArgs {
         help_heading = "Output"
     )]
     pub(crate) count: usize,
-    /// What is written
-    #[arg(short, long, default_value = "text", value_parser = formats::<WhyFormat>(), help_heading = "Output")]
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = one_of(WhyFormat::ALL, WhyFormat::name), help_heading = "Output")]
     pub(crate) format: WhyFormat,
-    /// Colours; NO_COLOR and CLICOLOR are obeyed
+    /// Use colors; NO_COLOR and CLICOLOR are obeyed
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
     pub(crate) color: ColorWhen,
-    /// Also the compiler's whole chain of reasons
+    /// Also the compiler's full chain of reasons
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
-}
-
-/// The compiler's escape analysis on the command line.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Escape analysis")]
-pub(crate) struct EscapeArgs {
-    /// What `go build -gcflags='-m -m' ./...` wrote to standard error
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) escape: Option<String>,
-    /// Ask the installed Go instead: builds these packages with -gcflags='-m -m', repeatable
-    #[arg(long, value_name = "PACKAGE", conflicts_with = "escape")]
-    pub(crate) build: Vec<String>,
-    /// Where the source lies: shows the lines, and explains append before Go 1.25 [default with --build: .]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) src: Option<String>,
-}
-
-/// A heap profile on the command line.
-#[derive(Debug, Args)]
-pub(crate) struct HeapArgs {
-    /// Heap profile, such as /debug/pprof/allocs gives; standard input for `-`
-    #[arg(value_name = "HEAP", value_hint = ValueHint::FilePath)]
-    pub(crate) file: String,
-    /// What to count
-    #[arg(long, value_name = "TYPE", default_value = "alloc_objects", value_parser = sample_types(), help_heading = "Profile")]
-    pub(crate) sample: SampleType,
-    /// Take off an older profile of the same program: what was allocated since
-    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, help_heading = "Profile")]
-    pub(crate) base: Option<String>,
-    /// The same, with shares of the older profile
-    #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, conflicts_with = "base", help_heading = "Profile")]
-    pub(crate) diff_base: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Input")]
-pub(crate) struct InputArgs {
-    /// Logs to read, gzip or zstd too, or directories of them; standard input for `-` or without any
-    ///
-    /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first whatever their order here. Different
-    /// logs are different programs.
-    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = None)]
-    pub(crate) files: Vec<String>,
-    /// Read all FILEs as one log, in the order given, as `cat` would give it
-    #[arg(long)]
-    pub(crate) join: bool,
-    #[command(flatten)]
-    pub(crate) select: SelectArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Input")]
-pub(crate) struct SelectArgs {
-    /// Leave out cycles before this program time (90s) or wall-clock time (2026-11-23T14:05:00Z)
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
-    /// Leave out cycles after this program time or wall-clock time
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<String>,
-    /// Only the process with this id
-    #[arg(long, value_name = "ID")]
-    pub(crate) process: Option<String>,
-    /// Only the stream with this prefix, such as a pod's name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stream: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Analysis")]
-pub(crate) struct AnalysisArgs {
-    /// Length of the sliding window, in time or GC cycles: 10s, 200gc [default: 10s]
-    #[arg(long, value_name = "LENGTH")]
-    pub(crate) window: Option<String>,
-    /// Step of the sliding window [default: 2s]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) hop: Option<String>,
-    /// Start of the run that rules leave out [default: 2s, at most a quarter of the run]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) warmup: Option<String>,
-    /// What rules judge: sliding windows, or the whole run [default: window]
-    #[arg(long, value_name = "window|run")]
-    pub(crate) scope: Option<String>,
-    /// How long the program lived, if you know it: silence until then is evidence of few cycles
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) duration: Option<String>,
-    #[command(flatten)]
-    pub(crate) program: ProgramArgs,
-}
-
-/// What the user knows of the program.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Analysis")]
-pub(crate) struct ProgramArgs {
-    /// The Go version of the program, if you know it: 1.27
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) go: Option<String>,
-    /// GOGC of the program, if you know it: 100, off
-    #[arg(long, value_name = "PERCENT")]
-    pub(crate) gogc: Option<String>,
-    /// GOMEMLIMIT of the program, if you know it: 512MiB
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) memory_limit: Option<String>,
-    /// CPUs that the program really has, a quota below one too: 2, 0.5 [default: what the log's stops tell]
-    #[arg(long, value_name = "CPUS")]
-    pub(crate) cpus: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -400,116 +252,35 @@ pub(crate) struct CompareArgs {
     /// Before and after: logs, saved JSON reports, baselines, outputs of `go test -bench`, or directories of them
     #[arg(value_name = "BASE NEW", value_hint = ValueHint::AnyPath)]
     pub(crate) sides: Vec<String>,
-    /// A run from before, repeatable; in a directory every log is a run, its rotated parts joined
+    /// A run from before, repeatable; each log in a directory is a run, its rotated parts joined
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
     pub(crate) base: Vec<String>,
     /// A run from after, repeatable
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Input")]
     pub(crate) new: Vec<String>,
-    /// Work (requests, say) that a run from before did: rates become amounts per 1,000 units
-    #[arg(long, value_name = "N", help_heading = "Input")]
+    /// Work done by a run from before, e.g. requests: rates become amounts per 1,000 units
+    #[arg(long, value_name = "N", value_parser = amount, help_heading = "Input")]
     pub(crate) per_base: Vec<f64>,
-    /// Work that a run from after did; once for all runs, or once a run
-    #[arg(long, value_name = "N", help_heading = "Input")]
+    /// Work done by a run from after; once for all runs, or once per run
+    #[arg(long, value_name = "N", value_parser = amount, help_heading = "Input")]
     pub(crate) per_new: Vec<f64>,
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
-    /// Exit with 1 where a gated row got worse, with 3 where the evidence cannot tell
+    /// Exit with 1 if a gated row got worse, with 3 if the evidence is insufficient
     #[arg(long, help_heading = "Gate")]
     pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) comparing: Comparing,
-    /// Save the new side for `check --baseline` and later comparisons; it needs no BASE
+    /// Save the new side for `check --baseline` and later comparisons; needs no BASE
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(crate) save_baseline: Option<String>,
     #[command(flatten)]
     pub(crate) output: CompareOutput,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Comparing {
-    /// From which ratio of new to base on a row fails: gc-frequency=1.25; `off` takes it out [default: gc-frequency,
-    /// gc-cpu and allocation at 1.25]
-    #[arg(long, value_name = "ROW=RATIO", help_heading = "Gate")]
-    pub(crate) max_ratio: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct CompareOutput {
-    /// Format of standard output
-    #[arg(short, long, default_value = "text", value_parser = formats::<ComparisonFormat>(), hide_possible_values = false)]
-    pub(crate) format: ComparisonFormat,
-    /// Write the comparison to a file as well, repeatable: markdown=table.md, html=page.html
-    #[arg(short, long, value_name = "FORMAT=PATH")]
-    pub(crate) output: Vec<String>,
-    /// Also the test behind each row
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Rules")]
-pub(crate) struct RuleArgs {
-    /// Critical threshold of a rule, which fails a check: gc-frequency=5/s
-    #[arg(long, value_name = "RULE=VALUE")]
-    pub(crate) max: Vec<String>,
-    /// Warning threshold of a rule: pause-p99=5ms
-    #[arg(long, value_name = "RULE=VALUE")]
-    pub(crate) warn: Vec<String>,
-    /// Switch a rule off
-    #[arg(long, value_name = "RULE")]
-    pub(crate) allow: Vec<String>,
-    /// Run this rule and no others, repeatable
-    #[arg(long, value_name = "RULE")]
-    pub(crate) only: Vec<String>,
-    /// Configuration file [default: gcpressure.toml in the working directory, if there is one]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) config: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct OutputArgs {
-    /// Format of standard output
-    #[arg(short, long, default_value = "text", value_parser = formats::<Format>(), hide_possible_values = false)]
-    pub(crate) format: Format,
-    /// Write the report to a file as well, repeatable: json=report.json
-    #[arg(short, long, value_name = "FORMAT=PATH")]
-    pub(crate) output: Vec<String>,
-    /// Also every rule, every process, damaged lines, and where each setting came from
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-}
-
-/// How a report or comparison is shown, and what becomes of the exit status.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct ShowArgs {
-    /// Colours; NO_COLOR and CLICOLOR are obeyed
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
-    pub(crate) color: ColorWhen,
-    /// Nothing but ASCII in the text
-    #[arg(long)]
-    pub(crate) ascii: bool,
-    /// Nothing on standard output, no notes; files of -o are still written
-    #[arg(short, long, conflicts_with_all = ["format", "verbose"])]
-    pub(crate) quiet: bool,
-    /// Exit with 0 where there is no verdict
-    #[arg(long)]
-    pub(crate) allow_no_verdict: bool,
-    /// Exit with 0 whatever was found; errors still give 2
-    #[arg(long)]
-    pub(crate) exit_zero: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowFormat {
-    /// One JSON object a line
+    /// One JSON object per line
     Ndjson,
     /// Comma-separated values with a header
     Csv,
@@ -531,24 +302,9 @@ pub(crate) enum SchemaOf {
     Comparison,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorWhen {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// The formats of a result, by their names.
-fn formats<F: Formats>() -> impl TypedValueParser<Value = F> {
-    PossibleValuesParser::new(F::ALL.iter().map(|format| format.name()))
-        .try_map(|name| F::from_name(&name).ok_or("no such format"))
-}
-
-/// What a heap profile counts, by pprof's names.
-fn sample_types() -> impl TypedValueParser<Value = SampleType> {
-    PossibleValuesParser::new(SampleType::ALL.iter().map(|kind| kind.name()))
-        .try_map(|name| SampleType::from_name(&name).ok_or("no such type"))
+/// The names of all commands.
+pub(crate) fn command_names() -> Vec<String> {
+    let command = Cli::command();
+    let names = command.get_subcommands().map(|one| one.get_name());
+    names.map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! How the program ends: its exit status, and what it says when it cannot go on.
+//! Exit statuses and error messages.
 
 use std::fmt;
 use std::io;
@@ -7,15 +7,15 @@ use gcpressure::error::Error;
 use gcpressure::report::{Report, Verdict};
 use gcpressure::settings::Severity;
 
-use super::{shell, suggest};
+use super::{args, suggest};
 
-/// Done; for a check: pass.
+/// Done; a check: pass.
 pub(crate) const DONE: u8 = 0;
 /// A finding that fails the check.
 pub(crate) const FAIL: u8 = 1;
 /// Usage, configuration, input or output.
 pub(crate) const ERROR: u8 = 2;
-/// The input cannot carry a verdict.
+/// Too little evidence for a verdict.
 pub(crate) const NO_VERDICT: u8 = 3;
 
 /// `run`, `watch --`: the program cannot be executed.
@@ -23,24 +23,24 @@ pub(crate) const NOT_EXECUTABLE: u8 = 126;
 /// `run`, `watch --`: there is no such program.
 pub(crate) const NOT_FOUND: u8 = 127;
 
-/// What makes an exit status of a report.
+/// What the exit status of a report depends on besides the report.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Policy {
-    /// The severity that fails; `None` where nothing is gated.
+    /// The lowest severity that fails; `None` without a gate.
     pub(crate) fail_on: Option<Severity>,
-    /// No verdict is as good as done.
+    /// No verdict exits with 0.
     pub(crate) allow_no_verdict: bool,
-    /// Nothing found gives another status than 0.
+    /// Findings and no verdict exit with 0.
     pub(crate) exit_zero: bool,
 }
 
 impl Policy {
-    /// The exit status that a report ends with.
+    /// The exit status for a report.
     pub(crate) fn status(self, report: &Report) -> u8 {
         let status = match (&report.verdict, self.fail_on) {
             (Verdict::NoVerdict(_), Some(_)) => NO_VERDICT,
-            // A report of too little evidence is still a report; only one of nothing is none.
-            (Verdict::NoVerdict(_), None) if says_nothing(report) => NO_VERDICT,
+            // A report with too little evidence is still a result; one without cycles is not.
+            (Verdict::NoVerdict(_), None) if is_empty(report) => NO_VERDICT,
             (Verdict::Critical, Some(_)) | (Verdict::Warning, Some(Severity::Warning)) => FAIL,
             _ => DONE,
         };
@@ -48,7 +48,7 @@ impl Policy {
     }
 }
 
-/// A status after the flags that ease it.
+/// A status after `--allow-no-verdict` and `--exit-zero`.
 pub(crate) const fn eased(status: u8, allow_no_verdict: bool, exit_zero: bool) -> u8 {
     match status {
         NO_VERDICT if allow_no_verdict || exit_zero => DONE,
@@ -57,8 +57,8 @@ pub(crate) const fn eased(status: u8, allow_no_verdict: bool, exit_zero: bool) -
     }
 }
 
-/// No cycle with a clock, or none in an order that can be analysed.
-fn says_nothing(report: &Report) -> bool {
+/// True if no cycle could be analyzed.
+fn is_empty(report: &Report) -> bool {
     report.input.newest_first
         || report
             .processes
@@ -66,42 +66,51 @@ fn says_nothing(report: &Report) -> bool {
             .all(|process| process.cycles_seen == 0)
 }
 
-/// Why the program cannot go on, in one line, and the next step where there is one.
+/// An error message in one line, and a tip for the next step.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
     tip: Option<String>,
+    /// The exit status of the program.
+    pub(crate) status: u8,
 }
 
 impl Failure {
-    /// A failure without a next step of its own.
+    /// A failure without a tip.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             tip: None,
+            status: ERROR,
         }
     }
 
-    /// With the next step.
+    /// Adds a tip.
     pub(crate) fn tip(mut self, tip: impl Into<String>) -> Self {
         self.tip = Some(tip.into());
         self
     }
 
-    /// Something could not be read; what to do depends on what it should have held.
+    /// Replaces the exit status [`ERROR`].
+    pub(crate) fn status(mut self, status: u8) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// `what` cannot be read.
     pub(crate) fn reading(what: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot read {what}: {}", reason(error)))
     }
 
-    /// Something could not be written.
+    /// `what` cannot be written.
     pub(crate) fn writing(what: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot write {what}: {}", reason(error)))
     }
 }
 
-/// The system refuses what every command needs: a thread, a pipe.
+/// The system refuses a thread or a pipe.
 pub(crate) fn unable(error: io::Error) -> Failure {
-    Failure::new(format!("cannot begin: {}", reason(&error)))
+    Failure::new(format!("cannot start: {}", reason(&error)))
 }
 
 impl fmt::Display for Failure {
@@ -127,13 +136,13 @@ impl From<Error> for Failure {
     }
 }
 
-/// A log could not be read.
+/// A log cannot be read.
 fn no_log(source: &str, error: &io::Error) -> Failure {
     let failure = Failure::reading(source, error);
     match error.kind() {
         io::ErrorKind::NotFound => {
-            // A misspelt command is taken for a file.
-            let commands = shell::commands();
+            // A misspelled command is parsed as a file.
+            let commands = args::command_names();
             let bare = !source.contains(['.', '/']);
             match suggest::nearest(source, commands.iter().map(String::as_str).filter(|_| bare)) {
                 Some(near) => failure.tip(format!("did you mean the command `gcpressure {near}`?")),
@@ -146,22 +155,19 @@ fn no_log(source: &str, error: &io::Error) -> Failure {
             source.trim_end_matches('/')
         )),
         io::ErrorKind::PermissionDenied => failure.tip(format!(
-            "pipe it in from someone who may: sudo cat {source} | gcpressure"
+            "pipe it in with more rights: sudo cat {source} | gcpressure"
         )),
         _ => failure,
     }
 }
 
-/// What the system says, in lower case and without its number.
+/// The reason of the system, in lower case and without its number.
 pub(crate) fn reason(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::IsADirectory {
         return "it is a directory".to_owned();
     }
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_lowercase().chain(letters).collect())
-        .unwrap_or_default()
+    let (first, rest) = text.split_at_checked(1).unwrap_or_default();
+    first.to_lowercase() + rest
 }

@@ -1,37 +1,13 @@
-//! The command line: what the user typed becomes options, the pipeline does the work, a renderer writes the result.
+//! The command line: arguments become options, the pipeline does the work, a renderer writes the result.
 
 mod args;
-mod baseline;
-mod benchmarks;
-mod check;
-mod choices;
-mod compare;
+mod commands;
 mod config;
-mod escapes;
-mod events;
 mod exit;
-mod explain;
-mod fetch;
-mod heap;
 mod input;
-mod later;
 mod live;
-mod on_critical;
 mod output;
-mod passthrough;
-mod refresh;
-mod report;
-mod rows;
-mod rule_list;
-mod run;
-mod shell;
-mod sides;
-mod signals;
-mod sites;
-mod status;
 mod suggest;
-mod watch;
-mod why;
 
 use std::process::ExitCode;
 
@@ -39,29 +15,28 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
+use commands::{
+    check, compare, completions, events, explain, man, report, run, schema, sites, watch, why,
+};
 use exit::Failure;
 
 /// Runs the program and gives its exit status.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return end(told(&error)),
+    let result = match Cli::try_parse() {
+        Ok(cli) => dispatch(&cli),
+        Err(error) => print_usage(&error),
     };
-    end(dispatch(&cli))
-}
-
-fn end(result: Result<u8, Failure>) -> ExitCode {
     match result {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             output::complain(&failure.to_string());
-            ExitCode::from(exit::ERROR)
+            ExitCode::from(failure.status)
         }
     }
 }
 
-/// Prints what the parser has to say: what is wrong, or help and version, which are what was asked for.
-fn told(error: &clap::Error) -> Result<u8, Failure> {
+/// Prints a usage error, or the help or version that was asked for.
+fn print_usage(error: &clap::Error) -> Result<u8, Failure> {
     if error.kind() == ErrorKind::InvalidUtf8 {
         return Err(not_utf8());
     }
@@ -72,7 +47,7 @@ fn told(error: &clap::Error) -> Result<u8, Failure> {
     Ok(u8::try_from(error.exit_code()).unwrap_or(exit::ERROR))
 }
 
-/// Which argument cannot be read as text; the parser does not say it.
+/// Names the argument that is not UTF-8, which clap does not.
 fn not_utf8() -> Failure {
     let argument = std::env::args_os()
         .skip(1)
@@ -93,8 +68,8 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Explain { name }) => explain::run(name.as_deref()),
-        Some(Command::Schema { output }) => shell::schema(*output),
-        Some(Command::Completions { shell }) => shell::completions(*shell),
-        Some(Command::Man { command }) => shell::man(command.as_deref()),
+        Some(Command::Schema { output }) => schema::run(*output),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Man { command }) => man::run(command.as_deref()),
     }
 }

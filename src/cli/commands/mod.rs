@@ -1,0 +1,14 @@
+//! One file for each command.
+
+pub(crate) mod check;
+pub(crate) mod compare;
+pub(crate) mod completions;
+pub(crate) mod events;
+pub(crate) mod explain;
+pub(crate) mod man;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod sites;
+pub(crate) mod watch;
+pub(crate) mod why;

@@ -1,0 +1,28 @@
+//! `gcpressure sites HEAP`: where a program allocates.
+
+use gcpressure::causes::{self, Options};
+use gcpressure::render::{Render as _, SitesFormat, Style};
+
+use crate::cli::args::SitesArgs;
+use crate::cli::exit::{self, Failure};
+use crate::cli::input::profile;
+use crate::cli::output;
+
+/// Prints the table, or the sites as JSON.
+pub(crate) fn run(args: &SitesArgs) -> Result<u8, Failure> {
+    let (profile, _) = profile::open(&args.heap)?;
+    let options = Options {
+        sample: args.heap.sample,
+        lines: args.lines,
+        cum: args.cum,
+        count: args.count,
+        sites: args.format == SitesFormat::Json,
+    };
+    let sites = causes::sites(&profile, &args.heap.file, args.heap.base(), &options);
+    let style = Style {
+        verbose: args.verbose,
+        ..Style::default()
+    };
+    output::print(|out| args.format.render(&sites, out, &style))?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,143 @@
+//! Opens the logs that the arguments name.
+
+pub(crate) mod escapes;
+pub(crate) mod heap;
+pub(crate) mod profile;
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use gcpressure::io::{Joint, Source};
+use gcpressure::pipeline::logs::{self, Log, Logs};
+use gcpressure::pipeline::{Bound, Options, WallTime};
+use gcpressure::report::Report;
+use gcpressure::settings::Settings;
+use gcpressure::units;
+
+use crate::cli::args::{InputArgs, SelectArgs};
+use crate::cli::exit::Failure;
+use crate::cli::output;
+
+/// The opened logs.
+#[derive(Default)]
+pub(crate) struct Opened {
+    pub(crate) sources: Vec<Source>,
+    /// Warnings for the report.
+    pub(crate) warnings: Vec<String>,
+    /// Errors of logs that cannot be opened, which were reported.
+    pub(crate) unreadable: Vec<String>,
+}
+
+impl Opened {
+    /// Adds the warnings and errors to the report.
+    pub(crate) fn complete(self, report: &mut Report) {
+        let unread = self.unreadable.iter();
+        let unread = unread.map(|error| format!("not read: {error}"));
+        report.warnings.splice(0..0, unread.chain(self.warnings));
+        report.input.unreadable.splice(0..0, self.unreadable);
+    }
+}
+
+/// Opens every source, so that a wrong name is reported before anything is read. The others are read all the same.
+///
+/// # Errors
+/// No source can be opened; no source where standard input is a terminal.
+pub(crate) fn open(args: &InputArgs) -> Result<Opened, Failure> {
+    let mut opened = Opened::default();
+    if args.files.is_empty() {
+        opened.sources.push(standard_input()?);
+        return Ok(opened);
+    }
+    let Logs {
+        logs,
+        warnings,
+        mut errors,
+    } = if args.join {
+        one_log(&args.files)
+    } else {
+        logs::logs(&args.files)
+    };
+    opened.warnings = warnings;
+    for source in logs.iter().flat_map(Log::sources) {
+        match source {
+            Ok(source) if args.join && !opened.sources.is_empty() => {
+                opened.sources.push(source.joined(Joint::Bytes));
+            }
+            Ok(source) => opened.sources.push(source),
+            Err(error) => errors.push(error),
+        }
+    }
+    if opened.sources.is_empty()
+        && let Some(last) = errors.pop()
+    {
+        for error in errors {
+            output::complain(&Failure::from(error).to_string());
+        }
+        return Err(Failure::from(last));
+    }
+    for error in errors {
+        opened.unreadable.push(error.to_string());
+        output::complain(&Failure::from(error).to_string());
+    }
+    Ok(opened)
+}
+
+/// All files as one log, in the order given.
+fn one_log(files: &[String]) -> Logs {
+    Logs {
+        logs: vec![Log {
+            parts: files.to_vec(),
+        }],
+        ..Logs::default()
+    }
+}
+
+/// Standard input.
+///
+/// # Errors
+/// It is a terminal.
+pub(crate) fn standard_input() -> Result<Source, Failure> {
+    if io::stdin().is_terminal() {
+        return Err(
+            Failure::new("no FILE, and standard input is a terminal").tip(
+                "pipe the trace in:  GODEBUG=gctrace=1 ./your-program 2>&1 | gcpressure\n       \
+             or name a log:      gcpressure app.log",
+            ),
+        );
+    }
+    Ok(Source::open("-")?)
+}
+
+/// The options of the analysis.
+///
+/// # Errors
+/// An invalid time of `--since` or `--until`.
+pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, Failure> {
+    Ok(Options {
+        settings: Arc::new(settings),
+        process: args.process.clone(),
+        stream: args.stream.clone(),
+        since: bound("--since", args.since.as_deref())?,
+        until: bound("--until", args.until.as_deref())?,
+        ..Options::default()
+    })
+}
+
+/// Program time for a duration, wall-clock time for text with a date or a time of day.
+fn bound(flag: &str, text: Option<&str>) -> Result<Option<Bound>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let clock =
+        text.contains(':') || text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('-');
+    if clock {
+        return match WallTime::parse(text) {
+            Some(time) => Ok(Some(Bound::Wall(time))),
+            None => Err(Failure::new(format!("{flag}: invalid time `{text}`"))
+                .tip("write e.g. 2026-11-23T14:05:00Z, 2026-11-23 14:05:00 or 14:05")),
+        };
+    }
+    match units::parse_duration(text) {
+        Ok(ns) => Ok(Some(Bound::Program(ns))),
+        Err(error) => Err(Failure::new(format!("{flag}: {error}"))
+            .tip("write program time, e.g. 90s, or wall-clock time, e.g. 2026-11-23T14:05:00Z")),
+    }
+}

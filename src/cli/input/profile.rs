@@ -1,0 +1,69 @@
+//! Heap profiles from files and standard input.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+
+use gcpressure::profile::{self, Profile, ProfileError, Raw, Subtract};
+
+use crate::cli::args::HeapArgs;
+use crate::cli::exit::Failure;
+
+/// Reads a profile, less its base if there is one, and the time between the two in ns, 0 without a base.
+///
+/// # Errors
+/// A file that cannot be read or is not a heap profile.
+pub(crate) fn open(args: &HeapArgs) -> Result<(Profile, i64), Failure> {
+    let new = raw(&args.file)?;
+    let mut between = 0;
+    let profile = match args.base() {
+        None => Profile::new(&new),
+        Some((name, apart)) => {
+            let how = if apart {
+                Subtract::DiffBase
+            } else {
+                Subtract::Base
+            };
+            let base = raw(name)?;
+            between = new.time_ns().saturating_sub(base.time_ns());
+            Profile::difference(&new, &base, how)
+        }
+    };
+    profile
+        .map(|profile| (profile, between))
+        .map_err(|error| no_profile(&args.file, error))
+}
+
+fn raw(name: &str) -> Result<Raw, Failure> {
+    let read = |source: &mut dyn Read| profile::read(source);
+    let raw = match name {
+        "-" if io::stdin().is_terminal() => {
+            return Err(Failure::new("standard input is a terminal").tip(
+                "pipe a profile in:  curl -s http://localhost:6060/debug/pprof/allocs | gcpressure sites -",
+            ));
+        }
+        "-" => read(&mut io::stdin().lock()),
+        path => match File::open(path) {
+            Ok(mut file) => read(&mut file),
+            Err(error) => Err(error.into()),
+        },
+    };
+    raw.map_err(|error| no_profile(name, error))
+}
+
+fn no_profile(name: &str, error: ProfileError) -> Failure {
+    match error {
+        ProfileError::Io(error) => unreadable(name, &error),
+        error => Failure::new(format!("cannot use {name}: {error}")),
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    let failure = Failure::reading(name, error);
+    match error.kind() {
+        io::ErrorKind::NotFound => failure.tip(
+            "take a profile of the running program: curl -so heap.pb.gz http://localhost:6060/debug/pprof/allocs",
+        ),
+        io::ErrorKind::IsADirectory => failure.tip("name the heap profile in it"),
+        _ => failure,
+    }
+}
