@@ -5,6 +5,7 @@ mod buffer;
 mod child;
 mod decode;
 mod follow;
+mod parallel_file;
 mod read_ahead;
 mod rotation;
 mod source;

@@ -59,7 +59,7 @@ struct State {
     closed: bool,
 }
 
-const POISONED: &str = "no thread panics while it holds the lock";
+pub(super) const POISONED: &str = "no thread panics while it holds the lock";
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,13 +1,14 @@
 //! A source of bytes: a file, standard input or any reader, decompressed and decoded while it is read.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
+use super::parallel_file::ParallelFile;
 use super::read_ahead::{Failed, ReadAhead};
 use super::system::{Identity, identity, standard_input, widen};
 use crate::error::Error;
@@ -33,6 +34,8 @@ pub struct Source {
     live: bool,
     tick: Option<Duration>,
     joint: Joint,
+    /// A large file, and where in it reading begins.
+    file: Option<(Arc<File>, u64)>,
     /// The regular file that the name stood for when it was opened.
     identity: Option<Identity>,
     state: State,
@@ -81,6 +84,7 @@ enum State {
     Unread(Box<dyn Read + Send>),
     Reading(Decoded),
     Ahead(ReadAhead),
+    Parallel(ParallelFile),
     Ended,
 }
 
@@ -97,7 +101,9 @@ impl Source {
         let mut source = Self::opened(path, Arc::default())?;
         if source.identity.is_some() && path != "-" {
             source.state = State::Closed;
-            source.read.store(0, Ordering::Relaxed);
+            source.file = None;
+            // A thread that was started may still add to the counter that it has.
+            source.read = Arc::default();
         }
         Ok(source)
     }
@@ -120,10 +126,16 @@ impl Source {
         if !metadata.is_file() {
             widen(&file);
         }
-        let mut source = Self::counted(path, Box::new(file), read);
+        let file = Arc::new(file);
+        let mut source = Self::counted(path, Box::new(Arc::clone(&file)), read);
         if metadata.is_file() {
             source.identity = Some(identity(&metadata));
             source.size = Some(metadata.len());
+            if source.is_large() {
+                // Without a position, the file can only be read from one end to the other.
+                let position = (&*file).stream_position().ok();
+                source.file = position.map(|begins| (file, begins));
+            }
             source.recognize().map_err(failed)?;
         } else {
             source.live = true;
@@ -141,10 +153,7 @@ impl Source {
     }
 
     fn counted(name: &str, reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
-        let raw = Raw {
-            inner: reader,
-            read: Arc::clone(&read),
-        };
+        let raw = Raw::new(reader, &read);
         Self {
             name: name.to_owned(),
             size: None,
@@ -153,6 +162,7 @@ impl Source {
             live: false,
             tick: None,
             joint: Joint::Apart,
+            file: None,
             identity: None,
             state: State::Unread(Box::new(raw)),
             batch: None,
@@ -203,6 +213,13 @@ impl Source {
         self.size.is_some_and(|size| size >= LARGE)
     }
 
+    /// Starts or stops the background thread that reads a large file ahead.
+    pub(crate) fn read_ahead(&mut self, ahead: bool) {
+        if let State::Parallel(file) = &mut self.state {
+            file.read_ahead(ahead);
+        }
+    }
+
     /// True if a read of a live source would return at once: what was read so far need not be reported yet.
     pub(crate) fn has_more(&self) -> bool {
         matches!(&self.state, State::Ahead(ahead) if ahead.has_more())
@@ -245,16 +262,26 @@ impl Source {
     /// again.
     pub(super) fn chunk(&mut self, spare: &mut Vec<Block>) -> io::Result<Option<Block>> {
         self.recognize()?;
-        let State::Ahead(ahead) = &mut self.state else {
-            return Ok(None);
-        };
-        match ahead.chunk(spare) {
-            Ok(chunk) => Ok(Some(chunk)),
-            Err(Failed { error, .. }) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
-            Err(Failed { error, compressed }) => {
-                self.give_up(error, compressed)?;
-                Ok(Some(Block::default()))
+        match &mut self.state {
+            State::Ahead(ahead) => match ahead.chunk(spare) {
+                Ok(chunk) => Ok(Some(chunk)),
+                Err(Failed { error, .. }) if error.kind() == io::ErrorKind::WouldBlock => {
+                    Err(error)
+                }
+                Err(Failed { error, compressed }) => {
+                    self.give_up(error, compressed)?;
+                    Ok(Some(Block::default()))
+                }
+            },
+            State::Parallel(file) => {
+                let chunk = file.chunk(spare);
+                if chunk.is_none() {
+                    let rest = Raw::new(Box::new(file.rest()?), &self.read);
+                    self.state = State::Reading(Decoded::plain(Box::new(rest)));
+                }
+                Ok(chunk)
             }
+            State::Closed | State::Unread(_) | State::Reading(_) | State::Ended => Ok(None),
         }
     }
 
@@ -277,8 +304,18 @@ impl Source {
             State::Unread(raw) if self.live => State::Ahead(ReadAhead::live(raw, self.tick)?),
             State::Unread(raw) => {
                 let decoded = decode::decode(raw).map_err(|refused| self.refuse(refused))?;
-                // Only decoding needs a thread: reading plain text takes a small part of the time.
-                if self.is_large() && !decoded.plain {
+                let file = self.file.take();
+                if let Some((file, begins)) = file.filter(|_| decoded.plain) {
+                    // The bytes peeked at are read again.
+                    self.read.store(0, Ordering::Relaxed);
+                    let size = self.size.unwrap_or(0);
+                    State::Parallel(ParallelFile::new(
+                        file,
+                        begins,
+                        size,
+                        Arc::clone(&self.read),
+                    ))
+                } else if self.is_large() {
                     State::Ahead(ReadAhead::of(decoded)?)
                 } else {
                     State::Reading(decoded)
@@ -365,6 +402,13 @@ impl Read for Source {
 struct Raw {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
+}
+
+impl Raw {
+    fn new(inner: Box<dyn Read + Send>, read: &Arc<AtomicU64>) -> Self {
+        let read = Arc::clone(read);
+        Self { inner, read }
+    }
 }
 
 impl Read for Raw {

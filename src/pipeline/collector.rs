@@ -276,6 +276,11 @@ impl Collector<'_> {
         }
     }
 
+    /// Whether cycles are analyzed by another thread.
+    pub(super) const fn has_thread(&self) -> bool {
+        self.analyzers.has_thread()
+    }
+
     /// Reports what changed in a process that is analyzed in this thread.
     #[cold]
     fn report_changes_of(&mut self, index: usize) {

@@ -261,6 +261,8 @@ impl<'s> Reading<'s> {
             let (from, to) = (self.buffer.position(), self.buffer.complete());
             if !self.skipping && from < to {
                 let to = self.lines(from, to, true);
+                // Two threads are busy then, and a third one would only take turns with them.
+                source.read_ahead(!self.collector.has_thread());
                 self.buffer.consume(to);
             }
             if !self.skipping && self.buffer.rest() > LINE_CAP {

@@ -28,6 +28,17 @@ pub(super) struct Decoded {
     pub(super) plain: bool,
 }
 
+impl Decoded {
+    /// Text that needs no decoding.
+    pub(super) fn plain(text: Box<dyn Read + Send>) -> Self {
+        Self {
+            text,
+            compressed: false,
+            plain: true,
+        }
+    }
+}
+
 /// Recognizes what `raw` holds and puts the readers in front of it that make plain text of it.
 ///
 /// Waits for as many bytes as recognition takes, one for ordinary text. Plain text is not copied: after the few bytes peeked at, a

@@ -24,6 +24,11 @@ impl Analysis {
 pub(super) struct Analyzers(Option<AnalysisThread>);
 
 impl Analyzers {
+    /// Whether the other thread runs.
+    pub(super) const fn has_thread(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Analyzes a cycle; true if findings changed at once.
     #[inline(always)]
     pub(super) fn observe(
