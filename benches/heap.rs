@@ -10,8 +10,8 @@ mod profiles;
 use std::io::Cursor;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gcpressure::causes::{self, Options};
-use gcpressure::profile::{self, Profile, SampleType};
+use gcpressure::internal::causes::{self, Options};
+use gcpressure::internal::profile::{self, Profile, SampleType};
 
 fn table(bytes: &[u8]) -> usize {
     let raw = profile::read(&mut Cursor::new(bytes)).unwrap();

@@ -11,11 +11,11 @@ mod logs;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gcpressure::trace::cycle::{Event, GcCycle};
-use gcpressure::trace::{self, Outcome};
+use gcpressure::internal::trace::cycle::{Event, GcCycle};
+use gcpressure::internal::trace::{self, Outcome};
 
 fn parsed(line: &[u8]) -> Option<GcCycle> {
-    match trace::line(line) {
+    match trace::parse_line(line) {
         Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
         _ => None,
     }

@@ -1,29 +1,80 @@
-//! `gcpressure` reads what a Go program prints under `GODEBUG=gctrace=1` and says whether the garbage collector is
-//! under pressure, where, how badly, on what evidence, and what to do next.
+//! Reads what a Go program prints under `GODEBUG=gctrace=1` and judges whether the garbage collector is under pressure: where, how
+//! badly, on what evidence, and what to do next.
+//!
+//! ```
+//! use gcpressure::{Options, Source, Verdict, analyze};
+//!
+//! let log = std::fs::File::open("samples/wasteful.go1.27.3.log")?;
+//! let source = Source::from_reader("orders", Box::new(log));
+//! let report = analyze(vec![source], &Options::default(), &mut ())?;
+//! assert_eq!(report.verdict, Verdict::Critical);
+//! println!("{}", report.findings[0].message);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Data goes one way. [`Source`]s give bytes; lines of trace in them become [`GcCycle`]s, also behind wrappings and cut in pieces;
+//! the cycles of each process become measures over sliding windows; the rules, steered by [`Settings`], judge these and raise
+//! [`Finding`]s; one [`Diagnosis`] names the cause behind them. All of it is the [`Report`], which a [`Format`] writes. There are four
+//! ways in:
+//!
+//! - [`analyze`] reads sources to their end and returns the [`Report`];
+//! - a [`Sink`] given to it gets each cycle, foreign line and change of a finding as soon as it is known;
+//! - [`Cycles`] iterates over the cycles of a source, without judging them;
+//! - [`parse_line`] parses one gc line.
+//!
+//! # What is promised
+//!
+//! The names below and the JSON keys of the report. Structs and enums are `non_exhaustive`: fields and variants are added within a
+//! version, never renamed or removed. Integers are in base units (ns, bytes), ratios go from 0 to 1, and what the log does not say is
+//! `None`. No input makes the library panic; memory is bounded whatever the length of the input. The module `internal` belongs to the
+//! program in this package and may change at any time.
 
-pub mod analyzer;
-pub mod causes;
-pub mod compare;
-pub mod error;
-pub mod escape;
-pub mod gobench;
-pub mod io;
-pub mod measure;
-pub mod pipeline;
-pub mod process;
-pub mod profile;
+mod analyzer;
+mod causes;
+mod compare;
+mod error;
+mod escape;
+mod gobench;
+mod io;
+mod measure;
+mod pipeline;
+mod process;
+mod profile;
 mod reader;
-pub mod render;
+mod render;
 mod repair;
 pub mod report;
-pub mod rules;
-pub mod settings;
-pub mod severity;
-pub mod stats;
-pub mod trace;
-pub mod units;
-pub mod window;
+mod rules;
+mod settings;
+mod severity;
+mod stats;
+mod trace;
+mod units;
+mod window;
 mod wrapping;
+
+pub use error::{Error, ParseError};
+pub use io::Source;
+pub use pipeline::{Cycle, CycleRow, Cycles, FindingChange, Options, Sink, SoFar, analyze};
+pub use render::{Format, Formats, Render, Style};
+#[doc(inline)]
+pub use report::{Diagnosis, Finding, Report, Verdict};
+pub use settings::Settings;
+pub use severity::Severity;
+pub use trace::cycle::{Event, GcCycle};
+pub use trace::{Outcome, parse_line};
+
+/// What the program, the tests and the benches of this package need besides. No promise is made about it.
+#[doc(hidden)]
+pub mod internal {
+    macro_rules! rooms {
+        ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
+    }
+    rooms! {
+        analyzer causes compare error escape gobench io measure pipeline process profile render report rules settings severity
+        stats trace units window
+    }
+}
 
 /// The README's library example is a doctest as well.
 #[cfg(doctest)]

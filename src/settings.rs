@@ -37,6 +37,7 @@ pub struct ThresholdOverride {
 
 /// All settings of the analysis. [`Settings::default`] is what the program uses without flags or files.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Length of the sliding window (10 s).
     pub window: WindowLength,

@@ -4,10 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How severe a finding is, in ascending order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; never fails a gate.
+    #[default]
     Info,
     /// Pressure that costs something.
     Warning,

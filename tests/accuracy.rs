@@ -11,8 +11,8 @@ mod support;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use gcpressure::internal::settings::Settings;
 use gcpressure::report::{Process, Report};
-use gcpressure::settings::Settings;
 use serde_json::Value;
 
 use support::corpus::{corpus, in_accuracy_page, report};

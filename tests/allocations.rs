@@ -10,10 +10,10 @@ mod profiles;
 
 use std::io::{self, Cursor};
 
-use gcpressure::analyzer::FindingChange;
-use gcpressure::io::Source;
-use gcpressure::pipeline::{Options, Sink, analyse};
-use gcpressure::profile::{self, Profile, SampleType};
+use gcpressure::internal::analyzer::FindingChange;
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{Options, Sink, analyze};
+use gcpressure::internal::profile::{self, Profile, SampleType};
 
 /// Allocations that one change of a finding may take: its texts, those of the cause behind it, and room for more of them.
 const EACH_CHANGE: u64 = 20;
@@ -40,7 +40,7 @@ fn read(kind: &logs::Kind, bytes: u64) -> u64 {
     let mut changes = Changes::default();
     let mut intact = 0;
     let allocations = allocation_counter::measure(|| {
-        let report = analyse(vec![source], &Options::default(), &mut changes).unwrap();
+        let report = analyze(vec![source], &Options::default(), &mut changes).unwrap();
         intact = report.input.gc_lines.intact;
     });
     assert_eq!(intact, cycles);
@@ -74,14 +74,14 @@ fn a_heap_profile_takes_memory_by_its_size() {
         let taken = allocation_counter::measure(|| {
             let raw = profile::read(&mut Cursor::new(&bytes)).unwrap();
             let profile = Profile::new(&raw).unwrap();
-            let options = gcpressure::causes::Options {
+            let options = gcpressure::internal::causes::Options {
                 sample: SampleType::AllocObjects,
                 lines: false,
                 cum: false,
                 count: 0,
                 sites: false,
             };
-            let sites = gcpressure::causes::sites(&profile, "heap", None, &options);
+            let sites = gcpressure::internal::causes::sites(&profile, "heap", None, &options);
             rows = sites.table.rows.len();
         });
         assert!(rows > 100, "{rows}");

@@ -11,8 +11,8 @@ mod support;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use gcpressure::internal::settings::{Settings, Severity};
 use gcpressure::report::{Report, Verdict};
-use gcpressure::settings::{Settings, Severity};
 
 use support::corpus::{corpus, in_accuracy_page, report};
 

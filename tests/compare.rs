@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 mod support;
+#[path = "support/with.rs"]
+mod with;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gcpressure::compare::{Gate, compare};
+use gcpressure::internal::compare::{Gate, compare};
 use gcpressure::report::comparison::{Comparison, Outcome, RowVerdict, Run, Side};
 use gcpressure::report::{Distribution, Measures, MinMax, Period, Process, Size};
 use serde_json::Value;
+
+use with::with;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -67,7 +71,8 @@ fn real_runs(gogc: &str) -> Vec<Run> {
             p50: whole(name),
             ..Size::default()
         };
-        let measures = Measures {
+        let measures = with!(
+            Measures::default(),
             duration_ns: whole("duration_ns"),
             gomaxprocs: MinMax { min: 2, max: 2 },
             period_ns: Period {
@@ -95,16 +100,15 @@ fn real_runs(gogc: &str) -> Vec<Run> {
             allocation_resolved: cell("allocation_resolved") == "true",
             live_heap_bytes: size("live_heap_p50_bytes"),
             heap_goal_bytes: Some(size("heap_goal_p50_bytes")),
-            ..Measures::default()
-        };
+        );
         Run {
             name: format!("GOGC={gogc}"),
-            process: Process {
+            process: with!(
+                Process::default(),
                 format: "go1.18+".to_owned(),
                 cycles_seen: whole("cycles"),
-                measures,
-                ..Process::default()
-            },
+                measures: measures,
+            ),
         }
     });
     let runs: Vec<Run> = runs.collect();

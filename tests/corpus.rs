@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gcpressure::error::Error;
-use gcpressure::io::Source;
+use gcpressure::internal::error::Error;
+use gcpressure::internal::io::Source;
 use gcpressure::report::{Distribution, Measures, Report};
 use serde_json::Value;
 use support::{Reading, Row, read_sources};

@@ -10,7 +10,7 @@ mod support;
 
 use std::collections::HashMap;
 
-use gcpressure::trace::cycle::GcCycle;
+use gcpressure::internal::trace::cycle::GcCycle;
 use support::foreign::{STYLES, Style};
 use support::writer::{Cycle, ERAS, Era, Program};
 use support::{Chance, Reading, Row, read};

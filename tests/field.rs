@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use gcpressure::internal::settings::Settings;
 use gcpressure::report::{MinMax, Report, Verdict};
-use gcpressure::settings::Settings;
 use support::corpus::{corpus, in_accuracy_page, report};
 
 fn field() -> Option<PathBuf> {

@@ -9,9 +9,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use gcpressure::render::{Format, Formats, Render, Style};
-use gcpressure::report::{Finding, Report, Verdict};
-use gcpressure::settings::Severity;
+use gcpressure::internal::render::{Format, Formats, Render, Style};
+use gcpressure::internal::settings::Severity;
+use gcpressure::report::{Report, Verdict};
 use serde_json::Value;
 use snapbox::{Data, assert_data_eq};
 
@@ -65,10 +65,7 @@ fn a_comment_has_room_for_a_fleet() {
     let page = plain(Format::Markdown, &example::fleet(300));
     assert!(page.len() < 65_536, "{} bytes", page.len());
     assert!(page.contains("and 280 more"));
-    let verbose = Style {
-        verbose: true,
-        ..Style::default()
-    };
+    let verbose = Style::default().verbose(true);
     let page = write(Format::Markdown, &example::fleet(300), verbose);
     assert_eq!(page.matches("| `orders-7d9c5b-").count(), 299);
     assert_eq!(
@@ -144,10 +141,7 @@ fn annotations_say_what_was_found_and_what_was_read() {
 
 #[test]
 fn what_fails_the_check_is_an_error() {
-    let strict = Style {
-        fail_on: Severity::Warning,
-        ..Style::default()
-    };
+    let strict = Style::default().fail_on(Severity::Warning);
     let found = annotations(&write(Format::Github, &example::critical(), strict));
     assert_eq!((&*found[1].level, &*found[2].level), ("error", "notice"));
 }
@@ -207,13 +201,14 @@ fn everything() -> Report {
     ];
     let first = report.findings[0].clone();
     report.findings = names
-        .map(|rule| Finding {
-            rule,
-            severity: match rule {
+        .map(|rule| {
+            let mut finding = first.clone();
+            finding.rule = rule;
+            finding.severity = match rule {
                 "gc-frequency" => Severity::Critical,
                 _ => Severity::Warning,
-            },
-            ..first.clone()
+            };
+            finding
         })
         .to_vec();
     report
@@ -283,10 +278,7 @@ fn the_test_tab_is_red_where_the_check_fails() {
     assert!(page.contains("4,402 GC cycles"));
     let mut report = example::critical();
     report.rules[1].status = gcpressure::report::RuleState::Raised;
-    let strict = Style {
-        fail_on: Severity::Warning,
-        ..Style::default()
-    };
+    let strict = Style::default().fail_on(Severity::Warning);
     let page = write(Format::Junit, &report, strict);
     assert_eq!(tally(&page), ([4, 2, 0, 2], [4, 2, 0, 2]));
     let page = plain(Format::Junit, &example::healthy());
@@ -477,7 +469,7 @@ fn every_format_takes_every_log() {
             .map(|process| process.cycles_seen)
             .sum();
         if cycles > 1 && !report.input.newest_first {
-            let total = format!("{} GC cycles", gcpressure::units::count(cycles));
+            let total = format!("{} GC cycles", gcpressure::internal::units::count(cycles));
             for format in [Format::Text, Format::Markdown, Format::Github, Format::Html] {
                 let page = plain(format, &report);
                 assert!(

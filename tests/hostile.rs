@@ -15,10 +15,10 @@ use std::io::{self, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gcpressure::io::Source;
-use gcpressure::pipeline::{self, Options};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{self, Options};
+use gcpressure::internal::trace::{self, Outcome};
 use gcpressure::report::Report;
-use gcpressure::trace::{self, Outcome};
 use proptest::prelude::*;
 use support::foreign::STYLES;
 use support::shapes::{GC, LEGACY, SHAPES};
@@ -45,7 +45,7 @@ const ENDLESS: Duration = Duration::from_secs(240);
 #[test]
 fn every_shape_is_known() {
     for (i, shape) in SHAPES.iter().enumerate() {
-        let outcome = trace::line(shape.as_bytes());
+        let outcome = trace::parse_line(shape.as_bytes());
         assert!(matches!(outcome, Outcome::Event(_)), "{shape}: {outcome:?}");
         let read = read(format!("{shape}\n").as_bytes());
         let input = &read.report.input;
@@ -69,7 +69,7 @@ fn every_prefix_of_every_shape() {
             let whole = end == shape.len();
             // Blanks at the end of a line are no part of it.
             let rest = &shape.as_bytes()[prefix.trim_ascii_end().len()..];
-            if let Outcome::Event(event) = trace::line(prefix) {
+            if let Outcome::Event(event) = trace::parse_line(prefix) {
                 // The only lines that are whole earlier than at their end are those with an optional end.
                 assert!(
                     whole || rest.starts_with(b" (") || rest.starts_with(b", ") || loose(shape),
@@ -123,7 +123,7 @@ fn every_change_of_one_byte() {
             let original = line[at];
             for byte in 0..=u8::MAX {
                 line[at] = byte;
-                let outcome = trace::line(&line);
+                let outcome = trace::parse_line(&line);
                 if (LEGACY..GC).contains(&i) && byte != original && !original.is_ascii_digit() {
                     // Text between numbers is exact; a blank before a number or behind the line changes nothing else.
                     let event = matches!(outcome, Outcome::Event(_));
@@ -232,8 +232,8 @@ fn ten_thousand_changed_samples() {
         for row in &reading.rows {
             // Whatever was put together is a line that the runtime can have written.
             assert_eq!(
-                trace::line(&row.raw),
-                Outcome::Event(gcpressure::trace::cycle::Event::Cycle(row.cycle)),
+                trace::parse_line(&row.raw),
+                Outcome::Event(gcpressure::internal::trace::cycle::Event::Cycle(row.cycle)),
                 "round {round}: {}",
                 String::from_utf8_lossy(&row.raw)
             );
@@ -314,7 +314,7 @@ fn numbers_at_their_limits() {
 proptest! {
     #[test]
     fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
-        let _ = trace::line(&bytes);
+        let _ = trace::parse_line(&bytes);
         read(&bytes);
     }
 
@@ -744,12 +744,9 @@ fn child() {
     let before = peak_kib();
     for foreign in [false, true] {
         let (reader, right) = case(&name);
-        let options = Options {
-            foreign,
-            ..Options::default()
-        };
+        let options = Options::default().foreign(foreign);
         let report =
-            pipeline::analyse(vec![Source::from_reader("x", reader)], &options, &mut ()).unwrap();
+            pipeline::analyze(vec![Source::from_reader("x", reader)], &options, &mut ()).unwrap();
         assert!(
             right(&report),
             "{name}, foreign lines wanted: {foreign}: {}",

@@ -9,12 +9,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
-use gcpressure::io::Source;
-use gcpressure::pipeline::{self, Options};
-use gcpressure::render::{Format, Render, Style};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{self, Options};
+use gcpressure::internal::render::{Format, Render, Style};
+use gcpressure::internal::settings::Severity;
+use gcpressure::internal::units;
 use gcpressure::report::Report;
-use gcpressure::settings::Severity;
-use gcpressure::units;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use snapbox::{Data, assert_data_eq};
@@ -515,7 +515,7 @@ fn long_run() -> (String, Vec<(f64, f64)>) {
 fn two_hundred_thousand_cycles_are_a_small_page_that_hides_nothing() {
     let (log, storms) = long_run();
     let source = Source::from_reader("long.log", Box::new(std::io::Cursor::new(log)));
-    let report = pipeline::analyse(vec![source], &Options::default(), &mut ()).unwrap();
+    let report = pipeline::analyze(vec![source], &Options::default(), &mut ()).unwrap();
     assert_eq!(report.processes[0].cycles_seen, 200_000);
     let page = page(&report);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Cursor};
 
-use gcpressure::io::Source;
-use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{CycleRow, Options, Sink, analyze};
 use gcpressure::report::Report;
 
 /// The numbers of the cycles of each process, in the order of the lines.
@@ -24,7 +24,7 @@ impl Sink for Numbers {
 fn read(log: &str) -> (Vec<Vec<u64>>, Report) {
     let source = Source::from_reader("log", Box::new(Cursor::new(log.as_bytes().to_vec())));
     let mut numbers = Numbers::default();
-    let report = analyse(vec![source], &Options::default(), &mut numbers).unwrap();
+    let report = analyze(vec![source], &Options::default(), &mut numbers).unwrap();
     let mut processes: Vec<Vec<u64>> = numbers.0.into_values().collect();
     processes.sort();
     (processes, report)

@@ -1,4 +1,4 @@
-//! A large file is read and analysed by threads of their own; the same bytes from a reader are not. Both must say the same.
+//! A large file is read and analyzed by threads of their own; the same bytes from a reader are not. Both must say the same.
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::io::{self, Cursor, Write as _};
 use std::ops::RangeInclusive;
 
-use gcpressure::analyzer::FindingChange;
-use gcpressure::io::{Joint, Source};
-use gcpressure::pipeline::{self, CycleRow, Options, Sink, SoFar};
+use gcpressure::internal::analyzer::FindingChange;
+use gcpressure::internal::io::{Joint, Source};
+use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink, SoFar};
 
 /// Everything that a sink is told, and a report on the way.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Sink for Told {
         if self.rows.len() > 20_000 && self.on_the_way.is_empty() {
             let report = so_far.report();
             self.on_the_way = report.processes.iter().map(|p| p.cycles_seen).collect();
-            // What is reported was analysed to the last cycle.
+            // What is reported was analyzed to the last cycle.
             let rows = self.rows.len() as u64;
             assert_eq!(self.on_the_way.iter().sum::<u64>(), rows);
             for process in &report.processes {
@@ -87,7 +87,7 @@ fn log(numbers: RangeInclusive<u64>) -> String {
 
 fn told(sources: Vec<Source>) -> (String, Told) {
     let mut told = Told::default();
-    let report = pipeline::analyse(sources, &Options::default(), &mut told).unwrap();
+    let report = pipeline::analyze(sources, &Options::default(), &mut told).unwrap();
     (format!("{report:#?}"), told)
 }
 

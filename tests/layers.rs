@@ -16,15 +16,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("trace", &["error"]),
     ("wrapping", &["trace"]),
     ("repair", &["trace"]),
-    ("process", &["trace", "error"]),
+    ("process", &["trace::cycle", "error"]),
     (
         "reader",
         &[
             "io", "trace", "wrapping", "repair", "process", "error", "report",
         ],
     ),
-    ("measure", &["process", "trace", "units"]),
-    ("window", &["measure", "trace", "stats", "units"]),
+    ("measure", &["process", "trace::cycle", "units"]),
+    ("window", &["measure", "trace::cycle", "stats", "units"]),
     (
         "rules",
         &[
@@ -34,7 +34,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "analyzer",
         &[
-            "rules", "window", "measure", "trace", "settings", "severity", "stats", "units",
+            "rules",
+            "window",
+            "measure",
+            "trace::cycle",
+            "settings",
+            "severity",
+            "stats",
+            "units",
             "report",
         ],
     ),
@@ -48,8 +55,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "analyzer", "error", "trace", "io", "measure", "process", "reader", "report", "rules",
-            "settings", "severity", "stats", "units", "window", "wrapping",
+            "analyzer",
+            "error",
+            "trace::cycle",
+            "io",
+            "measure",
+            "process",
+            "reader",
+            "report",
+            "rules",
+            "settings",
+            "severity",
+            "stats",
+            "units",
+            "window",
+            "wrapping",
         ],
     ),
     ("cli", &[]),
@@ -87,8 +107,20 @@ fn breaches(path: &str, text: &str) -> Vec<String> {
         for prefix in ["crate::", to_root.as_str()] {
             for (at, _) in line.match_indices(prefix) {
                 let rest = &line[at + prefix.len()..];
-                let name = rest.split(|c: char| !is_name(c)).next().unwrap();
+                let mut name = rest.split(|c: char| !is_name(c)).next().unwrap();
+                // What a line says may be named where the grammar may not.
+                if let Some(behind) = rest.strip_prefix("trace::cycle")
+                    && !behind.starts_with(is_name)
+                    && room != "trace"
+                    && !allowed.is_some_and(|a| a.contains(&"trace"))
+                {
+                    name = "trace::cycle";
+                }
                 if name.is_empty() {
+                    // The list of rooms for the program, by a macro.
+                    if path == "lib.rs" {
+                        continue;
+                    }
                     found.push(format!("{number}: one `use` a room, please"));
                 } else if allowed.is_some_and(|a| name != room && !a.contains(&name)) {
                     found.push(format!("{number}: `{room}` may not name `{name}`"));
@@ -184,6 +216,11 @@ fn a_breach_is_named_with_its_line() {
         ),
         (
             "process.rs",
+            "use super::trace::cycle::GcCycle;\nuse super::trace::gc;\n",
+            &["2: `process` may not name `trace`"],
+        ),
+        (
+            "process.rs",
             "use super::stats::line;\n",
             &["1: `process` may not name `stats`"],
         ),
@@ -215,7 +252,7 @@ fn a_breach_is_named_with_its_line() {
         (
             "units.rs",
             "//! [`crate::trace::cycle`]\n#[cfg(test)]\nmod tests;\nuse crate::trace::cycle::X;\n",
-            &["4: `units` may not name `trace`"],
+            &["4: `units` may not name `trace::cycle`"],
         ),
         (
             "trace/gc.rs",

@@ -6,10 +6,10 @@
 use std::io::{self, Cursor, Write as _};
 use std::process::{Command, Stdio};
 
-use gcpressure::io::Source;
-use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{CycleRow, Options, Sink, analyze};
+use gcpressure::internal::severity::{CappedBy, Severity};
 use gcpressure::report::{Report, Verdict};
-use gcpressure::severity::{CappedBy, Severity};
 
 /// The number of each cycle, and whether it was put together.
 #[derive(Default)]
@@ -38,7 +38,7 @@ fn read(log: &str) -> (Vec<(u64, bool)>, Report) {
         let text = Parts(Cursor::new(log.as_bytes().to_vec()), most);
         let source = Source::from_reader("log", Box::new(text));
         let mut rows = Rows::default();
-        let report = analyse(vec![source], &Options::default(), &mut rows).unwrap();
+        let report = analyze(vec![source], &Options::default(), &mut rows).unwrap();
         (rows.0, report)
     };
     let (rows, report) = of(usize::MAX);

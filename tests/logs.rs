@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gcpressure::pipeline::logs::{Log, Logs, logs};
+use gcpressure::internal::pipeline::logs::{Log, Logs, logs};
 use serde_json::Value;
 use support::writer::{Era, Program};
 use support::{Chance, Reading, read_sources};

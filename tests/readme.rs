@@ -173,7 +173,7 @@ fn the_rules_table_is_the_programs() {
 fn the_causes_table_is_the_programs() {
     let page = std::fs::read_to_string(root().join("docs/rules.md")).unwrap();
     let rows = table(&page, "| cause | means |");
-    let causes = gcpressure::rules::diagnosis::table();
+    let causes = gcpressure::internal::rules::diagnosis::table();
     let told: Vec<_> = rows
         .iter()
         .map(|row| (row[0].trim_matches('`'), row[1]))
@@ -188,7 +188,7 @@ fn the_causes_table_is_the_programs() {
 /// What `explain` says of a rule names the thresholds that it judges by.
 #[test]
 fn the_prose_of_a_rule_names_its_thresholds() {
-    for rule in gcpressure::rules::table() {
+    for rule in gcpressure::internal::rules::table() {
         let prose: String = rule.explain().split_whitespace().collect();
         for (word, value) in [
             ("arningfrom", rule.warning),

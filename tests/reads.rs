@@ -9,8 +9,8 @@ use std::io::{self, Cursor, Read, Write as _};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gcpressure::io::{LINE_CAP, Source};
-use gcpressure::pipeline::{self, CycleRow, Options, Sink};
+use gcpressure::internal::io::{LINE_CAP, Source};
+use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
 use support::Chance;
 use support::writer::{Era, Program};
 
@@ -86,12 +86,9 @@ fn however_much_is_read_at_a_time() {
         let read = |most| {
             let text = Parts(Cursor::new(log.clone().into_bytes()), most);
             let source = Source::from_reader("log", Box::new(text));
-            let options = Options {
-                foreign,
-                ..Options::default()
-            };
+            let options = Options::default().foreign(foreign);
             let mut found = Found::default();
-            let report = pipeline::analyse(vec![source], &options, &mut found).unwrap();
+            let report = pipeline::analyze(vec![source], &options, &mut found).unwrap();
             (report.input, found)
         };
         let (input, found) = read(1 << 20);

@@ -4,19 +4,12 @@
 
 mod example;
 
-use gcpressure::render::{Format, Formats, Render, Style};
+use gcpressure::internal::render::{Format, Formats, Render, Style};
 use gcpressure::report::Report;
 use snapbox::assert_data_eq;
 use unicode_width::UnicodeWidthStr as _;
 
-const PLAIN: Style = Style {
-    color: false,
-    ascii: false,
-    width: 80,
-    verbose: false,
-    causes: 0,
-    fail_on: gcpressure::settings::Severity::Critical,
-};
+const PLAIN: Style = Style::PLAIN;
 
 fn write(format: Format, report: &Report, style: Style) -> String {
     let mut page = Vec::new();
@@ -38,11 +31,7 @@ fn a_process_under_pressure() {
 
 #[test]
 fn everything_that_is_known_in_ascii() {
-    let style = Style {
-        ascii: true,
-        verbose: true,
-        ..PLAIN
-    };
+    let style = PLAIN.ascii(true).verbose(true);
     assert_data_eq!(
         text(&example::critical(), style),
         snapbox::file!["render/verbose-ascii.txt"].raw()
@@ -70,10 +59,7 @@ fn three_hundred_processes_are_a_screen_and_a_table() {
     assert_data_eq!(page.clone(), snapbox::file!["render/fleet.txt"].raw());
     let table = page.lines().filter(|line| line.contains("orders-")).count();
     assert!(page.lines().count() - table <= 24, "{page}");
-    let all = Style {
-        verbose: true,
-        ..PLAIN
-    };
+    let all = PLAIN.verbose(true);
     let page = text(&example::fleet(300), all);
     assert!((0..300).all(|n| page.contains(&format!("orders-7d9c5b-{n:03} "))));
 }
@@ -88,7 +74,7 @@ fn no_page_is_wider_than_it_may_be() {
         example::hostile(),
     ] {
         for verbose in [false, true] {
-            let page = text(&report, Style { verbose, ..PLAIN });
+            let page = text(&report, PLAIN.verbose(verbose));
             for line in page.lines() {
                 assert!(line.width() <= 80, "{} columns: {line}", line.width());
             }
@@ -100,11 +86,7 @@ fn no_page_is_wider_than_it_may_be() {
 fn real_logs_fit_the_page_too() {
     for (path, report) in example::real() {
         for verbose in [false, true] {
-            let style = Style {
-                ascii: true,
-                verbose,
-                ..PLAIN
-            };
+            let style = PLAIN.ascii(true).verbose(verbose);
             let page = text(&report, style);
             assert!(page.is_ascii(), "{path}");
             for line in page.lines() {
@@ -118,13 +100,7 @@ fn real_logs_fit_the_page_too() {
 fn colour_changes_nothing_but_colour() {
     let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for report in [example::critical(), example::nothing(), example::fleet(30)] {
-        let colored = text(
-            &report,
-            Style {
-                color: true,
-                ..PLAIN
-            },
-        );
+        let colored = text(&report, PLAIN.color(true));
         assert!(colored.contains("\u{1b}["));
         assert_eq!(escapes.replace_all(&colored, ""), text(&report, PLAIN));
     }
@@ -133,11 +109,7 @@ fn colour_changes_nothing_but_colour() {
 #[test]
 fn a_name_from_the_log_cannot_leave_its_place() {
     for ascii in [false, true] {
-        let style = Style {
-            ascii,
-            verbose: true,
-            ..PLAIN
-        };
+        let style = PLAIN.ascii(ascii).verbose(true);
         let page = text(&example::hostile(), style);
         assert!(
             page.lines().all(|line| !line.contains(char::is_control)),

@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::LazyLock;
 
-use gcpressure::trace::cycle::{Event, Format, GcCycle};
-use gcpressure::trace::{self, Outcome};
+use gcpressure::internal::trace::cycle::{Event, Format, GcCycle};
+use gcpressure::internal::trace::{self, Outcome};
 use proptest::prelude::*;
 use regex::bytes::Regex;
 use support::foreign::STYLES;
@@ -77,7 +77,7 @@ prop_compose! {
 }
 
 fn parsed(line: &[u8]) -> Option<GcCycle> {
-    match trace::line(line) {
+    match trace::parse_line(line) {
         Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
         _ => None,
     }
@@ -275,11 +275,11 @@ fn sources_in_their_order() {
         .enumerate()
         .map(|(i, part)| {
             let bytes = part.clone().into_bytes();
-            gcpressure::io::Source::from_reader(
+            gcpressure::internal::io::Source::from_reader(
                 &format!("{i}.log"),
                 Box::new(io::Cursor::new(bytes)),
             )
-            .joined(gcpressure::io::Joint::Bytes)
+            .joined(gcpressure::internal::io::Joint::Bytes)
         })
         .collect();
     let reading = support::read_sources(sources).unwrap();

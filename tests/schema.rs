@@ -5,7 +5,7 @@ mod example;
 
 use std::collections::BTreeMap;
 
-use gcpressure::render::{Format, Render, Style};
+use gcpressure::internal::render::{Format, Render, Style};
 use gcpressure::report::{self, Report};
 use serde::Deserialize;
 use serde_json::Value;

@@ -8,9 +8,9 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use gcpressure::causes::{self, Options};
-use gcpressure::profile::{self, Profile, ProfileError, SampleType, Subtract};
-use gcpressure::render::{Render, SitesFormat, Style};
+use gcpressure::internal::causes::{self, Options};
+use gcpressure::internal::profile::{self, Profile, ProfileError, SampleType, Subtract};
+use gcpressure::internal::render::{Render, SitesFormat, Style};
 use gcpressure::report::sites::Sites;
 use serde_json::Value;
 

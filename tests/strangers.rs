@@ -4,13 +4,13 @@
 
 use std::io::Cursor;
 
-use gcpressure::io::Source;
-use gcpressure::pipeline::{Options, analyse};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{Options, analyze};
 use gcpressure::report::{Report, Verdict};
 
 fn read(log: &str) -> Report {
     let source = Source::from_reader("log", Box::new(Cursor::new(log.as_bytes().to_vec())));
-    analyse(vec![source], &Options::default(), &mut ()).unwrap()
+    analyze(vec![source], &Options::default(), &mut ()).unwrap()
 }
 
 fn cycle(number: u64) -> String {

@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use gcpressure::causes::{self, Join};
-use gcpressure::escape::{self, Escapes};
-use gcpressure::profile::{self, Profile, SampleType};
-use gcpressure::render::{Formats, Render, Style, WhyFormat};
+use gcpressure::internal::causes::{self, Join};
+use gcpressure::internal::escape::{self, Escapes};
+use gcpressure::internal::profile::{self, Profile, SampleType};
+use gcpressure::internal::render::{Formats, Render, Style, WhyFormat};
 use gcpressure::report::why::{Basis, Cause, Pattern, Why};
 use serde_json::Value;
 
@@ -140,10 +140,7 @@ fn the_amounts_are_the_profiles() {
 fn rendered(format: WhyFormat, count: usize) -> String {
     let mut page = Vec::new();
     let why = why("go1.26.6", true);
-    let style = Style {
-        causes: count,
-        ..Style::default()
-    };
+    let style = Style::default().causes(count);
     format.render(&why, &mut page, &style).unwrap();
     String::from_utf8(page).unwrap()
 }

@@ -4,13 +4,13 @@
 
 use std::io::Cursor;
 
-use gcpressure::io::{HISTORY, Source};
-use gcpressure::pipeline::{Options, analyse};
+use gcpressure::internal::io::{HISTORY, Source};
+use gcpressure::internal::pipeline::{Options, analyze};
 use gcpressure::report::Input;
 
 fn read(log: &str) -> Input {
     let source = Source::from_reader("log", Box::new(Cursor::new(log.as_bytes().to_vec())));
-    analyse(vec![source], &Options::default(), &mut ())
+    analyze(vec![source], &Options::default(), &mut ())
         .unwrap()
         .input
 }
@@ -179,11 +179,8 @@ fn a_split_line_is_looked_back_for_to_the_byte() {
 
 fn foreign_lines_too(log: &str) -> Input {
     let source = Source::from_reader("log", Box::new(Cursor::new(log.as_bytes().to_vec())));
-    let options = Options {
-        foreign: true,
-        ..Options::default()
-    };
-    analyse(vec![source], &options, &mut ()).unwrap().input
+    let options = Options::default().foreign(true);
+    analyze(vec![source], &options, &mut ()).unwrap().input
 }
 
 /// What is read, of gc lines: whole, put together, damaged, quoted.

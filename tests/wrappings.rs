@@ -10,8 +10,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use gcpressure::io::Source;
-use gcpressure::pipeline::{CycleRow, Options, Sink, analyse};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{CycleRow, Options, Sink, analyze};
 
 /// Words of the README, and the folders that hold them true.
 const PROMISES: &[(&str, &[&str])] = &[
@@ -78,7 +78,7 @@ impl Sink for Found {
 fn found(path: &Path) -> String {
     let source = Source::open(path.to_str().unwrap()).unwrap();
     let mut found = Found::default();
-    let report = analyse(vec![source], &Options::default(), &mut found).unwrap();
+    let report = analyze(vec![source], &Options::default(), &mut found).unwrap();
     let input = &report.input;
     let (duplicate, forced) = (input.gc_lines.duplicate, input.forced_notices);
     for (count, what) in [

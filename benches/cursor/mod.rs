@@ -1,7 +1,7 @@
 //! A gc line of Go 1.18 and later read by a byte cursor, by hand and without a grammar: the yardstick for the real
 //! parser, which must stay within a quarter of it. It reads no other shape and says nothing of a line that fails.
 
-use gcpressure::trace::cycle::{Format, GcCycle};
+use gcpressure::internal::trace::cycle::{Format, GcCycle};
 
 struct Cursor<'a>(&'a [u8]);
 

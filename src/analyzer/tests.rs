@@ -10,7 +10,7 @@ use crate::report::{Finding, Measures, RuleState, RuleStatus, Verdict};
 use crate::settings::ThresholdOverride;
 use crate::severity::CappedBy;
 
-fn analyse(settings: Settings, cycles: Vec<GcCycle>) -> (Analysis, Vec<FindingChange>) {
+fn analyze(settings: Settings, cycles: Vec<GcCycle>) -> (Analysis, Vec<FindingChange>) {
     let mut analyzer = ProcessAnalyzer::new(&Arc::new(settings));
     let mut changes = Vec::new();
     for cycle in with_percent(cycles) {
@@ -28,7 +28,7 @@ fn judge(settings: &Settings, analysis: &Analysis) -> Verdict {
 }
 
 fn verdict(cycles: Vec<GcCycle>) -> (Verdict, Analysis) {
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     (judge(&Settings::default(), &analysis), analysis)
 }
 
@@ -77,7 +77,7 @@ fn two_lines_of_the_article_are_no_verdict() {
     let (verdict, analysis) = verdict(article(2));
     assert!(matches!(verdict, Verdict::NoVerdict(_)), "{verdict:?}");
     assert!(!analysis.enough_evidence && analysis.why_not.contains("2 GC cycles"));
-    let (single, _) = analyse(Settings::default(), article(1));
+    let (single, _) = analyze(Settings::default(), article(1));
     assert!(single.why_not.starts_with("1 GC cycle with a clock, 4 "));
     assert_eq!(
         status(&analysis, "gc-frequency").status,
@@ -171,7 +171,7 @@ fn a_burst_at_the_start_is_warm_up() {
 fn a_gate_passes_and_fails() {
     let settings = max("gc-frequency", 5.0);
     let outcome = |period| {
-        let (analysis, _) = analyse(settings.clone(), steady(20_000 / period, period));
+        let (analysis, _) = analyze(settings.clone(), steady(20_000 / period, period));
         judge(&settings, &analysis)
     };
     assert_eq!(outcome(100), Verdict::Critical, "10/s");
@@ -183,7 +183,7 @@ fn a_required_rule_without_evidence_makes_no_verdict() {
     // A minute of one cycle every 10 s: too few for the CPU, plenty for the frequency.
     let cycles = || steady(4, 400);
     let settings = max("gc-cpu", 0.15);
-    let (analysis, _) = analyse(settings.clone(), cycles());
+    let (analysis, _) = analyze(settings.clone(), cycles());
     assert!(analysis.enough_evidence);
     assert_eq!(status(&analysis, "gc-cpu").status, RuleState::NoEvidence);
     let Verdict::NoVerdict(why) = judge(&settings, &analysis) else {
@@ -194,7 +194,7 @@ fn a_required_rule_without_evidence_makes_no_verdict() {
         "{why}"
     );
     // Others that had none make no difference.
-    let (analysis, _) = analyse(Settings::default(), cycles());
+    let (analysis, _) = analyze(Settings::default(), cycles());
     assert_eq!(judge(&Settings::default(), &analysis), Verdict::Pass);
 }
 
@@ -206,9 +206,9 @@ fn a_gate_on_growth_judges_it_however_young_it_is() {
         cycle.heap_goal_mib = 2 * cycle.heap_live_mib;
     }
     let settings = max("heap-growth", 64.0);
-    let (analysis, _) = analyse(settings.clone(), cycles.clone());
+    let (analysis, _) = analyze(settings.clone(), cycles.clone());
     assert_eq!(judge(&settings, &analysis), Verdict::Critical);
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     let growth = finding(&analysis, "heap-growth").unwrap();
     assert_eq!(growth.severity, Severity::Info, "too young by default");
 }
@@ -216,9 +216,9 @@ fn a_gate_on_growth_judges_it_however_young_it_is() {
 #[test]
 fn processes_are_judged_together() {
     let settings = Settings::default();
-    let (fine, _) = analyse(settings.clone(), steady(100, 500));
-    let (short, _) = analyse(settings.clone(), steady(2, 500));
-    let (bad, _) = analyse(settings.clone(), article(770));
+    let (fine, _) = analyze(settings.clone(), steady(100, 500));
+    let (short, _) = analyze(settings.clone(), steady(2, 500));
+    let (bad, _) = analyze(settings.clone(), article(770));
     let over = |analyses: &[&Analysis]| {
         let mut judgment = Judgment::new(&settings);
         analyses.iter().for_each(|analysis| judgment.add(analysis));
@@ -261,7 +261,7 @@ fn a_warm_up_of_the_users_is_left_out() {
         warmup_ns: Some(55_000 * MS),
         ..Settings::default()
     };
-    let (analysis, _) = analyse(settings, storm());
+    let (analysis, _) = analyze(settings, storm());
     assert!(finding(&analysis, "gc-frequency").is_none());
     assert_eq!(
         analysis.measures.pause_ns.count,
@@ -272,7 +272,7 @@ fn a_warm_up_of_the_users_is_left_out() {
 
 #[test]
 fn nothing_seen_is_nothing_measured() {
-    let (analysis, _) = analyse(Settings::default(), Vec::new());
+    let (analysis, _) = analyze(Settings::default(), Vec::new());
     assert_eq!(analysis.measures, Measures::default());
     assert!(!analysis.enough_evidence && analysis.findings.is_empty());
 }

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::render::{Formats as _, SitesFormat, WhyFormat};
+use gcpressure::internal::render::{Formats as _, SitesFormat, WhyFormat};
 
 pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,

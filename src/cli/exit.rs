@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
-use gcpressure::error::Error;
+use gcpressure::internal::error::Error;
+use gcpressure::internal::settings::Severity;
 use gcpressure::report::{Report, Verdict};
-use gcpressure::settings::Severity;
 
 use super::{args, suggest};
 

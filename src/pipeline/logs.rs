@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Options, analyse};
+use super::{Options, analyze};
 use crate::error::Error;
 use crate::io::{Joint, Place, Rotated, Source, rotated};
 use crate::reader::Head;
@@ -324,7 +324,7 @@ fn ends(path: &str) -> Option<(u64, u64)> {
         }),
         ..Options::default()
     };
-    let report = analyse(vec![Source::open(path).ok()?], &options, &mut ()).ok()?;
+    let report = analyze(vec![Source::open(path).ok()?], &options, &mut ()).ok()?;
     match report.processes.as_slice() {
         [process] => Some((process.first_cycle, process.last_cycle)),
         _ => None,

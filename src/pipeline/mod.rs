@@ -2,6 +2,7 @@
 
 mod analysis_thread;
 mod collector;
+mod cycles;
 pub mod logs;
 mod outcome;
 mod reading;
@@ -11,15 +12,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::analyzer::FindingChange;
 use crate::error::Error;
 use crate::io::Source;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::trace::cycle::GcCycle;
 
+pub use crate::analyzer::FindingChange;
 pub use crate::wrapping::wall::WallTime;
 pub use collector::SoFar;
+pub use cycles::{Cycle, Cycles};
 use reading::Reading;
 
 /// How often a sink is called while a live source has nothing.
@@ -27,6 +29,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// A limit in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bound {
     /// Program time, ns since the start of the process.
     Program(u64),
@@ -34,8 +37,9 @@ pub enum Bound {
     Wall(WallTime),
 }
 
-/// What to read out of the input.
+/// What to read out of the input, and how to judge it. Built from [`Options::default`] by the methods named like the fields.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// How to judge.
     pub settings: Arc<Settings>,
@@ -54,8 +58,56 @@ pub struct Options {
     pub stop: Arc<AtomicBool>,
 }
 
+impl Options {
+    /// How to judge.
+    #[must_use]
+    pub fn settings(self, settings: impl Into<Arc<Settings>>) -> Self {
+        Self {
+            settings: settings.into(),
+            ..self
+        }
+    }
+
+    /// Only the process of this id.
+    #[must_use]
+    pub fn process(self, process: Option<String>) -> Self {
+        Self { process, ..self }
+    }
+
+    /// Only the stream of this name.
+    #[must_use]
+    pub fn stream(self, stream: Option<String>) -> Self {
+        Self { stream, ..self }
+    }
+
+    /// Only cycles from here on.
+    #[must_use]
+    pub fn since(self, since: Option<Bound>) -> Self {
+        Self { since, ..self }
+    }
+
+    /// Only cycles up to here.
+    #[must_use]
+    pub fn until(self, until: Option<Bound>) -> Self {
+        Self { until, ..self }
+    }
+
+    /// Pass lines that are not GC trace to [`Sink::foreign`].
+    #[must_use]
+    pub fn foreign(self, foreign: bool) -> Self {
+        Self { foreign, ..self }
+    }
+
+    /// See [`Options::stop`](field@Self::stop).
+    #[must_use]
+    pub fn stop(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
+    }
+}
+
 /// One GC cycle with its place in the input.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct CycleRow<'a> {
     /// Id of its process.
     pub process: &'a str,
@@ -75,6 +127,24 @@ pub struct CycleRow<'a> {
     pub wall_time: Option<&'a str>,
     /// The line as the runtime wrote it.
     pub raw: &'a [u8],
+}
+
+impl<'a> CycleRow<'a> {
+    /// The row of a cycle at the start of a source, to try out a sink.
+    #[must_use]
+    pub const fn new(process: &'a str, cycle: &'a GcCycle) -> Self {
+        Self {
+            process,
+            stream: None,
+            cycle,
+            repaired: false,
+            source: "-",
+            line: 1,
+            offset: 0,
+            wall_time: None,
+            raw: &[],
+        }
+    }
 }
 
 /// Receives what is found while the input is read. All methods have empty default bodies.
@@ -148,7 +218,7 @@ impl Sink for () {
 /// The error of the last source, if none can be read: if some can, the report is of those, and
 /// [`report::Input::unreadable`](crate::report::Input::unreadable) names the others. The sink's error (as [`Error::Output`]) after all
 /// was read.
-pub fn analyse(
+pub fn analyze(
     sources: Vec<Source>,
     options: &Options,
     sink: &mut dyn Sink,

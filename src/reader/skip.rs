@@ -179,7 +179,7 @@ mod tests {
     use std::io::{self, Cursor};
 
     use crate::io::Source;
-    use crate::pipeline::{CycleRow, Options, Sink, analyse};
+    use crate::pipeline::{CycleRow, Options, Sink, analyze};
 
     /// Lines and numbers of the cycles.
     #[derive(Default)]
@@ -228,7 +228,7 @@ mod tests {
         }
         let source = Source::from_reader("log", Box::new(Cursor::new(log.into_bytes())));
         let mut found = Cycles::default();
-        let report = analyse(vec![source], &Options::default(), &mut found).expect("no file");
+        let report = analyze(vec![source], &Options::default(), &mut found).expect("no file");
         assert_eq!(found.0, cycles);
         let input = &report.input;
         assert_eq!(

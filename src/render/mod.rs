@@ -101,8 +101,10 @@ formats! {
     }
 }
 
-/// How a result is written; each format reads of it what applies to it.
+/// How a result is written; each format reads of it what applies to it. Built from [`Style::PLAIN`] by the methods named like the
+/// fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Style {
     /// Colors by ANSI escapes.
     pub color: bool,
@@ -118,16 +120,57 @@ pub struct Style {
     pub fail_on: Severity,
 }
 
+impl Style {
+    /// 80 columns without colors.
+    pub const PLAIN: Self = Self {
+        color: false,
+        ascii: false,
+        width: 80,
+        verbose: false,
+        causes: 0,
+        fail_on: Severity::Critical,
+    };
+
+    /// Colors by ANSI escapes.
+    #[must_use]
+    pub const fn color(self, color: bool) -> Self {
+        Self { color, ..self }
+    }
+
+    /// Nothing but ASCII.
+    #[must_use]
+    pub const fn ascii(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
+    }
+
+    /// Columns of the page.
+    #[must_use]
+    pub const fn width(self, width: usize) -> Self {
+        Self { width, ..self }
+    }
+
+    /// Details too: every rule, every process, the places of damaged lines.
+    #[must_use]
+    pub const fn verbose(self, verbose: bool) -> Self {
+        Self { verbose, ..self }
+    }
+
+    /// Causes that text and Markdown give in full; 0 for all.
+    #[must_use]
+    pub const fn causes(self, causes: usize) -> Self {
+        Self { causes, ..self }
+    }
+
+    /// The severity from which a finding fails a check.
+    #[must_use]
+    pub const fn fail_on(self, fail_on: Severity) -> Self {
+        Self { fail_on, ..self }
+    }
+}
+
 impl Default for Style {
     fn default() -> Self {
-        Self {
-            color: false,
-            ascii: false,
-            width: 80,
-            verbose: false,
-            causes: 0,
-            fail_on: Severity::Critical,
-        }
+        Self::PLAIN
     }
 }
 

@@ -35,7 +35,8 @@ pub use process::{
 };
 
 /// The result of one analysis.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Report {
     /// The worst finding of all processes, or that there is no verdict.
     #[serde(flatten)]
@@ -102,6 +103,12 @@ enum VerdictName {
     NoVerdict,
 }
 
+impl Default for Verdict {
+    fn default() -> Self {
+        Self::NoVerdict(String::new())
+    }
+}
+
 impl From<Verdict> for VerdictKeys {
     fn from(verdict: Verdict) -> Self {
         let (verdict, no_verdict_reason) = match verdict {
@@ -119,6 +126,7 @@ impl From<Verdict> for VerdictKeys {
 
 /// What was read, and what could not be.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Input {
     /// In the order they were read.
     pub sources: Vec<Source>,
@@ -155,6 +163,7 @@ impl Input {
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Source {
     /// As the user named it; `-` is standard input.
     pub name: String,
@@ -168,6 +177,7 @@ pub struct Source {
 
 /// What became of the gc lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct GcLines {
     /// Whole.
     pub intact: u64,
@@ -206,6 +216,7 @@ pub struct DamagedLine {
 
 /// The one cause behind the findings of a process.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Diagnosis {
     /// `memory-limit`, `low-gogc`, `forced-collections`, `cpu-starvation`, `small-heap`, `allocation-bursts`, `live-heap`,
     /// `allocation-rate`, `heap-growth`, `slow-stops`; later releases may add some.
@@ -228,8 +239,25 @@ pub struct Diagnosis {
     pub evidence: Vec<Evidence>,
 }
 
+impl Diagnosis {
+    /// A diagnosis that explains no finding yet, without advice and figures.
+    #[must_use]
+    pub const fn new(cause: Cause, severity: Severity, process: String, message: String) -> Self {
+        Self {
+            cause,
+            severity,
+            process,
+            message,
+            explains: Vec::new(),
+            advice: Vec::new(),
+            evidence: Vec::new(),
+        }
+    }
+}
+
 /// One rule that was raised on one process.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule's id.
     pub rule: &'static str,
@@ -300,12 +328,14 @@ pub struct Episode {
 }
 
 /// How a rule ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RuleState {
     /// Switched off.
     Off,
     /// Never had the evidence it needs.
+    #[default]
     NoEvidence,
     /// Judged, nothing found.
     Quiet,
@@ -316,8 +346,9 @@ pub enum RuleState {
 }
 
 /// One rule over all processes.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 #[schemars(rename = "Rule")]
+#[non_exhaustive]
 pub struct RuleStatus {
     /// The rule's id.
     pub id: &'static str,

@@ -11,6 +11,7 @@ use super::Diagnosis;
 
 /// One process: one numbering of GC cycles from 1 on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Process {
     /// A name for people and scripts.
     pub id: String,
@@ -68,6 +69,7 @@ impl Measures {
 
 /// The whole-run measures of one process. Ratios go from 0 to 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Measures {
     /// Start of the first cycle since the start of the program, ns.
     pub started_ns: u64,
@@ -288,6 +290,7 @@ pub struct PeakWindow {
 
 /// One stretch of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct TimelinePoint {
     /// Start, ns of program time.
     pub start_ns: u64,

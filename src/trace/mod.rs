@@ -1,6 +1,6 @@
 //! Lines to events: the only importer of `nom`.
 //!
-//! [`line()`] reads one line without its wrapping.
+//! [`parse_line`] reads one line without its wrapping.
 
 pub(crate) mod automaton;
 pub mod cycle;
@@ -31,8 +31,24 @@ pub enum Outcome {
     Event(Event),
 }
 
-/// Reads one line, without its line feed. Blanks and a carriage return at its end are ignored.
-pub fn line(line: &[u8]) -> Outcome {
+/// Parses one line without its wrapping and line feed; blanks and a carriage return at its end are ignored.
+///
+/// ```
+/// use gcpressure::{Event, Outcome, parse_line};
+///
+/// let line = b"gc 7 @1.250s 2%: 0.041+1.3+0.020 ms clock, 0.33+0.12/2.1/0+0.16 ms cpu, 4->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P";
+/// let Outcome::Event(Event::Cycle(cycle)) = parse_line(line) else {
+///     panic!("no gc line");
+/// };
+/// assert_eq!((cycle.number, cycle.start_ns, cycle.gomaxprocs), (7, 1_250_000_000, 8));
+///
+/// let Outcome::Broken(error) = parse_line(&line[..60]) else {
+///     panic!("whole");
+/// };
+/// assert_eq!(error.to_string(), "expected five CPU times at byte 53");
+/// assert_eq!(parse_line(b"listening on :8080"), Outcome::NotOurs);
+/// ```
+pub fn parse_line(line: &[u8]) -> Outcome {
     let text = trim_end(line);
     if let Some(cycle) = whole_cycle(text) {
         return Outcome::Event(Event::Cycle(cycle));

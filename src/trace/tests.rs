@@ -3,7 +3,7 @@
 use super::automaton::{START, may_end};
 use super::grammar::{LINE, Number, Row, VERSIONS};
 use super::pieces::Walk;
-use super::{Outcome, line, whole_cycle};
+use super::{Outcome, parse_line, whole_cycle};
 use crate::trace::cycle::Event;
 
 /// The rows of every shape of a version: each optional row is there or not.
@@ -61,7 +61,7 @@ fn every_shape_of_the_table_is_parsed() {
             "Go 1.{version}: {text}"
         );
         assert!(matches!(
-            line(text.as_bytes()),
+            parse_line(text.as_bytes()),
             Outcome::Event(Event::Cycle(_))
         ));
         lines += 1;
@@ -133,7 +133,7 @@ fn what_is_expected_is_said_in_the_words_of_the_row() {
             "the CPU times and ` ms cpu, `",
         ),
     ] {
-        let Outcome::Broken(error) = line(text.as_bytes()) else {
+        let Outcome::Broken(error) = parse_line(text.as_bytes()) else {
             panic!("{text}");
         };
         assert_eq!((error.offset, error.expected), (offset, expected), "{text}");

@@ -2,10 +2,14 @@
 #![allow(dead_code, reason = "no test needs all of them")]
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+#[path = "../support/with.rs"]
+mod with;
+
 use std::path::{Path, PathBuf};
 
-use gcpressure::io::Source;
-use gcpressure::pipeline::{self, Options};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{self, Options};
+use gcpressure::internal::severity::{Cause, Severity};
 use gcpressure::report;
 use gcpressure::report::causes::{BY_ALLOCATION, BY_USE, Causes, Estimate, Hot, Rates};
 use gcpressure::report::why::Pattern;
@@ -14,7 +18,8 @@ use gcpressure::report::{
     Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Report, RuleState, RuleStatus,
     Size, TimelinePoint, Verdict,
 };
-use gcpressure::severity::{Cause, Severity};
+
+use with::with;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
@@ -41,7 +46,7 @@ pub(crate) fn real() -> Vec<(String, Report)> {
                 continue;
             }
             let source = Source::open(&path).unwrap();
-            let report = pipeline::analyse(vec![source], &Options::default(), &mut ()).unwrap();
+            let report = pipeline::analyze(vec![source], &Options::default(), &mut ()).unwrap();
             reports.push((path, report));
         }
     }
@@ -64,19 +69,21 @@ pub(crate) fn critical() -> Report {
     let mut busy = process("1", 66.7);
     let cause = diagnosis(&busy.id);
     busy.diagnosis = Some(cause.clone());
-    Report {
+    with!(
+        made(Verdict::Critical, vec![busy], vec![pressure, cpu, idle]),
         diagnosis: Some(cause),
-        ..made(Verdict::Critical, vec![busy], vec![pressure, cpu, idle])
-    }
+    )
 }
 
 /// What is behind the findings of a process that allocates a lot.
 fn diagnosis(process: &str) -> Diagnosis {
-    Diagnosis {
-        cause: Cause::AllocationRate,
-        severity: Severity::Critical,
-        process: process.to_owned(),
-        message: "the program allocates a lot: 66.7 GC cycles a second take 18.4% of the CPU".to_owned(),
+    with!(
+        Diagnosis::new(
+            Cause::AllocationRate,
+            Severity::Critical,
+            process.to_owned(),
+            "the program allocates a lot: 66.7 GC cycles a second take 18.4% of the CPU".to_owned(),
+        ),
         explains: vec!["gc-frequency", "gc-cpu"],
         advice: vec![
             "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs".into(),
@@ -86,7 +93,7 @@ fn diagnosis(process: &str) -> Diagnosis {
             name: "gc_frequency_per_second",
             value: 66.7,
         }],
-    }
+    )
 }
 
 /// The same program, repaired.
@@ -106,11 +113,11 @@ pub(crate) fn nothing() -> Report {
         Vec::new(),
     );
     report.exit_status = 3;
-    report.input = Input {
+    report.input = with!(
+        Input::default(),
         sources: report.input.sources,
         other_lines: 120,
-        ..Input::default()
-    };
+    );
     report
 }
 
@@ -196,10 +203,10 @@ pub(crate) fn explained() -> Report {
         }),
         warnings: vec!["the profile is of another build".to_owned()],
     };
-    Report {
+    with!(
+        critical(),
         causes: Some(causes),
-        ..critical()
-    }
+    )
 }
 
 /// Names that try to take over the terminal, the page or the line.
@@ -225,29 +232,30 @@ pub(crate) fn hostile() -> Report {
 }
 
 fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Report {
-    Report {
-        verdict,
+    with!(
+        Report::default(),
+        verdict: verdict,
         exit_status: 1,
-        input: Input {
-            sources: vec![report::Source {
+        input: with!(
+            Input::default(),
+            sources: vec![with!(
+                report::Source::default(),
                 name: "server.log".to_owned(),
                 bytes: 1_234_567,
                 lines: 12_345,
-                joined: false,
-            }],
-            gc_lines: GcLines {
+            )],
+            gc_lines: with!(
+                GcLines::default(),
                 intact: 4400,
                 repaired: 2,
                 damaged: 1,
-                ..GcLines::default()
-            },
+            ),
             other_lines: 7942,
-            ..Input::default()
-        },
+        ),
         processes_omitted: 0,
-        processes,
+        processes: processes,
         diagnosis: None,
-        findings,
+        findings: findings,
         rules: vec![
             rule("gc-frequency", RuleState::Raised, Some(66.7), "1/s"),
             rule("gc-cpu", RuleState::Quiet, Some(0.02), "ratio"),
@@ -257,19 +265,20 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
         warnings: Vec::new(),
         causes: None,
         baseline: None,
-    }
+    )
 }
 
 fn rule(id: &'static str, status: RuleState, worst: Option<f64>, unit: &'static str) -> RuleStatus {
-    RuleStatus {
-        id,
-        status,
-        worst,
-        unit,
+    with!(
+        RuleStatus::default(),
+        id: id,
+        status: status,
+        worst: worst,
+        unit: unit,
         warning: Some(10.0),
         critical: None,
         episodes: Vec::new(),
-    }
+    )
 }
 
 fn finding(
@@ -279,16 +288,17 @@ fn finding(
     threshold: f64,
     unit: &'static str,
 ) -> Finding {
-    Finding {
-        rule,
-        severity,
+    with!(
+        Finding::default(),
+        rule: rule,
+        severity: severity,
         process: "1".to_owned(),
         scope: "window",
         capped_by: None,
-        measured,
+        measured: measured,
         worst: measured,
-        threshold,
-        unit,
+        threshold: threshold,
+        unit: unit,
         since_ns: 12 * SECOND,
         until_ns: 66 * SECOND,
         since_wall: None,
@@ -312,7 +322,7 @@ fn finding(
                 value: 0.184,
             },
         ],
-    }
+    )
 }
 
 fn episode(since: u64, until: u64, worst: f64, severity: Severity) -> Episode {
@@ -327,7 +337,8 @@ fn episode(since: u64, until: u64, worst: f64, severity: Severity) -> Episode {
 fn process(id: &str, rate: f64) -> Process {
     let busy = rate > 10.0;
     let ns = |calm: u64, wild: u64| if busy { wild } else { calm };
-    Process {
+    with!(
+        Process::default(),
         id: id.to_owned(),
         source: "server.log".to_owned(),
         stream: None,
@@ -341,7 +352,8 @@ fn process(id: &str, rate: f64) -> Process {
         periodic_cycles: 0,
         judged: true,
         diagnosis: None,
-        measures: Measures {
+        measures: with!(
+            Measures::default(),
             started_ns: 12 * MS,
             duration_ns: 66 * SECOND,
             gomaxprocs: MinMax { min: 8, max: 8 },
@@ -393,9 +405,8 @@ fn process(id: &str, rate: f64) -> Process {
             headroom_use_p50_ratio: Some(0.5),
             cpus_seen: Some(8.0),
             limiter_bucket_max_ratio: 0.1,
-            ..Measures::default()
-        },
-    }
+        ),
+    )
 }
 
 fn period(typical: u64, count: u64, mean: u64) -> Period {
@@ -440,8 +451,9 @@ fn timeline(rate: f64) -> Vec<TimelinePoint> {
         .map(|n| {
             let share = f64::from(n.saturating_sub(5).min(10)) / 10.0;
             let start_ns = u64::from(n) * 2 * SECOND;
-            TimelinePoint {
-                start_ns,
+            with!(
+                TimelinePoint::default(),
+                start_ns: start_ns,
                 end_ns: start_ns + 2 * SECOND,
                 cycles: u64::from(n),
                 gc_frequency_per_second: rate * share,
@@ -459,7 +471,7 @@ fn timeline(rate: f64) -> Vec<TimelinePoint> {
                 heap_goal_min_bytes: Some(4 * MIB),
                 heap_goal_max_bytes: Some(7 * MIB),
                 allocation_bytes_per_second: Some(211.0 * 1_048_576.0),
-            }
+            )
         })
         .collect()
 }

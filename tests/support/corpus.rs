@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gcpressure::pipeline::{Options, analyse};
+use gcpressure::internal::pipeline::{Options, analyze};
+use gcpressure::internal::settings::Settings;
 use gcpressure::report::Report;
-use gcpressure::settings::Settings;
 
 /// The corpus of real logs, where `GCPRESSURE_CORPUS` names it.
 pub(crate) fn corpus() -> Option<PathBuf> {
@@ -13,13 +13,10 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 
 /// The report on a file; the error in words where it cannot be read.
 pub(crate) fn report(path: &Path, settings: &Settings) -> Result<Report, String> {
-    let source =
-        gcpressure::io::Source::open(&path.to_string_lossy()).map_err(|error| error.to_string())?;
-    let options = Options {
-        settings: settings.clone().into(),
-        ..Options::default()
-    };
-    analyse(vec![source], &options, &mut ()).map_err(|error| error.to_string())
+    let source = gcpressure::internal::io::Source::open(&path.to_string_lossy())
+        .map_err(|error| error.to_string())?;
+    let options = Options::default().settings(settings.clone());
+    analyze(vec![source], &options, &mut ()).map_err(|error| error.to_string())
 }
 
 /// Holds `text` against the part of docs/ACCURACY.md between `<!-- NAME -->` and `<!-- end -->`; writes it there where

@@ -13,11 +13,11 @@ pub(crate) mod writer;
 
 use std::io;
 
-use gcpressure::error::Error;
-use gcpressure::io::Source;
-use gcpressure::pipeline::{self, CycleRow, Options, Sink};
+use gcpressure::internal::error::Error;
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
+use gcpressure::internal::trace::cycle::GcCycle;
 use gcpressure::report::Report;
-use gcpressure::trace::cycle::GcCycle;
 
 /// A cycle as the library hands it out, with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,11 +71,8 @@ impl Sink for Keep {
 /// Reads sources to their end.
 pub(crate) fn read_sources(sources: Vec<Source>) -> Result<Reading, Error> {
     let mut keep = Keep::default();
-    let options = Options {
-        foreign: true,
-        ..Options::default()
-    };
-    let report = pipeline::analyse(sources, &options, &mut keep)?;
+    let options = Options::default().foreign(true);
+    let report = pipeline::analyze(sources, &options, &mut keep)?;
     Ok(Reading {
         rows: keep.rows,
         foreign: keep.foreign,

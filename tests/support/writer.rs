@@ -1,7 +1,7 @@
 //! Cycles of a simulated Go program, printed as the runtime prints them: every operand of its print statement is a
 //! write of its own.
 
-use gcpressure::trace::cycle::{Format, GcCycle};
+use gcpressure::internal::trace::cycle::{Format, GcCycle};
 
 use super::Chance;
 

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_finding_is_raised_and_cleared() {
-    let (analysis, changes) = analyse(Settings::default(), storm());
+    let (analysis, changes) = analyze(Settings::default(), storm());
     let frequency = finding(&analysis, "gc-frequency").unwrap();
     assert_eq!(frequency.severity, Severity::Warning);
     assert_eq!(frequency.episodes.len(), 1);
@@ -59,7 +59,7 @@ fn one_bad_window_raises_nothing_but_at_the_end() {
         };
         cycles.push(cycle(cycles.len() as u64 + 1, at));
     }
-    let (analysis, changes) = analyse(settings(), cycles.clone());
+    let (analysis, changes) = analyze(settings(), cycles.clone());
     assert!(finding(&analysis, "gc-frequency").is_none());
     assert!(
         status(&analysis, "gc-frequency").worst.unwrap() > 19.0,
@@ -68,7 +68,7 @@ fn one_bad_window_raises_nothing_but_at_the_end() {
     assert!(changes.is_empty());
     // The same burst as the last thing that is seen.
     cycles.retain(|cycle| cycle.start_ns < 23_950 * MS);
-    let (analysis, _) = analyse(settings(), cycles);
+    let (analysis, _) = analyze(settings(), cycles);
     assert!(finding(&analysis, "gc-frequency").is_some());
 }
 
@@ -79,7 +79,7 @@ fn a_finding_clears_in_a_long_silence_and_comes_back() {
     let day = 86_400_000;
     let last = cycles.len() as u64;
     cycles.extend((1..400).map(|i| cycle(last + i, day + i * 50)));
-    let (analysis, changes) = analyse(Settings::default(), cycles);
+    let (analysis, changes) = analyze(Settings::default(), cycles);
     let frequency = finding(&analysis, "gc-frequency").unwrap();
     assert_eq!(frequency.episodes.len(), 2, "{frequency:?}");
     assert!(frequency.episodes[0].until_ns < 60_000 * MS);
@@ -103,13 +103,13 @@ fn the_whole_run_as_one_window() {
         scope: Scope::Run,
         ..max("gc-frequency", 10.0)
     };
-    let (analysis, changes) = analyse(settings(), storm());
+    let (analysis, changes) = analyze(settings(), storm());
     // 160 cycles in 60 s and 400 in 20 s: 7 a second on average.
     assert!(finding(&analysis, "gc-frequency").is_none());
     assert!(changes.is_empty());
     let worst = status(&analysis, "gc-frequency").worst.unwrap();
     assert!((6.0..7.5).contains(&worst), "{worst}");
-    let (analysis, _) = analyse(settings(), steady(1_000, 50));
+    let (analysis, _) = analyze(settings(), steady(1_000, 50));
     let frequency = finding(&analysis, "gc-frequency").unwrap();
     assert_eq!(
         (frequency.scope, frequency.severity),
@@ -124,7 +124,7 @@ fn nothing_is_judged_where_nothing_is_asked_for() {
         scope: Scope::Nothing,
         ..Settings::default()
     };
-    let (analysis, changes) = analyse(settings, storm());
+    let (analysis, changes) = analyze(settings, storm());
     assert!(analysis.findings.is_empty() && changes.is_empty());
     assert_eq!(analysis.why_not, "nothing was to be judged");
 }
@@ -135,7 +135,7 @@ fn windows_may_be_cycles() {
         window: WindowLength::Cycles(100),
         ..Settings::default()
     };
-    let (analysis, _) = analyse(settings, storm());
+    let (analysis, _) = analyze(settings, storm());
     let frequency = finding(&analysis, "gc-frequency").unwrap();
     assert!(
         (frequency.measured - 20.0).abs() < 0.1,
@@ -149,14 +149,14 @@ fn windows_may_be_cycles() {
 fn rules_can_be_left_out() {
     let mut allow = Settings::default();
     allow.allow.insert("gc-frequency".to_owned());
-    let (analysis, _) = analyse(allow, article(770));
+    let (analysis, _) = analyze(allow, article(770));
     assert_eq!(status(&analysis, "gc-frequency").status, RuleState::Off);
     assert!(
         finding(&analysis, "gc-frequency").is_none() && finding(&analysis, "min-heap").is_some()
     );
     let mut only = Settings::default();
     only.only.insert("gc-cpu".to_owned());
-    let (analysis, _) = analyse(only, article(770));
+    let (analysis, _) = analyze(only, article(770));
     assert!(analysis.findings.is_empty());
     let on = analysis
         .rules
@@ -177,7 +177,7 @@ fn a_window_of_cycles_leaves_out_no_more_than_the_warm_up() {
         ..Settings::default()
     };
     for window in [5, 200] {
-        let (analysis, _) = analyse(settings(window), cycles.clone());
+        let (analysis, _) = analyze(settings(window), cycles.clone());
         let long = finding(&analysis, "long-pause").unwrap();
         assert_eq!(long.severity, Severity::Critical, "{window}gc");
         let forced = status(&analysis, "forced-gc");
@@ -199,7 +199,7 @@ fn a_window_of_cycles_is_so_many_from_the_first_second_on() {
         window: WindowLength::Cycles(5),
         ..Settings::default()
     };
-    let (analysis, _) = analyse(settings, cycles);
+    let (analysis, _) = analyze(settings, cycles);
     let forced = finding(&analysis, "forced-gc").unwrap();
     assert_eq!(forced.severity, Severity::Warning, "they cost little");
     assert!((forced.measured - 1.0).abs() < 1e-9, "{}", forced.measured);
@@ -221,7 +221,7 @@ fn a_finding_is_active_while_nothing_comes() {
     // 1 MiB a second, and nothing between 140 and 700 s.
     let mut cycles: Vec<GcCycle> = (1..=7).map(|n| holding(n, n * 20_000, n * 20)).collect();
     cycles.extend([holding(8, 700_000, 700), holding(9, 710_000, 710)]);
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     let growth = finding(&analysis, "heap-growth").unwrap();
     // Evaluated every 2 s from the first cycle, at 20 s, on, and raised from about 120 s until the end.
     assert_eq!(growth.episodes.len(), 1, "{growth:?}");
@@ -264,7 +264,7 @@ fn a_long_life_with_hardly_a_cycle_is_a_pass() {
         life_ns: Some(u64::MAX),
         ..Settings::default()
     };
-    let (analysis, _) = analyse(stated, steady(10, 100));
+    let (analysis, _) = analyze(stated, steady(10, 100));
     assert!(analysis.enough_evidence);
 }
 
@@ -272,7 +272,7 @@ fn a_long_life_with_hardly_a_cycle_is_a_pass() {
 fn growth_that_levels_off_is_withdrawn_and_says_when_it_stood() {
     let live = |n: u64| if n <= 60 { 20 + 5 * n } else { 320 };
     let cycles: Vec<GcCycle> = (1..=300).map(|n| holding(n, n * 6_000, live(n))).collect();
-    let (analysis, changes) = analyse(Settings::default(), cycles[..60].to_vec());
+    let (analysis, changes) = analyze(Settings::default(), cycles[..60].to_vec());
     let growth = finding(&analysis, "heap-growth").unwrap();
     assert_eq!(growth.severity, Severity::Warning);
     assert!(
@@ -280,7 +280,7 @@ fn growth_that_levels_off_is_withdrawn_and_says_when_it_stood() {
             .iter()
             .any(|change| change.rule == "heap-growth" && change.raised)
     );
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     assert!(finding(&analysis, "heap-growth").is_none());
     let growth = status(&analysis, "heap-growth");
     assert_eq!(growth.status, RuleState::Withdrawn);
@@ -315,7 +315,7 @@ fn no_window_matters_to_growth() {
             hop_ns: 1_000 * MS,
             ..Settings::default()
         };
-        let (analysis, _) = analyse(settings, cycles.clone());
+        let (analysis, _) = analyze(settings, cycles.clone());
         let growth = finding(&analysis, "heap-growth").unwrap();
         assert_eq!(growth.severity, Severity::Warning, "{window} ms");
     }
@@ -336,7 +336,7 @@ fn a_finding_tells_the_value_that_earned_its_severity() {
     };
     let mut cycles: Vec<GcCycle> = (1..=1_800).map(|n| cheap(n, n * 1_000 / 60)).collect();
     cycles.extend((1..=1_350).map(|n| cycle(1_800 + n, 30_000 + n * 1_000 / 45)));
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     let often = finding(&analysis, "gc-frequency").unwrap();
     assert_eq!(often.severity, Severity::Critical);
     assert!((44.0..58.0).contains(&often.measured), "{}", often.measured);
@@ -349,7 +349,7 @@ fn a_finding_tells_the_value_that_earned_its_severity() {
 #[test]
 fn a_sick_program_of_little_more_than_a_second_is_judged() {
     for cycles in [111, 115, 120, 133, 140] {
-        let (analysis, _) = analyse(Settings::default(), steady(cycles, 10));
+        let (analysis, _) = analyze(Settings::default(), steady(cycles, 10));
         assert!(analysis.enough_evidence, "{cycles}: {}", analysis.why_not);
         let frequency = finding(&analysis, "gc-frequency").unwrap();
         assert!(frequency.severity > Severity::Info, "{cycles}");

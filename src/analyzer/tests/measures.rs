@@ -8,7 +8,7 @@ fn sums_are_not_given_where_too_many_cycles_are_missing() {
     let thinned = |kept: fn(u64) -> bool| {
         let mut cycles = steady(400, 50);
         cycles.retain(|cycle| kept(cycle.number));
-        analyse(Settings::default(), cycles).0.measures
+        analyze(Settings::default(), cycles).0.measures
     };
     let some = thinned(|number| !number.is_multiple_of(6));
     assert!(some.sums_estimated && some.stw_ratio.is_some() && some.allocation_resolved);
@@ -29,7 +29,7 @@ fn no_percentile_is_below_the_smallest_value() {
     for cycle in &mut cycles {
         cycle.sweep_termination_ns = 10_001_000 + cycle.number % 5_000;
     }
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     let pause = &analysis.measures.pause_ns;
     assert!(!analysis.measures.percentiles_exact);
     assert!(
@@ -43,7 +43,7 @@ fn the_timeline_is_bounded_and_keeps_its_peaks() {
     let mut cycles = steady(40_000, 1_000);
     cycles[23_456].sweep_termination_ns = 777 * MS;
     cycles[30_000].heap_end_mib = 9_999;
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     let timeline = &analysis.measures.timeline;
     assert!(
         timeline.len() > 400 && timeline.len() <= 2_000,
@@ -68,7 +68,7 @@ fn the_timeline_is_bounded_and_keeps_its_peaks() {
 
 #[test]
 fn the_measures_of_a_steady_process() {
-    let (analysis, _) = analyse(Settings::default(), steady(100, 500));
+    let (analysis, _) = analyze(Settings::default(), steady(100, 500));
     let m = &analysis.measures;
     assert_eq!(
         (m.started_ns, m.duration_ns),
@@ -122,7 +122,7 @@ fn a_clock_that_wrapped_enters_no_measure() {
     let mut cycles = steady(100, 500);
     cycles[50].start_ns = u64::MAX - 5_000;
     cycles[60].concurrent_mark_ns = 1 << 63;
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     assert_eq!(analysis.measures.pause_ns.count, 98);
     assert_eq!(analysis.measures.concurrent_mark_ns.max, 5 * MS);
     assert!(analysis.measures.sums_estimated);
@@ -140,7 +140,7 @@ fn a_clock_that_wrapped_enters_no_measure() {
 #[test]
 fn a_log_that_starts_in_the_middle_tells_nothing_of_the_time_before() {
     let cycles: Vec<GcCycle> = steady(7_300, 500).into_iter().skip(7_200).collect();
-    let (analysis, _) = analyse(Settings::default(), cycles);
+    let (analysis, _) = analyze(Settings::default(), cycles);
     let measures = &analysis.measures;
     assert_eq!(measures.started_ns, 7_201 * 500 * MS);
     assert!((measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);

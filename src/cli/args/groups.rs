@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
-use gcpressure::profile::SampleType;
-use gcpressure::render::{ComparisonFormat, Format, Formats as _};
-use gcpressure::units;
+use gcpressure::internal::profile::SampleType;
+use gcpressure::internal::render::{ComparisonFormat, Format, Formats as _};
+use gcpressure::internal::units;
 
 /// A heap profile of the program that wrote the log.
 #[derive(Debug, Args)]

@@ -3,10 +3,10 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 
-use gcpressure::render::Format;
+use gcpressure::internal::render::Format;
+use gcpressure::internal::settings::Severity;
 use gcpressure::report::comparison::{Comparison, Outcome};
 use gcpressure::report::{Report, Verdict};
-use gcpressure::settings::Severity;
 
 use crate::cli::args::CheckArgs;
 use crate::cli::commands::compare::baseline::{self, Baseline};

@@ -7,8 +7,8 @@ pub(crate) mod sides;
 
 use std::io::{self, Write};
 
-use gcpressure::compare;
-use gcpressure::render::{ComparisonFormat, Formats as _, Render as _, Style};
+use gcpressure::internal::compare;
+use gcpressure::internal::render::{ComparisonFormat, Formats as _, Render as _, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
 
@@ -84,14 +84,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8, Failure> {
         *compared.exit_status() = exit::ERROR;
     }
     let shown = &args.output;
-    let style = Style {
-        ascii: shown.show.ascii,
-        verbose: shown.verbose,
-        ..Style::default()
-    };
+    let style = Style::default()
+        .ascii(shown.show.ascii)
+        .verbose(shown.verbose);
     if !shown.show.quiet {
         let color = output::color(shown.show.color, &io::stdout());
-        let style = Style { color, ..style };
+        let style = style.color(color);
         output::print(|out| compared.render(shown.format, out, &style))?;
     }
     targets.write(|format, out| compared.render(format, out, &style))?;

@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use gcpressure::error::Error;
-use gcpressure::pipeline::{self, CycleRow, Sink, SoFar};
+use gcpressure::internal::error::Error;
+use gcpressure::internal::pipeline::{self, CycleRow, Sink, SoFar};
+use gcpressure::internal::settings::{Scope, Settings};
 use gcpressure::report::Verdict;
-use gcpressure::settings::{Scope, Settings};
 
 use crate::cli::args::{EventsArgs, RowFormat};
 use crate::cli::exit::{self, Failure, Policy};
@@ -26,10 +26,8 @@ pub(crate) fn run(args: &EventsArgs) -> Result<u8, Failure> {
 
 fn print<S: Style>(args: &EventsArgs) -> Result<u8, Failure> {
     let signals = Signals::catch(false).map_err(exit::unable)?;
-    let settings = Settings {
-        scope: Scope::Nothing,
-        ..Settings::default()
-    };
+    let mut settings = Settings::default();
+    settings.scope = Scope::Nothing;
     let mut options = input::options(&args.input.select, settings)?;
     options.stop = Arc::clone(signals.stop());
     let mut opened = input::open(&args.input)?;
@@ -39,7 +37,7 @@ fn print<S: Style>(args: &EventsArgs) -> Result<u8, Failure> {
         rows: Rows::new(out),
         any: false,
     };
-    let result = pipeline::analyse(sources, &options, &mut printer);
+    let result = pipeline::analyze(sources, &options, &mut printer);
     let any = printer.any;
     let written = match &result {
         Err(Error::Output { error }) => Err(io::Error::from(error.kind())),

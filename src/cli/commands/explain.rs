@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
-use gcpressure::rules::diagnosis::{self, Row};
-use gcpressure::rules::{self, Rule};
+use gcpressure::internal::rules::diagnosis::{self, Row};
+use gcpressure::internal::rules::{self, Rule};
 
 use crate::cli::exit::{self, Failure};
 use crate::cli::{output, suggest};

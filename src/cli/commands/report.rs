@@ -3,9 +3,9 @@
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use gcpressure::io::Source;
-use gcpressure::pipeline;
-use gcpressure::render::{Format, Formats as _};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline;
+use gcpressure::internal::render::{Format, Formats as _};
 use gcpressure::report::Report;
 
 use crate::cli::args::{EscapeArgs, OutputArgs, ReportArgs, RuleArgs};
@@ -93,7 +93,7 @@ pub(crate) fn judge(
         let style = style(&args.output, policy);
         live.refresh(args.live.refresh, style, &targets, policy)?;
     }
-    let result = pipeline::analyse(sources, &options, &mut live);
+    let result = pipeline::analyze(sources, &options, &mut live);
     let outlet = live.finish();
     let mut report = result?;
     opened.complete(&mut report);

@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitStatus;
 use std::sync::Arc;
 
-use gcpressure::io::{Child, Source, Streams};
-use gcpressure::pipeline;
-use gcpressure::render::Format;
+use gcpressure::internal::io::{Child, Source, Streams};
+use gcpressure::internal::pipeline;
+use gcpressure::internal::render::Format;
 use gcpressure::report::{Report, Verdict};
 
 use super::{check, report};
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     }
     let style = style(&args.output, policy);
     live.refresh(args.live.refresh, style, &targets, policy)?;
-    let result = pipeline::analyse(vec![source], &options, &mut live);
+    let result = pipeline::analyze(vec![source], &options, &mut live);
     let starts = live.take_starts();
     let outlet = live.finish();
 

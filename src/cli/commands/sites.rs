@@ -1,7 +1,7 @@
 //! `gcpressure sites HEAP`: where a program allocates.
 
-use gcpressure::causes::{self, Options};
-use gcpressure::render::{Render as _, SitesFormat, Style};
+use gcpressure::internal::causes::{self, Options};
+use gcpressure::internal::render::{Render as _, SitesFormat, Style};
 
 use crate::cli::args::SitesArgs;
 use crate::cli::exit::{self, Failure};
@@ -19,10 +19,7 @@ pub(crate) fn run(args: &SitesArgs) -> Result<u8, Failure> {
         sites: args.format == SitesFormat::Json,
     };
     let sites = causes::sites(&profile, &args.heap.file, args.heap.base(), &options);
-    let style = Style {
-        verbose: args.verbose,
-        ..Style::default()
-    };
+    let style = Style::default().verbose(args.verbose);
     output::print(|out| args.format.render(&sites, out, &style))?;
     Ok(exit::DONE)
 }

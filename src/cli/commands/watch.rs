@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gcpressure::error::Error;
-use gcpressure::io::{Child, Follow, Source, Streams};
-use gcpressure::pipeline::{self, Options};
-use gcpressure::render::Format;
+use gcpressure::internal::error::Error;
+use gcpressure::internal::io::{Child, Follow, Source, Streams};
+use gcpressure::internal::pipeline::{self, Options};
+use gcpressure::internal::render::Format;
 use gcpressure::report::Report;
 
 use super::{report, run};
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
             to = To::Stderr;
         }
         print_lines(&mut live, args, to)?;
-        result = pipeline::analyse(vec![source], &options, &mut live);
+        result = pipeline::analyze(vec![source], &options, &mut live);
         outlet = live.finish();
     }
 
@@ -211,7 +211,7 @@ fn read(
     thread::Builder::new()
         .name("reading".to_owned())
         .spawn(move || {
-            let result = pipeline::analyse(vec![source], &options, &mut live);
+            let result = pipeline::analyze(vec![source], &options, &mut live);
             (result, live)
         })
 }

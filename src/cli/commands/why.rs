@@ -2,8 +2,8 @@
 
 use std::io;
 
-use gcpressure::causes::{self, Join};
-use gcpressure::render::{Render as _, Style};
+use gcpressure::internal::causes::{self, Join};
+use gcpressure::internal::render::{Render as _, Style};
 
 use crate::cli::args::WhyArgs;
 use crate::cli::exit::{self, Failure};
@@ -31,12 +31,10 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
         sample: args.heap.sample,
     };
     let why = causes::why(&join, &mut |file, line| source.line(file, line));
-    let style = Style {
-        color: output::color(args.color, &io::stdout()),
-        verbose: args.verbose,
-        causes: args.count,
-        ..Style::default()
-    };
+    let style = Style::default()
+        .color(output::color(args.color, &io::stdout()))
+        .verbose(args.verbose)
+        .causes(args.count);
     output::print(|out| args.format.render(&why, out, &style))?;
     Ok(exit::DONE)
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use gcpressure::rules;
+use gcpressure::internal::rules;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -29,7 +29,7 @@ pub(crate) fn load(named: Option<&str>) -> Result<Choices, Failure> {
         return Ok(Choices::default());
     };
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::from(gcpressure::error::Error::Io {
+        Failure::from(gcpressure::internal::error::Error::Io {
             source: path.to_owned(),
             error,
         })

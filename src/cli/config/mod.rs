@@ -10,9 +10,9 @@ mod values;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use gcpressure::rules::{self, Rule};
-use gcpressure::settings::{Settings, Severity, ThresholdOverride, WindowLength};
-use gcpressure::units;
+use gcpressure::internal::rules::{self, Rule};
+use gcpressure::internal::settings::{Settings, Severity, ThresholdOverride, WindowLength};
+use gcpressure::internal::units;
 
 use super::args::{AnalysisArgs, ProgramArgs, RuleArgs, ShowArgs};
 use super::exit::{Failure, Policy};

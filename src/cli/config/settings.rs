@@ -1,7 +1,7 @@
 //! The table of settings with one value. A setting that is a flag too has a field in `ProgramArgs` or `AnalysisArgs`.
 
-use gcpressure::settings::{Scope, Severity};
-use gcpressure::units::{parse_bytes, parse_duration};
+use gcpressure::internal::settings::{Scope, Severity};
+use gcpressure::internal::units::{parse_bytes, parse_duration};
 
 use super::Choices;
 use super::values::{cpus, go_version, gogc, one_of, positive, window};

@@ -1,7 +1,7 @@
 //! Parsers of setting values, for flags and file alike.
 
-use gcpressure::settings::WindowLength;
-use gcpressure::units::{self, UnitError};
+use gcpressure::internal::settings::WindowLength;
+use gcpressure::internal::units::{self, UnitError};
 
 use crate::cli::suggest;
 

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gcpressure::escape::{self, EscapeError, Escapes};
+use gcpressure::internal::escape::{self, EscapeError, Escapes};
 
 use crate::cli::args::EscapeArgs;
 use crate::cli::exit::Failure;

@@ -1,8 +1,8 @@
 //! `--heap` and `--heap-url`: a heap profile of the program whose log is read.
 
-use gcpressure::causes::{self, LogProfile};
-use gcpressure::escape::Escapes;
-use gcpressure::profile::{self as pprof, Profile, SampleType};
+use gcpressure::internal::causes::{self, LogProfile};
+use gcpressure::internal::escape::Escapes;
+use gcpressure::internal::profile::{self as pprof, Profile, SampleType};
 use gcpressure::report::Report;
 
 use super::{escapes, profile};

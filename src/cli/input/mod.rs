@@ -7,12 +7,12 @@ pub(crate) mod profile;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use gcpressure::io::{Joint, Source};
-use gcpressure::pipeline::logs::{self, Log, Logs};
-use gcpressure::pipeline::{Bound, Options, WallTime};
+use gcpressure::internal::io::{Joint, Source};
+use gcpressure::internal::pipeline::logs::{self, Log, Logs};
+use gcpressure::internal::pipeline::{Bound, Options, WallTime};
+use gcpressure::internal::settings::Settings;
+use gcpressure::internal::units;
 use gcpressure::report::Report;
-use gcpressure::settings::Settings;
-use gcpressure::units;
 
 use crate::cli::args::{InputArgs, SelectArgs};
 use crate::cli::exit::Failure;
@@ -113,14 +113,12 @@ pub(crate) fn standard_input() -> Result<Source, Failure> {
 /// # Errors
 /// An invalid time of `--since` or `--until`.
 pub(crate) fn options(args: &SelectArgs, settings: Settings) -> Result<Options, Failure> {
-    Ok(Options {
-        settings: Arc::new(settings),
-        process: args.process.clone(),
-        stream: args.stream.clone(),
-        since: bound("--since", args.since.as_deref())?,
-        until: bound("--until", args.until.as_deref())?,
-        ..Options::default()
-    })
+    Ok(Options::default()
+        .settings(Arc::new(settings))
+        .process(args.process.clone())
+        .stream(args.stream.clone())
+        .since(bound("--since", args.since.as_deref())?)
+        .until(bound("--until", args.until.as_deref())?))
 }
 
 /// Program time for a duration, wall-clock time for text with a date or a time of day.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 
-use gcpressure::profile::{self, Profile, ProfileError, Raw, Subtract};
+use gcpressure::internal::profile::{self, Profile, ProfileError, Raw, Subtract};
 
 use crate::cli::args::HeapArgs;
 use crate::cli::exit::Failure;

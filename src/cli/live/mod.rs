@@ -16,14 +16,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use gcpressure::analyzer::FindingChange;
-use gcpressure::error::Error;
-use gcpressure::io::{Child, Source};
-use gcpressure::pipeline::{CycleRow, Sink, SoFar};
-use gcpressure::render::{Format, Style};
+use gcpressure::internal::analyzer::FindingChange;
+use gcpressure::internal::error::Error;
+use gcpressure::internal::io::{Child, Source};
+use gcpressure::internal::pipeline::{CycleRow, Sink, SoFar};
+use gcpressure::internal::render::{Format, Style};
+use gcpressure::internal::settings::Severity;
+use gcpressure::internal::units::{self, Unit};
 use gcpressure::report::Process;
-use gcpressure::settings::Severity;
-use gcpressure::units::{self, Unit};
 
 use crate::cli::args::LiveArgs;
 use crate::cli::exit::{self, Failure, Policy};
@@ -396,7 +396,7 @@ fn finding_line(process: &str, change: &FindingChange) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gcpressure::severity::Cause;
+    use gcpressure::internal::severity::Cause;
 
     use super::*;
 

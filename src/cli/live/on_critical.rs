@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use gcpressure::analyzer::FindingChange;
+use gcpressure::internal::analyzer::FindingChange;
 use serde_json::{Value, json};
 
 use crate::cli::output;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use gcpressure::pipeline::SoFar;
-use gcpressure::render::{Format, Render as _, Style};
+use gcpressure::internal::pipeline::SoFar;
+use gcpressure::internal::render::{Format, Render as _, Style};
 use gcpressure::report::Report;
 
 use crate::cli::exit::Policy;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use gcpressure::io::Child;
+use gcpressure::internal::io::Child;
 
 use crate::cli::output::worker::lock;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use gcpressure::pipeline::CycleRow;
+use gcpressure::internal::pipeline::CycleRow;
 use gcpressure::report::{Process, Report};
 
 /// Processes whose start is remembered.

@@ -10,10 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gcpressure::analyzer::FindingChange;
-use gcpressure::io::{Progress, Source};
-use gcpressure::settings::Severity;
-use gcpressure::units;
+use gcpressure::internal::analyzer::FindingChange;
+use gcpressure::internal::io::{Progress, Source};
+use gcpressure::internal::settings::Severity;
+use gcpressure::internal::units;
 
 use crate::cli::output::worker::{Worker, lock};
 

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use gcpressure::render::{Format, Render as _, Style};
+use gcpressure::internal::render::{Format, Render as _, Style};
+use gcpressure::internal::settings::Severity;
 use gcpressure::report::Report;
-use gcpressure::settings::Severity;
 
 use super::files::Targets;
 use crate::cli::args::OutputArgs;
@@ -41,12 +41,10 @@ pub(crate) fn deliver(
 
 /// The style of text in files; on a terminal it may have colors besides.
 pub(crate) fn style(args: &OutputArgs, policy: Policy) -> Style {
-    Style {
-        ascii: args.show.ascii,
-        verbose: args.verbose,
-        fail_on: policy.fail_on.unwrap_or(Severity::Critical),
-        ..Style::default()
-    }
+    Style::default()
+        .ascii(args.show.ascii)
+        .verbose(args.verbose)
+        .fail_on(policy.fail_on.unwrap_or(Severity::Critical))
 }
 
 fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), Failure> {
@@ -59,13 +57,13 @@ fn show(args: &OutputArgs, report: &Report, style: Style, to: To) -> Result<(), 
             let color = output::color(args.show.color, &io::stderr());
             let mut text = Vec::new();
             args.format
-                .render(report, &mut text, &Style { color, ..style })
+                .render(report, &mut text, &style.color(color))
                 .and_then(|()| output::content(io::stderr().lock().write_all(&text)))
                 .map_err(|error| Failure::writing("standard error", &error))
         }
         To::Stdout => {
             let color = output::color(args.show.color, &io::stdout());
-            output::print(|out| args.format.render(report, out, &Style { color, ..style }))
+            output::print(|out| args.format.render(report, out, &style.color(color)))
         }
     }
 }

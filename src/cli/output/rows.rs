@@ -5,9 +5,9 @@ mod line;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 
-use gcpressure::pipeline::CycleRow;
+use gcpressure::internal::pipeline::CycleRow;
+use gcpressure::internal::units::MIB;
 use gcpressure::report::EVENT_SCHEMA;
-use gcpressure::units::MIB;
 
 use super::background::BackgroundWriter;
 use line::{Line, PIECE};

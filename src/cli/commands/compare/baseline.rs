@@ -3,12 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use gcpressure::compare;
-use gcpressure::render::{ComparisonFormat, Format, Render, Style};
+use gcpressure::internal::compare;
+use gcpressure::internal::render::{ComparisonFormat, Format, Render, Style};
+use gcpressure::internal::settings::Settings;
 use gcpressure::report::Report;
 use gcpressure::report::comparison::{Against, BuildStamp, Comparison, Outcome};
 use gcpressure::report::saved;
-use gcpressure::settings::Settings;
 
 use super::gate;
 use super::sides::{self, Reading};
@@ -180,12 +180,10 @@ pub(crate) fn show(args: &CheckArgs, comparison: &Comparison) -> Result<(), Fail
     if shown.format != Format::Text || shown.show.quiet || args.report.passthrough {
         return Ok(());
     }
-    let style = Style {
-        color: output::color(shown.show.color, &io::stdout()),
-        ascii: shown.show.ascii,
-        verbose: shown.verbose,
-        ..Style::default()
-    };
+    let style = Style::default()
+        .color(output::color(shown.show.color, &io::stdout()))
+        .ascii(shown.show.ascii)
+        .verbose(shown.verbose);
     output::print(|out| {
         writeln!(out)?;
         ComparisonFormat::Text.render(comparison, out, &style)?;

@@ -1,7 +1,7 @@
 //! `gcpressure compare` on what `go test -bench` printed.
 
-use gcpressure::compare::{self, BenchmarkGate, Gate};
-use gcpressure::render::Formats;
+use gcpressure::internal::compare::{self, BenchmarkGate, Gate};
+use gcpressure::internal::render::Formats;
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::Side;
 use gcpressure::report::measures::{self, MEASURES};

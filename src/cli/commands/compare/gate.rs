@@ -1,6 +1,6 @@
 //! `--max-ratio`: which rows or units fail a comparison, and from which ratio on.
 
-use gcpressure::compare::Gate;
+use gcpressure::internal::compare::Gate;
 use gcpressure::report::measures::{self, MEASURES};
 
 use crate::cli::args::Comparing;

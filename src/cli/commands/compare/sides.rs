@@ -4,14 +4,14 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use gcpressure::gobench::{self, Listener, Output};
-use gcpressure::io::Source;
-use gcpressure::pipeline::logs::{self, Log};
-use gcpressure::pipeline::{self, Options};
+use gcpressure::internal::gobench::{self, Listener, Output};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::logs::{self, Log};
+use gcpressure::internal::pipeline::{self, Options};
+use gcpressure::internal::settings::Settings;
 use gcpressure::report::comparison::{self, BuildStamp, LeftOut, Run, Side};
 use gcpressure::report::saved::{self, Saved};
 use gcpressure::report::{Report, Verdict};
-use gcpressure::settings::Settings;
 
 use crate::cli::exit::Failure;
 use crate::cli::output;
@@ -113,12 +113,12 @@ impl Reading {
             .by_ref()
             .take(HEAD)
             .read_to_end(&mut head)
-            .map_err(|error| gcpressure::error::Error::io(path, error))?;
+            .map_err(|error| gcpressure::internal::error::Error::io(path, error))?;
         if saved::looks_saved(&head) {
             source
                 .take(LARGEST)
                 .read_to_end(&mut head)
-                .map_err(|error| gcpressure::error::Error::io(path, error))?;
+                .map_err(|error| gcpressure::internal::error::Error::io(path, error))?;
             let text = String::from_utf8(head)
                 .map_err(|_| Failure::new(format!("cannot read {path}: it is not UTF-8")))?;
             self.benchmarks = None;
@@ -135,12 +135,12 @@ impl Reading {
             let listener = benchmarks.then(|| Arc::clone(&listener));
             Source::from_reader(path, Box::new(Tee { inner, listener }))
         };
-        let report = pipeline::analyse(vec![source], &options(settings), &mut ())?;
+        let report = pipeline::analyze(vec![source], &options(settings), &mut ())?;
         let nothing = report.processes.is_empty();
         if benchmarks {
             let output = if Path::new(path).is_file() {
                 gobench::read(&mut BufReader::new(Source::open(path)?))
-                    .map_err(|error| gcpressure::error::Error::io(path, error))?
+                    .map_err(|error| gcpressure::internal::error::Error::io(path, error))?
             } else {
                 std::mem::take(&mut *lock(&listener)).finish()
             };
@@ -155,7 +155,7 @@ impl Reading {
     /// The parts of a rotated log are one run.
     fn rotated(&mut self, log: &Log, settings: &Settings) -> Result<(), Failure> {
         let sources: Result<Vec<_>, _> = log.sources().collect();
-        let report = pipeline::analyse(sources?, &options(settings), &mut ())?;
+        let report = pipeline::analyze(sources?, &options(settings), &mut ())?;
         if let Some(error) = report.input.unreadable.first() {
             return Err(Failure::new(format!("cannot read {error}")));
         }
@@ -246,10 +246,7 @@ impl Reading {
 }
 
 fn options(settings: &Settings) -> Options {
-    Options {
-        settings: Arc::new(settings.clone()),
-        ..Options::default()
-    }
+    Options::default().settings(Arc::new(settings.clone()))
 }
 
 /// A reader that passes its text to a listener.

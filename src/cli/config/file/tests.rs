@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-use gcpressure::settings::{Scope, Severity, WindowLength};
+use gcpressure::internal::settings::{Scope, Severity, WindowLength};
 
 use super::*;
 

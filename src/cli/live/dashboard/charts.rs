@@ -1,7 +1,7 @@
 //! The charts of the screen.
 
+use gcpressure::internal::units;
 use gcpressure::report::{Process, TimelinePoint};
-use gcpressure::units;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style};

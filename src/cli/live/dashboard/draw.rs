@@ -1,8 +1,8 @@
 //! The layout of the screen and its text.
 
+use gcpressure::internal::settings::Severity;
+use gcpressure::internal::units::{self, Unit};
 use gcpressure::report::{Input, Process};
-use gcpressure::settings::Severity;
-use gcpressure::units::{self, Unit};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};

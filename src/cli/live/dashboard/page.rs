@@ -1,7 +1,7 @@
 //! What the screen is drawn from, and what its parts share.
 
+use gcpressure::internal::units;
 use gcpressure::report::{Process, TimelinePoint};
-use gcpressure::units;
 use ratatui::style::{Modifier, Style};
 
 use super::state::Snapshot;

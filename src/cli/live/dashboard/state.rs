@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use gcpressure::analyzer::FindingChange;
-use gcpressure::pipeline::SoFar;
+use gcpressure::internal::analyzer::FindingChange;
+use gcpressure::internal::pipeline::SoFar;
 use gcpressure::report::Report;
 
 use crate::cli::output::worker::lock;

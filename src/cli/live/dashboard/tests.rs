@@ -14,10 +14,10 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use gcpressure::analyzer::FindingChange;
-use gcpressure::io::Source;
-use gcpressure::pipeline::{self, CycleRow, Options, Sink};
-use gcpressure::settings::Severity;
+use gcpressure::internal::analyzer::FindingChange;
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
+use gcpressure::internal::settings::Severity;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -69,7 +69,7 @@ impl Sink for Changes {
 fn snapshot(log: &str) -> Snapshot {
     let source = Source::from_reader("app.log", Box::new(Cursor::new(log.to_owned())));
     let mut changes = Changes::default();
-    let report = pipeline::analyse(vec![source], &Options::default(), &mut changes).unwrap();
+    let report = pipeline::analyze(vec![source], &Options::default(), &mut changes).unwrap();
     Snapshot {
         report: Some(Arc::new(report)),
         findings: changes.0,

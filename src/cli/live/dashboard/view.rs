@@ -1,8 +1,8 @@
 //! The user's choices: which process and interval are shown, and what the keys do.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use gcpressure::internal::units::SECOND;
 use gcpressure::report::{Process, Report};
-use gcpressure::units::SECOND;
 
 use super::state::Snapshot;
 
@@ -123,7 +123,7 @@ impl View {
     pub(crate) fn span(&self) -> String {
         match SPANS[self.span] {
             u64::MAX => "all".to_owned(),
-            span => gcpressure::units::duration(span),
+            span => gcpressure::internal::units::duration(span),
         }
     }
 

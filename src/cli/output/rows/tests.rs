@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+use gcpressure::internal::trace::cycle::{Format, GcCycle};
 use gcpressure::report;
-use gcpressure::trace::cycle::{Format, GcCycle};
 use serde_json::{Value, json};
 
 use super::*;
@@ -31,17 +31,12 @@ const CYCLE: GcCycle = GcCycle {
 };
 
 fn row(cycle: &GcCycle) -> CycleRow<'_> {
-    CycleRow {
-        process: "1",
-        stream: None,
-        cycle,
-        repaired: false,
-        source: "a \"quoted\",\n name.log",
-        line: 42,
-        offset: 1000,
-        wall_time: Some("2026-11-23T14:05:03Z"),
-        raw: b"",
-    }
+    let mut row = CycleRow::new("1", cycle);
+    row.source = "a \"quoted\",\n name.log";
+    row.line = 42;
+    row.offset = 1000;
+    row.wall_time = Some("2026-11-23T14:05:03Z");
+    row
 }
 
 fn ndjson(row: &CycleRow<'_>) -> String {
@@ -77,10 +72,8 @@ fn texts_of_csv_are_quoted_as_the_crate_does_it() {
         "", "x.log", "a b.log", "a,b", "\"a\"", "a\r\nb", "\t", "\u{e9}", "",
     ];
     for source in sources {
-        let row = CycleRow {
-            source,
-            ..row(&CYCLE)
-        };
+        let mut row = row(&CYCLE);
+        row.source = source;
         writer.write(&row, &mut lines).unwrap();
     }
     let mut reader = csv::ReaderBuilder::new()

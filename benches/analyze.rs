@@ -12,14 +12,14 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use gcpressure::analyzer::{Completeness, ProcessAnalyzer};
-use gcpressure::io::Source;
-use gcpressure::pipeline::{Options, analyse};
-use gcpressure::render::{Format, Formats, Render, Style};
+use gcpressure::internal::analyzer::{Completeness, ProcessAnalyzer};
+use gcpressure::internal::io::Source;
+use gcpressure::internal::pipeline::{Options, analyze};
+use gcpressure::internal::render::{Format, Formats, Render, Style};
+use gcpressure::internal::settings::Settings;
+use gcpressure::internal::trace::cycle::{Event, GcCycle};
+use gcpressure::internal::trace::{self, Outcome};
 use gcpressure::report::Report;
-use gcpressure::settings::Settings;
-use gcpressure::trace::cycle::{Event, GcCycle};
-use gcpressure::trace::{self, Outcome};
 
 const SIZE: u64 = 4 << 20;
 
@@ -31,11 +31,11 @@ fn log(kind: &logs::Kind) -> (Vec<u8>, u64) {
 
 fn report(log: Vec<u8>) -> Report {
     let source = Source::from_reader("bench.log", Box::new(Cursor::new(log)));
-    analyse(vec![source], &Options::default(), &mut ()).unwrap()
+    analyze(vec![source], &Options::default(), &mut ()).unwrap()
 }
 
 fn whole_logs(c: &mut Criterion) {
-    let mut group = c.benchmark_group("analyse");
+    let mut group = c.benchmark_group("analyze");
     group.sample_size(20);
     for kind in &logs::KINDS {
         let (log, cycles) = log(kind);
@@ -58,24 +58,24 @@ fn cycles_alone(c: &mut Criterion) {
     let (log, written) = log(&logs::KINDS[0]);
     let cycles: Vec<GcCycle> = log
         .split(|byte| *byte == b'\n')
-        .filter_map(|line| match trace::line(line) {
+        .filter_map(|line| match trace::parse_line(line) {
             Outcome::Event(Event::Cycle(cycle)) => Some(cycle),
             _ => None,
         })
         .collect();
     assert_eq!(cycles.len() as u64, written);
     let settings = Arc::new(Settings::default());
-    let analysed = || {
+    let analyzed = || {
         let mut analyzer = ProcessAnalyzer::new(&settings);
         for cycle in &cycles {
             analyzer.observe(black_box(cycle), None);
         }
         analyzer.finish(&Completeness::default(), None)
     };
-    assert_eq!(analysed().measures.pause_ns.count, written);
+    assert_eq!(analyzed().measures.pause_ns.count, written);
     let mut group = c.benchmark_group("windows");
     group.throughput(Throughput::Elements(written));
-    group.bench_function("observe", |b| b.iter(analysed));
+    group.bench_function("observe", |b| b.iter(analyzed));
     group.finish();
 }
 
