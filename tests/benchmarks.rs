@@ -8,7 +8,7 @@ use std::process::Command;
 use gcpressure::report::benchmarks::Benchmarks;
 use serde_json::Value;
 
-/// An output with so many runs of one benchmark.
+/// An output with that many runs of one benchmark.
 fn output(ns: &[f64], bytes: u64, allocs: u64, cut: bool) -> String {
     let mut text = "goos: linux\ngoarch: amd64\npkg: svc/handlers\ncpu: some CPU\n".to_owned();
     for (at, ns) in ns.iter().enumerate() {

@@ -666,7 +666,7 @@ fn a_notice_of_the_timer_is_of_the_process_that_prints_the_cycle() {
     assert_eq!(periodic(&format!("{busy}{between}")), [(2, 1), (9, 0)]);
 }
 
-/// A log of so many cycles, one every `period_ms`.
+/// A log of that many cycles, one every `period_ms`.
 fn steady(directory: &Path, cycles: u64, period_ms: u64) -> String {
     let line = |n: u64| {
         let at = (n * period_ms) as f64 / 1e3;

@@ -142,7 +142,7 @@ fn shuffle<T>(items: &mut [T], state: &mut u64) {
 
 const SPLITS: usize = 1_000;
 
-/// What chance may add to 5 % of so many splits: three standard errors.
+/// What chance may add to 5 % of that many splits: three standard errors.
 const SLACK: usize = SPLITS * 21 / 1_000;
 
 #[test]

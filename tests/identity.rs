@@ -30,7 +30,7 @@ fn read(log: &str) -> (Vec<Vec<u64>>, Report) {
     (processes, report)
 }
 
-/// A gc line of a program with so many MiB live, on so many processors.
+/// A gc line of a program with that many MiB live, on that many processors.
 fn line_of(number: u64, ms: u64, live: u64, procs: u64) -> String {
     let (start, end, goal) = (2 * live, 2 * live + 1, 2 * live + 2);
     let cpu = 10 * procs;

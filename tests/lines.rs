@@ -1,4 +1,4 @@
-//! What counts as a gc line, and what does not: wrappings that nobody has named, lines of a Go that does not exist yet, lines that
+//! What counts as a gc line, and what does not: wrappings without a name, lines of a Go that does not exist yet, lines that
 //! were glued, folded and copied.
 
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
@@ -22,7 +22,7 @@ impl Sink for Rows {
     }
 }
 
-/// Gives a text so many bytes at a time.
+/// Gives a text that many bytes at a time.
 struct Parts(Cursor<Vec<u8>>, usize);
 
 impl io::Read for Parts {

@@ -14,7 +14,7 @@ use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
 use support::Chance;
 use support::writer::{Era, Program};
 
-/// Gives a text so many bytes at a time.
+/// Gives a text that many bytes at a time.
 struct Parts(Cursor<Vec<u8>>, usize);
 
 impl Read for Parts {

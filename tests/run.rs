@@ -474,7 +474,7 @@ fn of_several_processes_one_is_named_the_main_one() {
 fn output_that_nobody_reads_does_not_hold_up_the_trace() {
     let folder = folder();
     fs::write(folder.path().join("long"), trace(1, 100_000, 1_000)).unwrap();
-    // 17 MB of trace, and lines of its own that fit the queue, while nobody reads standard error.
+    // 17 MB of trace, and lines of its own that fit the queue, while standard error is not read.
     let script = "cat busy >&2; seq 100000 >&2; cat long >&2; echo done";
     fs::write(folder.path().join("long"), trace(3_001, 100_000, 100)).unwrap();
     let mut command = run(folder.path(), &["-o", "json=r.json"], script);
@@ -535,7 +535,7 @@ fn more_than_the_queue_holds_waits_for_its_reader_and_loses_nothing() {
 #[test]
 fn a_second_interrupt_leaves_although_the_output_is_stuck() {
     let folder = folder();
-    let script = "echo $$; trap '' INT; cat busy >&2; yes 'own line that nobody reads' >&2";
+    let script = "echo $$; trap '' INT; cat busy >&2; yes 'own line that is not read' >&2";
     let mut command = run(folder.path(), &["-q", "-o", "json=r.json"], script);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

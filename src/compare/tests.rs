@@ -66,7 +66,7 @@ fn counts(pauses: [(u64, u64); 2]) -> Vec<PauseCount> {
         .to_vec()
 }
 
-/// The same program collecting so many times as often.
+/// The same program collecting that many times as often.
 fn faster(factor: f64) -> Run {
     let mut run = run();
     run.process.measures.gc_frequency_per_second = Some(20.0 * factor);

@@ -266,7 +266,7 @@ const OVER_TIME: [(&str, &str, &str); 5] = [
     (
         "cpu",
         "GC CPU",
-        "Share of what GOMAXPROCS could have used. Idle marking takes only what nobody wanted.",
+        "Share of what GOMAXPROCS could have used. Idle marking takes only what is left over.",
     ),
     (
         "heap",

@@ -32,7 +32,7 @@ const CHARTS: [(&str, &str, &str); 6] = [
     (
         "cpu",
         "GC CPU",
-        "Share of what GOMAXPROCS could have used, without idle marking, which takes only what nobody wanted.",
+        "Share of what GOMAXPROCS could have used, without idle marking, which takes only what is left over.",
     ),
     (
         "live",

@@ -119,7 +119,7 @@ fn lacking(view: &View<'_>, interval: &Interval<'_>) -> Option<Signs> {
     (view.window.trust.cpus && procs - cpus >= LACKING).then_some(Signs::Lacking(procs, cpus))
 }
 
-/// The sign in the `all` pauses of an interval: `at_least` counts those of so many ns or more.
+/// The sign in the `all` pauses of an interval: `at_least` counts those of that many ns or more.
 fn in_interval(
     view: &View<'_>,
     p99: u64,

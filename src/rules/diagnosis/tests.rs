@@ -14,7 +14,7 @@ fn filled(live: u64, goal: u64, percent: u64, period_ms: u64) -> Process {
     })
 }
 
-/// Stops of so many ms in every `nth` cycle.
+/// Stops of that many ms in every `nth` cycle.
 fn stopped(nth: u64, ms: u64) -> Process {
     healthy(60, 1_000).each(move |number, cycle| {
         if number % nth == 0 {
