@@ -180,7 +180,7 @@ pub fn parse_cycles(text: &str) -> Option<Result<u64, UnitError>> {
     let number = text.trim().strip_suffix("gc")?;
     Some(number.trim_end().parse().map_err(|_| {
         UnitError(format!(
-            "invalid number of GC cycles `{text}`; write it like 200gc"
+            "invalid number of GC cycles `{text}`: expected e.g. `200gc`"
         ))
     }))
 }
@@ -274,7 +274,7 @@ fn not_a_value(text: &str, unit: Unit) -> UnitError {
         Unit::Count => "number",
     };
     UnitError(format!(
-        "invalid {kind} `{text}`; write it like {}",
+        "invalid {kind} `{text}`: expected e.g. `{}`",
         unit.example()
     ))
 }
@@ -282,7 +282,7 @@ fn not_a_value(text: &str, unit: Unit) -> UnitError {
 fn wrong_unit(text: &str, number: &str, unit: &str, names: &[&str], kind: Unit) -> UnitError {
     let remedy = match nearest_unit(unit, names) {
         Some(name) => format!("did you mean {number}{name}?"),
-        None => format!("write it like {}", kind.example()),
+        None => format!("expected e.g. `{}`", kind.example()),
     };
     UnitError(if unit.is_empty() {
         format!("`{text}` has no unit; {remedy}")

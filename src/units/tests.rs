@@ -27,7 +27,7 @@ fn durations_are_exact() {
 fn wrong_values_say_what_would_be_right() {
     use Unit::{Mebibytes, Nanoseconds, PerSecond, Ratio};
     for (unit, text, message) in [
-        (Nanoseconds, "10", "`10` has no unit; write it like 10ms"),
+        (Nanoseconds, "10", "`10` has no unit; expected e.g. `10ms`"),
         (
             Nanoseconds,
             "10msec",
@@ -41,17 +41,17 @@ fn wrong_values_say_what_would_be_right() {
         (
             Nanoseconds,
             "5/s",
-            "`5/s` has the wrong unit; write it like 10ms",
+            "`5/s` has the wrong unit; expected e.g. `10ms`",
         ),
         (
             Nanoseconds,
             "-5s",
-            "invalid duration `-5s`; write it like 10ms",
+            "invalid duration `-5s`: expected e.g. `10ms`",
         ),
         (
             Nanoseconds,
             "1.2.3s",
-            "invalid duration `1.2.3s`; write it like 10ms",
+            "invalid duration `1.2.3s`: expected e.g. `10ms`",
         ),
         (
             Nanoseconds,
@@ -73,14 +73,14 @@ fn wrong_values_say_what_would_be_right() {
             "5/sec",
             "`5/sec` has the wrong unit; did you mean 5/s?",
         ),
-        (PerSecond, "5", "`5` has no unit; write it like 5/s"),
-        (Ratio, "15", "`15` has no unit; write it like 15%"),
+        (PerSecond, "5", "`5` has no unit; expected e.g. `5/s`"),
+        (Ratio, "15", "`15` has no unit; expected e.g. `15%`"),
         (
             Ratio,
             "150%",
             "`150%` is more than the whole; this is a share from 0% to 100%",
         ),
-        (Ratio, "", "invalid share ``; write it like 15%"),
+        (Ratio, "", "invalid share ``: expected e.g. `15%`"),
     ] {
         assert_eq!(wrong(unit, text), message);
     }

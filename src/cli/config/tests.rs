@@ -130,7 +130,7 @@ fn what_cannot_be_is_refused() {
         ),
         (
             &["--max", "gc-frequency=5"],
-            "error: --max: gc-frequency: `5` has no unit; write it like 5/s",
+            "error: --max: gc-frequency: `5` has no unit; expected e.g. `5/s`",
         ),
         (
             &["--max", "gc-frequency=0/s"],

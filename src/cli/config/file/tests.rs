@@ -57,7 +57,7 @@ fn an_error_names_its_line_and_a_suggestion() {
         ),
         (
             "window = 10",
-            "1: window: `10` has no unit; write it like 10ms",
+            "1: window: `10` has no unit; expected e.g. `10ms`",
         ),
         (
             "window = \"0s\"",
@@ -90,7 +90,7 @@ fn an_error_names_its_line_and_a_suggestion() {
         ),
         (
             "[rules.gc-cpu]\n\nwarning = \"10ms\"",
-            "3: gc-cpu: `10ms` has the wrong unit; write it like 15%",
+            "3: gc-cpu: `10ms` has the wrong unit; expected e.g. `15%`",
         ),
         (
             "rules = 3",
