@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -199,6 +200,96 @@ fn every_file_keeps_to_the_arrows() {
         );
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The paths of a `use` tree, without `use` and `;`.
+fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {
+    let Some((path, rest)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap().trim();
+        paths.push(format!("{prefix}{path}"));
+        return;
+    };
+    let prefix = format!("{prefix}{}", path.trim());
+    let (mut depth, mut from) = (0, 0);
+    let body = rest.rsplit_once('}').map_or(rest, |(body, _)| body);
+    for (at, c) in body.char_indices().chain([(body.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&prefix, &body[from..at], paths);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The module that a path in `module` leads to, where it is one of `known`.
+fn target(module: &str, path: &str, known: &BTreeSet<String>) -> Option<String> {
+    let mut at: Vec<&str> = module.split("::").collect();
+    for (place, part) in path.split("::").enumerate() {
+        match (place, part) {
+            (0, "crate") => at.clear(),
+            (_, "super") => drop(at.pop()),
+            (0, "self") => {}
+            _ => at.push(part),
+        }
+    }
+    while !at.is_empty() && !known.contains(&at.join("::")) {
+        at.pop();
+    }
+    (!at.is_empty()).then(|| at.join("::"))
+}
+
+/// Files import each other in one direction. A module and those below it do not count: it declares them.
+#[test]
+fn there_are_no_import_circles() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let module = |file: &PathBuf| {
+        let path = file.strip_prefix(&src).unwrap().with_extension("");
+        let parts: Vec<_> = path.iter().map(|part| part.to_str().unwrap()).collect();
+        parts.join("::").trim_end_matches("::mod").to_owned()
+    };
+    let known: BTreeSet<String> = files.iter().map(&module).collect();
+    let uses = regex::Regex::new(r"(?m)^\s*(?:pub(?:\([^)]*\))? )?use ([^;]+);").unwrap();
+    let within = regex::Regex::new(r"\b(?:crate|super|self)(?:::\w+)+").unwrap();
+    let mut imports = BTreeMap::new();
+    for file in &files {
+        let name = module(file);
+        let text = fs::read_to_string(file).unwrap();
+        let lines: Vec<_> = product_lines(&text).map(|(_, line)| line).collect();
+        let text = lines.join("\n");
+        let mut paths: Vec<String> = within
+            .find_iter(&text)
+            .map(|path| path.as_str().to_owned())
+            .collect();
+        for tree in uses.captures_iter(&text) {
+            expand("", &tree[1].replace('\n', " "), &mut paths);
+        }
+        let below = |one: &str, other: &str| one.starts_with(&format!("{other}::"));
+        let targets: BTreeSet<String> = paths
+            .iter()
+            .filter_map(|path| target(&name, path, &known))
+            .filter(|other| *other != name && !below(other, &name) && !below(&name, other))
+            .collect();
+        imports.insert(name, targets);
+    }
+    assert!(imports.values().map(BTreeSet::len).sum::<usize>() > 500);
+    loop {
+        let left = imports.len();
+        let names: BTreeSet<String> = imports.keys().cloned().collect();
+        imports.retain(|_, targets| targets.iter().any(|target| names.contains(target)));
+        if imports.len() == left {
+            break;
+        }
+    }
+    assert!(
+        imports.is_empty(),
+        "these import each other, or what does: {imports:#?}"
+    );
 }
 
 #[test]
