@@ -45,7 +45,7 @@ pub struct Cycle {
 /// for cycle in Cycles::new(Source::open("samples/wasteful.go1.27.3.log")?)? {
 ///     longest = longest.max(cycle?.cycle.pause_ns());
 /// }
-/// assert_eq!(longest, 11_093_000);
+/// assert_eq!(longest, 11_087_000);
 /// # Ok::<(), gcpressure::Error>(())
 /// ```
 #[derive(Debug)]
