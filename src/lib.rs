@@ -22,6 +22,19 @@
 //! - [`Cycles`] iterates over the cycles of a source, without judging them;
 //! - [`parse_line`] parses one gc line.
 //!
+//! # Features
+//!
+//! All are on by default, for the program. With `default-features = false` the library reads plain text and returns the report;
+//! each of these adds to it:
+//!
+//! - `compression`: sources in gzip, zstd and UTF-16, which are otherwise refused with an error;
+//! - `render`: [`Format`], [`Render`] and [`Style`]: text, JSON, CSV, Markdown and so on;
+//! - `html`, `junit`: two more formats; `render` with them;
+//! - `sarif`: the causes that `gcpressure why` finds, as SARIF;
+//! - `schema`: `JsonSchema` of the crate `schemars` for the types of [`report`], and their JSON Schemas;
+//! - `profile`: heap profiles and escape analysis, as yet for the program only;
+//! - `cli`: what the program needs besides, and all of these but `html`, `junit` and `sarif`.
+//!
 //! # What is promised
 //!
 //! The names below and the JSON keys of the report. Structs and enums are `non_exhaustive`: fields and variants are added within a
@@ -30,17 +43,21 @@
 //! program in this package and may change at any time.
 
 mod analyzer;
+#[cfg(feature = "profile")]
 mod causes;
 mod compare;
 mod error;
+#[cfg(feature = "profile")]
 mod escape;
 mod gobench;
 mod io;
 mod measure;
 mod pipeline;
 mod process;
+#[cfg(feature = "profile")]
 mod profile;
 mod reader;
+#[cfg(feature = "render")]
 mod render;
 mod repair;
 pub mod report;
@@ -56,6 +73,7 @@ mod wrapping;
 pub use error::{Error, ParseError};
 pub use io::Source;
 pub use pipeline::{Cycle, CycleRow, Cycles, FindingChange, Options, Sink, SoFar, analyze};
+#[cfg(feature = "render")]
 pub use render::{Format, Formats, Render, Style};
 #[doc(inline)]
 pub use report::{Diagnosis, Finding, Report, Verdict};
@@ -71,9 +89,12 @@ pub mod internal {
         ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms! {
-        analyzer causes compare error escape gobench io measure pipeline process profile render report rules settings severity
-        stats trace units window
+        analyzer compare error gobench io measure pipeline process report rules settings severity stats trace units window
     }
+    #[cfg(feature = "profile")]
+    rooms! { causes escape profile }
+    #[cfg(feature = "render")]
+    rooms! { render }
 }
 
 /// The README's library example is a doctest as well.

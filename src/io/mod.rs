@@ -2,6 +2,7 @@
 
 mod block;
 mod buffer;
+#[cfg(feature = "cli")]
 mod child;
 mod decode;
 mod follow;
@@ -12,6 +13,7 @@ mod source;
 mod system;
 
 pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
+#[cfg(feature = "cli")]
 pub use child::{Child, Streams};
 pub use follow::Follow;
 pub(crate) use rotation::{Place, Rotated, rotated};

@@ -426,5 +426,5 @@ impl Read for Raw {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compression"))]
 mod tests;

@@ -19,13 +19,13 @@ pub(super) fn standard_input() -> io::Result<File> {
 
 /// Enlarges the buffer of a pipe, so that its writer is held up less and both sides take turns less often. If the system does not
 /// grant it, the pipe stays as it is.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(feature = "cli", any(target_os = "linux", target_os = "android")))]
 pub(super) fn widen(pipe: &impl std::os::fd::AsFd) {
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
 }
 
-/// On this system the size of a pipe is fixed.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// On this system, or without the feature `cli`, pipes keep their size.
+#[cfg(not(all(feature = "cli", any(target_os = "linux", target_os = "android"))))]
 pub(super) fn widen<P>(_: &P) {}
 
 /// Stays the same when a file is renamed.

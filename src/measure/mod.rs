@@ -52,7 +52,7 @@ pub enum Trigger {
     Early,
 }
 
-/// The figures of one cycle, besides its part of the totals: those are [`Meter::mark`].
+/// The figures of one cycle, besides its part of the totals: those are [`Meter::totals`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// Why it began.

@@ -45,7 +45,7 @@ pub struct Cycle {
 /// for cycle in Cycles::new(Source::open("samples/wasteful.go1.27.3.log")?)? {
 ///     longest = longest.max(cycle?.cycle.pause_ns());
 /// }
-/// assert_eq!(longest, 11_093_000);
+/// assert_eq!(longest, 11_087_000);
 /// # Ok::<(), gcpressure::Error>(())
 /// ```
 #[derive(Debug)]
@@ -162,18 +162,14 @@ mod tests {
 
     #[test]
     fn an_error_is_the_last_item() {
-        struct Failing(bool);
+        struct Failing;
         impl io::Read for Failing {
-            fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-                if std::mem::replace(&mut self.0, true) {
-                    return Err(io::Error::other("pulled out"));
-                }
-                let text = log(1);
-                buf[..text.len()].copy_from_slice(&text);
-                Ok(text.len())
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("pulled out"))
             }
         }
-        let source = Source::from_reader("disk", Box::new(Failing(false)));
+        let disk = io::Read::chain(io::Cursor::new(log(1)), Failing);
+        let source = Source::from_reader("disk", Box::new(disk));
         let items: Vec<_> = Cycles::new(source).unwrap().collect();
         assert_eq!(items.len(), 2);
         assert!(items[0].is_ok());

@@ -1,13 +1,13 @@
 //! Benchmarks before and after.
 
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Document;
 use super::comparison::{Comparison, Outcome, RowVerdict};
 
 /// Benchmarks before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Benchmarks {
     /// How it ends as a gate, the GC traces in the same outputs included.
     #[serde(flatten)]
@@ -25,14 +25,18 @@ pub struct Benchmarks {
     /// The comparison of the GC traces in the same outputs, whose outcome counts in the one above; null where they hold none
     /// and no row of theirs is to be judged.
     #[serde(serialize_with = "document")]
-    #[schemars(with = "Option<Document<'static, Comparison>>")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<Document<'static, Comparison>>")
+    )]
     pub gc: Option<Comparison>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
 }
 
 /// One benchmark in one unit.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// Its package, or null.
     pub package: Option<String>,
@@ -46,7 +50,7 @@ pub struct Row {
     pub new: Figures,
     /// Median after over median before; null over 0.
     #[serde(serialize_with = "finite")]
-    #[schemars(with = "Option<f64>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub ratio: f64,
     /// p-value of the Mann-Whitney test, two-sided; null where values are exact.
     pub p: Option<f64>,
@@ -56,14 +60,15 @@ pub struct Row {
     pub more_is_better: bool,
     /// `improved`, `worse`, `same`, or `no-evidence` with too few runs.
     #[serde(serialize_with = "verdict")]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub verdict: RowVerdict,
     /// The ratio above which it fails, or null.
     pub max_ratio: Option<f64>,
 }
 
 /// The values of one side, in the row's unit.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Figures {
     /// As they were printed.
     pub values: Vec<f64>,
@@ -76,7 +81,8 @@ pub struct Figures {
 }
 
 /// The geometric mean of the ratios of a unit.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mean {
     /// The unit.
     pub unit: String,

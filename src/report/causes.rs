@@ -1,6 +1,5 @@
 //! Where the allocation that a log measures comes from, by a heap profile of the same program.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::json;
@@ -8,7 +7,8 @@ use super::sites::{Evidence, ProfileSource};
 use super::why::Pattern;
 
 /// The sites behind the allocation of one process.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Causes {
     /// The heap profile.
     pub profile: ProfileSource,
@@ -33,7 +33,8 @@ pub struct Causes {
 }
 
 /// Where rates come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Rates {
     /// From the time that the profile covers.
@@ -45,17 +46,18 @@ pub enum Rates {
 }
 
 /// A line that allocates.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hot {
     /// The function.
     pub function: String,
     /// Its file, or null.
     #[serde(serialize_with = "json::known_text")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub file: String,
     /// The line, or null.
     #[serde(serialize_with = "json::known_line")]
-    #[schemars(with = "Option<u64>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub line: u64,
     /// Its share of all bytes.
     pub share_ratio: f64,
@@ -75,7 +77,7 @@ pub struct Hot {
     #[serde(flatten)]
     pub evidence: Evidence,
     /// The pattern; null without escape diagnostics.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub pattern: Option<Pattern>,
     /// Why it allocates, or null.
     pub message: Option<String>,
@@ -84,7 +86,8 @@ pub struct Hot {
 }
 
 /// What removing the largest sites would do: live heap and heap goal as they are.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Estimate {
     /// How many of the largest sites are assumed to be gone.
     pub sites: usize,

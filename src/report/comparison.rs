@@ -1,16 +1,14 @@
 //! Two sides of runs and what the evidence says of them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::generate::SchemaGenerator;
-use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{MinMax, Process, json};
 
 /// The result of one comparison.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// How it ends as a gate.
     #[serde(flatten)]
@@ -30,7 +28,8 @@ pub struct Comparison {
 }
 
 /// How a comparison ends as a gate. In JSON two keys, `outcome` and `reasons`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "OutcomeKeys")]
 pub enum Outcome {
     /// No gated row is worse than its threshold.
@@ -41,7 +40,8 @@ pub enum Outcome {
     NoVerdict(String),
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct OutcomeKeys {
     /// How it ends as a gate.
     outcome: OutcomeName,
@@ -50,9 +50,10 @@ struct OutcomeKeys {
 }
 
 /// How a comparison ends as a gate.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "Outcome")]
+#[cfg_attr(feature = "schema", schemars(rename = "Outcome"))]
 enum OutcomeName {
     /// No gated row is worse than its threshold.
     Pass,
@@ -87,7 +88,8 @@ pub struct Against {
 }
 
 /// One side of the comparison.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Side {
     /// The runs that were used.
     pub runs: Vec<Run>,
@@ -112,7 +114,8 @@ impl Side {
 }
 
 /// What is known of a program besides its log, as the flags gave it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildStamp {
     /// Go version, where it is known, e.g. `1.27`.
     pub go: Option<String>,
@@ -123,7 +126,8 @@ pub struct BuildStamp {
 }
 
 /// An input of which nothing could be used.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOut {
     /// The source's name.
     pub name: String,
@@ -141,8 +145,9 @@ pub struct Run {
 }
 
 /// One run.
-#[derive(Serialize, JsonSchema)]
-struct RunKeys<'a> {
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct RunKeys<'a> {
     /// Its source, and its process where the source holds several.
     name: &'a str,
     /// Shape of its lines, e.g. `go1.18+`.
@@ -172,16 +177,6 @@ impl Serialize for Run {
     }
 }
 
-impl JsonSchema for Run {
-    fn schema_name() -> Cow<'static, str> {
-        "Run".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        RunKeys::json_schema(generator)
-    }
-}
-
 /// The runs of a report: one for each process. They are named by their log, and by the process too where the log holds several.
 pub fn runs(processes: Vec<Process>) -> Vec<Run> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -199,7 +194,8 @@ pub fn runs(processes: Vec<Process>) -> Vec<Run> {
 }
 
 /// One measure on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// Its id.
     pub id: &'static str,
@@ -235,7 +231,8 @@ pub struct Row {
 }
 
 /// A measure on one side.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sample {
     /// One value a run.
     pub values: Vec<f64>,
@@ -248,7 +245,8 @@ pub struct Sample {
 }
 
 /// What the evidence says of one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RowVerdict {
     /// Better, by the test over the runs.

@@ -1,7 +1,6 @@
 //! The row of `gcpressure.event/v1`: its columns stand here once, with what the schema says of each, its type, and where its value
 //! comes from. The schema and the writers of rows are made from it.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The version of an event row.
@@ -79,10 +78,11 @@ macro_rules! event_columns {
 macro_rules! schema_row {
     ($row:ident: $(#[$first_doc:meta])+ $first:ident: $first_type:ty = $first_cell:expr, $($(#[$doc:meta])+ $name:ident: $type:ty = $cell:expr,)+) => {
         /// One GC cycle, as `gcpressure events` prints it.
-        #[derive(Debug, Serialize, JsonSchema)]
+        #[derive(Debug, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct Event<'a> {
             $(#[$first_doc])+
-            #[schemars(extend("const" = EVENT_SCHEMA))]
+            #[cfg_attr(feature = "schema", schemars(extend("const" = EVENT_SCHEMA)))]
             pub $first: $first_type,
             $($(#[$doc])+ pub $name: $type,)+
         }

@@ -14,28 +14,31 @@ mod lines;
 pub mod measures;
 mod process;
 pub mod saved;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod sites;
 pub(crate) mod thin;
 pub mod why;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::severity::{CappedBy, Cause, Severity};
 
-pub use document::{Document, Published, Tool, event_schema, schema};
+pub use document::{Document, Published, Tool};
 pub use event::{EVENT_SCHEMA, Event};
 pub use lines::lines;
 pub use process::{
     Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
     TimelinePoint,
 };
+#[cfg(feature = "schema")]
+pub use schema::{event_schema, schema};
 
 /// The result of one analysis.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Report {
     /// The worst finding of all processes, or that there is no verdict.
@@ -67,7 +70,8 @@ pub struct Report {
 }
 
 /// The verdict over all processes. In JSON two keys, `verdict` and `no_verdict_reason`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "VerdictKeys")]
 pub enum Verdict {
     /// Nothing at warning or above.
@@ -80,7 +84,8 @@ pub enum Verdict {
     NoVerdict(String),
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct VerdictKeys {
     /// The worst finding of all processes, or that there is no verdict.
     verdict: VerdictName,
@@ -89,9 +94,10 @@ struct VerdictKeys {
 }
 
 /// The verdict over all processes.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "Verdict")]
+#[cfg_attr(feature = "schema", schemars(rename = "Verdict"))]
 enum VerdictName {
     /// Nothing at warning or above.
     Pass,
@@ -125,7 +131,8 @@ impl From<Verdict> for VerdictKeys {
 }
 
 /// What was read, and what could not be.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Input {
     /// In the order they were read.
@@ -161,7 +168,8 @@ impl Input {
 }
 
 /// One input.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Source {
@@ -176,7 +184,8 @@ pub struct Source {
 }
 
 /// What became of the gc lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GcLines {
     /// Whole.
@@ -199,7 +208,8 @@ impl GcLines {
 }
 
 /// A gc line that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DamagedLine {
     /// The source's name.
     pub source: String,
@@ -215,13 +225,14 @@ pub struct DamagedLine {
 }
 
 /// The one cause behind the findings of a process.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Diagnosis {
     /// `memory-limit`, `low-gogc`, `forced-collections`, `cpu-starvation`, `small-heap`, `allocation-bursts`, `live-heap`,
     /// `allocation-rate`, `heap-growth`, `slow-stops`; later releases may add some.
     #[serde(serialize_with = "json::cause")]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub cause: Cause,
     /// The worst severity of the findings that it explains.
     pub severity: Severity,
@@ -235,7 +246,10 @@ pub struct Diagnosis {
     pub advice: Vec<Cow<'static, str>>,
     /// The figures behind it; each name ends in its unit.
     #[serde(serialize_with = "json::evidence")]
-    #[schemars(with = "BTreeMap<String, f64>")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
     pub evidence: Vec<Evidence>,
 }
 
@@ -256,7 +270,8 @@ impl Diagnosis {
 }
 
 /// One rule that was raised on one process.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Finding {
     /// The rule's id.
@@ -269,7 +284,7 @@ pub struct Finding {
     pub scope: &'static str,
     /// Why it is not worse, where its thresholds alone would make it so: `cost`, `contention`, `harness`, or null.
     #[serde(serialize_with = "json::capped_by")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub capped_by: Option<CappedBy>,
     /// The value that earned the severity, in `unit`.
     #[serde(serialize_with = "json::number")]
@@ -300,7 +315,10 @@ pub struct Finding {
     pub advice: Vec<Cow<'static, str>>,
     /// The figures behind it; each name ends in its unit.
     #[serde(serialize_with = "json::evidence")]
-    #[schemars(with = "BTreeMap<String, f64>")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, f64>")
+    )]
     pub evidence: Vec<Evidence>,
 }
 
@@ -314,7 +332,8 @@ pub struct Evidence {
 }
 
 /// A stretch in which a finding was raised.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Episode {
     /// Raised, ns of program time.
     pub since_ns: u64,
@@ -328,7 +347,8 @@ pub struct Episode {
 }
 
 /// How a rule ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RuleState {
@@ -346,8 +366,9 @@ pub enum RuleState {
 }
 
 /// One rule over all processes.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
-#[schemars(rename = "Rule")]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Rule"))]
 #[non_exhaustive]
 pub struct RuleStatus {
     /// The rule's id.

@@ -4,13 +4,13 @@
 
 use std::fmt;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Diagnosis;
 
 /// One process: one numbering of GC cycles from 1 on.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Process {
     /// A name for people and scripts.
@@ -68,7 +68,8 @@ impl Measures {
 }
 
 /// The whole-run measures of one process. Ratios go from 0 to 1.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Measures {
     /// Start of the first cycle since the start of the program, ns.
@@ -178,7 +179,8 @@ pub struct Measures {
 }
 
 /// The smallest and the largest.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MinMax {
     /// The smallest.
     pub min: u32,
@@ -196,7 +198,8 @@ impl fmt::Display for MinMax {
 }
 
 /// A distribution of periods; nearest-rank percentiles.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the field names are the percentiles")]
 pub struct Period {
     pub count: u64,
@@ -210,7 +213,8 @@ pub struct Period {
 }
 
 /// A distribution of printed durations; nearest-rank percentiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the field names are the percentiles")]
 pub struct Distribution {
     pub count: u64,
@@ -238,7 +242,8 @@ impl Distribution {
 }
 
 /// A heap size over the run.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the field names say it")]
 pub struct Size {
     pub first: u64,
@@ -249,7 +254,8 @@ pub struct Size {
 }
 
 /// Minimum mutator utilization by window length.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the field names are the window lengths")]
 pub struct Mmu {
     #[serde(rename = "1ms")]
@@ -263,7 +269,8 @@ pub struct Mmu {
 }
 
 /// An interval.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Interval {
     /// The lower end.
     pub low: f64,
@@ -272,7 +279,8 @@ pub struct Interval {
 }
 
 /// The busiest window.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PeakWindow {
     /// Start, ns of program time.
     pub start_ns: u64,
@@ -289,7 +297,8 @@ pub struct PeakWindow {
 }
 
 /// One stretch of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TimelinePoint {
     /// Start, ns of program time.
@@ -332,7 +341,8 @@ pub struct TimelinePoint {
 }
 
 /// How often one printed pause occurred.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PauseCount {
     /// The pause, ns.
     pub pause_ns: u64,

@@ -1,12 +1,12 @@
 //! Where a program allocates: the table of a heap profile and its sites.
 
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::json;
 
 /// What a heap profile says of one type of sample.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sites {
     /// The profile.
     pub profile: ProfileSource,
@@ -24,7 +24,8 @@ pub struct Sites {
 }
 
 /// A profile and how it was sampled.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProfileSource {
     /// As the user named it.
     pub name: String,
@@ -41,7 +42,8 @@ pub struct ProfileSource {
 }
 
 /// The table of `go tool pprof -top`.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Table {
     /// Its rows, sorted.
     pub rows: Vec<Row>,
@@ -62,17 +64,18 @@ pub struct Table {
 }
 
 /// A function, or a line of one.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// The function.
     pub function: String,
     /// Its file; null in a table of functions.
     #[serde(serialize_with = "json::known_text")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub file: String,
     /// Its line; null in a table of functions.
     #[serde(serialize_with = "json::known_line")]
-    #[schemars(with = "Option<u64>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub line: u64,
     /// Function, file and line as the table shows them.
     #[serde(skip)]
@@ -90,7 +93,8 @@ pub struct Row {
 }
 
 /// Whether a function was inlined into its callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Inlined {
     /// Into none.
@@ -102,7 +106,8 @@ pub enum Inlined {
 }
 
 /// How far an estimate may be off.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// Objects that were recorded.
     pub samples_seen: u64,
@@ -113,26 +118,28 @@ pub struct Evidence {
 }
 
 /// A line of source.
-#[derive(Debug, Clone, PartialEq, Eq, Default, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Frame {
     /// The function with the path of its package.
     pub function: String,
     /// Its file as the program was built, or null.
     #[serde(serialize_with = "json::known_text")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub file: String,
     /// The line, or null.
     #[serde(serialize_with = "json::known_line")]
-    #[schemars(with = "Option<u64>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub line: u64,
 }
 
 /// An allocation site.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Site {
     /// Innermost first; never empty: without symbols it holds the name of the program.
     #[serde(flatten, serialize_with = "leaf_and_chain")]
-    #[schemars(with = "ChainKeys<'static>")]
+    #[cfg_attr(feature = "schema", schemars(with = "ChainKeys<'static>"))]
     pub chain: Vec<Frame>,
     /// The line that called all this, or null.
     pub caller: Option<Frame>,
@@ -149,7 +156,8 @@ pub struct Site {
     pub evidence: Evidence,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct ChainKeys<'a> {
     /// The line at the leaf.
     #[serde(flatten)]

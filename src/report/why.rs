@@ -1,13 +1,13 @@
 //! Why a program allocates where it does, and what to change.
 
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::json;
 use super::sites::{Evidence, ProfileSource, Site};
 
 /// A heap profile joined with the compiler's escape analysis.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Why {
     /// The heap profile.
     pub profile: ProfileSource,
@@ -32,7 +32,8 @@ pub struct Why {
 }
 
 /// The escape diagnostics.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compiler {
     /// The file, or the command that made them.
     pub name: String,
@@ -43,24 +44,25 @@ pub struct Compiler {
 }
 
 /// A line that allocates, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// The function whose line is to be looked at.
     pub function: String,
     /// Its file as the compiler names it, else as the profile does; null without symbols.
     #[serde(serialize_with = "json::known_text")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub file: String,
     /// The line, or null.
     #[serde(serialize_with = "json::known_line")]
-    #[schemars(with = "Option<u64>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub line: u64,
     /// The text of the line, where the source was at hand.
     pub source_line: Option<String>,
     /// The pattern: `string-concatenation`, `append-growth`, `interface-boxing`, `closure-capture`, `formatting`,
     /// `encoder-or-buffer`, `pointer-to-local`, `too-large-for-stack`, `slice-made`, `map-made`, `string-conversion`,
     /// `escaping-literal`, `outside-your-code`, `other`.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub pattern: Pattern,
     /// What the explanation rests on.
     pub basis: Basis,
@@ -88,7 +90,8 @@ pub struct Cause {
 }
 
 /// What an explanation rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// A diagnostic of the compiler.
@@ -102,7 +105,8 @@ pub enum Basis {
 }
 
 /// What the compiler said of one expression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// `FILE:LINE:COLUMN`.
     pub place: String,
@@ -117,7 +121,8 @@ pub struct Diagnosis {
 }
 
 /// What becomes of an expression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// `escapes to heap`.
@@ -129,7 +134,8 @@ pub enum Fate {
 }
 
 /// Why something escapes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It is returned.

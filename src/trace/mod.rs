@@ -45,7 +45,7 @@ pub enum Outcome {
 /// let Outcome::Broken(error) = parse_line(&line[..60]) else {
 ///     panic!("whole");
 /// };
-/// assert_eq!(error.to_string(), "expected five CPU times at byte 53");
+/// assert_eq!(error.to_string(), "expected the CPU times and ` ms cpu, ` at byte 60");
 /// assert_eq!(parse_line(b"listening on :8080"), Outcome::NotOurs);
 /// ```
 pub fn parse_line(line: &[u8]) -> Outcome {

@@ -29,7 +29,7 @@ impl WallTime {
     ///
     /// ```
     /// use std::cmp::Ordering;
-    /// use gcpressure::pipeline::WallTime;
+    /// use gcpressure::internal::pipeline::WallTime;
     ///
     /// let time = |text| WallTime::parse(text).unwrap();
     /// assert_eq!(time("2026-11-23T14:05:00+02:00").compare(time("2026-11-23 12:05:00,000Z")), Ordering::Equal);

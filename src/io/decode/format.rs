@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
-
 /// How the bytes of a source are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::io) enum Compression {
@@ -20,8 +18,10 @@ pub(in crate::io) enum Compression {
 pub(in crate::io) enum Text {
     /// Bytes as they are: UTF-8 or nearly; a UTF-8 byte order mark stays.
     Utf8,
-    /// UTF-16 with a byte order mark.
-    Utf16(&'static Encoding),
+    /// UTF-16 with a byte order mark, the low byte first.
+    Utf16Le,
+    /// UTF-16 with a byte order mark, the high byte first.
+    Utf16Be,
 }
 
 /// A format that is recognized but not read here, and what makes it readable.
@@ -60,7 +60,7 @@ const REFUSED: [(&[u8], Refused); 9] = [
 
 const UTF_32: Refused = refused("UTF-32 text", "iconv -f UTF-32 -t UTF-8");
 
-const fn refused(what: &'static str, command: &'static str) -> Refused {
+pub(super) const fn refused(what: &'static str, command: &'static str) -> Refused {
     Refused { what, command }
 }
 
@@ -96,8 +96,8 @@ impl Text {
     pub(in crate::io) fn of(head: &[u8]) -> Result<Self, Refused> {
         Ok(match head {
             [0xff, 0xfe, 0, 0, ..] => return Err(UTF_32),
-            [0xff, 0xfe, ..] => Self::Utf16(UTF_16LE),
-            [0xfe, 0xff, ..] => Self::Utf16(UTF_16BE),
+            [0xff, 0xfe, ..] => Self::Utf16Le,
+            [0xfe, 0xff, ..] => Self::Utf16Be,
             _ => Self::Utf8,
         })
     }

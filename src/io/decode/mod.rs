@@ -1,22 +1,15 @@
 //! Compression and encoding of a source: recognized by its first bytes, undone while it is read.
 
+#[cfg_attr(not(feature = "compression"), path = "decoders/absent.rs")]
+mod decoders;
 mod format;
-mod gzip;
 mod peek;
-mod utf16;
-mod zstd;
 
 pub(super) use format::{Compression, Refused, Text};
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 
-use gzip::GzipReader;
 use peek::Peeked;
-use utf16::Utf16Reader;
-use zstd::ZstdReader;
-
-/// Compressed bytes read at a time.
-const CHUNK: usize = 64 * 1024;
 
 /// A reader of plain text, and what it is made from.
 pub(super) struct Decoded {
@@ -49,22 +42,10 @@ impl Decoded {
 pub(super) fn decode(raw: Box<dyn Read + Send>) -> Result<Decoded, Refused> {
     let mut raw = Peeked::new(raw);
     let compression = Compression::of(raw.peek(Compression::undecided))?;
-    let plain: Box<dyn Read + Send> = match compression {
-        Compression::None => Box::new(raw),
-        Compression::Gzip => {
-            let buffered = BufReader::with_capacity(CHUNK, raw);
-            Box::new(GzipReader::new(buffered))
-        }
-        Compression::Zstd => Box::new(ZstdReader::new(BufReader::with_capacity(CHUNK, raw))),
-    };
-
-    let mut plain = Peeked::new(plain);
+    let mut plain = Peeked::new(decoders::decompress(raw, compression)?);
     let compressed = compression != Compression::None;
     let encoding = Text::of(plain.peek(Text::undecided))?;
-    let text: Box<dyn Read + Send> = match encoding {
-        Text::Utf8 => Box::new(plain),
-        Text::Utf16(encoding) => Box::new(Utf16Reader::new(plain, encoding)),
-    };
+    let text = decoders::to_utf8(plain, encoding)?;
     Ok(Decoded {
         text,
         compressed,

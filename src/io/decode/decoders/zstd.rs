@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, FrameHeaderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::Refused;
+use crate::io::decode::Refused;
 
 /// The largest window that is held in memory; `zstd --long=25` writes it, the default levels stay at 8 MiB or less.
 const MAX_WINDOW: u64 = 32 << 20;
