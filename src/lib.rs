@@ -72,14 +72,15 @@ mod wrapping;
 
 pub use error::{Error, ParseError};
 pub use io::Source;
-pub use pipeline::{Cycle, CycleRow, Cycles, FindingChange, Options, Sink, SoFar, analyze};
+pub use pipeline::{
+    Bound, Cycle, CycleRow, Cycles, FindingChange, Options, Sink, SoFar, WallTime, analyze,
+};
 #[cfg(feature = "render")]
 pub use render::{Format, Formats, Render, Style};
-#[doc(inline)]
 pub use report::{Diagnosis, Finding, Report, Verdict};
-pub use settings::Settings;
-pub use severity::Severity;
-pub use trace::cycle::{Event, GcCycle};
+pub use settings::{Scope, Settings, ThresholdOverride, WindowLength};
+pub use severity::{CappedBy, Cause, Severity};
+pub use trace::cycle::{Event, GcCycle, LegacyCycle, Note};
 pub use trace::{Outcome, parse_line};
 
 /// What the program, the tests and the benches of this package need besides. No promise is made about it.

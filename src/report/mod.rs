@@ -4,20 +4,27 @@
 //! schemas. Integers are in base units, every key carries its unit, ratios go from 0 to 1. Within a version keys are added, never
 //! renamed or removed.
 
+#[doc(hidden)]
 pub mod benchmarks;
+#[doc(hidden)]
 pub mod causes;
+#[doc(hidden)]
 pub mod comparison;
 mod document;
 mod event;
 mod json;
 mod lines;
+#[doc(hidden)]
 pub mod measures;
 mod process;
+#[doc(hidden)]
 pub mod saved;
 #[cfg(feature = "schema")]
 mod schema;
+#[doc(hidden)]
 pub mod sites;
 pub(crate) mod thin;
+#[doc(hidden)]
 pub mod why;
 
 use std::borrow::Cow;
@@ -26,14 +33,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::severity::{CappedBy, Cause, Severity};
 
+#[doc(hidden)]
 pub use document::{Document, Published, Tool};
+#[doc(hidden)]
 pub use event::{EVENT_SCHEMA, Event};
+#[doc(hidden)]
 pub use lines::lines;
 pub use process::{
     Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
     TimelinePoint,
 };
 #[cfg(feature = "schema")]
+#[doc(hidden)]
 pub use schema::{event_schema, schema};
 
 /// The result of one analysis.
