@@ -82,6 +82,7 @@ pub use settings::{Scope, Settings, ThresholdOverride, WindowLength};
 pub use severity::{CappedBy, Cause, Severity};
 pub use trace::cycle::{Event, GcCycle, LegacyCycle, Note};
 pub use trace::{Outcome, parse_line};
+pub use units::Unit;
 
 /// What the program, the tests and the benches of this package need besides. No promise is made about it.
 #[doc(hidden)]

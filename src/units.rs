@@ -18,7 +18,7 @@ pub const MICROSECOND: u64 = 1_000;
 pub const MIB: u64 = 1 << 20;
 
 /// What a number counts: the unit of a rule's value and of its thresholds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Unit {
     /// Durations, ns; typed `10ms`.
@@ -32,6 +32,7 @@ pub enum Unit {
     /// Sizes in MiB; typed `64MiB`.
     Mebibytes,
     /// Plain numbers; typed `3`.
+    #[default]
     Count,
 }
 

@@ -51,7 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("causes", &["escape", "profile", "report"]),
     ("gobench", &[]),
     ("compare", &["gobench", "report", "stats", "units"]),
-    ("report", &["settings", "severity"]),
+    ("report", &["settings", "severity", "units"]),
     ("render", &["report", "settings", "severity", "units"]),
     (
         "pipeline",

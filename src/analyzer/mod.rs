@@ -22,7 +22,7 @@ use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
 use crate::trace::cycle::{Format, GcCycle, WRAPPED_NS};
-use crate::units::{MIB, MICROSECOND, MILLISECOND};
+use crate::units::{MIB, MICROSECOND, MILLISECOND, Unit};
 use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Window};
 use timeline::Timeline;
 use tracker::Context;
@@ -111,7 +111,7 @@ pub struct FindingChange {
     /// The threshold that it crossed.
     pub threshold: f64,
     /// Unit of both.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// The finding's sentence.
     pub message: String,
     /// The cause of all findings that are raised now, with its sentence.

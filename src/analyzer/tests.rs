@@ -146,7 +146,8 @@ fn the_fixed_program_passes_and_the_slow_one_does_not() {
     assert_eq!(pause.severity, Severity::Warning);
     assert_eq!(pause.capped_by, Some(CappedBy::Contention));
     assert_eq!(
-        pause.scope, "run",
+        pause.scope,
+        crate::settings::Scope::Run,
         "a window holds two such pauses, which proves nothing"
     );
     assert!(

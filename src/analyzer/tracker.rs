@@ -5,7 +5,7 @@ use crate::measure::Trust;
 use crate::report::{Episode, Evidence, Finding, RuleState, RuleStatus};
 use crate::rules::diagnosis::Symptom;
 use crate::rules::{Crossing, Explanation, Judged, Reading, Rule, Situation, Thresholds, View};
-use crate::settings::Settings;
+use crate::settings::{Scope, Settings};
 use crate::severity::{CappedBy, Severity};
 use crate::window::Panes;
 
@@ -102,7 +102,7 @@ struct Raised {
     crossing: Crossing,
     explanation: Explanation,
     situation: Situation,
-    scope: &'static str,
+    scope: Scope,
     since_wall: Option<String>,
     until_wall: Option<String>,
 }
@@ -307,7 +307,11 @@ impl Tracker {
                 explanation: self.rule.explanation(view, &crossing),
                 situation: Situation::of(view),
                 crossing,
-                scope: if view.whole_run { "run" } else { "window" },
+                scope: if view.whole_run {
+                    Scope::Run
+                } else {
+                    Scope::Window
+                },
                 since_wall: self.since_wall.take(),
                 until_wall: last_wall.map(str::to_owned),
             });
@@ -357,7 +361,7 @@ impl Tracker {
             at_wall: context.walls(view).1.map(str::to_owned),
             measured: crossing.value,
             threshold: crossing.threshold,
-            unit: self.rule.unit.symbol(),
+            unit: self.rule.unit,
             message: message.unwrap_or_default(),
             cause: None,
         }
@@ -394,7 +398,7 @@ impl Tracker {
                 RuleState::NoEvidence
             },
             worst: self.worst,
-            unit: self.rule.unit.symbol(),
+            unit: self.rule.unit,
             warning: self.thresholds.warning,
             critical: self.thresholds.critical,
             episodes: match &self.finding {
@@ -418,7 +422,7 @@ impl Tracker {
             measured: raised.crossing.value,
             worst: self.worst_raised.max(raised.crossing.value),
             threshold: raised.crossing.threshold,
-            unit: self.rule.unit.symbol(),
+            unit: self.rule.unit,
             since_ns: self.episodes.iter().map(|e| e.since_ns).min().unwrap_or(0),
             until_ns: self.episodes.iter().map(|e| e.until_ns).max().unwrap_or(0),
             since_wall: raised.since_wall,

@@ -16,7 +16,7 @@ use crate::report::causes::Hot;
 use crate::report::comparison::{Against, Outcome};
 use crate::report::{Finding, Report, Verdict};
 use crate::settings::Severity;
-use crate::units::{self, Unit};
+use crate::units;
 
 /// Findings and causes with an annotation of their own; the tenth is the summary.
 const MOST: usize = 9;
@@ -122,7 +122,7 @@ fn cause(out: &mut dyn Write, site: &Hot) -> io::Result<()> {
 
 /// `gc-frequency 66.7/s, threshold 40/s`.
 fn title(finding: &Finding) -> String {
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     if finding.measured < finding.threshold {
         return finding.rule.to_owned();
     }

@@ -24,7 +24,6 @@ use super::text::{self, findings};
 use crate::report::comparison::{Against, Outcome};
 use crate::report::{Diagnosis, Finding, Process, Report, RuleState, RuleStatus, Verdict};
 use crate::settings::Severity;
-use crate::units::Unit;
 
 /// Writes the report as JUnit XML.
 pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io::Result<()> {
@@ -147,7 +146,7 @@ fn judged(
         passed.set_system_out(text);
         return passed;
     }
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status
         .set_type(severity(finding.severity))

@@ -15,7 +15,7 @@ use crate::report::causes::Causes;
 use crate::report::why::Pattern;
 use crate::report::{Diagnosis, Finding, Process, Report, Verdict};
 use crate::settings::Severity;
-use crate::units::{self, Unit};
+use crate::units;
 
 /// Rows of the table of processes where not everything is asked for: a comment holds 65,536 characters.
 const ROWS: usize = 20;
@@ -101,7 +101,7 @@ fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page:
         true => write!(page, "\n### {severity} `{}`\n\n", worst.rule),
         false => write!(page, "\n**{severity}** `{}` ", worst.rule),
     };
-    let unit = Unit::from_symbol(worst.unit);
+    let unit = worst.unit;
     // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
     if worst.measured >= worst.threshold {
         let _ = write!(

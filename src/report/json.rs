@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::Evidence;
+use crate::settings::Scope;
 use crate::severity::{CappedBy, Cause};
+use crate::units::Unit;
 
 /// A figure in its unit: written as an integer where it is one.
 struct Number(f64);
@@ -45,6 +47,17 @@ pub(super) fn evidence<S: Serializer>(figures: &[Evidence], to: S) -> Result<S::
         .iter()
         .map(|figure| (figure.name, Number(figure.value)));
     figures.collect::<BTreeMap<_, _>>().serialize(to)
+}
+
+pub(super) fn unit<S: Serializer>(unit: &Unit, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(unit.symbol())
+}
+
+pub(super) fn scope<S: Serializer>(scope: &Scope, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(match scope {
+        Scope::Window | Scope::Nothing => "window",
+        Scope::Run => "run",
+    })
 }
 
 pub(super) fn cause<S: Serializer>(cause: &Cause, to: S) -> Result<S::Ok, S::Error> {

@@ -31,7 +31,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Scope;
 use crate::severity::{CappedBy, Cause, Severity};
+use crate::units::Unit;
 
 #[doc(hidden)]
 pub use document::{Document, Published, Tool};
@@ -292,7 +294,9 @@ pub struct Finding {
     /// The process's id.
     pub process: String,
     /// `window` or `run`.
-    pub scope: &'static str,
+    #[serde(serialize_with = "json::scope")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub scope: Scope,
     /// Why it is not worse, where its thresholds alone would make it so: `cost`, `contention`, `harness`, or null.
     #[serde(serialize_with = "json::capped_by")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -307,7 +311,9 @@ pub struct Finding {
     #[serde(serialize_with = "json::number")]
     pub threshold: f64,
     /// Unit of both.
-    pub unit: &'static str,
+    #[serde(serialize_with = "json::unit")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub unit: Unit,
     /// First raised, ns of program time.
     pub since_ns: u64,
     /// Last seen, ns of program time.
@@ -390,7 +396,9 @@ pub struct RuleStatus {
     #[serde(serialize_with = "json::number_or_null")]
     pub worst: Option<f64>,
     /// Unit of the values.
-    pub unit: &'static str,
+    #[serde(serialize_with = "json::unit")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub unit: Unit,
     /// Threshold of a warning, or null.
     #[serde(serialize_with = "json::number_or_null")]
     pub warning: Option<f64>,

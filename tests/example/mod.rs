@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use gcpressure::internal::io::Source;
 use gcpressure::internal::pipeline::{self, Options};
+use gcpressure::internal::settings::Scope;
 use gcpressure::internal::severity::{Cause, Severity};
+use gcpressure::internal::units::Unit;
 use gcpressure::report;
 use gcpressure::report::causes::{BY_ALLOCATION, BY_USE, Causes, Estimate, Hot, Rates};
 use gcpressure::report::why::Pattern;
@@ -56,14 +58,20 @@ pub(crate) fn real() -> Vec<(String, Report)> {
 
 /// A process that collects 66 times a second after 10 s of peace.
 pub(crate) fn critical() -> Report {
-    let pressure = finding("gc-frequency", Severity::Critical, 66.7, 40.0, "1/s");
-    let mut cpu = finding("gc-cpu", Severity::Warning, 0.184, 0.1, "ratio");
+    let pressure = finding(
+        "gc-frequency",
+        Severity::Critical,
+        66.7,
+        40.0,
+        Unit::PerSecond,
+    );
+    let mut cpu = finding("gc-cpu", Severity::Warning, 0.184, 0.1, Unit::Ratio);
     cpu.since_ns = 22 * SECOND;
     cpu.episodes = vec![
         episode(22, 30, 0.12, Severity::Warning),
         episode(40, 66, 0.184, Severity::Warning),
     ];
-    let mut idle = finding("gogc-changed", Severity::Info, 3.0, 1.0, "count");
+    let mut idle = finding("gogc-changed", Severity::Info, 3.0, 1.0, Unit::Count);
     idle.message = "GOGC or the memory limit was changed while the program ran".to_owned();
     cpu.worst = 0.21;
     let mut busy = process("1", 66.7);
@@ -141,7 +149,7 @@ pub(crate) fn fleet(count: usize) -> Report {
             } else {
                 Severity::Warning
             };
-            let mut finding = finding("gc-frequency", severity, 66.7, 40.0, "1/s");
+            let mut finding = finding("gc-frequency", severity, 66.7, 40.0, Unit::PerSecond);
             finding.process = processes[n].id.clone();
             finding.since_wall = Some("2026-11-23T14:05:03Z".to_owned());
             finding.until_wall = Some("2026-11-23T14:05:59Z".to_owned());
@@ -257,10 +265,10 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
         diagnosis: None,
         findings: findings,
         rules: vec![
-            rule("gc-frequency", RuleState::Raised, Some(66.7), "1/s"),
-            rule("gc-cpu", RuleState::Quiet, Some(0.02), "ratio"),
-            rule("heap-growth", RuleState::NoEvidence, None, "MiB"),
-            rule("min-heap", RuleState::Off, None, "ratio"),
+            rule("gc-frequency", RuleState::Raised, Some(66.7), Unit::PerSecond),
+            rule("gc-cpu", RuleState::Quiet, Some(0.02), Unit::Ratio),
+            rule("heap-growth", RuleState::NoEvidence, None, Unit::Mebibytes),
+            rule("min-heap", RuleState::Off, None, Unit::Ratio),
         ],
         warnings: Vec::new(),
         causes: None,
@@ -268,7 +276,7 @@ fn made(verdict: Verdict, processes: Vec<Process>, findings: Vec<Finding>) -> Re
     )
 }
 
-fn rule(id: &'static str, status: RuleState, worst: Option<f64>, unit: &'static str) -> RuleStatus {
+fn rule(id: &'static str, status: RuleState, worst: Option<f64>, unit: Unit) -> RuleStatus {
     with!(
         RuleStatus::default(),
         id: id,
@@ -286,14 +294,14 @@ fn finding(
     severity: Severity,
     measured: f64,
     threshold: f64,
-    unit: &'static str,
+    unit: Unit,
 ) -> Finding {
     with!(
         Finding::default(),
         rule: rule,
         severity: severity,
         process: "1".to_owned(),
-        scope: "window",
+        scope: Scope::Window,
         capped_by: None,
         measured: measured,
         worst: measured,

@@ -113,7 +113,7 @@ fn the_whole_run_as_one_window() {
     let frequency = finding(&analysis, "gc-frequency").unwrap();
     assert_eq!(
         (frequency.scope, frequency.severity),
-        ("run", Severity::Critical)
+        (crate::settings::Scope::Run, Severity::Critical)
     );
     assert!((frequency.active_ratio - 1.0).abs() < f64::EPSILON);
 }

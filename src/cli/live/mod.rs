@@ -22,7 +22,7 @@ use gcpressure::internal::io::{Child, Source};
 use gcpressure::internal::pipeline::{CycleRow, Sink, SoFar};
 use gcpressure::internal::render::{Format, Style};
 use gcpressure::internal::settings::Severity;
-use gcpressure::internal::units::{self, Unit};
+use gcpressure::internal::units;
 use gcpressure::report::Process;
 
 use crate::cli::args::LiveArgs;
@@ -373,7 +373,7 @@ fn state_line(process: &Process) -> Option<String> {
 
 /// One change as a line.
 fn finding_line(process: &str, change: &FindingChange) -> String {
-    let unit = Unit::from_symbol(change.unit);
+    let unit = change.unit;
     let severity = match change.severity {
         Severity::Info => "info",
         Severity::Warning => "warning",
@@ -409,7 +409,7 @@ mod tests {
             at_ns: 12_000_000_000,
             measured: 66.7,
             threshold: 40.0,
-            unit: "1/s",
+            unit: gcpressure::Unit::PerSecond,
             message: String::new(),
             at_wall: None,
             cause: Some((Cause::SmallHeap, "the heap is nearly empty".to_owned())),

@@ -87,7 +87,7 @@ impl OnCritical {
             "process": process,
             "measured": change.measured,
             "threshold": change.threshold,
-            "unit": change.unit,
+            "unit": change.unit.symbol(),
             "at_ns": change.at_ns,
             "at_wall": change.at_wall,
             "message": change.message,

@@ -249,7 +249,7 @@ mod tests {
             at_ns: 0,
             measured: 50.0,
             threshold: 40.0,
-            unit: "1/s",
+            unit: gcpressure::Unit::PerSecond,
             message: String::new(),
             at_wall: None,
             cause: None,

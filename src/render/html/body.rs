@@ -8,7 +8,7 @@ use super::super::escape::printable;
 use super::super::text::{self, findings, input, measures, page};
 use super::island;
 use crate::report::{Diagnosis, Finding, Process, Report, RuleState, Verdict};
-use crate::settings::Severity;
+use crate::settings::{Scope, Severity};
 use crate::units::{self, Unit};
 
 /// Processes named under a finding; the table has them all.
@@ -143,7 +143,7 @@ fn finding(
 
 /// What was measured, against what, when.
 fn figures(finding: &Finding) -> Markup {
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     html! {
         // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
         @if finding.measured >= finding.threshold {
@@ -168,7 +168,7 @@ fn elsewhere(group: &[&Finding], places: &BTreeMap<&str, usize>) -> Markup {
                         Some(place) => a href=(link(*place, Some(finding))) { (printable(&finding.process)) },
                         None => (printable(&finding.process)),
                     }
-                    ": " (Unit::from_symbol(finding.unit).format(finding.measured))
+                    ": " (finding.unit.format(finding.measured))
                 }
             }
             @if group.len() > NAMED { li { "and " (units::count((group.len() - NAMED) as u64)) " more" } }
@@ -179,7 +179,7 @@ fn elsewhere(group: &[&Finding], places: &BTreeMap<&str, usize>) -> Markup {
 /// A link to a process, and to the stretch of time in which a finding was raised, with some of what was around it.
 fn link(place: usize, finding: Option<&Finding>) -> String {
     match finding {
-        Some(finding) if finding.scope != "run" => {
+        Some(finding) if finding.scope != Scope::Run => {
             let margin = (finding.until_ns - finding.since_ns.min(finding.until_ns)) / 10;
             let margin = margin.max(units::SECOND);
             format!(
@@ -392,11 +392,8 @@ fn read(report: &Report) -> Markup {
 }
 
 fn rules(report: &Report) -> Markup {
-    let shown = |unit: &str, value: Option<f64>| {
-        value.map_or_else(
-            || "-".to_owned(),
-            |value| Unit::from_symbol(unit).format(value),
-        )
+    let shown = |unit: Unit, value: Option<f64>| {
+        value.map_or_else(|| "-".to_owned(), |value| unit.format(value))
     };
     html! {
         table {

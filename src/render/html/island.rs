@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use super::super::escape::printable;
 use super::super::text::{self, measures, page};
 use crate::report::{Finding, Process, Report, TimelinePoint};
-use crate::units::Unit;
 
 /// The report's figures, safe between `<script>` and `</script>`.
 pub(super) fn json(report: &Report) -> String {
@@ -75,7 +74,7 @@ pub(super) fn course(report: &Report, process: &Process) -> String {
 
 /// A finding as the charts show it.
 fn band(finding: &Finding) -> Value {
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     let episodes: Vec<_> = finding
         .episodes
         .iter()

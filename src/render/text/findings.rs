@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::page::{self, Page};
 use crate::report::causes::{BY_ALLOCATION, BY_USE};
 use crate::report::{Finding, Report};
+use crate::settings::Scope;
 use crate::severity::{CappedBy, Severity};
 use crate::units::Unit;
 
@@ -112,7 +113,7 @@ pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 
 /// `critical  gc-frequency  66.7/s, threshold 40/s, from 4s to 1m08s`.
 fn head(report: &Report, finding: &Finding, processes: Option<usize>, page: &mut Page) {
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     let label = page.paint(
         page::color(finding.severity),
         &page::left(page::word(finding.severity), 8),
@@ -151,7 +152,7 @@ fn head(report: &Report, finding: &Finding, processes: Option<usize>, page: &mut
 
 /// ` (12/s at worst)`, where a single evaluation was worse than the one that earned the severity.
 pub(in crate::render) fn at_worst(finding: &Finding) -> String {
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     let (measured, worst) = (unit.format(finding.measured), unit.format(finding.worst));
     if finding.worst > finding.measured && worst != measured {
         format!(" ({worst} at worst)")
@@ -173,7 +174,7 @@ pub(in crate::render) fn capped(finding: &Finding) -> String {
 
 /// When it was raised.
 pub(in crate::render) fn when(finding: &Finding) -> String {
-    if finding.scope == "run" {
+    if finding.scope == Scope::Run {
         return "over the whole run".to_owned();
     }
     let stretches = match finding.episodes.len() {
@@ -185,7 +186,7 @@ pub(in crate::render) fn when(finding: &Finding) -> String {
 }
 
 fn details(finding: &Finding, page: &mut Page) {
-    let unit = Unit::from_symbol(finding.unit);
+    let unit = finding.unit;
     for episode in &finding.episodes {
         let line = format!(
             "{}: {} at worst, {}",

@@ -2,7 +2,7 @@
 
 use super::page::{self, Page, counted, left};
 use crate::report::{Report, RuleState};
-use crate::units::{self, Unit};
+use crate::units;
 
 /// How fine the log is.
 pub(in crate::render) const RESOLUTION: &str =
@@ -112,7 +112,7 @@ fn every_rule(report: &Report, page: &mut Page) {
         .unwrap_or(0)
         + 2;
     for rule in &report.rules {
-        let unit = Unit::from_symbol(rule.unit);
+        let unit = rule.unit;
         let state = match rule.status {
             RuleState::Off => "off",
             RuleState::NoEvidence => "no evidence",

@@ -1,7 +1,7 @@
 //! The layout of the screen and its text.
 
 use gcpressure::internal::settings::Severity;
-use gcpressure::internal::units::{self, Unit};
+use gcpressure::internal::units;
 use gcpressure::report::{Input, Process};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -222,7 +222,7 @@ fn cause(findings: &[Raised]) -> Option<Line<'static>> {
 
 fn finding_line(finding: &Raised, several: bool, width: u16) -> Line<'static> {
     let change = &finding.change;
-    let unit = Unit::from_symbol(change.unit);
+    let unit = change.unit;
     let (word, style) = match (change.raised, change.severity) {
         (false, _) => ("cleared ", DIM),
         (true, Severity::Critical) => ("critical", Style::new().fg(Color::Red).patch(BOLD)),
