@@ -25,7 +25,7 @@ pub struct Output {
     pub machine: BTreeMap<String, String>,
     /// Results whose name and figures were in two lines.
     pub rejoined: u64,
-    /// Names that no figures followed: the benchmark failed, or the output was cut off.
+    /// Benchmarks without figures: they failed, or the output was cut off. A skipped one is not counted.
     pub unfinished: u64,
 }
 
@@ -77,7 +77,9 @@ pub struct Listener {
     line: Vec<u8>,
     package: String,
     /// A name without figures yet.
-    waiting: Option<String>,
+    pending: Option<String>,
+    /// The newest benchmark that failed.
+    failed: String,
 }
 
 impl Listener {
@@ -99,7 +101,7 @@ impl Listener {
     #[must_use]
     pub fn finish(mut self) -> Output {
         self.close_line();
-        self.close();
+        self.close("");
         self.output
     }
 
@@ -116,7 +118,7 @@ impl Listener {
             && matches!(key, "pkg" | "goos" | "goarch" | "cpu")
         {
             if key == "pkg" {
-                self.close();
+                self.close("");
                 value.clone_into(&mut self.package);
             } else {
                 self.output.machine.insert(key.to_owned(), value.to_owned());
@@ -127,28 +129,21 @@ impl Listener {
             self.unit(note);
             return;
         }
-        if let Some((name, rest)) = named(line) {
-            match figures(rest, false) {
-                Some((iterations, values)) => {
-                    // `-v` prints the bare name before.
-                    self.waiting = None;
-                    self.result(name.to_owned(), iterations, values);
-                }
-                None => {
-                    self.close();
-                    match figures(rest, true) {
-                        // Both parts in one line, with other text in between.
-                        Some((iterations, values)) => {
-                            self.output.rejoined += 1;
-                            self.result(name.to_owned(), iterations, values);
-                        }
-                        None => self.waiting = Some(name.to_owned()),
-                    }
-                }
+        if let Some((before, failed, name)) = ended(line) {
+            self.line(before);
+            self.end(name, failed);
+        } else if let Some((name, rest)) = named(line) {
+            self.close(name);
+            let whole = figures(rest, false);
+            // Both parts in one line, with other text in between.
+            let rejoined = || figures(rest, true).inspect(|_| self.output.rejoined += 1);
+            match whole.or_else(rejoined) {
+                Some((iterations, values)) => self.result(name.to_owned(), iterations, values),
+                None => self.pending = Some(name.to_owned()),
             }
-        } else if self.waiting.is_some()
+        } else if self.pending.is_some()
             && let Some((iterations, values)) = figures(line, true)
-            && let Some(name) = self.waiting.take()
+            && let Some(name) = self.pending.take()
         {
             self.output.rejoined += 1;
             self.result(name, iterations, values);
@@ -166,19 +161,20 @@ impl Listener {
         }
     }
 
-    /// A name that still lacks figures gets none any more, unless it was the bare one of `-v` whose result has come.
-    fn close(&mut self) {
-        if let Some(name) = self.waiting.take() {
-            let bare = |result: &Measured| {
-                result.name == name
-                    || result
-                        .name
-                        .strip_prefix(&name)
-                        .is_some_and(|rest| rest.starts_with(['-', '/']))
-            };
-            if !self.output.results.last().is_some_and(bare) {
-                self.output.unfinished += 1;
-            }
+    /// Counts the pending benchmark as unfinished, unless it is the one named next: `-v` prints a bare name first.
+    fn close(&mut self, next: &str) {
+        let pending = self.pending.take();
+        self.output.unfinished += u64::from(pending.is_some_and(|name| !resolves(next, &name)));
+    }
+
+    /// A benchmark ended without figures. A parent that fails with its sub-benchmark is not counted again.
+    fn end(&mut self, name: &str, failed: bool) {
+        self.close(name);
+        if failed {
+            let sub = self.failed.strip_prefix(name);
+            let parent = sub.is_some_and(|rest| rest.starts_with('/'));
+            self.output.unfinished += u64::from(!parent);
+            name.clone_into(&mut self.failed);
         }
     }
 
@@ -198,6 +194,21 @@ impl Listener {
             }
         }
     }
+}
+
+/// True if `name` is that of a pending benchmark, with its GOMAXPROCS or not, or of a sub-benchmark of it.
+fn resolves(name: &str, pending: &str) -> bool {
+    name.strip_prefix(pending).is_some_and(|rest| {
+        let digits = |procs: &str| procs.bytes().all(|b| b.is_ascii_digit());
+        rest.is_empty() || rest.starts_with('/') || rest.strip_prefix('-').is_some_and(digits)
+    })
+}
+
+/// `--- FAIL: BenchmarkKey-8`, or SKIP: what precedes it in the line, whether the benchmark failed, and its name.
+fn ended(line: &str) -> Option<(&str, bool, &str)> {
+    let (before, end) = line.split_once("--- ")?;
+    let (word, name) = end.split_once(": Benchmark")?;
+    matches!(word, "FAIL" | "SKIP").then_some((before, word == "FAIL", name))
 }
 
 /// The name at the start of a line, and what follows it.
