@@ -60,8 +60,9 @@ pub fn benchmarks(
     gc: Option<Comparison>,
 ) -> Benchmarks {
     let (before, after) = (groups(base), groups(new));
-    let notes = notes(base.iter().chain(new));
     let mut warnings = warnings(base, new);
+    let notes = notes(base.iter().chain(new), &mut warnings);
+    let mut varying: BTreeMap<&str, usize> = BTreeMap::new();
     let mut rows = Vec::new();
     let mut alone = 0_usize;
     for (key @ (package, name, unit), values) in &before {
@@ -79,8 +80,15 @@ pub fn benchmarks(
         );
         row.package = Some((*package).to_owned()).filter(|package| !package.is_empty());
         row.name = (*name).to_owned();
+        if note.exact == Some(true) && !row.exact {
+            *varying.entry(*unit).or_default() += 1;
+        }
         rows.push(row);
     }
+    warnings.extend(varying.into_iter().map(|(unit, count)| {
+        let s = if count == 1 { "" } else { "s" };
+        format!("{unit} is declared assume=exact, but varies in {count} benchmark{s}: tested there like a unit with noise")
+    }));
     alone += after
         .keys()
         .filter(|key| !before.contains_key(*key))
@@ -139,9 +147,31 @@ fn units<'a>(sides: impl Iterator<Item = &'a (String, Output)>) -> Vec<&'a str> 
     order
 }
 
-fn notes<'a>(sides: impl Iterator<Item = &'a (String, Output)>) -> BTreeMap<&'a str, UnitNote> {
-    let all = sides.flat_map(|(_, output)| &output.units);
-    all.map(|(unit, note)| (unit.as_str(), *note)).collect()
+/// The unit lines of all files, merged key by key; of two that contradict each other the first counts.
+fn notes<'a>(
+    sides: impl Iterator<Item = &'a (String, Output)>,
+    warnings: &mut Vec<String>,
+) -> BTreeMap<&'a str, UnitNote> {
+    let agree = |known: &mut Option<bool>, new: Option<bool>| {
+        new.is_none_or(|new| *known.get_or_insert(new) == new)
+    };
+    let mut notes: BTreeMap<&str, UnitNote> = BTreeMap::new();
+    for (name, output) in sides {
+        for (unit, note) in &output.units {
+            let known = notes.entry(unit).or_default();
+            let keys = [
+                (
+                    "better",
+                    agree(&mut known.more_is_better, note.more_is_better),
+                ),
+                ("assume", agree(&mut known.exact, note.exact)),
+            ];
+            warnings.extend(keys.iter().filter(|(_, agrees)| !agrees).map(|(key, _)| {
+                format!("{name}: {key}= of {unit} contradicts an earlier file, whose value is used")
+            }));
+        }
+    }
+    notes
 }
 
 fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<f64>) -> Row {
@@ -153,7 +183,7 @@ fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<
             .windows(2)
             .all(|pair| pair[0].total_cmp(&pair[1]).is_eq())
     };
-    let exact = (note.exact || unit == "allocs/op") && constant(base) && constant(new);
+    let exact = note.exact.unwrap_or(unit == "allocs/op") && constant(base) && constant(new);
     let (before, after) = (figures(base), figures(new));
     let ratio = stats::ratio(before.median, after.median);
     let p = match exact {

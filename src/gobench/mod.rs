@@ -47,8 +47,8 @@ pub struct Measured {
 pub struct UnitNote {
     /// More is better; `None` if unknown.
     pub more_is_better: Option<bool>,
-    /// The values have no noise.
-    pub exact: bool,
+    /// The values have no noise; `None` if unknown.
+    pub exact: Option<bool>,
 }
 
 /// Reads an output to its end.
@@ -189,7 +189,8 @@ impl Listener {
             match word {
                 "better=higher" => known.more_is_better = Some(true),
                 "better=lower" => known.more_is_better = Some(false),
-                "assume=exact" => known.exact = true,
+                "assume=exact" => known.exact = Some(true),
+                "assume=nothing" => known.exact = Some(false),
                 _ => {}
             }
         }

@@ -143,9 +143,12 @@ fn prose_is_no_benchmark() {
 
 #[test]
 fn unit_lines_are_kept() {
-    let output = output("Unit req/s better=higher\nUnit allocs/op assume=exact better=lower\n");
+    let output = output(
+        "Unit req/s better=higher\nUnit allocs/op assume=exact better=lower\nUnit B/op assume=nothing\n",
+    );
     assert_eq!(output.units["req/s"].more_is_better, Some(true));
-    assert!(output.units["allocs/op"].exact);
+    let exact = ["req/s", "allocs/op", "B/op"].map(|unit| output.units[unit].exact);
+    assert_eq!(exact, [None, Some(true), Some(false)]);
 }
 
 #[test]

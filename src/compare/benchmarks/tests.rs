@@ -98,6 +98,69 @@ fn more_may_be_better() {
     assert_eq!(result.rows[0].verdict, RowVerdict::Improved);
 }
 
+fn output(name: &str, text: &str) -> (String, Output) {
+    let output = gobench::read(&mut Cursor::new(text)).unwrap();
+    (name.to_owned(), output)
+}
+
+#[test]
+fn values_declared_exact_that_vary_are_warned_of() {
+    let text = "Unit sys/op assume=exact\nUnit B/op assume=nothing\n\
+        BenchmarkA 1 3 sys/op 2 allocs/op 7 B/op\nBenchmarkA 1 4 sys/op 3 allocs/op 8 B/op\n\
+        BenchmarkB 1 3 sys/op\n";
+    let side = [output("a", text)];
+    let result = benchmarks(&side, &side, &BenchmarkGate::default(), None);
+    assert_eq!(
+        result.warnings[0],
+        "sys/op is declared assume=exact, but varies in 1 benchmark: tested there like a unit with noise"
+    );
+    let exact = |row: &Row| (row.name.clone(), row.unit.clone(), row.exact);
+    assert_eq!(
+        exact(&result.rows[0]),
+        ("A".to_owned(), "sys/op".to_owned(), false)
+    );
+    assert_eq!(
+        exact(&result.rows[1]),
+        ("B".to_owned(), "sys/op".to_owned(), true)
+    );
+    assert!(
+        !result
+            .warnings
+            .iter()
+            .any(|text| text.contains("allocs/op"))
+    );
+}
+
+#[test]
+fn unit_lines_are_merged_key_by_key() {
+    let result = "BenchmarkA 1 3 req/s\nBenchmarkA 1 3 req/s\n";
+    let higher = output("higher", &format!("Unit req/s better=higher\n{result}"));
+    let lower = output("lower", &format!("Unit req/s better=lower\n{result}"));
+    let exact = output("exact", &format!("Unit req/s assume=exact\n{result}"));
+    let merged = |base: &(String, Output), new: &(String, Output)| {
+        let (base, new) = ([base.clone()], [new.clone()]);
+        let mut result = benchmarks(&base, &new, &BenchmarkGate::default(), None);
+        let row = result.rows.remove(0);
+        result.warnings.retain(|text| !text.starts_with("too few"));
+        (row.more_is_better, row.exact, result.warnings)
+    };
+    let contradiction = |name| {
+        vec![format!(
+            "{name}: better= of req/s contradicts an earlier file, whose value is used"
+        )]
+    };
+    assert_eq!(merged(&lower, &exact), (false, true, vec![]));
+    assert_eq!(merged(&exact, &lower), (false, true, vec![]));
+    assert_eq!(
+        merged(&higher, &lower),
+        (true, false, contradiction("lower"))
+    );
+    assert_eq!(
+        merged(&lower, &higher),
+        (false, false, contradiction("higher"))
+    );
+}
+
 #[test]
 fn what_stands_on_one_side_is_said() {
     let result = compared(&[("A-8 ns/op", &[1.0])], &[("B-8 ns/op", &[1.0])]);
