@@ -1,15 +1,14 @@
 //! Benchmarks before and after, with the statistics of benchstat: medians, order-statistic intervals, the Mann-Whitney
-//! test at 5 %; units without noise (allocs/op, and what a unit line says) are compared exactly.
+//! test; units without noise (allocs/op, and what a unit line says) are compared exactly.
 
 use std::collections::BTreeMap;
 
+use super::{ALPHA, runs_needed};
 use crate::gobench::{Output, UnitNote};
 use crate::report::benchmarks::{Benchmarks, Figures, Mean, Row};
 use crate::report::comparison::{Comparison, Outcome, RowVerdict};
 use crate::stats;
 
-/// What a test must stay below.
-const ALPHA: f64 = 0.05;
 /// Ratios from which on a unit fails where the user names none.
 const DEFAULT_GATES: [(&str, f64); 3] = [("allocs/op", 1.0), ("B/op", 1.25), ("ns/op", 1.25)];
 
@@ -104,9 +103,12 @@ pub fn benchmarks(
     let place = |row: &Row| order.iter().position(|unit| *unit == row.unit);
     rows.sort_by_key(place);
     if rows.iter().any(|row| row.verdict == RowVerdict::NoEvidence) {
-        warnings.push(
-            "too few runs for the test: it needs 4 a side, and 6 for an interval; run go test with -count=10".to_owned(),
-        );
+        let has_interval = |runs: &usize| figures(&vec![0.0; *runs]).low.is_some();
+        let interval = (1..64).find(has_interval).unwrap_or(64);
+        warnings.push(format!(
+            "too few runs for the test: it needs {} a side, and {interval} for an interval; run go test with -count=10",
+            runs_needed(1)
+        ));
     }
     Benchmarks {
         outcome: outcome(&rows, absent(&before, &after, &rows, gate), gc.as_ref()),
@@ -200,7 +202,7 @@ fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<
     let verdict = match p {
         None => judged(true),
         Some(_) if stats::smallest_p(base.len(), new.len()) > ALPHA => RowVerdict::NoEvidence,
-        Some(p) => judged(p < ALPHA),
+        Some(p) => judged(p <= ALPHA),
     };
     Row {
         package: None,

@@ -80,6 +80,12 @@ fn too_few_runs_decide_nothing() {
     );
     assert_eq!(result.rows[0].verdict, RowVerdict::NoEvidence);
     assert!(matches!(result.outcome, Outcome::NoVerdict(_)));
+    assert_eq!(
+        result.warnings,
+        [
+            "too few runs for the test: it needs 4 a side, and 6 for an interval; run go test with -count=10"
+        ]
+    );
     // Four a side without overlap: 2 / C(8, 4) = 0.029.
     let result = compared(
         &[("Key-8 ns/op", &[100.0, 101.0, 102.0, 103.0])],
@@ -87,6 +93,11 @@ fn too_few_runs_decide_nothing() {
     );
     assert!((result.rows[0].p.unwrap() - 2.0 / 70.0).abs() < 1e-12);
     assert!(matches!(result.outcome, Outcome::Regression(_)));
+    // A p-value of exactly 5 % decides, here as in the comparison of traces: one run below 39 others, 2 / C(40, 1).
+    let new: Vec<f64> = (0..39).map(|run| 200.0 + f64::from(run)).collect();
+    let result = compared(&[("Key-8 ns/op", &[100.0])], &[("Key-8 ns/op", &new)]);
+    assert_eq!(result.rows[0].p, Some(0.05));
+    assert_eq!(result.rows[0].verdict, RowVerdict::Worse);
 }
 
 #[test]
