@@ -52,7 +52,7 @@ pub(crate) enum Command {
     ///
     /// Where standard error is a terminal, findings are printed when raised and cleared, and a status line shows progress.
     /// There is no status line where the program's standard output is a terminal as well: the program writes to it
-    /// directly, and would write over the line.
+    /// directly, and would write over the line; nor where CI is set, whose terminal is kept as a log.
     Run(Box<RunArgs>),
     /// Shows a live dashboard of a growing log, of standard input, or of a program that it runs
     ///
