@@ -308,3 +308,23 @@ pub(crate) fn command_names() -> Vec<String> {
     let names = command.get_subcommands().map(|one| one.get_name());
     names.map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_help_are_valid() {
+        let help = Cli::command().get_after_help().unwrap().to_string();
+        let examples = help
+            .lines()
+            .filter_map(|line| line.split_once("gcpressure"));
+        let parsed = examples.map(|(_, args)| {
+            let words = std::iter::once("gcpressure").chain(args.split_whitespace());
+            Cli::try_parse_from(words).unwrap()
+        });
+        assert_eq!(parsed.count(), 3);
+    }
+}
