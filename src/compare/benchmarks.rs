@@ -363,7 +363,22 @@ fn warnings(base: &[(String, Output)], new: &[(String, Output)]) -> Vec<String> 
                 1 => "1 benchmark has a name and no figures: it failed".to_owned(),
                 count => format!("{count} benchmarks have a name and no figures: they failed"),
             };
-            warnings.push(format!("{name}: {what}, or the output was cut off"));
+            let first = output.first_unfinished.as_deref().unwrap_or_default();
+            let first = if output.unfinished == 1 {
+                first.to_owned()
+            } else {
+                format!("first {first}")
+            };
+            warnings.push(format!(
+                "{name}: {what}, or the output was cut off ({first})"
+            ));
+        }
+        if output.dropped > 0 {
+            let kept = output.results.len();
+            warnings.push(format!(
+                "{name}: results after the first {kept} are left out: {}",
+                output.dropped
+            ));
         }
     }
     warnings

@@ -27,6 +27,10 @@ pub struct Output {
     pub rejoined: u64,
     /// Benchmarks without figures: they failed, or the output was cut off. A skipped one is not counted.
     pub unfinished: u64,
+    /// The name of the first of them.
+    pub first_unfinished: Option<String>,
+    /// Results beyond the limit of 1,048,576.
+    pub dropped: u64,
 }
 
 /// One run of one benchmark.
@@ -151,20 +155,31 @@ impl Listener {
     }
 
     fn result(&mut self, name: String, iterations: u64, values: Vec<(f64, String)>) {
-        if self.output.results.len() < MAX_RESULTS {
-            self.output.results.push(Measured {
-                package: self.package.clone(),
-                name,
-                iterations,
-                values,
-            });
+        if self.output.results.len() == MAX_RESULTS {
+            self.output.dropped += 1;
+            return;
         }
+        self.output.results.push(Measured {
+            package: self.package.clone(),
+            name,
+            iterations,
+            values,
+        });
     }
 
     /// Counts the pending benchmark as unfinished, unless it is the one named next: `-v` prints a bare name first.
     fn close(&mut self, next: &str) {
-        let pending = self.pending.take();
-        self.output.unfinished += u64::from(pending.is_some_and(|name| !resolves(next, &name)));
+        if let Some(name) = self.pending.take()
+            && !resolves(next, &name)
+        {
+            self.unfinished(&name);
+        }
+    }
+
+    fn unfinished(&mut self, name: &str) {
+        self.output.unfinished += 1;
+        let first = &mut self.output.first_unfinished;
+        first.get_or_insert_with(|| name.to_owned());
     }
 
     /// A benchmark ended without figures. A parent that fails with its sub-benchmark is not counted again.
@@ -172,8 +187,9 @@ impl Listener {
         self.close(name);
         if failed {
             let sub = self.failed.strip_prefix(name);
-            let parent = sub.is_some_and(|rest| rest.starts_with('/'));
-            self.output.unfinished += u64::from(!parent);
+            if !sub.is_some_and(|rest| rest.starts_with('/')) {
+                self.unfinished(name);
+            }
             name.clone_into(&mut self.failed);
         }
     }

@@ -100,6 +100,26 @@ fn a_benchmark_without_figures_is_counted_by_its_name() {
     }
 }
 
+#[test]
+fn the_first_unfinished_benchmark_is_named_and_dropped_results_are_counted() {
+    let output = output("BenchmarkA\nBenchmarkB\n--- FAIL: BenchmarkC\n");
+    assert_eq!(
+        (output.first_unfinished.as_deref(), output.unfinished),
+        (Some("A"), 3)
+    );
+    let mut listener = Listener::default();
+    let kept = Measured {
+        package: String::new(),
+        name: String::new(),
+        iterations: 1,
+        values: Vec::new(),
+    };
+    listener.output.results = vec![kept; MAX_RESULTS - 1];
+    listener.push(&b"BenchmarkA 1 5 ns/op\n".repeat(3));
+    let output = listener.finish();
+    assert_eq!((output.results.len(), output.dropped), (MAX_RESULTS, 2));
+}
+
 /// A line that begins like a result and is none leaves its benchmark without figures.
 #[test]
 fn malformed_lines_give_no_result() {

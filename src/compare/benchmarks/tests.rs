@@ -143,6 +143,21 @@ fn values_declared_exact_that_vary_are_warned_of() {
 }
 
 #[test]
+fn what_an_output_lacks_is_warned_of() {
+    let one = output("a", "BenchmarkA\n");
+    let mut two = output("b", "BenchmarkA\nBenchmarkB\n");
+    two.1.dropped = 3;
+    assert_eq!(
+        benchmarks(&[one], &[two], &BenchmarkGate::default(), None).warnings,
+        [
+            "a: 1 benchmark has a name and no figures: it failed, or the output was cut off (A)",
+            "b: 2 benchmarks have a name and no figures: they failed, or the output was cut off (first A)",
+            "b: results after the first 0 are left out: 3",
+        ]
+    );
+}
+
+#[test]
 fn unit_lines_are_merged_key_by_key() {
     let result = "BenchmarkA 1 3 req/s\nBenchmarkA 1 3 req/s\n";
     let higher = output("higher", &format!("Unit req/s better=higher\n{result}"));
