@@ -115,3 +115,21 @@ fn known(point: &TimelinePoint, value: Option<f64>) -> String {
 fn optional(value: Option<u64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use super::*;
+
+    /// A new field of a point becomes a column.
+    #[test]
+    fn the_columns_are_those_of_the_timeline_in_json() {
+        let point = serde_json::to_value(TimelinePoint::default()).unwrap();
+        let mut keys: Vec<_> = point.as_object().unwrap().keys().collect();
+        let mut columns = COLUMNS.map(|(name, _)| name);
+        keys.sort();
+        columns.sort_unstable();
+        assert_eq!(keys, columns);
+    }
+}
