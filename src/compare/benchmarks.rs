@@ -358,19 +358,19 @@ fn warnings(base: &[(String, Output)], new: &[(String, Output)]) -> Vec<String> 
         }
     }
     for (name, output) in base.iter().chain(new) {
-        if output.unfinished > 0 {
-            let what = match output.unfinished {
-                1 => "1 benchmark has a name and no figures: it failed".to_owned(),
-                count => format!("{count} benchmarks have a name and no figures: they failed"),
-            };
-            let first = output.first_unfinished.as_deref().unwrap_or_default();
-            let first = if output.unfinished == 1 {
-                first.to_owned()
-            } else {
-                format!("first {first}")
+        if let Some((first, line)) = &output.first_unfinished {
+            let (what, first) = match output.unfinished {
+                1 => (
+                    "1 benchmark has a name and no figures: it failed".to_owned(),
+                    first.clone(),
+                ),
+                count => (
+                    format!("{count} benchmarks have a name and no figures: they failed"),
+                    format!("first {first}"),
+                ),
             };
             warnings.push(format!(
-                "{name}: {what}, or the output was cut off ({first})"
+                "{name}: {what}, or the output was cut off ({first} in line {line})"
             ));
         }
         if output.dropped > 0 {

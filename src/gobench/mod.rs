@@ -27,8 +27,8 @@ pub struct Output {
     pub rejoined: u64,
     /// Benchmarks without figures: they failed, or the output was cut off. A skipped one is not counted.
     pub unfinished: u64,
-    /// The name of the first of them.
-    pub first_unfinished: Option<String>,
+    /// The name of the first of them, and the line that it stands in, from 1.
+    pub first_unfinished: Option<(String, u64)>,
     /// Results beyond the limit of 1,048,576.
     pub dropped: u64,
 }
@@ -79,9 +79,11 @@ pub struct Listener {
     output: Output,
     /// The newest line so far.
     line: Vec<u8>,
+    /// Lines before it.
+    lines: u64,
     package: String,
-    /// A name without figures yet.
-    pending: Option<String>,
+    /// A name without figures yet, and its line.
+    pending: Option<(String, u64)>,
     /// The newest benchmark that failed.
     failed: String,
 }
@@ -97,6 +99,7 @@ impl Listener {
             bytes = rest;
             if part.ends_with(b"\n") || self.line.len() == MAX_LINE {
                 self.close_line();
+                self.lines += u64::from(part.ends_with(b"\n"));
             }
         }
     }
@@ -143,11 +146,11 @@ impl Listener {
             let rejoined = || figures(rest, true).inspect(|_| self.output.rejoined += 1);
             match whole.or_else(rejoined) {
                 Some((iterations, values)) => self.result(name.to_owned(), iterations, values),
-                None => self.pending = Some(name.to_owned()),
+                None => self.pending = Some((name.to_owned(), self.lines + 1)),
             }
         } else if self.pending.is_some()
             && let Some((iterations, values)) = figures(line, true)
-            && let Some(name) = self.pending.take()
+            && let Some((name, _)) = self.pending.take()
         {
             self.output.rejoined += 1;
             self.result(name, iterations, values);
@@ -169,17 +172,17 @@ impl Listener {
 
     /// Counts the pending benchmark as unfinished, unless it is the one named next: `-v` prints a bare name first.
     fn close(&mut self, next: &str) {
-        if let Some(name) = self.pending.take()
+        if let Some((name, line)) = self.pending.take()
             && !resolves(next, &name)
         {
-            self.unfinished(&name);
+            self.unfinished(&name, line);
         }
     }
 
-    fn unfinished(&mut self, name: &str) {
+    fn unfinished(&mut self, name: &str, line: u64) {
         self.output.unfinished += 1;
         let first = &mut self.output.first_unfinished;
-        first.get_or_insert_with(|| name.to_owned());
+        first.get_or_insert_with(|| (name.to_owned(), line));
     }
 
     /// A benchmark ended without figures. A parent that fails with its sub-benchmark is not counted again.
@@ -188,7 +191,7 @@ impl Listener {
         if failed {
             let sub = self.failed.strip_prefix(name);
             if !sub.is_some_and(|rest| rest.starts_with('/')) {
-                self.unfinished(name);
+                self.unfinished(name, self.lines + 1);
             }
             name.clone_into(&mut self.failed);
         }

@@ -102,11 +102,13 @@ fn a_benchmark_without_figures_is_counted_by_its_name() {
 
 #[test]
 fn the_first_unfinished_benchmark_is_named_and_dropped_results_are_counted() {
-    let output = output("BenchmarkA\nBenchmarkB\n--- FAIL: BenchmarkC\n");
-    assert_eq!(
-        (output.first_unfinished.as_deref(), output.unfinished),
-        (Some("A"), 3)
-    );
+    let long = "x".repeat(3 * MAX_LINE);
+    let names = "BenchmarkA\nBenchmarkB\n--- FAIL: BenchmarkC\n";
+    let named = output(&format!("{long}\n{names}"));
+    assert_eq!(named.first_unfinished, Some(("A".to_owned(), 2)));
+    assert_eq!(named.unfinished, 3);
+    let failed = output("PASS\n--- FAIL: BenchmarkC\n");
+    assert_eq!(failed.first_unfinished, Some(("C".to_owned(), 2)));
     let mut listener = Listener::default();
     let kept = Measured {
         package: String::new(),

@@ -145,13 +145,13 @@ fn values_declared_exact_that_vary_are_warned_of() {
 #[test]
 fn what_an_output_lacks_is_warned_of() {
     let one = output("a", "BenchmarkA\n");
-    let mut two = output("b", "BenchmarkA\nBenchmarkB\n");
+    let mut two = output("b", "PASS\nBenchmarkA\nBenchmarkB\n");
     two.1.dropped = 3;
     assert_eq!(
         benchmarks(&[one], &[two], &BenchmarkGate::default(), None).warnings,
         [
-            "a: 1 benchmark has a name and no figures: it failed, or the output was cut off (A)",
-            "b: 2 benchmarks have a name and no figures: they failed, or the output was cut off (first A)",
+            "a: 1 benchmark has a name and no figures: it failed, or the output was cut off (A in line 1)",
+            "b: 2 benchmarks have a name and no figures: they failed, or the output was cut off (first A in line 2)",
             "b: results after the first 0 are left out: 3",
         ]
     );
