@@ -10,6 +10,8 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use gcpressure::internal::render::{Format, Formats as _};
+
 const BUSY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/busy.log");
 const MIXED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/mixed.log");
 
@@ -293,6 +295,24 @@ fn a_reader_that_leaves_is_no_error() {
             .unwrap();
         assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
         assert!(first.starts_with(b"{\"schema\"") || first.starts_with(b"schema,"));
+    }
+    // More than a buffer, so that a format has a part of its report written before it ends; GitHub shows ten annotations.
+    let here = tempfile::tempdir().unwrap();
+    for log in 0..100 {
+        fs::copy(BUSY, here.path().join(format!("svc{log}-x.log"))).unwrap();
+    }
+    for format in Format::ALL.iter().map(|format| format.name()) {
+        let args = ["-v", "-f", format, "."];
+        let whole = run(here.path(), &args);
+        assert!(
+            whole.stdout.len() > 8 << 10 || format == "github",
+            "{format}"
+        );
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let closed = program(here.path(), &args).stdout(writer).output().unwrap();
+        let end = |output: &Output| (output.status.code(), stderr(output));
+        assert_eq!(end(&closed), end(&whole), "{format}");
     }
 }
 

@@ -17,12 +17,14 @@ use terminal::Terminal;
 
 const BUSY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/busy.log");
 
-/// What a terminal gets of `(cat busy.log; sleep 2) | gcpressure ARGS`; `None` where there is no `script`.
-fn shown(args: &str) -> Option<String> {
+/// What a terminal gets of `(cat busy.log; sleep 2) | gcpressure ARGS`, with `CI` set to this text; `None` where there is no
+/// `script`.
+fn shown(args: &str, ci: &str) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_gcpressure");
     let line = format!("(cat '{BUSY}'; sleep 2) | '{program}' {args}");
     let output = Command::new("script")
         .args(["-qec", &line, "/dev/null"])
+        .env("CI", ci)
         .stdin(std::process::Stdio::null())
         .output();
     let Ok(output) = output else {
@@ -34,7 +36,7 @@ fn shown(args: &str) -> Option<String> {
 
 #[test]
 fn a_live_stream_has_a_line_that_goes_away() {
-    let Some(shown) = shown("--window 2s 2>&1") else {
+    let Some(shown) = shown("--window 2s 2>&1", "") else {
         return;
     };
     assert!(shown.contains("300 GC cycles; raised: "), "{shown:?}");
@@ -47,8 +49,16 @@ fn a_live_stream_has_a_line_that_goes_away() {
 
 #[test]
 fn there_is_no_line_where_it_would_be_in_the_way() {
-    for args in ["-q", "--passthrough", "2>/dev/null"].map(|args| format!("--window 2s {args}")) {
-        let Some(shown) = shown(&args) else { return };
+    for (args, ci) in [
+        ("-q", ""),
+        ("--passthrough", ""),
+        ("2>/dev/null", ""),
+        ("2>&1", "true"),
+    ] {
+        let args = format!("--window 2s {args}");
+        let Some(shown) = shown(&args, ci) else {
+            return;
+        };
         assert!(!shown.contains("GC cycles; raised"), "{args}: {shown:?}");
     }
 }

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     ///
     /// Where standard error is a terminal, findings are printed when raised and cleared, and a status line shows progress.
     /// There is no status line where the program's standard output is a terminal as well: the program writes to it
-    /// directly, and would write over the line.
+    /// directly, and would write over the line; nor where CI is set, whose terminal is kept as a log.
     Run(Box<RunArgs>),
     /// Shows a live dashboard of a growing log, of standard input, or of a program that it runs
     ///
@@ -307,4 +307,24 @@ pub(crate) fn command_names() -> Vec<String> {
     let command = Cli::command();
     let names = command.get_subcommands().map(|one| one.get_name());
     names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_help_are_valid() {
+        let help = Cli::command().get_after_help().unwrap().to_string();
+        let examples = help
+            .lines()
+            .filter_map(|line| line.split_once("gcpressure"));
+        let parsed = examples.map(|(_, args)| {
+            let words = std::iter::once("gcpressure").chain(args.split_whitespace());
+            Cli::try_parse_from(words).unwrap()
+        });
+        assert_eq!(parsed.count(), 3);
+    }
 }

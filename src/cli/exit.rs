@@ -35,7 +35,15 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// The exit status for a report.
+    /// The exit status for a report; `--allow-no-verdict` makes 3 to 0, `--exit-zero` 1 and 3.
+    ///
+    /// | verdict | without a gate | fail on critical | fail on warning |
+    /// | --- | --- | --- | --- |
+    /// | pass | 0 | 0 | 0 |
+    /// | warning | 0 | 0 | 1 |
+    /// | critical | 0 | 1 | 1 |
+    /// | none, of some cycles | 0 | 3 | 3 |
+    /// | none, without cycles or newest first | 3 | 3 | 3 |
     pub(crate) fn status(self, report: &Report) -> u8 {
         let status = match (&report.verdict, self.fail_on) {
             (Verdict::NoVerdict(_), Some(_)) => NO_VERDICT,
@@ -170,4 +178,54 @@ pub(crate) fn reason(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let (first, rest) = text.split_at_checked(1).unwrap_or_default();
     first.to_lowercase() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use gcpressure::report::Process;
+
+    use super::*;
+
+    fn report(verdict: Verdict, cycles_seen: u64, newest_first: bool) -> Report {
+        let mut process = Process::default();
+        process.cycles_seen = cycles_seen;
+        let mut report = Report::default();
+        report.verdict = verdict;
+        report.input.newest_first = newest_first;
+        report.processes = vec![process];
+        report
+    }
+
+    /// The table of [`Policy::status`], with every combination of what eases it.
+    #[test]
+    fn the_status_is_as_the_table_says() {
+        let none = || Verdict::NoVerdict("too short".to_owned());
+        let table = [
+            (report(Verdict::Pass, 9, false), [0, 0, 0]),
+            (report(Verdict::Warning, 9, false), [0, 0, 1]),
+            (report(Verdict::Critical, 9, false), [0, 1, 1]),
+            (report(none(), 9, false), [0, 3, 3]),
+            (report(none(), 0, false), [3, 3, 3]),
+            (report(none(), 9, true), [3, 3, 3]),
+        ];
+        let gates = [None, Some(Severity::Critical), Some(Severity::Warning)];
+        let eases = [false, true].map(|allow| [false, true].map(|zero| (allow, zero)));
+        for (report, statuses) in &table {
+            for (fail_on, status) in gates.into_iter().zip(statuses) {
+                for (allow_no_verdict, exit_zero) in eases.into_iter().flatten() {
+                    let policy = Policy {
+                        fail_on,
+                        allow_no_verdict,
+                        exit_zero,
+                    };
+                    let expected = match (status, allow_no_verdict, exit_zero) {
+                        (_, _, true) | (3, true, false) => 0,
+                        (&status, ..) => status,
+                    };
+                    let verdict = &report.verdict;
+                    assert_eq!(policy.status(report), expected, "{verdict:?} {policy:?}");
+                }
+            }
+        }
+    }
 }

@@ -1,15 +1,14 @@
 //! Benchmarks before and after, with the statistics of benchstat: medians, order-statistic intervals, the Mann-Whitney
-//! test at 5 %; units without noise (allocs/op, and what a unit line says) are compared exactly.
+//! test; units without noise (allocs/op, and what a unit line says) are compared exactly.
 
 use std::collections::BTreeMap;
 
+use super::{ALPHA, runs_needed};
 use crate::gobench::{Output, UnitNote};
 use crate::report::benchmarks::{Benchmarks, Figures, Mean, Row};
 use crate::report::comparison::{Comparison, Outcome, RowVerdict};
 use crate::stats;
 
-/// What a test must stay below.
-const ALPHA: f64 = 0.05;
 /// Ratios from which on a unit fails where the user names none.
 const DEFAULT_GATES: [(&str, f64); 3] = [("allocs/op", 1.0), ("B/op", 1.25), ("ns/op", 1.25)];
 
@@ -60,8 +59,9 @@ pub fn benchmarks(
     gc: Option<Comparison>,
 ) -> Benchmarks {
     let (before, after) = (groups(base), groups(new));
-    let notes = notes(base.iter().chain(new));
     let mut warnings = warnings(base, new);
+    let notes = notes(base.iter().chain(new), &mut warnings);
+    let mut varying: BTreeMap<&str, usize> = BTreeMap::new();
     let mut rows = Vec::new();
     let mut alone = 0_usize;
     for (key @ (package, name, unit), values) in &before {
@@ -79,8 +79,15 @@ pub fn benchmarks(
         );
         row.package = Some((*package).to_owned()).filter(|package| !package.is_empty());
         row.name = (*name).to_owned();
+        if note.exact == Some(true) && !row.exact {
+            *varying.entry(*unit).or_default() += 1;
+        }
         rows.push(row);
     }
+    warnings.extend(varying.into_iter().map(|(unit, count)| {
+        let s = if count == 1 { "" } else { "s" };
+        format!("{unit} is declared assume=exact, but varies in {count} benchmark{s}: tested there like a unit with noise")
+    }));
     alone += after
         .keys()
         .filter(|key| !before.contains_key(*key))
@@ -96,9 +103,12 @@ pub fn benchmarks(
     let place = |row: &Row| order.iter().position(|unit| *unit == row.unit);
     rows.sort_by_key(place);
     if rows.iter().any(|row| row.verdict == RowVerdict::NoEvidence) {
-        warnings.push(
-            "too few runs for the test: it needs 4 a side, and 6 for an interval; run go test with -count=10".to_owned(),
-        );
+        let has_interval = |runs: &usize| figures(&vec![0.0; *runs]).low.is_some();
+        let interval = (1..64).find(has_interval).unwrap_or(64);
+        warnings.push(format!(
+            "too few runs for the test: it needs {} a side, and {interval} for an interval; run go test with -count=10",
+            runs_needed(1)
+        ));
     }
     Benchmarks {
         outcome: outcome(&rows, absent(&before, &after, &rows, gate), gc.as_ref()),
@@ -139,9 +149,31 @@ fn units<'a>(sides: impl Iterator<Item = &'a (String, Output)>) -> Vec<&'a str> 
     order
 }
 
-fn notes<'a>(sides: impl Iterator<Item = &'a (String, Output)>) -> BTreeMap<&'a str, UnitNote> {
-    let all = sides.flat_map(|(_, output)| &output.units);
-    all.map(|(unit, note)| (unit.as_str(), *note)).collect()
+/// The unit lines of all files, merged key by key; of two that contradict each other the first counts.
+fn notes<'a>(
+    sides: impl Iterator<Item = &'a (String, Output)>,
+    warnings: &mut Vec<String>,
+) -> BTreeMap<&'a str, UnitNote> {
+    let agree = |known: &mut Option<bool>, new: Option<bool>| {
+        new.is_none_or(|new| *known.get_or_insert(new) == new)
+    };
+    let mut notes: BTreeMap<&str, UnitNote> = BTreeMap::new();
+    for (name, output) in sides {
+        for (unit, note) in &output.units {
+            let known = notes.entry(unit).or_default();
+            let keys = [
+                (
+                    "better",
+                    agree(&mut known.more_is_better, note.more_is_better),
+                ),
+                ("assume", agree(&mut known.exact, note.exact)),
+            ];
+            warnings.extend(keys.iter().filter(|(_, agrees)| !agrees).map(|(key, _)| {
+                format!("{name}: {key}= of {unit} contradicts an earlier file, whose value is used")
+            }));
+        }
+    }
+    notes
 }
 
 fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<f64>) -> Row {
@@ -153,7 +185,7 @@ fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<
             .windows(2)
             .all(|pair| pair[0].total_cmp(&pair[1]).is_eq())
     };
-    let exact = (note.exact || unit == "allocs/op") && constant(base) && constant(new);
+    let exact = note.exact.unwrap_or(unit == "allocs/op") && constant(base) && constant(new);
     let (before, after) = (figures(base), figures(new));
     let ratio = stats::ratio(before.median, after.median);
     let p = match exact {
@@ -170,7 +202,7 @@ fn row(unit: &str, note: UnitNote, base: &[f64], new: &[f64], max_ratio: Option<
     let verdict = match p {
         None => judged(true),
         Some(_) if stats::smallest_p(base.len(), new.len()) > ALPHA => RowVerdict::NoEvidence,
-        Some(p) => judged(p < ALPHA),
+        Some(p) => judged(p <= ALPHA),
     };
     Row {
         package: None,
@@ -326,12 +358,27 @@ fn warnings(base: &[(String, Output)], new: &[(String, Output)]) -> Vec<String> 
         }
     }
     for (name, output) in base.iter().chain(new) {
-        if output.unfinished > 0 {
-            let what = match output.unfinished {
-                1 => "1 benchmark has a name and no figures: it failed".to_owned(),
-                count => format!("{count} benchmarks have a name and no figures: they failed"),
+        if let Some((first, line)) = &output.first_unfinished {
+            let (what, first) = match output.unfinished {
+                1 => (
+                    "1 benchmark has a name and no figures: it failed".to_owned(),
+                    first.clone(),
+                ),
+                count => (
+                    format!("{count} benchmarks have a name and no figures: they failed"),
+                    format!("first {first}"),
+                ),
             };
-            warnings.push(format!("{name}: {what}, or the output was cut off"));
+            warnings.push(format!(
+                "{name}: {what}, or the output was cut off ({first} in line {line})"
+            ));
+        }
+        if output.dropped > 0 {
+            let kept = output.results.len();
+            warnings.push(format!(
+                "{name}: results after the first {kept} are left out: {}",
+                output.dropped
+            ));
         }
     }
     warnings

@@ -18,7 +18,7 @@ use crate::stats;
 pub use benchmarks::{BenchmarkGate, benchmarks};
 use sample::Samples;
 
-/// Chance of a false alarm that is accepted.
+/// Chance of a false alarm that is accepted: a p-value up to it decides, also of benchmarks.
 const ALPHA: f64 = 0.05;
 
 /// By so much more than the threshold a change must be where runs are too few for a test.
@@ -120,9 +120,7 @@ pub fn compare(base: Side, new: Side, gate: &Gate) -> Comparison {
 
 /// What more runs would do.
 fn too_few(base: &Side, new: &Side, smallest: f64, rows: usize) -> String {
-    let needed = (4..64)
-        .find(|&runs| stats::smallest_p(runs, runs) * rows.max(1) as f64 <= ALPHA)
-        .unwrap_or(64);
+    let needed = runs_needed(rows.max(1));
     let of = match rows {
         0 | 1 => String::new(),
         rows => format!(" of {rows} gated rows"),
@@ -132,6 +130,13 @@ fn too_few(base: &Side, new: &Side, smallest: f64, rows: usize) -> String {
         base.runs.len(),
         new.runs.len()
     )
+}
+
+/// Runs a side from which on the test can decide about any of the rows.
+fn runs_needed(rows: usize) -> usize {
+    (1..64)
+        .find(|&runs| stats::smallest_p(runs, runs) * rows as f64 <= ALPHA)
+        .unwrap_or(64)
 }
 
 fn row(samples: &Samples, tested: bool, max_ratio: Option<f64>, p_adjusted: Option<f64>) -> Row {

@@ -25,8 +25,12 @@ pub struct Output {
     pub machine: BTreeMap<String, String>,
     /// Results whose name and figures were in two lines.
     pub rejoined: u64,
-    /// Names that no figures followed: the benchmark failed, or the output was cut off.
+    /// Benchmarks without figures: they failed, or the output was cut off. A skipped one is not counted.
     pub unfinished: u64,
+    /// The name of the first of them, and the line that it stands in, from 1.
+    pub first_unfinished: Option<(String, u64)>,
+    /// Results beyond the limit of 1,048,576.
+    pub dropped: u64,
 }
 
 /// One run of one benchmark.
@@ -47,8 +51,8 @@ pub struct Measured {
 pub struct UnitNote {
     /// More is better; `None` if unknown.
     pub more_is_better: Option<bool>,
-    /// The values have no noise.
-    pub exact: bool,
+    /// The values have no noise; `None` if unknown.
+    pub exact: Option<bool>,
 }
 
 /// Reads an output to its end.
@@ -75,9 +79,13 @@ pub struct Listener {
     output: Output,
     /// The newest line so far.
     line: Vec<u8>,
+    /// Lines before it.
+    lines: u64,
     package: String,
-    /// A name without figures yet.
-    waiting: Option<String>,
+    /// A name without figures yet, and its line.
+    pending: Option<(String, u64)>,
+    /// The newest benchmark that failed.
+    failed: String,
 }
 
 impl Listener {
@@ -91,6 +99,7 @@ impl Listener {
             bytes = rest;
             if part.ends_with(b"\n") || self.line.len() == MAX_LINE {
                 self.close_line();
+                self.lines += u64::from(part.ends_with(b"\n"));
             }
         }
     }
@@ -99,7 +108,7 @@ impl Listener {
     #[must_use]
     pub fn finish(mut self) -> Output {
         self.close_line();
-        self.close();
+        self.close("");
         self.output
     }
 
@@ -116,7 +125,7 @@ impl Listener {
             && matches!(key, "pkg" | "goos" | "goarch" | "cpu")
         {
             if key == "pkg" {
-                self.close();
+                self.close("");
                 value.clone_into(&mut self.package);
             } else {
                 self.output.machine.insert(key.to_owned(), value.to_owned());
@@ -127,28 +136,21 @@ impl Listener {
             self.unit(note);
             return;
         }
-        if let Some((name, rest)) = named(line) {
-            match figures(rest, false) {
-                Some((iterations, values)) => {
-                    // `-v` prints the bare name before.
-                    self.waiting = None;
-                    self.result(name.to_owned(), iterations, values);
-                }
-                None => {
-                    self.close();
-                    match figures(rest, true) {
-                        // Both parts in one line, with other text in between.
-                        Some((iterations, values)) => {
-                            self.output.rejoined += 1;
-                            self.result(name.to_owned(), iterations, values);
-                        }
-                        None => self.waiting = Some(name.to_owned()),
-                    }
-                }
+        if let Some((before, failed, name)) = ended(line) {
+            self.line(before);
+            self.end(name, failed);
+        } else if let Some((name, rest)) = named(line) {
+            self.close(name);
+            let whole = figures(rest, false);
+            // Both parts in one line, with other text in between.
+            let rejoined = || figures(rest, true).inspect(|_| self.output.rejoined += 1);
+            match whole.or_else(rejoined) {
+                Some((iterations, values)) => self.result(name.to_owned(), iterations, values),
+                None => self.pending = Some((name.to_owned(), self.lines + 1)),
             }
-        } else if self.waiting.is_some()
+        } else if self.pending.is_some()
             && let Some((iterations, values)) = figures(line, true)
-            && let Some(name) = self.waiting.take()
+            && let Some((name, _)) = self.pending.take()
         {
             self.output.rejoined += 1;
             self.result(name, iterations, values);
@@ -156,29 +158,42 @@ impl Listener {
     }
 
     fn result(&mut self, name: String, iterations: u64, values: Vec<(f64, String)>) {
-        if self.output.results.len() < MAX_RESULTS {
-            self.output.results.push(Measured {
-                package: self.package.clone(),
-                name,
-                iterations,
-                values,
-            });
+        if self.output.results.len() == MAX_RESULTS {
+            self.output.dropped += 1;
+            return;
+        }
+        self.output.results.push(Measured {
+            package: self.package.clone(),
+            name,
+            iterations,
+            values,
+        });
+    }
+
+    /// Counts the pending benchmark as unfinished, unless it is the one named next: `-v` prints a bare name first.
+    fn close(&mut self, next: &str) {
+        if let Some((name, line)) = self.pending.take()
+            && !resolves(next, &name)
+        {
+            self.unfinished(&name, line);
         }
     }
 
-    /// A name that still lacks figures gets none any more, unless it was the bare one of `-v` whose result has come.
-    fn close(&mut self) {
-        if let Some(name) = self.waiting.take() {
-            let bare = |result: &Measured| {
-                result.name == name
-                    || result
-                        .name
-                        .strip_prefix(&name)
-                        .is_some_and(|rest| rest.starts_with(['-', '/']))
-            };
-            if !self.output.results.last().is_some_and(bare) {
-                self.output.unfinished += 1;
+    fn unfinished(&mut self, name: &str, line: u64) {
+        self.output.unfinished += 1;
+        let first = &mut self.output.first_unfinished;
+        first.get_or_insert_with(|| (name.to_owned(), line));
+    }
+
+    /// A benchmark ended without figures. A parent that fails with its sub-benchmark is not counted again.
+    fn end(&mut self, name: &str, failed: bool) {
+        self.close(name);
+        if failed {
+            let sub = self.failed.strip_prefix(name);
+            if !sub.is_some_and(|rest| rest.starts_with('/')) {
+                self.unfinished(name, self.lines + 1);
             }
+            name.clone_into(&mut self.failed);
         }
     }
 
@@ -193,11 +208,27 @@ impl Listener {
             match word {
                 "better=higher" => known.more_is_better = Some(true),
                 "better=lower" => known.more_is_better = Some(false),
-                "assume=exact" => known.exact = true,
+                "assume=exact" => known.exact = Some(true),
+                "assume=nothing" => known.exact = Some(false),
                 _ => {}
             }
         }
     }
+}
+
+/// True if `name` is that of a pending benchmark, with its GOMAXPROCS or not, or of a sub-benchmark of it.
+fn resolves(name: &str, pending: &str) -> bool {
+    name.strip_prefix(pending).is_some_and(|rest| {
+        let digits = |procs: &str| procs.bytes().all(|b| b.is_ascii_digit());
+        rest.is_empty() || rest.starts_with('/') || rest.strip_prefix('-').is_some_and(digits)
+    })
+}
+
+/// `--- FAIL: BenchmarkKey-8`, or SKIP: what precedes it in the line, whether the benchmark failed, and its name.
+fn ended(line: &str) -> Option<(&str, bool, &str)> {
+    let (before, end) = line.split_once("--- ")?;
+    let (word, name) = end.split_once(": Benchmark")?;
+    matches!(word, "FAIL" | "SKIP").then_some((before, word == "FAIL", name))
 }
 
 /// The name at the start of a line, and what follows it.

@@ -60,6 +60,102 @@ fn the_bare_names_of_verbose_output_are_no_results() {
     assert_eq!(output.unfinished, 1);
 }
 
+/// What the testing package prints where benchmarks fail or are skipped, with and without `-v`, `-cpu` and `-count`.
+#[test]
+fn a_benchmark_without_figures_is_counted_by_its_name() {
+    let cases = [
+        ("Key-8 \t|Other-8 \t 10\t 5 ns/op", 1, 1),
+        ("Key-8 \tgc 7 @0.1s|Key-8 \t 10\t 5 ns/op", 1, 0),
+        ("Key|Key-8 \t 10\t 5 ns/op", 1, 0),
+        ("Key|Keys-8 \t 10\t 5 ns/op", 1, 1),
+        ("Key|Key-x \t 10\t 5 ns/op", 1, 1),
+        (
+            "P|P/a|P/a-8 \t 10\t 5 ns/op|P/b|P/b-8 \t 10\t 5 ns/op",
+            2,
+            0,
+        ),
+        ("P|P/a|P/b|P/b-8 \t 10\t 5 ns/op", 1, 1),
+        ("P|P/a|--- FAIL: P/a|--- FAIL: P|Q|Q-8 \t 1\t 5 ns/op", 1, 1),
+        ("Key|--- FAIL: Key|--- FAIL: Key-2|Q \t 1\t 5 ns/op", 1, 2),
+        ("--- FAIL: Key|Q-8 \t 1\t 5 ns/op", 1, 1),
+        (
+            "Key-8 \t--- FAIL: Key-8|Key-8 \t--- FAIL: Key-8|Q-8 \t 1\t 5 ns/op",
+            1,
+            2,
+        ),
+        ("Key|--- SKIP: Key|Q-8 \t 1\t 5 ns/op", 1, 0),
+        ("Key", 0, 1),
+    ];
+    for (lines, results, unfinished) in cases {
+        let lines = lines
+            .split('|')
+            .map(|line| match line.strip_prefix("--- ") {
+                Some(end) => format!("--- {}\n", end.replace(": ", ": Benchmark")),
+                None => format!("Benchmark{}\n", line.replace(": ", ": Benchmark")),
+            });
+        let text: String = lines.collect();
+        let output = output(&text);
+        let counted = (output.results.len(), output.unfinished);
+        assert_eq!(counted, (results, unfinished), "{text}");
+    }
+}
+
+#[test]
+fn the_first_unfinished_benchmark_is_named_and_dropped_results_are_counted() {
+    let long = "x".repeat(3 * MAX_LINE);
+    let names = "BenchmarkA\nBenchmarkB\n--- FAIL: BenchmarkC\n";
+    let named = output(&format!("{long}\n{names}"));
+    assert_eq!(named.first_unfinished, Some(("A".to_owned(), 2)));
+    assert_eq!(named.unfinished, 3);
+    let failed = output("PASS\n--- FAIL: BenchmarkC\n");
+    assert_eq!(failed.first_unfinished, Some(("C".to_owned(), 2)));
+    let mut listener = Listener::default();
+    let kept = Measured {
+        package: String::new(),
+        name: String::new(),
+        iterations: 1,
+        values: Vec::new(),
+    };
+    listener.output.results = vec![kept; MAX_RESULTS - 1];
+    listener.push(&b"BenchmarkA 1 5 ns/op\n".repeat(3));
+    let output = listener.finish();
+    assert_eq!((output.results.len(), output.dropped), (MAX_RESULTS, 2));
+}
+
+/// A line that begins like a result and is none leaves its benchmark without figures.
+#[test]
+fn malformed_lines_give_no_result() {
+    let cases = [
+        ("BenchmarkKey-8 \t 10\t 5", 1),
+        ("BenchmarkKey-8 \t 10\t ns/op", 1),
+        ("BenchmarkKey-8 \t 10", 1),
+        ("BenchmarkKey-8 \t ten\t 5 ns/op", 1),
+        ("BenchmarkKey-8 \t -1\t 5 ns/op", 1),
+        ("BenchmarkKey-8 \t 1.5\t 5 ns/op", 1),
+        ("BenchmarkKey-8 \t 99999999999999999999\t 5 ns/op", 1),
+        ("BenchmarkKey-8 \t 10\t five ns/op", 1),
+        ("BenchmarkKey-8 \t 10\t NaN ns/op", 1),
+        ("BenchmarkKey-8 \t 10\t 0x5 ns/op", 1),
+        ("BenchmarkKey-8 \t 10\t 5 ns/op more", 1),
+        ("BenchmarkKey-8 \t 10\t 5 ns/op\t x B/op", 1),
+        ("BenchmarkKey-8 \t 5 ns/op", 1),
+        ("Benchmark \t 10\t 5 ns/op", 0),
+        ("Benchmarkkey-8 \t 10\t 5 ns/op", 0),
+        ("BenchmarkKey: \t 10\t 5 ns/op", 0),
+        ("Key-8 \t 10\t 5 ns/op", 0),
+        ("10\t 5 ns/op", 0),
+        ("--- FAIL: TestKey", 0),
+    ];
+    for (line, unfinished) in cases {
+        let output = output(&format!("{line}\n"));
+        assert_eq!(
+            (output.results.len(), output.unfinished),
+            (0, unfinished),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn prose_is_no_benchmark() {
     let text =
@@ -69,9 +165,12 @@ fn prose_is_no_benchmark() {
 
 #[test]
 fn unit_lines_are_kept() {
-    let output = output("Unit req/s better=higher\nUnit allocs/op assume=exact better=lower\n");
+    let output = output(
+        "Unit req/s better=higher\nUnit allocs/op assume=exact better=lower\nUnit B/op assume=nothing\n",
+    );
     assert_eq!(output.units["req/s"].more_is_better, Some(true));
-    assert!(output.units["allocs/op"].exact);
+    let exact = ["req/s", "allocs/op", "B/op"].map(|unit| output.units[unit].exact);
+    assert_eq!(exact, [None, Some(true), Some(false)]);
 }
 
 #[test]

@@ -15,9 +15,10 @@ pub const LINE_CAP: usize = 64 * 1024;
 const SPARE: usize = 2;
 
 /// The newest bytes of a stream, and those before them as long as they may be read again. No byte is moved except those of the one
-/// line that lies in two blocks.
+/// line that lies in two blocks. `position <= complete <= block.len()`.
 #[derive(Debug, Default)]
 pub struct Buffer {
+    /// The newest bytes.
     block: Block,
     /// Position in the stream of the first byte of the block.
     base: u64,
@@ -25,9 +26,11 @@ pub struct Buffer {
     position: usize,
     /// Past the last line feed read, or the end once that ends the line.
     complete: usize,
+    /// The blocks before, oldest first, each with the position in the stream of its first byte.
     past: VecDeque<(u64, Block)>,
     /// Position in the stream before which nothing is read again.
     wanted: u64,
+    /// Empty blocks to be used again, at most [`SPARE`].
     spare: Vec<Block>,
 }
 
@@ -183,8 +186,9 @@ impl Buffer {
         self.block.len() - self.complete
     }
 
-    /// Marks everything before `position` as consumed.
+    /// Marks everything before `position` as consumed: never less than before, and no more than was read.
     pub fn consume(&mut self, position: usize) {
+        debug_assert!(position >= self.position && position <= self.block.len());
         self.position = position.clamp(self.position, self.block.len());
         self.complete = self.complete.max(self.position);
     }

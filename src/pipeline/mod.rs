@@ -37,7 +37,8 @@ pub enum Bound {
     Wall(WallTime),
 }
 
-/// What to read out of the input, and how to judge it. Built from [`Options::default`] by the methods named like the fields.
+/// What to read out of the input, and how to judge it. Built from [`Options::default`], which is all of the input, the default
+/// settings and no foreign lines, by the methods named like the fields.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Options {
@@ -147,9 +148,11 @@ impl<'a> CycleRow<'a> {
     }
 }
 
-/// Receives what is found while the input is read. All methods have empty default bodies.
+/// Receives what is found while the input is read. All methods have empty default bodies. [`Sink::takes_cycles`] is called first.
 ///
-/// After an error the sink is not called again; the input is read to its end, and then the error is returned.
+/// # Errors
+/// Each method returns the error of its output. After an error the sink is not called again; the input is read to its end, and then
+/// the error is returned.
 pub trait Sink {
     /// False if [`Sink::cycle`] does nothing: then it is not called, and no rows are made. Called once.
     fn takes_cycles(&self) -> bool {
@@ -157,9 +160,6 @@ pub trait Sink {
     }
 
     /// A GC cycle, as soon as its line is complete.
-    ///
-    /// # Errors
-    /// The error of the output.
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         let _ = row;
         Ok(())
@@ -167,27 +167,18 @@ pub trait Sink {
 
     /// Lines that are not GC trace, whole, with their line feeds, one or more at a time. The beginning of a line is passed by itself
     /// if its rest does not come for a tenth of a second, and so is each part of an overlong line.
-    ///
-    /// # Errors
-    /// The error of the output.
     fn foreign(&mut self, lines: &[u8]) -> io::Result<()> {
         let _ = lines;
         Ok(())
     }
 
     /// A finding was raised or cleared. Called at once, in a large file up to a thousand cycles later.
-    ///
-    /// # Errors
-    /// The error of the output.
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
         let _ = (process, change);
         Ok(())
     }
 
     /// One of several sources cannot be read, or not to its end; the next one is read.
-    ///
-    /// # Errors
-    /// The error of the output.
     fn unreadable(&mut self, error: Error) -> io::Result<()> {
         let _ = error;
         Ok(())
@@ -195,9 +186,6 @@ pub trait Sink {
 
     /// Called after the lines of each read are processed, and ten times a second while a live source has nothing; once a MiB while a
     /// live source has more than is read at a time. Reading is held up until it returns.
-    ///
-    /// # Errors
-    /// The error of the output.
     fn idle(&mut self, so_far: &SoFar<'_>) -> io::Result<()> {
         let _ = so_far;
         Ok(())

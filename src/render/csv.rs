@@ -48,7 +48,15 @@ const COLUMNS: [Column; 18] = [
 
 /// Writes the timelines as CSV with a header.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
-    let mut rows = csv::Writer::from_writer(&mut *out);
+    write(report, out).map_err(|error| match error.into_kind() {
+        // As it is: a closed pipe is known by its kind.
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    })
+}
+
+fn write(report: &Report, out: &mut dyn Write) -> csv::Result<()> {
+    let mut rows = csv::Writer::from_writer(out);
     let names = COLUMNS.iter().map(|(name, _)| *name);
     let header = ["process", "stream"].into_iter().chain(names);
     rows.write_record(header.chain(["findings"]))?;
@@ -70,7 +78,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
             rows.write_record(None::<&[u8]>)?;
         }
     }
-    rows.flush()
+    Ok(rows.flush()?)
 }
 
 /// The findings that were raised in the time of the point.
@@ -106,4 +114,22 @@ fn known(point: &TimelinePoint, value: Option<f64>) -> String {
 
 fn optional(value: Option<u64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+
+    use super::*;
+
+    /// A new field of a point becomes a column.
+    #[test]
+    fn the_columns_are_those_of_the_timeline_in_json() {
+        let point = serde_json::to_value(TimelinePoint::default()).unwrap();
+        let mut keys: Vec<_> = point.as_object().unwrap().keys().collect();
+        let mut columns = COLUMNS.map(|(name, _)| name);
+        keys.sort();
+        columns.sort_unstable();
+        assert_eq!(keys, columns);
+    }
 }

@@ -43,7 +43,9 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
         suite.add_test_case(case("verdict", "gcpressure", TestCaseStatus::success()));
         junit.add_test_suite(suite);
     }
-    junit.serialize(&mut *out).map_err(io::Error::other)
+    // Not serialized into `out`: the kind of its errors would be lost.
+    let text = junit.to_string().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
 }
 
 fn no_verdict(reason: &str, exit_status: u8) -> TestSuite {

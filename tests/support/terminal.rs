@@ -39,7 +39,7 @@ impl Terminal {
         start.args(["-f", "/dev/null", "new-session", "-d", "-x"]);
         start.args([&width.to_string(), "-y", &height.to_string()]);
         start.arg("-c").arg(folder);
-        start.arg("env PS1='ready$ ' LC_ALL=C.UTF-8 sh");
+        start.arg("env -u CI PS1='ready$ ' LC_ALL=C.UTF-8 sh");
         let started = start.output().unwrap();
         assert!(started.status.success(), "{started:?}");
         terminal.wait("ready$");

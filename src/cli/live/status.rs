@@ -42,7 +42,7 @@ struct Counts {
 }
 
 impl Status {
-    /// Starts the status line; `None` where standard error is not a terminal.
+    /// Starts the status line; `None` where standard error is not a terminal that can draw it, and on a CI server.
     pub(crate) fn start(sources: &[Source]) -> Option<Self> {
         if !can_draw() {
             return None;
@@ -138,13 +138,13 @@ fn gauge(read: u64, total: Option<u64>, tick: usize) -> String {
     format!("{full}{rest} {percent:>3}% of {},", units::bytes(total))
 }
 
-/// True if standard error is a terminal that can erase a line.
+/// True if standard error is a terminal that can erase a line. On a CI server it may be one, but is kept as a log.
 fn can_draw() -> bool {
     #[cfg(windows)]
     let able = crossterm::ansi_support::supports_ansi();
     #[cfg(not(windows))]
     let able = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
-    able && io::stderr().is_terminal()
+    able && std::env::var_os("CI").is_none_or(|ci| ci.is_empty()) && io::stderr().is_terminal()
 }
 
 /// Columns that stay free at the right. A terminal echoes `^C` there, which is erased with the status line; at the edge the

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use gcpressure::internal::analyzer::FindingChange;
 use gcpressure::internal::io::Source;
-use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
+use gcpressure::internal::pipeline::{self, Options, Sink};
 use gcpressure::internal::settings::Severity;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -50,8 +50,8 @@ fn log() -> String {
 struct Changes(Vec<Raised>);
 
 impl Sink for Changes {
-    fn cycle(&mut self, _: &CycleRow<'_>) -> std::io::Result<()> {
-        Ok(())
+    fn takes_cycles(&self) -> bool {
+        false
     }
 
     fn change(&mut self, process: &str, change: &FindingChange) -> std::io::Result<()> {
