@@ -152,7 +152,7 @@ fn every_change_of_one_byte() {
 
 /// A stream as programs write it: whole and cut lines, other output, notes.
 fn sample(chance: &mut Chance) -> Vec<u8> {
-    let era = ERAS[chance.index(3)];
+    let era = ERAS[chance.index(ERAS.len())];
     let mut program = Program::new(era, chance.next());
     let style = STYLES[chance.index(STYLES.len())].1;
     let mut bytes = Vec::new();
