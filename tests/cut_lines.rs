@@ -182,7 +182,7 @@ fn check_style(name: &str, style: Style) -> Vec<String> {
         // Each style and rate on several programs of every era; figures are of all of them together.
         let (mut all, mut right, mut repaired) = (0, 0, 0);
         for seed in 0..6_u64 {
-            let era = ERAS[usize::try_from(seed % 3).unwrap()];
+            let era = ERAS[usize::try_from(seed).unwrap() % ERAS.len()];
             let small = Rate {
                 cycles: rate.cycles / 6,
                 ..*rate
@@ -489,7 +489,7 @@ fn processes_that_cut_each_other() {
     for processes in 2..=8_usize {
         for torn in [0, 3, 30, 100] {
             let seed = processes as u64 * 100 + torn;
-            let era = ERAS[processes % 3];
+            let era = ERAS[processes % ERAS.len()];
             let together = Together::of(processes, 80, torn, era, seed);
             let Reading { rows, report, .. } = read(&together.stream.bytes);
             let outcome = judge(&rows, &together.stream);

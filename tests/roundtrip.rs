@@ -207,7 +207,7 @@ impl Read for Pieces {
 /// A stream of one of many kinds: programs of every era, one or two of them, quiet or loud, wrapped or not.
 fn stream(seed: u64) -> Vec<u8> {
     let mut chance = Chance(seed);
-    let era = ERAS[chance.index(3)];
+    let era = ERAS[chance.index(ERAS.len())];
     let mut programs: Vec<Program> = (0..chance.between(1, 2))
         .map(|_| Program::new(era, chance.next()))
         .collect();

@@ -1,7 +1,7 @@
 //! A gc line of Go 1.18 and later read by a byte cursor, by hand and without a grammar: the yardstick for the real
 //! parser, which must stay within a quarter of it. It reads no other shape and says nothing of a line that fails.
 
-use gcpressure::internal::trace::cycle::{Format, GcCycle};
+use gcpressure::internal::trace::cycle::{BLANK, GcCycle};
 
 struct Cursor<'a>(&'a [u8]);
 
@@ -108,8 +108,7 @@ pub(crate) fn cycle(line: &[u8]) -> Option<GcCycle> {
         globals_mib,
         cumulative_cpu_percent: i64::try_from(percent).ok()?,
         gomaxprocs,
-        format: Format::Go1_18,
         forced,
-        leak_check: false,
+        ..BLANK
     })
 }

@@ -1,6 +1,6 @@
 //! Cycles for tests.
 
-use crate::trace::cycle::{Format, GcCycle};
+use crate::trace::cycle::{BLANK, GcCycle};
 
 /// One millisecond, ns.
 pub(crate) const MS: u64 = 1_000_000;
@@ -22,13 +22,8 @@ pub(crate) const fn cycle(number: u64, start_ms: u64) -> GcCycle {
         heap_end_mib: 42,
         heap_live_mib: 20,
         heap_goal_mib: 41,
-        stacks_mib: 0,
-        globals_mib: 0,
-        cumulative_cpu_percent: 0,
         gomaxprocs: 4,
-        format: Format::Go1_18,
-        forced: false,
-        leak_check: false,
+        ..BLANK
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
     const fn then(sum: u64, number: u64) -> u64 {
         sum.wrapping_add(number).wrapping_mul(FACTOR)
     }
-    // Without `..`: a new field does not compile until it is in one of the sums.
+    // Without `..`: a new field does not compile until it is in one of the sums: a number in a line of its own, in the shorter sum; a
+    // flag as the next bit of `flags`, which has 32.
     let GcCycle {
         number,
         start_ns,
@@ -35,13 +36,9 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
         forced,
         leak_check,
     } = *cycle;
-    // Above the bits of any real cycle number.
-    let shape = (gomaxprocs as u64) << 32
-        ^ (format as u64) << 60
-        ^ (leak_check as u64) << 62
-        ^ (forced as u64) << 63;
+    let flags = format as u32 | (leak_check as u32) << 8 | (forced as u32) << 9;
     // Two, so that the products do not all depend on one another.
-    let one = then(shape, number);
+    let one = then(0, number);
     let one = then(one, start_ns);
     let one = then(one, sweep_termination_ns);
     let one = then(one, concurrent_mark_ns);
@@ -50,10 +47,9 @@ pub(super) const fn fingerprint(cycle: &GcCycle) -> u64 {
     let one = then(one, heap_end_mib);
     let one = then(one, heap_live_mib);
     let one = then(one, heap_goal_mib);
-    let other = then(
-        sweep_termination_cpu_ns,
-        cumulative_cpu_percent.cast_unsigned(),
-    );
+    let other = then(0, (gomaxprocs as u64) << 32 | flags as u64);
+    let other = then(other, cumulative_cpu_percent.cast_unsigned());
+    let other = then(other, sweep_termination_cpu_ns);
     let other = then(other, mark_assist_cpu_ns);
     let other = then(other, mark_background_cpu_ns);
     let other = then(other, mark_idle_cpu_ns);

@@ -151,7 +151,7 @@ impl Reader {
         // Searched again only when it is passed, or lines full of pieces would take quadratic time.
         let mut beginning = None;
         // One cycle after the other is read into the same place: it is 144 bytes.
-        let mut room = trace::BLANK;
+        let mut room = trace::cycle::BLANK;
         while at < to {
             let rest = &bytes[at..to];
             let slow = self.repair.active > 0

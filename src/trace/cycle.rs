@@ -80,6 +80,31 @@ pub struct GcCycle {
     pub leak_check: bool,
 }
 
+/// A cycle of zeros in the shape of Go 1.18: to read a line into, and what tests begin with.
+pub const BLANK: GcCycle = GcCycle {
+    number: 0,
+    start_ns: 0,
+    sweep_termination_ns: 0,
+    concurrent_mark_ns: 0,
+    mark_termination_ns: 0,
+    sweep_termination_cpu_ns: 0,
+    mark_assist_cpu_ns: 0,
+    mark_background_cpu_ns: 0,
+    mark_idle_cpu_ns: 0,
+    mark_termination_cpu_ns: 0,
+    heap_start_mib: 0,
+    heap_end_mib: 0,
+    heap_live_mib: 0,
+    heap_goal_mib: 0,
+    stacks_mib: 0,
+    globals_mib: 0,
+    cumulative_cpu_percent: 0,
+    gomaxprocs: 0,
+    format: Format::Go1_18,
+    forced: false,
+    leak_check: false,
+};
+
 impl GcCycle {
     /// The pause of the cycle: both stops together, ns, as in `MemStats.PauseNs`.
     pub const fn pause_ns(&self) -> u64 {

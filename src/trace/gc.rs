@@ -9,8 +9,9 @@
 use nom::Parser;
 use nom::sequence::terminated;
 
-use super::number::{lit, milliseconds, milliseconds_behind, percent, seconds, uint};
-use super::text::{LINE, Line, POSITIONS, Parsed, Text, miss};
+use super::grammar::{self, Number, Row};
+use super::number::{DIGITS, lit, milliseconds, milliseconds_behind, percent, seconds, uint};
+use super::text::{LINE, LONGEST_OPERAND, Line, POSITIONS, Parsed, Text, miss};
 use crate::trace::cycle::{Format, GcCycle};
 
 #[inline(always)]
@@ -62,31 +63,6 @@ fn times_1_5<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
     Ok((input, ()))
 }
 
-/// A cycle to read a line into.
-pub(crate) const BLANK: GcCycle = GcCycle {
-    number: 0,
-    start_ns: 0,
-    sweep_termination_ns: 0,
-    concurrent_mark_ns: 0,
-    mark_termination_ns: 0,
-    sweep_termination_cpu_ns: 0,
-    mark_assist_cpu_ns: 0,
-    mark_background_cpu_ns: 0,
-    mark_idle_cpu_ns: 0,
-    mark_termination_cpu_ns: 0,
-    heap_start_mib: 0,
-    heap_end_mib: 0,
-    heap_live_mib: 0,
-    heap_goal_mib: 0,
-    stacks_mib: 0,
-    globals_mib: 0,
-    cumulative_cpu_percent: 0,
-    gomaxprocs: 0,
-    format: Format::Go1_18,
-    forced: false,
-    leak_check: false,
-};
-
 /// Reads one gc line at the start of `text`, up to where its grammar ends, and returns its length. If it does not match, `cycle` is left
 /// half written.
 ///
@@ -118,8 +94,40 @@ fn windowed(window: &[u8; WINDOW], cycle: &mut GcCycle) -> Option<usize> {
     Some(head.passed() + times.passed() + sizes.passed())
 }
 
-// The grammar, leaf after leaf rather than by nom's tuples, which the compiler does not inline. Its three parts read at most 96, 198
-// and 185 bytes, with as many digits as a number can have, and 20 more of one that is too large.
+// The table fits the windows: its three parts, with as many digits as a number can have and those of one that is too large.
+const _: () = {
+    let mut version = 0;
+    while version < grammar::VERSIONS.len() {
+        let (mut row, mut passed) = (0, 0);
+        while row < grammar::LINE.len() {
+            let Row {
+                number, literal, ..
+            } = &grammar::LINE[row];
+            assert!(literal.len() <= LONGEST_OPERAND, "a longer operand");
+            if grammar::LINE[row].is_in(grammar::VERSIONS[version]) {
+                passed += literal.len()
+                    + match number {
+                        None => 0,
+                        Some(Number::Uint | Number::Pct) => DIGITS,
+                        Some(Number::Ms) => "18446744073709".len(),
+                        Some(Number::Sec) => "18446744073.709".len(),
+                    };
+                assert!(
+                    passed + DIGITS < POSITIONS,
+                    "too long a part: `windowed` needs one more"
+                );
+                // Where `head` and `times` end.
+                if matches!(literal.as_bytes(), b": " | b" ms cpu, ") {
+                    passed = 0;
+                }
+            }
+            row += 1;
+        }
+        version += 1;
+    }
+};
+
+// The grammar, leaf after leaf rather than by nom's tuples, which the compiler does not inline.
 
 /// Number, start and share of CPU time: `gc N @S.SSSs U%: `.
 #[inline(always)]
@@ -209,6 +217,7 @@ fn sizes<I: Text>(input: I, cycle: &mut GcCycle) -> Parsed<I, ()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::cycle::BLANK;
 
     fn read(text: &[u8]) -> Option<(GcCycle, usize)> {
         let mut cycle = BLANK;

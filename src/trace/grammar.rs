@@ -153,8 +153,39 @@ const NEEDLE_TEXT: &str = " ms clock, ";
 /// ` ms clock, ` is one operand, present in every gc line of Go 1.5 and later and in hardly any other text.
 pub(crate) const NEEDLE: &[u8] = NEEDLE_TEXT.as_bytes();
 
-/// The versions in which the line changed.
-pub(crate) const VERSIONS: &[Go] = &[5, 6, 18, 26];
+/// The versions in which the line changed, oldest first.
+pub(crate) const VERSIONS: [Go; changes()] = {
+    let mut versions = [0; changes()];
+    let (mut count, mut go) = (0, 0);
+    while count < versions.len() {
+        if changed_in(go) {
+            versions[count] = go;
+            count += 1;
+        }
+        go += 1;
+    }
+    versions
+};
+
+const fn changes() -> usize {
+    let (mut count, mut go) = (0, 0);
+    while go < Go::MAX {
+        count += changed_in(go) as usize;
+        go += 1;
+    }
+    count
+}
+
+const fn changed_in(go: Go) -> bool {
+    let mut row = 0;
+    while row < LINE.len() {
+        if LINE[row].since == go || (go > 0 && LINE[row].until == go - 1) {
+            return true;
+        }
+        row += 1;
+    }
+    false
+}
 
 impl Row {
     /// Whether a version prints it.

@@ -14,11 +14,11 @@ pub(crate) mod pieces;
 mod text;
 
 use automaton::State;
-pub(crate) use gc::BLANK;
 pub(crate) use grammar::NEEDLE;
+use text::LONGEST_OPERAND;
 
 use crate::error::ParseError;
-use crate::trace::cycle::{Event, GcCycle};
+use crate::trace::cycle::{BLANK, Event, GcCycle};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,9 +156,6 @@ pub(crate) fn may_go_on(text: &[u8]) -> bool {
     let end = pieces::Walk::new(text, automaton::START).last();
     end.is_some_and(|end| text.len() - end.at <= LONGEST_OPERAND)
 }
-
-/// Bytes of the longest operand.
-const LONGEST_OPERAND: usize = 40;
 
 /// True if `text` is the beginning of a gc line and nothing else: left by a program that ended while printing.
 pub(crate) fn is_beginning(text: &[u8]) -> bool {

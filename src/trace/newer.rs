@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use super::automaton::{PERCENT, START};
 use super::grammar::LINE;
 use super::pieces::Walk;
-use super::{BLANK, is_ours, measured_cycle};
-use crate::trace::cycle::GcCycle;
+use super::{is_ours, measured_cycle};
+use crate::trace::cycle::{BLANK, GcCycle};
 
 /// Unknown fields and marks in one line.
 const MOST: usize = 4;
@@ -174,23 +174,31 @@ mod tests {
     #[test]
     fn unknown_fields_and_marks_are_skipped() {
         for (old, new, first) in [
-            (" P", " P (cgo)", " (cgo)"),
-            (" P", " P (forced) (on 2 nodes)", " (on 2 nodes)"),
-            (" P", " P (cgo) (forced)", " (cgo)"),
-            (" P", " P, 5 MB weak", " 5 MB weak"),
-            ("2%", "2% (young)", " (young)"),
-            (" MB globals,", " MB globals, 5 MB weak,", " 5 MB weak"),
+            (" P", " P (unheard)", " (unheard)"),
+            (" P", " P (forced) (unheard 2)", " (unheard 2)"),
+            (" P", " P (unheard) (forced)", " (unheard)"),
+            (" P", " P, 5 MB unheard", " 5 MB unheard"),
+            ("2%", "2% (unseen)", " (unseen)"),
+            (
+                " MB globals,",
+                " MB globals, 5 MB unheard,",
+                " 5 MB unheard",
+            ),
             (
                 " MB goal,",
-                " MB goal, 12 KiB of large pages,",
-                " 12 KiB of large pages",
+                " MB goal, 12 KiB of unheard pages,",
+                " 12 KiB of unheard pages",
             ),
-            (" MB, ", " MB, 5 MB weak, ", " 5 MB weak"),
-            (" ms clock,", " ms clock, 0.5 ms wait,", " 0.5 ms wait"),
+            (" MB, ", " MB, 5 MB unheard, ", " 5 MB unheard"),
+            (
+                " ms clock,",
+                " ms clock, 0.5 ms unheard,",
+                " 0.5 ms unheard",
+            ),
             (
                 " ms cpu,",
-                " ms cpu, 118 ms wait, 3 MB weak,",
-                " 118 ms wait",
+                " ms cpu, 118 ms unheard, 3 MB unseen,",
+                " 118 ms unheard",
             ),
         ] {
             let line = LINE_1_18.replacen(old, new, 1);
@@ -205,7 +213,7 @@ mod tests {
             assert_eq!(newer.cycle.forced, line.contains("(forced)"));
             // The same with other numbers, another without.
             let other = line
-                .replace("5 MB weak", "77 MB weak")
+                .replace("5 MB unheard", "77 MB unheard")
                 .replace("1.234s", "9.234s");
             assert_eq!(
                 read(other.as_bytes()).map(|newer| newer.shape),
@@ -229,9 +237,9 @@ mod tests {
             (" 1 MB stacks, 0 MB globals,", " 0 MB globals, 1 MB stacks,"),
             (" 8 P", " 8 P, 8 P"),
             ("2%", "2% (forced)"),
-            ("2%", "2 % (young)"),
-            (" 0 MB globals,", " 0 MB globals, 5 MB, weak,"),
-            (" 0 MB globals,", " 0 MB globals, MB weak,"),
+            ("2%", "2 % (unseen)"),
+            (" 0 MB globals,", " 0 MB globals, 5 MB, unheard,"),
+            (" 0 MB globals,", " 0 MB globals, MB unheard,"),
             ("", ""),
         ] {
             let line = LINE_1_18.replacen(old, new, 1);

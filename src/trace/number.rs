@@ -4,6 +4,9 @@
 
 use super::text::{Parsed, Text, miss};
 
+/// The most digits of a number: those of `u64::MAX`.
+pub(crate) const DIGITS: usize = 20;
+
 /// Exactly these bytes.
 #[inline(always)]
 pub(crate) fn lit<I: Text, const N: usize>(text: &'static [u8; N]) -> impl Fn(I) -> Parsed<I, ()> {

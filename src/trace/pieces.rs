@@ -5,7 +5,7 @@ use super::automaton::{
     State, States, TELLING, TELLING_BYTES, UINT, is_between, may_have,
 };
 use super::grammar::Number;
-use super::number::{milliseconds, percent, seconds, uint};
+use super::number::{DIGITS, milliseconds, percent, seconds, uint};
 use Operand::{Lit, Num};
 
 /// The operands that may come next in a state, and the state after each.
@@ -97,9 +97,6 @@ impl Iterator for Walk<'_> {
         self.step().map(|(_, boundary)| boundary)
     }
 }
-
-/// The most digits of a number.
-const DIGITS: usize = 20;
 
 /// The readings of a number operand `digits`, which starts at `from`, that are shorter than all its digits.
 fn shorter(

@@ -62,8 +62,10 @@ impl Text for &[u8] {
 
 /// Positions in a line: the values of a byte.
 pub(crate) const POSITIONS: usize = 256;
-/// Bytes of a line: the longest literal can begin at the last position.
-pub(crate) const LINE: usize = POSITIONS + 40;
+/// Bytes of the longest operand, at most.
+pub(crate) const LONGEST_OPERAND: usize = 40;
+/// Bytes of a line: the longest operand can begin at the last position.
+pub(crate) const LINE: usize = POSITIONS + LONGEST_OPERAND;
 
 /// A position in `N` bytes of text, at most 255: the longest part of the grammar is shorter.
 ///

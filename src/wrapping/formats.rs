@@ -6,26 +6,26 @@
 use std::ops::Range;
 
 use super::layer::{Format, Layer};
-use super::{ansi, ci, compose, go_test, kernel, kubectl, numbered, syslog, timestamp};
 
-/// The formats, in the order in which they are tried.
+/// The formats, in the order in which they are tried: it matters only between formats that may begin with the same bytes.
 const FORMATS: &[Format] = &[
-    ansi::FORMAT,
-    ansi::BYTE_ORDER_MARK,
-    ci::BUILDKITE,
-    syslog::FORMAT,
-    kubectl::FORMAT,
-    kernel::FORMAT,
-    timestamp::FORMAT,
-    numbered::FORMAT,
-    go_test::FORMAT,
-    compose::FORMAT,
-    ci::GITHUB,
-    numbered::IN_A_FILE,
+    super::ansi::FORMAT,
+    super::ansi::BYTE_ORDER_MARK,
+    super::ci::BUILDKITE,
+    super::syslog::FORMAT,
+    super::kubectl::FORMAT,
+    super::kernel::FORMAT,
+    super::timestamp::FORMAT,
+    super::numbered::FORMAT,
+    super::go_test::FORMAT,
+    super::compose::FORMAT,
+    super::ci::GITHUB,
+    super::numbered::IN_A_FILE,
 ];
 
 /// For each byte the formats that may begin with it, one bit for each format.
 const BY_FIRST: [u16; 256] = {
+    assert!(FORMATS.len() <= 16, "a bit for each format");
     let mut formats = [0; 256];
     let mut format = 0;
     while format < FORMATS.len() {

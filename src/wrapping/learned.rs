@@ -344,7 +344,7 @@ mod tests {
             " and gc 8",
             " =a",
             " pod =a",
-            "(cgo)",
+            "(unheard)",
             ":",
         ] {
             assert_eq!(of("see ", behind), None, "{behind}");

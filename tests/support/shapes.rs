@@ -1,7 +1,7 @@
 //! One line of every shape that a Go runtime prints, Go 1.0 to 1.27, with figures of our own.
 
 /// Lines of GC trace with their line feed left out.
-pub(crate) const SHAPES: [&str; 41] = [
+pub(crate) const SHAPES: &[&str] = &[
     // gc lines, oldest first
     "gc21(2): 3+1+0 ms 12 -> 7 MB 61000 -> 9100 (600100-591000) objects 207 handoff",
     "gc9(1): 5+0+0 ms, 3 -> 2 MB 2600 -> 1700 (3100-1400) objects, 2(17) handoff, 4(19) steal, 21/3/0 yields",
@@ -50,5 +50,18 @@ pub(crate) const SHAPES: [&str; 41] = [
 ];
 
 /// How many of [`SHAPES`], counted from the first, are legacy gc lines and gc lines with a clock.
-pub(crate) const LEGACY: usize = 4;
-pub(crate) const GC: usize = 14;
+pub(crate) const LEGACY: usize = GC - beginning_with(b"gc ");
+pub(crate) const GC: usize = beginning_with(b"gc");
+
+const fn beginning_with(text: &[u8]) -> usize {
+    let (mut count, mut shape) = (0, 0);
+    while shape < SHAPES.len() {
+        let mut same = 0;
+        while same < text.len() && SHAPES[shape].as_bytes()[same] == text[same] {
+            same += 1;
+        }
+        count += (same == text.len()) as usize;
+        shape += 1;
+    }
+    count
+}

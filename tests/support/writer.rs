@@ -1,12 +1,12 @@
 //! Cycles of a simulated Go program, printed as the runtime prints them: every operand of its print statement is a
 //! write of its own.
 
-use gcpressure::internal::trace::cycle::{Format, GcCycle};
+use gcpressure::internal::trace::cycle::{BLANK, Format, GcCycle};
 
 use super::Chance;
 
-/// Which print statement writes the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which print statement writes the line, oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Era {
     /// Go 1.6 to 1.17.
     Go16,
@@ -18,7 +18,8 @@ pub(crate) enum Era {
 
 pub(crate) const ERAS: [Era; 3] = [Era::Go16, Era::Go118, Era::Go126];
 
-/// One cycle, in the units that the runtime has before it prints them: ns, whole MiB.
+/// One cycle, in the units that the runtime has before it prints them: ns, whole MiB. An era that has no place for a field does not
+/// print it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cycle {
     pub(crate) number: u64,
@@ -76,7 +77,7 @@ impl Cycle {
         ));
         print("s ");
         print(&self.percent.to_string());
-        if era == Era::Go126 {
+        if era >= Era::Go126 {
             print("%");
             if self.leak_check {
                 print(" (checking for goroutine leaks)");
@@ -109,7 +110,7 @@ impl Cycle {
         print(" MB, ");
         print(&self.goal_mib.to_string());
         print(" MB goal, ");
-        if era != Era::Go16 {
+        if era >= Era::Go118 {
             print(&self.stacks_mib.to_string());
             print(" MB stacks, ");
             print(&self.globals_mib.to_string());
@@ -133,8 +134,7 @@ impl Cycle {
     pub(crate) fn printed(&self, era: Era) -> GcCycle {
         let [sweep, mark, termination] = self.clock_ns.map(printed_ns);
         let [sweep_cpu, assist, background, idle, termination_cpu] = self.cpu_ns.map(printed_ns);
-        let roots = era != Era::Go16;
-        GcCycle {
+        let mut cycle = GcCycle {
             number: self.number,
             start_ns: self.at_ns / 1_000_000 * 1_000_000,
             sweep_termination_ns: sweep,
@@ -149,14 +149,20 @@ impl Cycle {
             heap_end_mib: self.heap_mib[1],
             heap_live_mib: self.heap_mib[2],
             heap_goal_mib: self.goal_mib,
-            stacks_mib: if roots { self.stacks_mib } else { 0 },
-            globals_mib: if roots { self.globals_mib } else { 0 },
             cumulative_cpu_percent: i64::try_from(self.percent).unwrap(),
             gomaxprocs: u32::try_from(self.procs).unwrap(),
-            format: if roots { Format::Go1_18 } else { Format::Go1_6 },
+            format: Format::Go1_6,
             forced: self.forced,
-            leak_check: self.leak_check && era == Era::Go126,
+            ..BLANK
+        };
+        if era >= Era::Go118 {
+            cycle.format = Format::Go1_18;
+            (cycle.stacks_mib, cycle.globals_mib) = (self.stacks_mib, self.globals_mib);
         }
+        if era >= Era::Go126 {
+            cycle.leak_check = self.leak_check;
+        }
+        cycle
     }
 }
 
@@ -213,10 +219,10 @@ impl Program {
     /// The next cycle.
     pub(crate) fn cycle(&mut self) -> Cycle {
         let chance = &mut self.chance;
-        let roots = if self.era == Era::Go16 {
-            0
-        } else {
+        let roots = if self.era >= Era::Go118 {
             self.stacks + self.globals
+        } else {
+            0
         };
         let goal = (2 * self.live + roots).max(4 << 20);
         let forced = chance.percent(2);
@@ -277,21 +283,13 @@ impl Program {
             number: self.number,
             at_ns,
             percent: self.gc_cpu_ns * 100 / (self.procs * self.now_ns),
-            leak_check: forced && chance.percent(20) && self.era == Era::Go126,
+            leak_check: forced && chance.percent(20),
             clock_ns: [sweep, mark, termination],
             cpu_ns,
             heap_mib: [start >> 20, end >> 20, live >> 20],
             goal_mib: goal >> 20,
-            stacks_mib: if self.era == Era::Go16 {
-                0
-            } else {
-                self.stacks >> 20
-            },
-            globals_mib: if self.era == Era::Go16 {
-                0
-            } else {
-                self.globals >> 20
-            },
+            stacks_mib: self.stacks >> 20,
+            globals_mib: self.globals >> 20,
             procs: self.procs,
             forced,
         }

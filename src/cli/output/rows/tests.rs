@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-use gcpressure::internal::trace::cycle::{Format, GcCycle};
+use gcpressure::internal::trace::cycle::{BLANK, GcCycle};
 use gcpressure::report;
 use serde_json::{Value, json};
 
@@ -15,19 +15,16 @@ const CYCLE: GcCycle = GcCycle {
     sweep_termination_cpu_ns: 390_000,
     mark_assist_cpu_ns: 120_000,
     mark_background_cpu_ns: 2_300_000,
-    mark_idle_cpu_ns: 0,
     mark_termination_cpu_ns: 31_000,
     heap_start_mib: 4,
     heap_end_mib: 5,
     heap_live_mib: 2,
     heap_goal_mib: 6,
     stacks_mib: 1,
-    globals_mib: 0,
     cumulative_cpu_percent: -1,
     gomaxprocs: 8,
-    format: Format::Go1_18,
     forced: true,
-    leak_check: false,
+    ..BLANK
 };
 
 fn row(cycle: &GcCycle) -> CycleRow<'_> {
