@@ -32,8 +32,8 @@ const OPEN: usize = 512;
 /// Cycles of a large file after which its process is analyzed by another thread, if they stand close together: a few among other
 /// lines are analyzed faster than they are handed over.
 const ASIDE_AFTER: u64 = 1_024;
-/// Bytes per cycle at which cycles stand close together.
-const CLOSE: u64 = 2_048;
+/// Bytes per cycle at which cycles stand close together: further apart, analyzing them costs less than handing them over.
+const CLOSE: u64 = 512;
 
 /// A process and its analyzer.
 struct Followed {
