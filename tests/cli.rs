@@ -298,7 +298,7 @@ fn a_reader_that_leaves_is_no_error() {
     }
     // More than a buffer, so that a format has a part of its report written before it ends; GitHub shows ten annotations.
     let here = tempfile::tempdir().unwrap();
-    for log in 0..100 {
+    for log in 0..400 {
         fs::copy(BUSY, here.path().join(format!("svc{log}-x.log"))).unwrap();
     }
     for format in Format::ALL.iter().map(|format| format.name()) {
