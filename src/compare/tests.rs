@@ -132,12 +132,9 @@ impl Dice {
 fn a_run_against_itself_is_the_same_in_every_row() {
     let comparison = one(run(), run());
     assert_eq!(comparison.outcome, Outcome::Pass);
-    assert!(
-        comparison
-            .rows
-            .iter()
-            .all(|row| row.verdict == RowVerdict::Same)
-    );
+    let known = comparison.rows.iter().filter(|row| row.ratio.is_some());
+    assert!(known.clone().all(|row| row.verdict == RowVerdict::Same));
+    assert!(known.count() >= 13);
     assert!(comparison.warnings.is_empty(), "{:?}", comparison.warnings);
 }
 

@@ -5,11 +5,23 @@ use std::io::{self, Write};
 use super::page::{self, Page, left, right};
 use crate::render::{Style, comparison as shared};
 use crate::report::comparison::{Comparison, Outcome, RowVerdict};
+use crate::report::measures::MEASURES;
 
 /// Columns of the names, of the figures and of the ratio's interval.
 const NAME: usize = 14;
 const FIGURE: usize = 10;
 const INTERVAL: usize = 18;
+
+const _: () = {
+    let mut at = 0;
+    while at < MEASURES.len() {
+        assert!(
+            MEASURES[at].title.len() <= NAME,
+            "a title wider than its column"
+        );
+        at += 1;
+    }
+};
 
 /// Writes the comparison in at most `style.width` columns.
 pub(in crate::render) fn render(
