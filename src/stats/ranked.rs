@@ -179,7 +179,8 @@ pub fn median_of<'a>(lists: impl Iterator<Item = &'a [Counted]> + Clone) -> Opti
         let pairs = lists.clone().flatten();
         pairs.filter(|pair| pair.0 <= most).fold(0, sum)
     };
-    let (mut low, mut high) = (0, lists.clone().filter_map(<[_]>::last).max()?.0);
+    let mut low = lists.clone().filter_map(<[_]>::first).min()?.0;
+    let mut high = lists.clone().filter_map(<[_]>::last).max()?.0;
     let rank = rank(up_to(high), 500);
     while low < high {
         let middle = u64::midpoint(low, high);
