@@ -66,8 +66,15 @@ fn numbers(rows: &[(u64, bool)]) -> Vec<u64> {
 }
 
 /// A mark and two fields, in words that no Go prints; `trace::newer` has more.
-const UNKNOWN: [(&str, &str, &str); 3] = [
+const UNKNOWN: [(&str, &str, &str); 6] = [
+    (" P", " P (unheard)", " (unheard)"),
     ("0%", "0% (unseen)", " (unseen)"),
+    (
+        " MB globals,",
+        " MB globals, 5 MB unheard,",
+        " 5 MB unheard",
+    ),
+    (" ms cpu,", " ms cpu, 0.5 ms unheard,", " 0.5 ms unheard"),
     (
         " MB goal,",
         " MB goal, 12 KiB of unheard pages,",

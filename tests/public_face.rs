@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {
@@ -14,6 +15,7 @@ fn root() -> &'static Path {
 #[test]
 fn the_documentation_shows_these_names() {
     let Some(folder) = std::env::var_os("GCPRESSURE_DOC") else {
+        let _ = writeln!(std::io::stderr(), "GCPRESSURE_DOC is not set: skipped");
         return;
     };
     let page = fs::read_to_string(Path::new(&folder).join("gcpressure/all.html")).unwrap();
