@@ -46,6 +46,8 @@ pub use process::{
     TimelinePoint,
 };
 #[cfg(feature = "schema")]
+pub(crate) use schema::schema_of;
+#[cfg(feature = "schema")]
 #[doc(hidden)]
 pub use schema::{event_schema, schema};
 
