@@ -3,9 +3,11 @@
 //! A row holds sums in integers of the log's own resolution and counts of the printed values, never a ratio or a quantile, so rows of
 //! any machines merge in any order into the same bytes.
 
+mod merge;
 mod merged;
 mod row;
 
+pub use merge::{Line, Merge, merge};
 pub use merged::{CauseCount, Merged, MergedSchema, Quantiles, RuleCount};
 pub use row::{Count, Finding, Labels, Record, Row, RowSchema, Verdict};
 
