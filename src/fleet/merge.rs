@@ -197,6 +197,8 @@ impl Default for Group {
 /// Adds rows up by their labels.
 pub struct Merge {
     by: Vec<String>,
+    /// Those of `by` that no row had yet.
+    unknown: Vec<String>,
     groups: BTreeMap<(Labels, Option<String>), Group>,
 }
 
@@ -206,6 +208,7 @@ impl Merge {
     pub fn new(by: &[String]) -> Self {
         Self {
             by: by.to_vec(),
+            unknown: by.to_vec(),
             groups: BTreeMap::new(),
         }
     }
@@ -222,11 +225,18 @@ impl Merge {
                 rule.rule, rule.worst
             )));
         }
+        self.unknown.retain(|name| !row.labels.contains_key(name));
         let labels = std::mem::take(&mut row.labels).into_iter();
         let labels = labels.filter(|(name, _)| self.by.contains(name)).collect();
         let group = self.groups.entry((labels, row.bucket.take())).or_default();
         group.add(row);
         Ok(())
+    }
+
+    /// Labels to merge by that no row had.
+    #[must_use]
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
     }
 
     /// The groups, sorted by their labels.

@@ -6,10 +6,13 @@
 mod merge;
 mod merged;
 mod row;
+mod scan;
+mod tally;
 
 pub use merge::{Line, Merge, merge};
 pub use merged::{CauseCount, Merged, MergedSchema, Quantiles, RuleCount};
 pub use row::{Count, Finding, Labels, Record, Row, RowSchema, Verdict};
+pub use scan::{Scan, Scanned};
 
 /// The JSON Schema of a [`Row`].
 #[cfg(feature = "schema")]

@@ -154,6 +154,9 @@ pub struct Input {
     pub sources: Vec<Source>,
     /// What could not be read, or not to its end, and why.
     pub unreadable: Vec<String>,
+    /// What of a source is cut or damaged; what it held was read.
+    #[serde(skip)]
+    pub incomplete: Vec<String>,
     /// Lines of GC cycles, Go 1.5 and later.
     pub gc_lines: GcLines,
     /// Lines of Go 1.0 to 1.4.
