@@ -82,9 +82,9 @@ class Folders(unittest.TestCase):
             os.symlink("nowhere", pathlib.Path(root, "dangling"))
             os.mkfifo(pathlib.Path(root, "fifo"))
             os.mkdir(pathlib.Path(root, "empty"))
-            names = ["A.log", "B/app.log", "b/app.log", "b/app.log.1.gz", "b/other.log", "outside.log", "é"]
+            names = ["A.log", "B/app.log", "b/app.log", "b/app.log.1.gz", "b/other.log", "link.log", "outside.log", "é"]
             self.assertEqual([os.path.relpath(path, root) for path, _ in plan.files(root)], names)
-            self.assertEqual([size for _, size in plan.files(root)], [5, 5, 5, 5, 5, 0, 5])
+            self.assertEqual([size for _, size in plan.files(root)], [5, 5, 5, 5, 5, 5, 0, 5])
 
     def test_parts_of_one_log_are_one_unit_in_their_folder_only(self):
         listed = [("a/app.log", 1), ("a/app.log.1", 1), ("a/b.log", 1), ("b/app.log.1", 1)]

@@ -33,37 +33,31 @@ def weight(name, size):
     return OPENING + size * (COMPRESSION if name.endswith((".gz", ".zst")) else 1)
 
 
-def files(root):
-    """`(path, bytes)` of each file below a folder, in the order in which the program walks it.
+def files(folder):
+    """`(path, bytes)` of each file below a folder, without hidden ones, as the program walks it.
 
-    Without hidden files, and without a second name of a file. A folder that cannot be listed is yielded itself, so that the
-    program reports it.
+    A folder that cannot be listed is yielded itself, so that the program reports it.
     """
-    seen = set()
-    below = os.path.realpath(root)
-    for path, size, is_link in walk(root):
-        real = os.path.realpath(path) if is_link else below + path[len(root) :]
-        if real not in seen:
-            seen.add(real)
-            yield path, size
-
-
-def walk(folder):
-    """`(path, bytes, whether it is a link)` of each file below a folder."""
     try:
         with os.scandir(folder) as listed:
             entries = sorted(listed, key=lambda entry: os.fsencode(entry.name))
     except OSError:
-        yield folder, 0, False
+        yield folder, 0
         return
+    links = any(entry.is_symlink() for entry in entries)
+    seen = set()
     for entry in entries:
         if entry.name.startswith("."):
             continue
         # A link to a folder may lead back to this folder.
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path)
+            yield from files(entry.path)
         elif entry.is_file():
-            yield entry.path, entry.stat().st_size, entry.is_symlink()
+            # A link to a file beside it is its second name.
+            real = os.path.realpath(entry.path) if links else entry.path
+            if real not in seen:
+                seen.add(real)
+                yield entry.path, entry.stat().st_size
 
 
 def grouped(listed):
