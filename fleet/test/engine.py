@@ -53,7 +53,7 @@ class Fleet:
         odd.mkdir()
         one = next(path for path, size in plan.files(self.root) if size and not path.endswith(".gz"))
         text = pathlib.Path(one).read_bytes()
-        (odd / "cut.log.gz").write_bytes(gzip.compress(text)[: len(text) // 20])
+        (odd / "cut.log.gz").write_bytes(gzip.compress(text)[:-10])
         (odd / "empty.log").touch()
         for name in ["a,b.log", "{a}[b]*?.log", "a b%20'\"é.log", "run.log.1", "run.log.2", "run.log", "run.log.9"]:
             (odd / name).write_bytes(text)
@@ -157,15 +157,17 @@ exec "{fleet.program}" "$@" <<<"$list"
 """)
     broken.chmod(0o755)
     with context("local[2,4]") as sc:
+        # Spark prints each failure of a task.
+        sc.setLogLevel("OFF")
         same("rows, tasks that fail half way", spark.rows(sc, fleet.root, spark.binary(sc, broken), tasks=3).collect(), fleet.rows)
         failed = len(glob.glob(f"{folder}/failed-*"))
         assert failed == 3, failed
-        listed = plan.files
-        plan.files = lambda folder: [*listed(folder), (missing, 0)]
+        grouped = plan.grouped
+        plan.grouped = lambda listed: grouped([*listed, (missing, 0)])
         try:
             rows = spark.rows(sc, fleet.root, spark.binary(sc, fleet.program), tasks=3).collect()
         finally:
-            plan.files = listed
+            plan.grouped = grouped
         wanted = fleet.lines("scan", "--keep-going", "--root", fleet.root, fleet.root, missing)
         assert len(wanted) == len(fleet.rows) + 1
         same("rows, a file that is gone", rows, sorted(wanted))
@@ -212,7 +214,7 @@ def scan_by_sql(fleet, out, session):
     for statement in statements("spark_scan.sql", program=fleet.program, root=fleet.root, out=out, tasks="4"):
         session.sql(statement)
     # Spark lists no file without bytes.
-    wanted = [line for line in fleet.rows if json.loads(line)["bytes"] != 0]
+    wanted = [line for line in fleet.rows if '"bytes":0,' not in line]
     assert len(wanted) < len(fleet.rows)
     same("rows by TRANSFORM", read(out), wanted)
 

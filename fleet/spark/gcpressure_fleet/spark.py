@@ -20,7 +20,7 @@ def binary(sc, path=None):
     path = path or shutil.which("gcpressure")
     if path is None:
         raise FileNotFoundError("gcpressure is not on the path: name it with --binary PATH")
-    sc.addFile(path)
+    sc.addFile(os.fspath(path))
     return os.path.basename(path)
 
 
