@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 
 try:
@@ -44,6 +45,12 @@ def main():
             print(f"{given.out}/merged")
     except FileNotFoundError as error:
         sys.exit(f"gcpressure_fleet: {error}")
+    except Exception as error:
+        # What the program said, as the last word under Spark's stack traces.
+        said = re.search(r"RuntimeError: (.*?)\s+SQLSTATE|RuntimeError: (.*)", str(error), re.DOTALL)
+        if not said:
+            raise
+        sys.exit(f"gcpressure_fleet: {said[1] or said[2]}")
     finally:
         session.stop()
 

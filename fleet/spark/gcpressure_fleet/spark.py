@@ -18,8 +18,8 @@ TASKS_PER_CORE = 3
 def binary(sc, path=None):
     """Ships the program, by default the `gcpressure` on the path, to all workers. Returns the name to run it by."""
     path = path or shutil.which("gcpressure")
-    if path is None:
-        raise FileNotFoundError("gcpressure is not on the path: name it with --binary PATH")
+    if path is None or not os.path.isfile(path):
+        raise FileNotFoundError(f"the program {path or 'gcpressure'} is not found: name its file with --binary PATH")
     sc.addFile(os.fspath(path))
     return os.path.basename(path)
 
@@ -31,7 +31,7 @@ def rows(sc, root, program, tasks=None, options=()):
     """
     root = os.path.abspath(root)
     logs = plan.grouped(plan.files(root))
-    if not logs:
+    if not logs or not os.path.exists(root):
         raise FileNotFoundError(f"there is no log below {root}")
     lists = [plan.work_list(each) for each in plan.packed(logs, tasks or TASKS_PER_CORE * sc.defaultParallelism)]
     scan = run([program, "fleet", "scan", "--root", root, *options, "-"], attempts(sc))
