@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -90,25 +89,22 @@ def context(master):
 @contextlib.contextmanager
 def cluster(folder, workers=2):
     """A standalone cluster on this machine: its address, and the processes of the workers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"spark://127.0.0.1:{port}"
     environment = {**os.environ, "SPARK_DAEMON_JAVA_OPTS": JVM, "SPARK_DAEMON_MEMORY": "256m"}
-    log = f"{folder}/master.log"
+    log = pathlib.Path(folder, "master.log")
 
     def start(name, kind, *arguments):
         command = [BIN / "spark-class", f"org.apache.spark.deploy.{kind}", "--host", "127.0.0.1", "--webui-port", "0", *arguments]
         with open(f"{folder}/{name}.log", "w") as out:
             return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
 
-    started = [start("master", "master.Master", "--port", str(port))]
+    started = [start("master", "master.Master", "--port", "0")]
     try:
+        wait(lambda: "Starting Spark master" in log.read_text(), log)
+        address = re.search(r"Starting Spark master at (\S+)", log.read_text())[1]
         for index in range(workers):
-            wait(lambda: "Starting Spark master" in pathlib.Path(log).read_text(), log)
             scratch = f"{folder}/worker{index}"
             started.append(start(f"worker{index}", "worker.Worker", address, "--cores", "1", "--memory", "1g", "--work-dir", scratch))
-        wait(lambda: pathlib.Path(log).read_text().count("Registering worker") == workers, log)
+        wait(lambda: log.read_text().count("Registering worker") == workers, log)
         yield address, started[1:]
     finally:
         for process in started:
@@ -120,7 +116,7 @@ def wait(condition, log):
     deadline = time.monotonic() + 120
     while not condition():
         if time.monotonic() > deadline:
-            sys.exit(f"FAIL: waited two minutes; {log}:\n{pathlib.Path(log).read_text()}")
+            sys.exit(f"FAIL: waited two minutes; {log}:\n{log.read_text()}")
         time.sleep(0.2)
 
 
@@ -251,7 +247,7 @@ def killed(fleet, folder):
         job = threading.Thread(target=lambda: got.extend(rows.collect()))
         job.start()
         started = pathlib.Path(folder, "started")
-        wait(lambda: started.exists() and started.stat().st_size >= 4, f"{folder}/master.log")
+        wait(lambda: started.exists() and started.stat().st_size >= 4, pathlib.Path(folder, "master.log"))
         assert job.is_alive(), "the job ended before the worker was killed"
         workers[0].kill()
         job.join()
