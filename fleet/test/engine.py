@@ -224,7 +224,7 @@ def submit(master, fleet, folder):
     """As users do: spark-submit of the package's __main__.py."""
     command = [BIN / "spark-submit", "--master", master, *(f"--conf={name}={value}" for name, value in CONF.items())]
     command += [FLEET / "spark/gcpressure_fleet/__main__.py", "--root", fleet.root, "--out", folder]
-    subprocess.run([*command, "--by", ",".join(BY), "--binary", fleet.program], check=True)
+    subprocess.run([*command, "--by", ",".join(BY), "--binary", fleet.program, "--label", "cluster=eu"], check=True)
 
 
 def on_cluster(fleet, folder):
@@ -232,7 +232,8 @@ def on_cluster(fleet, folder):
         submit(master, fleet, f"{folder}/cluster")
         logs = [pathlib.Path(path).read_text() for path in glob.glob(f"{folder}/worker?/*/*/stderr")]
         assert len(logs) == 2, "not both workers had an executor"
-    same("rows, two workers", read(f"{folder}/cluster/rows"), fleet.rows)
+    labeled = fleet.lines("scan", "--keep-going", "--root", fleet.root, "--label", "cluster=eu", fleet.root)
+    same("rows, two workers", read(f"{folder}/cluster/rows"), sorted(labeled))
     same("merged rows, two workers", read(f"{folder}/cluster/merged"), fleet.merged)
 
 

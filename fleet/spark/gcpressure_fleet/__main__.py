@@ -20,6 +20,7 @@ def main():
         prog="gcpressure_fleet",
         description="Writes OUT/rows: a line of JSON for each stream and each process below ROOT; with --by also OUT/merged: a "
         "line for each group of labels. Both are compressed, and read by `gcpressure fleet merge` and `gcpressure fleet report`.",
+        allow_abbrev=False,
         epilog="Options that are not listed here are passed on to `gcpressure fleet scan`, e.g. --bucket 1d, --label cluster=eu.",
     )
     parser.add_argument("--root", required=True, help="folder of the logs, at the same path on all machines; with --bytes an address")

@@ -62,7 +62,8 @@ def attempts(sc):
 def run(command, attempts=None):
     """A function of a partition: feeds its strings to a command, yields the lines that it prints, and fails if it fails.
 
-    Nothing is run for an empty partition. With `attempts` the last attempt of a task runs with `--keep-going`: what cannot be read becomes a row, and fails no job.
+    Nothing is run for an empty partition. With `attempts` the last attempt of a task runs with `--keep-going`: what cannot be
+    read becomes a row, and fails no job.
     """
 
     def partition(strings, folder=None):
@@ -73,8 +74,9 @@ def run(command, attempts=None):
         from pyspark import SparkFiles, TaskContext
 
         shipped = SparkFiles.get(command[0])
-        last = attempts and TaskContext.get().attemptNumber() + 1 >= attempts
-        arguments = [shipped if os.path.exists(shipped) else command[0], *command[1:-1], *(["--keep-going"] if last else []), command[-1]]
+        arguments = [shipped if os.path.exists(shipped) else command[0], *command[1:]]
+        if attempts and TaskContext.get().attemptNumber() + 1 >= attempts and "--keep-going" not in arguments:
+            arguments.insert(-1, "--keep-going")
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
             for string in strings:
                 given.write(string.encode() + (b"" if string.endswith("\n") else b"\n"))
