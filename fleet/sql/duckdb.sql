@@ -20,9 +20,10 @@ WITH counts AS (
     UNION ALL SELECT labels['service'], 'stop', unnest(stop_counts, recursive := true) FROM processes
     UNION ALL SELECT labels['service'], 'mark', unnest(mark_counts, recursive := true) FROM processes
 ), ranked AS (
-    SELECT service, measure, value_ns, sum(sum("count")) OVER up AS rank, sum(sum("count")) OVER (PARTITION BY service, measure) AS total
+    SELECT service, measure, value_ns,
+        sum(sum("count")) OVER (PARTITION BY service, measure ORDER BY value_ns) AS rank,
+        sum(sum("count")) OVER (PARTITION BY service, measure) AS total
     FROM counts GROUP BY service, measure, value_ns
-    WINDOW up AS (PARTITION BY service, measure ORDER BY value_ns)
 )
 SELECT service, measure, any_value(total) AS "count", min(value_ns) AS min,
     min(value_ns) FILTER (rank * 1000 >= total * 500) AS p50,

@@ -1,6 +1,6 @@
 -- Scans all logs below a folder by Spark SQL alone: no Python on the workers. The program and the logs are at the same path on all.
 -- spark-sql -d program=/usr/local/bin/gcpressure -d root=/logs -d out=/out/rows -d tasks=24 -f fleet/sql/spark_scan.sql
--- Spark lists no empty files; `spark-submit` of gcpressure_fleet does, balances the tasks by size, and keeps going at the last attempt.
+-- Spark lists no empty files, and tasks are not balanced by size: `spark-submit` of gcpressure_fleet does both.
 
 CREATE OR REPLACE TEMPORARY VIEW logs USING binaryFile OPTIONS (path '${root}', recursiveFileLookup 'true');
 

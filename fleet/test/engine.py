@@ -102,8 +102,8 @@ def cluster(folder, workers=2):
         wait(lambda: "Starting Spark master" in log.read_text(), log)
         address = re.search(r"Starting Spark master at (\S+)", log.read_text())[1]
         for index in range(workers):
-            scratch = f"{folder}/worker{index}"
-            started.append(start(f"worker{index}", "worker.Worker", address, "--cores", "1", "--memory", "1g", "--work-dir", scratch))
+            resources = ["--cores", "1", "--memory", "1g", "--work-dir", f"{folder}/worker{index}"]
+            started.append(start(f"worker{index}", "worker.Worker", address, *resources))
         wait(lambda: log.read_text().count("Registering worker") == workers, log)
         yield address, started[1:]
     finally:
@@ -193,8 +193,9 @@ def sql(fleet, rows, session):
     same("quantiles, Spark SQL", map(tuple, session.sql("SELECT * FROM quantiles").collect()), wanted)
     # Against integers added up here.
     processes = [row for row in map(json.loads, fleet.rows) if row["record"] == "process"]
-    burnt = sorted((-(row["stop_cpu_us"] + row["mark_assist_cpu_us"] + row["mark_background_cpu_us"]), row["source"], row["process"], row["cause"]) for row in processes)
-    wanted = [(source, process, cause) for _, source, process, cause in burnt[:20]]
+    burnt = [row["stop_cpu_us"] + row["mark_assist_cpu_us"] + row["mark_background_cpu_us"] for row in processes]
+    ordered = sorted((-us, row["source"], row["process"], row["cause"]) for us, row in zip(burnt, processes))
+    wanted = [(source, process, cause) for _, source, process, cause in ordered[:20]]
     top = "SELECT source, process, cause FROM offenders LIMIT 20"
     same("offenders, DuckDB", enumerate(duck.execute(top).fetchall()), list(enumerate(wanted)))
     same("offenders, Spark SQL", enumerate(map(tuple, session.sql(top).collect())), list(enumerate(wanted)))

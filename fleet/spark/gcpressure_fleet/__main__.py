@@ -1,4 +1,4 @@
-"""spark-submit gcpressure_fleet/__main__.py --root DIR --out DIR: fleet rows of all logs below a folder, and merged rows of them."""
+"""spark-submit gcpressure_fleet/__main__.py --root DIR --out DIR: fleet rows of all logs below a folder, and merged rows."""
 
 import argparse
 import os
@@ -23,7 +23,7 @@ def main():
         allow_abbrev=False,
         epilog="Options that are not listed here are passed on to `gcpressure fleet scan`, e.g. --bucket 1d, --label cluster=eu.",
     )
-    parser.add_argument("--root", required=True, help="folder of the logs, at the same path on all machines; with --bytes an address")
+    parser.add_argument("--root", required=True, help="folder of the logs, the same on all machines; with --bytes an address")
     parser.add_argument("--out", required=True, help="folder or address to write to; it must not have `rows` or `merged` yet")
     parser.add_argument("--by", default="", metavar="K,K", help="labels to merge by, e.g. service,version")
     parser.add_argument("--tasks", type=int, help="number of tasks [default: 3 a core]")
