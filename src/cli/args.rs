@@ -1,6 +1,7 @@
 //! The command line as clap parses it. Values that the configuration file may hold too stay text here, and are parsed in
 //! one place, [`crate::cli::config`].
 
+mod fleet;
 mod groups;
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gcpressure::internal::render::{Formats as _, SitesFormat, WhyFormat};
 
+pub(crate) use fleet::{Bucket, FleetCommand, LabelsFrom, MergeArgs, RowsArgs, ScanArgs};
 pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
     LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
@@ -62,6 +64,11 @@ pub(crate) enum Command {
     Watch(Box<WatchArgs>),
     /// Compares two runs, or several per side: what got better or worse, and how strong the evidence is
     Compare(Box<CompareArgs>),
+    /// Judges thousands of logs: rows that add up, on one machine or many
+    Fleet {
+        #[command(subcommand)]
+        command: FleetCommand,
+    },
     /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
         /// Rule or cause; without it, a table of all
@@ -300,6 +307,10 @@ pub(crate) enum SchemaOf {
     Benchmarks,
     /// gcpressure.comparison/v1
     Comparison,
+    /// gcpressure.fleet-row/v1
+    FleetRow,
+    /// gcpressure.fleet/v1
+    Fleet,
 }
 
 /// The names of all commands.

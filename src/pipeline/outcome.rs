@@ -20,9 +20,9 @@ pub(super) const LEAST_POINTS: usize = 6;
 
 /// A process that has ended, with what was found on it.
 #[derive(Debug, Clone)]
-struct Ended {
-    process: report::Process,
-    findings: Vec<Finding>,
+pub(super) struct Ended {
+    pub(super) process: report::Process,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Ended {
@@ -57,12 +57,15 @@ impl Outcomes {
         self.ended.is_empty()
     }
 
-    /// Takes in one process.
+    /// Takes in one process, and returns what is known of it.
     pub(super) fn add(
         &mut self,
         analysis: Analysis,
         process: impl FnOnce(Measures, u64, Option<Diagnosis>) -> report::Process,
-    ) {
+    ) -> Option<&Ended> {
+        if self.ended.len() >= KEPT + WAITING {
+            self.keep_worst();
+        }
         self.judgment.add(&analysis);
         let mut process = process(
             analysis.measures,
@@ -80,9 +83,7 @@ impl Outcomes {
             .measures
             .thin(LEAST_POINTS.max(POINTS / (self.ended.len() + 1)));
         self.ended.push(Ended { process, findings });
-        if self.ended.len() >= KEPT + WAITING {
-            self.keep_worst();
-        }
+        self.ended.last()
     }
 
     /// Drops all but the worst processes.

@@ -46,6 +46,8 @@ pub use process::{
     TimelinePoint,
 };
 #[cfg(feature = "schema")]
+pub(crate) use schema::schema_of;
+#[cfg(feature = "schema")]
 #[doc(hidden)]
 pub use schema::{event_schema, schema};
 
@@ -152,6 +154,9 @@ pub struct Input {
     pub sources: Vec<Source>,
     /// What could not be read, or not to its end, and why.
     pub unreadable: Vec<String>,
+    /// What of a source is cut or damaged; what it held was read.
+    #[serde(skip)]
+    pub incomplete: Vec<String>,
     /// Lines of GC cycles, Go 1.5 and later.
     pub gc_lines: GcLines,
     /// Lines of Go 1.0 to 1.4.

@@ -1,5 +1,6 @@
 //! `gcpressure schema [OUTPUT]`: the JSON Schema of a machine-readable output.
 
+use gcpressure::internal::fleet;
 use gcpressure::report;
 
 use crate::cli::args::SchemaOf;
@@ -14,6 +15,8 @@ pub(crate) fn run(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Sites => report::schema::<report::sites::Sites>(),
         SchemaOf::Benchmarks => report::schema::<report::benchmarks::Benchmarks>(),
         SchemaOf::Why => report::schema::<report::why::Why>(),
+        SchemaOf::FleetRow => fleet::row_schema(),
+        SchemaOf::Fleet => fleet::merged_schema(),
         SchemaOf::Comparison => report::schema::<report::comparison::Comparison>(),
     };
     output::print(|out| {

@@ -3,6 +3,7 @@
 pub(crate) mod escapes;
 pub(crate) mod heap;
 pub(crate) mod profile;
+pub(crate) mod rows;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
