@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::escape::printable;
-use super::super::text::{self, measures, page};
+use super::super::text::{self, measures};
 use crate::report::{Finding, Process, Report, TimelinePoint};
 
 /// The report's figures, safe between `<script>` and `</script>`.
@@ -79,14 +79,14 @@ fn band(finding: &Finding) -> Value {
             json!([
                 seconds(episode.since_ns),
                 seconds(episode.until_ns),
-                page::word(episode.severity),
+                episode.severity.name(),
                 unit.format(episode.worst),
             ])
         })
         .collect();
     json!({
         "rule": finding.rule,
-        "severity": page::word(finding.severity),
+        "severity": finding.severity.name(),
         "episodes": episodes,
     })
 }
