@@ -69,7 +69,7 @@ pub(super) fn comparison(
     )
 }
 
-/// The page around a body: the figures, which are JSON that cannot leave its place, and what draws them.
+/// A page with charts: the figures, which are JSON that cannot leave its place, and what draws them.
 fn write(
     title: &str,
     body: &Markup,
@@ -77,26 +77,38 @@ fn write(
     script: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let body = html! {
+        (body)
+        script type="application/json" id="report" { (PreEscaped(figures)) }
+        script { (PreEscaped(UPLOT_JS)) }
+        script { (PreEscaped(VALUES_JS)) }
+        script { (PreEscaped(script)) }
+    };
+    document(title, POLICY, &[UPLOT_CSS, PAGE_CSS], &body, out)
+}
+
+/// Writes a page under its security policy.
+pub(super) fn document(
+    title: &str,
+    policy: &str,
+    styles: &[&str],
+    body: &Markup,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(concat!("gcpressure ", env!("CARGO_PKG_VERSION")));
                 title { (super::escape::printable(title)) }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(UPLOT_CSS)) (PreEscaped(PAGE_CSS)) }
+                style { @for style in styles { (PreEscaped(style)) } }
             }
-            body {
-                (body)
-                script type="application/json" id="report" { (PreEscaped(figures)) }
-                script { (PreEscaped(UPLOT_JS)) }
-                script { (PreEscaped(VALUES_JS)) }
-                script { (PreEscaped(script)) }
-            }
+            body { (body) }
         }
     };
     out.write_all(page.into_string().as_bytes())?;
