@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,14 @@ const OF_ANY_HOST: &[&str] = &[
 ];
 
 /// Folders without text of this project.
-const SKIPPED: &[&str] = &[".git", "target", "node_modules", "artifacts", "corpus"];
+const SKIPPED: &[&str] = &[
+    ".git",
+    "dist",
+    "target",
+    "node_modules",
+    "artifacts",
+    "corpus",
+];
 
 /// The host and the `OWNER/NAME` of an address: `github.com/` and `a/b` of `https://github.com/a/b`.
 fn split(address: &str) -> (String, String) {
@@ -140,13 +148,65 @@ fn every_mention_of_the_address_is_the_one_in_cargo_toml() {
     // A search that finds nothing holds nothing.
     for path in [
         "Cargo.toml",
+        "Dockerfile",
         "docs/install.md",
         "go/gcpressure/platform.go",
         "go/go.mod",
         "packaging/action/install.sh",
+        "packaging/brew/gcpressure.rb",
         "templates/gcpressure.yml",
     ] {
         assert!(named.iter().any(|n| n == path), "no address in {path}");
+    }
+}
+
+/// The tools with an exact version in a text: `maturin` and `1.16.0` of `maturin==1.16.0`, as pip, npm and cargo write it.
+fn pins(text: &str) -> Vec<(&str, &str)> {
+    let words = text.split(|c: char| !is_part(c) && !matches!(c, '@' | '='));
+    words
+        .filter_map(|word| word.split_once("==").or_else(|| word.split_once('@')))
+        .filter(|(name, version)| {
+            !name.is_empty() && version.starts_with(|c: char| c.is_ascii_digit())
+        })
+        .collect()
+}
+
+#[test]
+fn a_tool_has_one_version_wherever_it_is_installed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    for folder in [".ci", ".github", "docs/ci", "packaging"] {
+        files(&root.join(folder), &mut paths);
+    }
+    let mut versions = BTreeMap::<String, BTreeSet<String>>::new();
+    for path in paths {
+        for (name, version) in pins(&fs::read_to_string(path).unwrap_or_default()) {
+            versions
+                .entry(name.to_owned())
+                .or_default()
+                .insert(version.to_owned());
+        }
+    }
+    for tool in ["actionlint", "cargo-deb", "cargo-deny", "maturin", "zizmor"] {
+        assert!(
+            versions.contains_key(tool),
+            "no version of {tool} in {versions:?}"
+        );
+    }
+    let several: Vec<_> = versions
+        .iter()
+        .filter(|(_, found)| found.len() > 1)
+        .collect();
+    assert!(several.is_empty(), "{several:?}");
+}
+
+#[test]
+fn the_packages_say_the_license_in_cargo_toml() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in ["Dockerfile", "pyproject.toml"] {
+        let text = fs::read_to_string(root.join(path)).unwrap();
+        let license = format!("\"{}\"", env!("CARGO_PKG_LICENSE"));
+        assert!(text.contains(&license), "{path}: expected {license}");
     }
 }
 
