@@ -23,7 +23,7 @@ use proptest::prelude::*;
 use support::foreign::STYLES;
 use support::shapes::{GC, LEGACY, SHAPES};
 use support::writer::{ERAS, Era, Program};
-use support::{Chance, read};
+use support::{Chance, read, read_sources};
 
 /// Growth of the peak resident set that a case may cause, KiB.
 const PEAK_KIB: u64 = 8 * 1024;
@@ -307,10 +307,15 @@ fn numbers_at_their_limits() {
 }
 
 proptest! {
+    /// Also behind the first bytes of formats that are decoded or refused.
     #[test]
-    fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
+    fn random_bytes(magic in prop::sample::select(MAGIC.to_vec()), random in prop::collection::vec(any::<u8>(), 0..4_000)) {
+        let bytes = [magic, &random].concat();
         let _ = trace::parse_line(&bytes);
-        read(&bytes);
+        let source = Source::from_reader("random.log", Box::new(io::Cursor::new(bytes)));
+        if let Err(error) = read_sources(vec![source]) {
+            prop_assert!(error.to_string().contains("random.log"), "{error}");
+        }
     }
 
     /// The pieces of gc lines and of wrappings in any order.
@@ -319,6 +324,26 @@ proptest! {
         read(pieces.concat().as_bytes());
     }
 }
+
+/// What no format begins with, gzip, zstd and a frame of it that is skipped, UTF-16, and the formats that are refused.
+const MAGIC: [&[u8]; 16] = [
+    b"",
+    b"\x1f\x8b",
+    b"\x28\xb5\x2f\xfd",
+    b"\x50\x2a\x4d\x18",
+    b"\xff\xfe",
+    b"\xfe\xff",
+    b"\xff\xfe\0\0",
+    b"\xfd7zXZ\0",
+    b"BZh",
+    b"\x04\x22\x4d\x18",
+    b"\x02\x21\x4c\x18",
+    b"LZIP",
+    b"\x1f\x9d",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"7z\xbc\xaf\x27\x1c",
+];
 
 const PIECES: [&str; 64] = [
     "gc ",

@@ -13,13 +13,16 @@ mod go;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 
 /// Long enough that a machine under load gets there, short enough that a hang is seen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,9 +44,57 @@ fn trace(first: u64, last: u64, per_second: u64) -> String {
 }
 
 fn gcpressure() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gcpressure"));
+    heeding(env!("CARGO_BIN_EXE_gcpressure"))
+}
+
+/// A program that heeds all signals, also where some are ignored, as under `nohup` and in a script's background job: what is
+/// caught here is at its default in a program that is started from here.
+fn heeding(program: &str) -> Command {
+    static CAUGHT: Once = Once::new();
+    CAUGHT.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap());
+        for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH] {
+            if ignored >> (number - 1) & 1 == 1 {
+                signal_hook::flag::register(number, Arc::default()).unwrap();
+            }
+        }
+    });
+    let mut command = Command::new(program);
     command.env_remove("GODEBUG").stdin(Stdio::null());
     command
+}
+
+/// A program that is not left behind by a test that fails.
+struct Running(Child);
+
+impl Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Running {
+    /// A second SIGTERM ends `gcpressure` and what it runs.
+    fn drop(&mut self) {
+        for _ in 0..20 {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            let _ = kill_process(pid(self.0.id()), Signal::TERM);
+            thread::sleep(Duration::from_millis(100));
+        }
+        let _ = self.0.kill();
+    }
 }
 
 /// `gcpressure run FLAGS -- sh -c SCRIPT` in `folder`, which holds what the script reads.
@@ -108,14 +159,6 @@ fn interrupt_until_the_end(child: &mut Child, number: Signal) -> std::process::E
             }
         }
     }
-}
-
-/// Whether a signal is ignored here, and so by every program that is started from here; a shell cannot trap it then.
-fn is_ignored(number: Signal) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap());
-    ignored >> (number.as_raw() - 1) & 1 == 1
 }
 
 /// Waits until it is so.
@@ -281,15 +324,11 @@ fn signals_reach_the_program() {
         (Signal::USR2, "USR2"),
         (Signal::WINCH, "WINCH"),
     ] {
-        if is_ignored(number) {
-            eprintln!("SIG{name} is ignored here: skipped");
-            continue;
-        }
         let script = format!(
             "trap 'cat busy >&2; echo got {name}; kill $! 2>/dev/null; exit 4' {name}; sleep 100 & echo ready; wait"
         );
         let mut command = run(folder.path(), &["-q", "-o", "json=r.json"], &script);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
         let mut lines = wait_for(&mut child, "ready");
         signal(&child, number);
         let status = child.wait().unwrap();
@@ -306,6 +345,30 @@ fn signals_reach_the_program() {
     }
 }
 
+/// `env` of coreutils undoes what the shell ignored, as a Go program does that asks for the signal.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_ignored_interrupt_reaches_a_program_that_catches_it() {
+    let folder = folder();
+    let ignoring = "trap '' INT; exec \"$0\" run -q -o json=r.json -- \"$@\"";
+    let script =
+        "trap 'cat busy >&2; echo got INT; kill $!; exit 4' INT; sleep 100 & echo ready; wait";
+    let mut command = heeding("sh");
+    command
+        .args(["-c", ignoring, env!("CARGO_BIN_EXE_gcpressure")])
+        .args(["env", "--default-signal=INT", "sh", "-c", script])
+        .current_dir(folder.path());
+    let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = wait_for(&mut child, "ready");
+    signal(&child, Signal::INT);
+    until("the end", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "got INT\n");
+    assert_eq!(report(folder.path())["processes"][0]["cycles_seen"], 3_000);
+}
+
 #[test]
 fn a_second_interrupt_reports_what_was_read_and_leaves_nobody_behind() {
     let folder = folder();
@@ -316,7 +379,7 @@ fn a_second_interrupt_reports_what_was_read_and_leaves_nobody_behind() {
             &["-q", "-o", "json=r.json", "--refresh", "50ms"],
             script,
         );
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut shell = String::new();
         lines.read_line(&mut shell).unwrap();
@@ -394,7 +457,7 @@ fn an_interrupt_at_any_moment_of_the_start_leaves_nobody_behind() {
     let folder = folder();
     for delay in 0..40 {
         let mut command = run(folder.path(), &["-q"], "exec sleep 1000");
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
         let mut stdout = child.stdout.take().unwrap();
         thread::sleep(Duration::from_micros(delay * 500));
         signal(&child, Signal::TERM);
@@ -479,7 +542,7 @@ fn output_that_nobody_reads_does_not_hold_up_the_trace() {
     fs::write(folder.path().join("long"), trace(3_001, 100_000, 100)).unwrap();
     let mut command = run(folder.path(), &["-o", "json=r.json"], script);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running(command.spawn().unwrap());
     wait_for(&mut child, "done");
     let mut passed = String::new();
     let mut stderr = child.stderr.take().unwrap();
@@ -512,7 +575,7 @@ fn more_than_the_queue_holds_waits_for_its_reader_and_loses_nothing() {
         &["-q", "-o", "json=r.json"],
         "cat mixed >&2; exit 3",
     );
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = Running(command.stderr(Stdio::piped()).spawn().unwrap());
     // Nothing is read for a while; then all of it is there.
     thread::sleep(Duration::from_millis(300));
     assert_eq!(
@@ -538,7 +601,7 @@ fn a_second_interrupt_leaves_although_the_output_is_stuck() {
     let script = "echo $$; trap '' INT; cat busy >&2; yes 'own line that is not read' >&2";
     let mut command = run(folder.path(), &["-q", "-o", "json=r.json"], script);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running(command.spawn().unwrap());
     let mut shell = String::new();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     lines.read_line(&mut shell).unwrap();
@@ -553,7 +616,7 @@ fn a_reader_that_leaves_does_not_end_the_program() {
         "cat busy >&2; for i in 1 2 3; do echo own >&2; sleep 0.1; done; echo done; exit 6";
     let mut command = run(folder.path(), &["-o", "json=r.json"], script);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running(command.spawn().unwrap());
     drop(child.stderr.take());
     wait_for(&mut child, "done");
     assert_eq!(child.wait().unwrap().code(), Some(6));
@@ -594,7 +657,7 @@ fn files_are_rewritten_whole_while_the_program_runs() {
         "--refresh",
         "20ms",
     ];
-    let mut child = run(folder.path(), &flags, script).spawn().unwrap();
+    let mut child = Running(run(folder.path(), &flags, script).spawn().unwrap());
     let path: PathBuf = folder.path().join("r.json");
     let processes = || {
         let bytes = fs::read(&path).ok()?;
@@ -650,7 +713,7 @@ fn a_command_that_hangs_holds_up_neither_the_reading_nor_a_second_interrupt() {
     let script = "trap '' INT; cat busy >&2; cat quiet >&2; echo read; while :; do sleep 0.1; done";
     let hook = "echo $$ >hook; exec sleep 1000";
     let mut command = run(folder.path(), &["-q", "--on-critical", hook], script);
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Running(command.stdout(Stdio::piped()).spawn().unwrap());
     let lines = wait_for(&mut child, "read");
     until("the hook", || {
         fs::read_to_string(folder.path().join("hook")).is_ok_and(|id| id.ends_with('\n'))
