@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
+    clippy::print_stderr,
     reason = "a test panics by design"
 )]
 
@@ -752,4 +753,58 @@ fn a_life_that_is_known_is_evidence() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("PASS  GC takes "), "{text}");
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let here = tempfile::tempdir().unwrap();
+    let help = |args: &[&str]| run(here.path(), args).stdout;
+    assert_eq!(help(&["help"]), help(&["--help"]));
+    for command in ["check", "run", "watch", "compare", "demo", "explain"] {
+        let long = help(&[command, "--help"]);
+        assert!(long.len() > 50, "{command}");
+        assert_eq!(help(&["help", command]), long);
+    }
+}
+
+/// Sources the script in bash, and asks it what the last word may become.
+#[test]
+fn completions_know_the_values_of_flags() {
+    let here = tempfile::tempdir().unwrap();
+    for (line, expected) in [
+        ("check --fail-on ", "warning critical"),
+        ("check --max gc-f", "gc-frequency="),
+        ("run --warn pause-p", "pause-p99="),
+        ("--allow pause-", "pause-p99 pause-budget"),
+        ("--only sta", "stack-roots"),
+        ("check -f js", "json"),
+        ("compare -o m", "markdown="),
+        ("explain small-h", "small-heap"),
+        ("help ch", "check"),
+        ("man comp", "compare completions"),
+    ] {
+        let ask = "source /dev/stdin; COMP_WORDS=(gcpressure $1); [[ $1 == *' ' ]] && COMP_WORDS+=('')
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); compopt() { :; }
+            _gcpressure_values gcpressure \"${COMP_WORDS[-1]}\" \"${COMP_WORDS[-2]}\"; echo \"${COMPREPLY[*]}\"";
+        let script = run(here.path(), &["completions", "bash"]).stdout;
+        fs::write(here.path().join("script"), script).unwrap();
+        let bash = Command::new("bash")
+            .args(["--norc", "-c", ask, "bash", line])
+            .stdin(fs::File::open(here.path().join("script")).unwrap())
+            .output();
+        let Ok(bash) = bash else {
+            eprintln!("skipped: no bash");
+            return;
+        };
+        let error = String::from_utf8_lossy(&bash.stderr);
+        let said = String::from_utf8_lossy(&bash.stdout);
+        assert_eq!(said.trim(), expected, "{line}: {error}");
+    }
+    // The generators of the other shells know no values.
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(here.path(), &["completions", shell]).stdout;
+        let script = String::from_utf8(script).unwrap();
+        assert!(script.contains("log-quality="), "{shell}");
+        assert!(script.contains("critical"), "{shell}");
+    }
 }

@@ -84,7 +84,6 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("clap::", &["cli"]),
     ("toml::", &["cli"]),
     ("maud::", &["render/html", "render/why/html"]),
-    ("serde_sarif::", &["render/why/sarif"]),
     ("quick_junit::", &["render/junit"]),
     ("Serialize", &["report", "severity", "cli"]),
     ("Deserialize", &["report", "cli"]),

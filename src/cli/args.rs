@@ -24,9 +24,8 @@ use groups::{amount, one_of};
     name = "gcpressure",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     after_help = "Examples:\n  \
-        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure\n  \
+        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure --passthrough\n  \
         kubectl logs deploy/server | gcpressure\n  \
         gcpressure check --max gc-frequency=5/s --max pause-p99=10ms server.log\n\n\
         Exit status: 0 done or pass, 1 a finding that fails the check, 2 an error, 3 no verdict."
@@ -62,6 +61,8 @@ pub(crate) enum Command {
     Watch(Box<WatchArgs>),
     /// Compares two runs, or several per side: what got better or worse, and how strong the evidence is
     Compare(Box<CompareArgs>),
+    /// Plays a recorded log through watch, at a terminal, and reports on it; needs no program of yours
+    Demo,
     /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
         /// Rule or cause; without it, a table of all
