@@ -6,8 +6,6 @@
     reason = "a test panics by design and prints its table"
 )]
 
-mod support;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -15,7 +13,7 @@ use gcpressure::internal::settings::Settings;
 use gcpressure::report::{Process, Report};
 use serde_json::Value;
 
-use support::corpus::{corpus, in_accuracy_page, report};
+use crate::support::corpus::{corpus, in_accuracy_page, report};
 
 const MIB: f64 = 1_048_576.0;
 

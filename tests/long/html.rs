@@ -1,9 +1,9 @@
 //! The page: what stands in it, and in a browser without a network what it draws. Its golden files in `tests/render/` have
-//! the page without uPlot, styles and scripts; `SNAPSHOTS=overwrite cargo test --test html` writes them anew.
+//! the page without uPlot, styles and scripts; `SNAPSHOTS=overwrite cargo test --test long html` writes them anew.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-mod browser;
-mod example;
+use crate::browser;
+use crate::example;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
 use gcpressure::report::benchmarks::Benchmarks;
 use serde_json::Value;
@@ -36,7 +35,7 @@ fn compare(base: &str, new: &str, more: &[&str]) -> (i32, String) {
     for (name, text) in [("old.txt", base), ("new.txt", new)] {
         fs::write(folder.path().join(name), text).unwrap();
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .args(["compare", "old.txt", "new.txt"])
         .args(more)
         .current_dir(folder.path())
@@ -139,7 +138,7 @@ fn medians_intervals_and_p_are_those_of_an_independent_script() {
     };
     for of_pair in expected.chunk_by(|a, b| a["files"] == b["files"]) {
         let files = of_pair[0]["files"].as_array().unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        let output = crate::program::gcpressure()
             .args(["compare", "-f", "json"])
             .args(files.iter().map(|file| file.as_str().unwrap()))
             .current_dir(&folder)
@@ -305,7 +304,7 @@ fn benchmarks_stand_in_directories_and_come_through_pipes() {
     fs::write(at("runs/2.txt"), output(&FAST[3..], 48, 2, true)).unwrap();
     fs::write(at("runs/notes.md"), "what was measured\n").unwrap();
     let run = |new: &str, input: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        let output = crate::program::gcpressure()
             .args(["compare", "old.txt", new, "--check"])
             .current_dir(folder.path())
             .stdin(fs::File::open(at(input)).unwrap())

@@ -1,8 +1,8 @@
 //! What people read, on reports made by hand. The pages are the files in `tests/render/`; after a change that is meant,
-//! `SNAPSHOTS=overwrite cargo test --test render` writes them anew, to be read before they are committed.
+//! `SNAPSHOTS=overwrite cargo test --test all render` writes them anew, to be read before they are committed.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-mod example;
+use crate::example;
 
 use gcpressure::internal::render::{Format, Render, Style};
 use gcpressure::report::Report;
@@ -25,7 +25,7 @@ fn text(report: &Report, style: Style) -> String {
 fn a_process_under_pressure() {
     assert_data_eq!(
         text(&example::critical(), PLAIN),
-        snapbox::file!["render/critical.txt"].raw()
+        snapbox::file!["../render/critical.txt"].raw()
     );
 }
 
@@ -34,7 +34,7 @@ fn everything_that_is_known_in_ascii() {
     let style = PLAIN.ascii(true).verbose(true);
     assert_data_eq!(
         text(&example::critical(), style),
-        snapbox::file!["render/verbose-ascii.txt"].raw()
+        snapbox::file!["../render/verbose-ascii.txt"].raw()
     );
 }
 
@@ -42,21 +42,21 @@ fn everything_that_is_known_in_ascii() {
 fn a_healthy_process_fits_a_terminal() {
     let page = text(&example::healthy(), PLAIN);
     assert!(page.lines().count() <= 24, "{page}");
-    assert_data_eq!(page, snapbox::file!["render/healthy.txt"].raw());
+    assert_data_eq!(page, snapbox::file!["../render/healthy.txt"].raw());
 }
 
 #[test]
 fn nothing_to_judge_says_what_to_do() {
     assert_data_eq!(
         text(&example::nothing(), PLAIN),
-        snapbox::file!["render/nothing.txt"].raw()
+        snapbox::file!["../render/nothing.txt"].raw()
     );
 }
 
 #[test]
 fn three_hundred_processes_are_a_screen_and_a_table() {
     let page = text(&example::fleet(300), PLAIN);
-    assert_data_eq!(page.clone(), snapbox::file!["render/fleet.txt"].raw());
+    assert_data_eq!(page.clone(), snapbox::file!["../render/fleet.txt"].raw());
     let table = page.lines().filter(|line| line.contains("orders-")).count();
     assert!(page.lines().count() - table <= 24, "{page}");
     let all = PLAIN.verbose(true);

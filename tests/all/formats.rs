@@ -1,9 +1,9 @@
 //! The formats for machines and servers: golden files in `tests/render/` on the same three reports, what is in them read
-//! back by their readers' rules. After a change that is meant, `SNAPSHOTS=overwrite cargo test --test formats` writes the
+//! back by their readers' rules. After a change that is meant, `SNAPSHOTS=overwrite cargo test --test all formats` writes the
 //! golden files anew, to be read before they are committed.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-mod example;
+use crate::example;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn every_format_writes_its_golden_files() {
             "text" => "txt",
             "markdown" => "md",
             "junit" => "junit.xml",
-            // tests/html.rs has those of the page; the lines of NDJSON are the JSON.
+            // tests/long/html.rs has those of the page; the lines of NDJSON are the JSON.
             "html" | "json" => continue,
             name => name,
         };

@@ -6,15 +6,13 @@
     reason = "a test panics by design and prints its table"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use gcpressure::internal::settings::{Settings, Severity};
 use gcpressure::report::{Report, Verdict};
 
-use support::corpus::{corpus, in_accuracy_page, report};
+use crate::support::corpus::{corpus, in_accuracy_page, report};
 
 /// What the labels ask of a log.
 struct Label<'a> {

@@ -6,20 +6,20 @@
     reason = "tests may stop, and draw small numbers"
 )]
 
-mod support;
+use crate::support;
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::LazyLock;
 
+use crate::support::foreign::STYLES;
+use crate::support::shapes::{GC, LEGACY, SHAPES};
+use crate::support::writer::{Cycle, ERAS, Era, Program, print_ms, printed_ns};
+use crate::support::{Chance, read, read_from};
 use gcpressure::internal::trace::cycle::{Event, Format, GcCycle};
 use gcpressure::internal::trace::{self, Outcome};
 use proptest::prelude::*;
 use regex::bytes::Regex;
-use support::foreign::STYLES;
-use support::shapes::{GC, LEGACY, SHAPES};
-use support::writer::{Cycle, ERAS, Era, Program, print_ms, printed_ns};
-use support::{Chance, read, read_from};
 
 /// Every gc line of Go 1.5 and later, written down a second time and in another way.
 static TWIN: LazyLock<Regex> = LazyLock::new(|| {

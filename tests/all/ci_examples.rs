@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -39,7 +38,7 @@ fn run(arguments: &[String], log: &[u8]) -> (i32, tempfile::TempDir) {
     let arguments = arguments
         .iter()
         .map(|word| word.replace("$GITHUB_STEP_SUMMARY", "summary.md"));
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .arg("check")
         .args(arguments)
         .current_dir(here.path())

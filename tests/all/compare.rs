@@ -1,20 +1,17 @@
 //! Before and after: on real runs, through the program, and as files that others read.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-mod support;
-#[path = "support/with.rs"]
-mod with;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use gcpressure::internal::compare::{Gate, compare};
 use gcpressure::report::comparison::{Comparison, Outcome, RowVerdict, Run, Side};
 use gcpressure::report::{Distribution, Measures, MinMax, Period, Process, Size};
 use serde_json::Value;
 
-use with::with;
+use crate::with::with;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -22,10 +19,9 @@ fn root() -> &'static Path {
 
 /// Runs the program in the repository's folder: status, standard output, standard error.
 fn gcpressure(args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .args(args)
         .current_dir(root())
-        .env_remove("CLICOLOR_FORCE")
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -7,8 +7,7 @@
     reason = "a test may end at the first surprise, and says on standard error what it skipped"
 )]
 
-#[path = "support/go.rs"]
-mod go;
+use crate::go;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -61,8 +60,8 @@ fn heeding(program: &str) -> Command {
             }
         }
     });
-    let mut command = Command::new(program);
-    command.env_remove("GODEBUG").stdin(Stdio::null());
+    let mut command = crate::program::started(program);
+    command.stdin(Stdio::null());
     command
 }
 

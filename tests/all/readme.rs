@@ -1,6 +1,6 @@
 //! README.md and docs/ are true: their console examples are run and print what the pages show, their tables are the program's.
 //!
-//! `UPDATE_README=1 cargo test --test readme` writes what the examples print now into the pages.
+//! `UPDATE_README=1 cargo test --test all readme` writes what the examples print now into the pages.
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 #![cfg(unix)]
@@ -8,7 +8,6 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -42,11 +41,10 @@ fn run(command: &str) -> String {
         built.parent().unwrap().display(),
         std::env::var("PATH").unwrap()
     );
-    let output = Command::new("sh")
+    let output = crate::program::started("sh")
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
         .current_dir(root())
         .env("PATH", path)
-        .env_remove("CLICOLOR_FORCE")
         .output()
         .unwrap();
     let mut seen = String::from_utf8(output.stdout).unwrap();
@@ -106,7 +104,7 @@ fn with_real_output(page: &str) -> (String, usize) {
 fn every_example_prints_what_the_page_shows() {
     let mut examples = 0;
     for (page, shown) in pages() {
-        // Its commands are run by tests/tour.rs, with a Go toolchain.
+        // Its commands are run by tests/long/tour.rs, with a Go toolchain.
         if page == "docs/tour.md" {
             continue;
         }
@@ -142,7 +140,7 @@ fn table<'a>(readme: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
 
 #[test]
 fn the_rules_table_is_the_programs() {
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .args(["-f", "json", "samples/fixed.go1.27.3.log"])
         .current_dir(root())
         .output()

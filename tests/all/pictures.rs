@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use std::path::Path;
-use std::process::Command;
 
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};
@@ -11,7 +10,7 @@ use snapbox::{Data, assert_data_eq};
 #[test]
 fn the_picture_of_the_terminal_is_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .args(["--color", "always", "samples/wasteful.go1.27.3.log"])
         .current_dir(root)
         .output()

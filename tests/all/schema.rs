@@ -1,7 +1,7 @@
 //! The machine interface: what is written follows the published schemas, whose keys are never removed.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-mod example;
+use crate::example;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -6,15 +6,13 @@
     reason = "a test panics by design and prints its table"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::support::corpus::{corpus, in_accuracy_page, report};
 use gcpressure::internal::settings::Settings;
 use gcpressure::report::{MinMax, Report, Verdict};
-use support::corpus::{corpus, in_accuracy_page, report};
 
 fn field() -> Option<PathBuf> {
     let field = std::env::var_os("GCPRESSURE_FIELD").map(PathBuf::from);

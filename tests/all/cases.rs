@@ -1,14 +1,14 @@
 //! Whole runs of the program as plain files. A directory in `tests/cases/` holds `cmd`, the command line, and what it
 //! gives: `stdout`, `stderr` and `status` (absent where they are empty and 0). It runs there, with `input`, if there is
 //! one, as standard input. In `stdout` and `stderr` a line `...` stands for any lines and `[..]` for any text in a line,
-//! so that a case holds what it is about and no more. `SNAPSHOTS=overwrite cargo test --test cases` writes what the program
+//! so that a case holds what it is about and no more. `SNAPSHOTS=overwrite cargo test --test all cases` writes what the program
 //! says now, to be read before it is committed.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -55,10 +55,9 @@ fn every_case_gives_what_its_files_say() {
             Ok(file) => file.into(),
             Err(_) => Stdio::null(),
         };
-        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        let output = crate::program::gcpressure()
             .args(words)
             .current_dir(case)
-            .env_remove("NO_COLOR")
             .stdin(input)
             .output()
             .unwrap();

@@ -1,11 +1,10 @@
 //! The page of a comparison: what stands in it, and in a browser without a network what it draws.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-mod browser;
+use crate::browser;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use base64::Engine as _;
 use serde_json::Value;
@@ -17,7 +16,7 @@ const WIDE: (u32, u32) = (1280, 2400);
 
 /// The page of `gcpressure compare` with these arguments, and the exit status.
 fn page(args: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .args(["compare", "-f", "html"])
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -101,7 +100,7 @@ fn the_policy_names_the_scripts_that_are_there() {
 fn a_saved_report_is_drawn_as_its_log_is() {
     let here = tempfile::tempdir().unwrap();
     let saved = here.path().join("base.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let output = crate::program::gcpressure()
         .args(["-f", "json", WASTEFUL])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()

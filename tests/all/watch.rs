@@ -7,17 +7,14 @@
     reason = "a test may end at the first surprise, and says on standard error what it skipped"
 )]
 
-#[path = "support/terminal.rs"]
-mod terminal;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use terminal::{AFTERWARDS, RESTORED, Terminal};
+use crate::terminal::{AFTERWARDS, RESTORED, Terminal};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gcpressure");
 
@@ -239,7 +236,7 @@ fn in_a_terminal_an_interrupt_reaches_the_program_of_run_once() {
 fn without_a_terminal_there_are_plain_lines_and_the_report() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("app.log"), trace(1, 3_000, 50)).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    let mut child = crate::program::gcpressure()
         .args(["watch", "app.log", "--refresh", "50ms"])
         .current_dir(folder.path())
         .stdin(Stdio::null())
@@ -280,7 +277,7 @@ fn without_a_terminal_a_report_for_machines_has_standard_output_to_itself() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("app.log"), trace(1, 3_000, 50)).unwrap();
     for flags in [&["-f", "json"][..], &["-f", "csv"], &["-q"]] {
-        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        let output = crate::program::gcpressure()
             .args(["watch", "--refresh", "1ms"])
             .args(flags)
             .current_dir(folder.path())

@@ -1,7 +1,7 @@
 //! The tour is true: its commands are run where Go is installed, each succeeds, and what they say of the service (places,
 //! patterns, verdicts) is what the page shows; figures differ from run to run.
 //!
-//! `UPDATE_TOUR=1 cargo test --test tour` writes what the commands print now into the page.
+//! `UPDATE_TOUR=1 cargo test --test long tour` writes what the commands print now into the page.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -9,13 +9,11 @@
 )]
 #![cfg(unix)]
 
-#[path = "support/go.rs"]
-mod go;
+use crate::go;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -41,7 +39,7 @@ fn run(go: &go::Go, command: &str, folder: &Path) -> String {
         built.parent().unwrap().display(),
         go.path.to_string_lossy()
     );
-    let output = Command::new("bash")
+    let output = crate::program::started("bash")
         .args(["-c", command])
         .current_dir(folder)
         .env("PATH", path)

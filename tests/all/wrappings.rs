@@ -1,6 +1,6 @@
 //! What the README promises to read around a gc line: a folder with a log and what is found in it for each.
 //!
-//! `SNAPSHOTS=overwrite cargo test --test wrappings` writes what is found; look at the difference before it is kept.
+//! `SNAPSHOTS=overwrite cargo test --test all wrappings` writes what is found; look at the difference before it is kept.
 
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 

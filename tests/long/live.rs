@@ -7,8 +7,7 @@
     reason = "a test may end at the first surprise, and says on standard error what it skipped"
 )]
 
-#[path = "support/go.rs"]
-mod go;
+use crate::go;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -32,12 +31,10 @@ struct Recording {
 
 fn record(program: &Path, folder: &Path) -> Recording {
     let copy = folder.join("records");
-    let mut service = Command::new(program)
+    let mut service = crate::program::started(program)
         .args("-mode noisy -rate 5000 -log-rate 5000 -for 8s -log-copy".split(' '))
         .arg(&copy)
         .env("GODEBUG", "gctrace=1")
-        .env_remove("GOGC")
-        .env_remove("GOMEMLIMIT")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -83,7 +80,7 @@ fn record(program: &Path, folder: &Path) -> Recording {
 }
 
 fn gcpressure(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gcpressure"));
+    let mut command = crate::program::gcpressure();
     command.args(args);
     command
 }

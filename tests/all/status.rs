@@ -6,14 +6,9 @@
     reason = "a test panics by design, and says on standard error what it skipped"
 )]
 
-#[path = "support/terminal.rs"]
-#[allow(dead_code, reason = "this test uses a part of it")]
-mod terminal;
-
 use std::io::Write as _;
-use std::process::Command;
 
-use terminal::Terminal;
+use crate::terminal::Terminal;
 
 const BUSY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/busy.log");
 
@@ -22,9 +17,10 @@ const BUSY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/busy
 fn shown(args: &str, ci: &str) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_gcpressure");
     let line = format!("(cat '{BUSY}'; sleep 2) | '{program}' {args}");
-    let output = Command::new("script")
+    let output = crate::program::started("script")
         .args(["-qec", &line, "/dev/null"])
         .env("CI", ci)
+        .env("TERM", "xterm")
         .stdin(std::process::Stdio::null())
         .output();
     let Ok(output) = output else {

@@ -2,17 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
-mod support;
+use crate::support;
 
 use std::fmt::Write as _;
 use std::io::{self, Cursor, Read, Write as _};
 
+use crate::support::Chance;
+use crate::support::writer::{Era, Program};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gcpressure::internal::io::{LINE_CAP, Source};
 use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
-use support::Chance;
-use support::writer::{Era, Program};
 
 /// Gives a text that many bytes at a time.
 struct Parts(Cursor<Vec<u8>>, usize);

@@ -17,7 +17,7 @@ const BUSY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/busy
 const MIXED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/inputs/mixed.log");
 
 fn program(directory: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gcpressure"));
+    let mut command = crate::program::gcpressure();
     command
         .args(args)
         .current_dir(directory)
@@ -519,12 +519,7 @@ fn a_row_comes_as_soon_as_its_line_is_complete() {
 fn colour_follows_the_flag_and_the_environment() {
     let colored = |args: &[&str], name: &str, value: &str| {
         let mut command = program(Path::new("."), &[args, &[BUSY]].concat());
-        let output = command
-            .env_remove("NO_COLOR")
-            .env_remove("CLICOLOR_FORCE")
-            .env(name, value)
-            .output()
-            .unwrap();
+        let output = command.env(name, value).output().unwrap();
         output.stdout.contains(&0x1b)
     };
     assert!(!colored(&[], "UNUSED", ""), "a pipe is no terminal");

@@ -2,20 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use crate::support::writer::{Era, Program};
+use crate::support::{Chance, Reading, read_sources};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gcpressure::internal::pipeline::logs::{Log, Logs, logs};
 use serde_json::Value;
-use support::writer::{Era, Program};
-use support::{Chance, Reading, read_sources};
 
 /// Lines of one program, each with its line feed.
 fn lines(count: usize) -> Vec<String> {
@@ -72,7 +70,7 @@ impl Folder {
     }
 
     fn run(&self, args: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+        let output = crate::program::gcpressure()
             .args(args)
             .current_dir(self.0.path())
             .stdin(Stdio::null())

@@ -12,19 +12,17 @@
     reason = "a test may stop, says what it skips, and rounds figures given in ms to whole ns"
 )]
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Reading, Row, read_sources};
 use gcpressure::internal::error::Error;
 use gcpressure::internal::io::Source;
 use gcpressure::report::{Distribution, Measures, Report};
 use serde_json::Value;
-use support::{Reading, Row, read_sources};
 
-const EXCEPTIONS: &str = include_str!("corpus_exceptions.tsv");
+const EXCEPTIONS: &str = include_str!("../corpus_exceptions.tsv");
 
 /// Figures by name, in base units, as text so that all kinds compare.
 type Figures = BTreeMap<String, String>;

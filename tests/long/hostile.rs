@@ -9,21 +9,19 @@
     reason = "tests say what they measured"
 )]
 
-mod support;
-
 use std::io::{self, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::foreign::STYLES;
+use crate::support::shapes::{GC, LEGACY, SHAPES};
+use crate::support::writer::{ERAS, Era, Program};
+use crate::support::{Chance, read, read_sources};
 use gcpressure::internal::io::Source;
 use gcpressure::internal::pipeline::{self, Options};
 use gcpressure::internal::trace::{self, Outcome};
 use gcpressure::report::Report;
 use proptest::prelude::*;
-use support::foreign::STYLES;
-use support::shapes::{GC, LEGACY, SHAPES};
-use support::writer::{ERAS, Era, Program};
-use support::{Chance, read, read_sources};
 
 /// Growth of the peak resident set that a case may cause, KiB.
 const PEAK_KIB: u64 = 8 * 1024;
@@ -805,7 +803,7 @@ fn read_large(name: &str) {
     let mut child = Command::new("sh")
         .args([
             "-c",
-            "ulimit -v 1500000 && exec \"$0\" --exact child --nocapture",
+            "ulimit -v 1500000 && exec \"$0\" --exact hostile::child --nocapture",
         ])
         .arg(std::env::current_exe().unwrap())
         .env(CASE, name)

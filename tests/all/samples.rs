@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ fn samples() -> PathBuf {
 }
 
 fn gcpressure(args: &[&str], sample: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+    crate::program::gcpressure()
         .args(args)
         .arg(samples().join(sample))
         .output()

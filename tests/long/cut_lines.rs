@@ -6,14 +6,12 @@
     reason = "tests say what they measured"
 )]
 
-mod support;
-
 use std::collections::HashMap;
 
+use crate::support::foreign::{STYLES, Style};
+use crate::support::writer::{Cycle, ERAS, Era, Program};
+use crate::support::{Chance, Reading, Row, read};
 use gcpressure::internal::trace::cycle::GcCycle;
-use support::foreign::{STYLES, Style};
-use support::writer::{Cycle, ERAS, Era, Program};
-use support::{Chance, Reading, Row, read};
 
 /// How much else is written to the stream.
 #[derive(Debug, Clone, Copy)]
