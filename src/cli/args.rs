@@ -26,9 +26,8 @@ use groups::{amount, one_of};
     name = "gcpressure",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     after_help = "Examples:\n  \
-        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure\n  \
+        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure --passthrough\n  \
         kubectl logs deploy/server | gcpressure\n  \
         gcpressure check --max gc-frequency=5/s --max pause-p99=10ms server.log\n\n\
         Exit status: 0 done or pass, 1 a finding that fails the check, 2 an error, 3 no verdict."
@@ -69,6 +68,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FleetCommand,
     },
+    /// Plays a recorded log through watch, at a terminal, and reports on it; needs no program of yours
+    Demo,
     /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
         /// Rule or cause; without it, a table of all

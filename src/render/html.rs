@@ -33,7 +33,7 @@ const COMPARISON_JS: &str = include_str!("html/comparison.js");
 const PAGE_CSS: &str = include_str!("html/page.css");
 
 /// Nothing is loaded, and only these scripts run: SHA-256 of [`UPLOT_JS`], [`VALUES_JS`], [`PAGE_JS`] and
-/// [`COMPARISON_JS`], which tests/html.rs and tests/compare_page.rs hold to the files.
+/// [`COMPARISON_JS`], which tests/long/html.rs and tests/long/compare_page.rs hold to the files.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-TZMIHJ/Z9hS4dRAjSJT8Uq6xkB3dr/VNxoJ3pGdK7G8=' \
     'sha256-669K2uDdRP/g1j9zAVp6DEhPPl9hssWxz7HGHmWGS5M=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
