@@ -18,6 +18,17 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The name, in data and for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// Why a finding is milder than its thresholds alone would make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

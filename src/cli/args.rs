@@ -26,9 +26,8 @@ use groups::{amount, one_of};
     name = "gcpressure",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     after_help = "Examples:\n  \
-        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure\n  \
+        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure --passthrough\n  \
         kubectl logs deploy/server | gcpressure\n  \
         gcpressure check --max gc-frequency=5/s --max pause-p99=10ms server.log\n\n\
         Exit status: 0 done or pass, 1 a finding that fails the check, 2 an error, 3 no verdict."
@@ -48,7 +47,7 @@ pub(crate) enum Command {
     Events(Box<EventsArgs>),
     /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, with the error of each row
     Sites(Box<SitesArgs>),
-    /// Explains why those lines allocate, from the compiler's escape analysis, and what to change
+    /// Explains why lines allocate, from a heap profile and the compiler's escape analysis, and what to change
     Why(Box<WhyArgs>),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     ///
@@ -69,6 +68,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FleetCommand,
     },
+    /// Plays a recorded log through watch, at a terminal, and reports on it; needs no program of yours
+    Demo,
     /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
         /// Rule or cause; without it, a table of all
@@ -126,7 +127,7 @@ pub(crate) struct RunArgs {
     /// Exit with 1 or 3 if the program succeeds and the check does not pass
     #[arg(long, help_heading = "Rules")]
     pub(crate) check: bool,
-    /// The severity that fails --check [default: critical]
+    /// The severity that fails --check: warning or critical [default: critical]
     #[arg(
         long,
         value_name = "SEVERITY",
@@ -167,7 +168,7 @@ pub(crate) struct WatchArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
-    /// The severity that fails the check [default: critical]
+    /// The severity that fails the check: warning or critical [default: critical]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(crate) fail_on: Option<String>,
     /// Also fail if this run is worse than the saved one
@@ -179,7 +180,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) comparing: Comparing,
     /// Write a commented gcpressure.toml into the working directory and exit
-    #[arg(long, exclusive = true)]
+    #[arg(long, exclusive = true, help_heading = "Rules")]
     pub(crate) init: bool,
 }
 

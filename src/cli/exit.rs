@@ -115,6 +115,16 @@ impl Failure {
         Self::new(format!("cannot read {what}: {}", reason(error)))
     }
 
+    /// The same, with the tips for a file that does not exist and for a directory.
+    pub(crate) fn reading_file(what: &str, error: &io::Error, missing: &str, folder: &str) -> Self {
+        let failure = Self::reading(what, error);
+        match error.kind() {
+            io::ErrorKind::NotFound => failure.tip(missing),
+            io::ErrorKind::IsADirectory => failure.tip(folder),
+            _ => failure,
+        }
+    }
+
     /// `what` cannot be written.
     pub(crate) fn writing(what: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot write {what}: {}", reason(error)))

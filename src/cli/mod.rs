@@ -16,8 +16,8 @@ use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use commands::{
-    check, compare, completions, events, explain, fleet, man, report, run, schema, sites, watch,
-    why,
+    check, compare, completions, demo, events, explain, fleet, man, report, run, schema, sites,
+    watch, why,
 };
 use exit::Failure;
 
@@ -69,6 +69,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Fleet { command }) => fleet::run(command),
+        Some(Command::Demo) => demo::run(),
         Some(Command::Explain { name }) => explain::run(name.as_deref()),
         Some(Command::Schema { output }) => schema::run(*output),
         Some(Command::Completions { shell }) => completions::run(*shell),

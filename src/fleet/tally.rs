@@ -73,9 +73,11 @@ struct Step {
 }
 
 impl Tracked {
-    /// Takes in the next cycle. One whose clock wrapped around is counted, and enters no sum, as in the report.
+    /// Takes in the next cycle of a log. One whose clock wrapped around is counted, and enters no sum, as in the report.
     pub(super) fn observe(&mut self, row: &CycleRow<'_>, bucket_seconds: Option<i64>) {
-        let cycle = row.cycle;
+        let Some(cycle) = row.cycle.traced else {
+            return;
+        };
         let mut step = Step {
             missing: self.last_number.map_or(0, |last| {
                 cycle.number.saturating_sub(last).saturating_sub(1)
@@ -99,13 +101,16 @@ impl Tracked {
                 .map(|(_, start)| cycle.start_ns.saturating_sub(start));
             self.previous = Some((cycle.number, cycle.start_ns));
         }
-        self.whole.observe(row, step);
+        self.whole.observe(row, cycle, step);
         if let Some(length) = bucket_seconds
             && let Some(at) = row.wall_time.and_then(WallTime::parse)
             && let Some(seconds) = at.unix_seconds()
         {
             let start = seconds - seconds % length;
-            self.buckets.entry(start).or_default().observe(row, step);
+            self.buckets
+                .entry(start)
+                .or_default()
+                .observe(row, cycle, step);
         }
     }
 
@@ -116,8 +121,7 @@ impl Tracked {
 }
 
 impl Part {
-    fn observe(&mut self, row: &CycleRow<'_>, step: Step) {
-        let cycle = row.cycle;
+    fn observe(&mut self, row: &CycleRow<'_>, cycle: &GcCycle, step: Step) {
         if self.cycles == 0 {
             self.first_cycle = cycle.number;
             self.started_wall = row.wall_time.map(str::to_owned);

@@ -136,7 +136,7 @@ fn nothing_read(input: &Input) -> String {
     let cycles = input.gc_lines.cycles();
     if cycles > 0 {
         format!(
-            "none of the {cycles} GC cycles is left by --since, --until, --process and --stream: \
+            "--since, --until, --process or --stream leave out all {cycles} GC cycles: \
              without them the report lists the processes"
         )
     } else if input.legacy_gc_lines > 0 {

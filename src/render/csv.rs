@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Style;
-use super::text::page;
 use crate::report::{Finding, Report, TimelinePoint};
 
 /// A column's name and where its value is.
@@ -33,12 +32,10 @@ const COLUMNS: [Column; 18] = [
         known(p, p.mark_background_cpu_ratio)
     }),
     ("mark_idle_cpu_ratio", |p| known(p, p.mark_idle_cpu_ratio)),
-    ("heap_start_max_bytes", |p| {
-        figure(p, p.heap_start_max_bytes)
-    }),
-    ("heap_end_max_bytes", |p| figure(p, p.heap_end_max_bytes)),
-    ("heap_live_min_bytes", |p| figure(p, p.heap_live_min_bytes)),
-    ("heap_live_max_bytes", |p| figure(p, p.heap_live_max_bytes)),
+    ("heap_start_max_bytes", |p| known(p, p.heap_start_max_bytes)),
+    ("heap_end_max_bytes", |p| known(p, p.heap_end_max_bytes)),
+    ("heap_live_min_bytes", |p| known(p, p.heap_live_min_bytes)),
+    ("heap_live_max_bytes", |p| known(p, p.heap_live_max_bytes)),
     ("heap_goal_min_bytes", |p| optional(p.heap_goal_min_bytes)),
     ("heap_goal_max_bytes", |p| optional(p.heap_goal_max_bytes)),
     ("allocation_bytes_per_second", |p| {
@@ -93,7 +90,7 @@ fn raised(findings: &[&Finding], point: &TimelinePoint) -> String {
                 })
                 .map(|episode| episode.severity)
                 .max()?;
-            Some(format!("{}:{}", finding.rule, page::word(severity)))
+            Some(format!("{}:{}", finding.rule, severity.name()))
         })
         .collect();
     raised.join(" ")
@@ -108,7 +105,7 @@ fn figure(point: &TimelinePoint, value: impl ToString) -> String {
 }
 
 /// A share or rate of a point with cycles, where it is known.
-fn known(point: &TimelinePoint, value: Option<f64>) -> String {
+fn known(point: &TimelinePoint, value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| figure(point, value))
 }
 

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::Style;
 use super::against_baseline;
 use super::escape::printable;
-use super::text::{self, findings, page};
+use super::text::{self, findings};
 use crate::report::causes::Hot;
 use crate::report::comparison::{Against, Outcome};
 use crate::report::{Finding, Report, Verdict};
@@ -58,7 +58,10 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
         false => findings::groups(&report.findings),
     };
     let causes = report.causes.iter().flat_map(|causes| &causes.allocated);
-    let causes: Vec<_> = causes.filter(|site| site.line > 0).take(CAUSES).collect();
+    let causes: Vec<_> = causes
+        .filter(|site| site.line.is_some())
+        .take(CAUSES)
+        .collect();
     let against = report.baseline.as_ref();
     let against = against.filter(|against| against.outcome != Outcome::Pass);
     let room = MOST - causes.len() - usize::from(against.is_some());
@@ -116,7 +119,7 @@ fn cause(out: &mut dyn Write, site: &Hot) -> io::Result<()> {
         "allocates {} of the bytes",
         units::percent(site.share_ratio)
     );
-    let place = Some((site.file.as_str(), site.line));
+    let place = site.file.as_deref().zip(site.line);
     annotation(out, Level::Notice, place, &title, &message)
 }
 
@@ -181,7 +184,7 @@ fn roll_up(
     let rest = rest.iter().filter_map(|group| group.first());
     let names: Vec<_> = rest
         .clone()
-        .map(|finding| format!("{} ({})", finding.rule, page::word(finding.severity)))
+        .map(|finding| format!("{} ({})", finding.rule, finding.severity.name()))
         .collect();
     if !names.is_empty() {
         message = format!("{message}\nalso raised: {}", names.join(", "));

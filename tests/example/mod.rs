@@ -2,9 +2,6 @@
 #![allow(dead_code, reason = "no test needs all of them")]
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-#[path = "../support/with.rs"]
-mod with;
-
 use std::path::{Path, PathBuf};
 
 use gcpressure::internal::io::Source;
@@ -21,7 +18,7 @@ use gcpressure::report::{
     Size, TimelinePoint, Verdict,
 };
 
-use with::with;
+use crate::with::with;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
@@ -168,8 +165,8 @@ pub(crate) fn explained() -> Report {
     ];
     let hot = |path: &str, line, share| Hot {
         function: "shop/handlers.Order::error::".to_owned(),
-        file: path.to_owned(),
-        line,
+        file: (!path.is_empty()).then(|| path.to_owned()),
+        line: (line > 0).then_some(line),
         share_ratio: share,
         objects: 5200,
         bytes: 1 << 20,
@@ -364,12 +361,12 @@ fn process(id: &str, rate: f64) -> Process {
             Measures::default(),
             started_ns: 12 * MS,
             duration_ns: 66 * SECOND,
-            gomaxprocs: MinMax { min: 8, max: 8 },
+            gomaxprocs: Some(MinMax { min: 8, max: 8 }),
             gc_frequency_per_second: Some(rate),
             period_ns: period(ns(780, 14) * MS, ns(84, 4401), ns(800, 15) * MS),
             pause_ns: times(ns(49_000, 250_000), ns(85, 4402)),
-            stop_ns: times(ns(25_000, 120_000), ns(170, 8804)),
-            concurrent_mark_ns: times(ns(410_000, 2_600_000), ns(85, 4402)),
+            stop_ns: Some(times(ns(25_000, 120_000), ns(170, 8804))),
+            concurrent_mark_ns: Some(times(ns(410_000, 2_600_000), ns(85, 4402))),
             gc_cpu_ratio: Some(if busy { 0.184 } else { 0.004 }),
             gc_cpu_ratio_low: Some(if busy { 0.17 } else { 0.004 }),
             gc_cpu_ratio_high: Some(if busy { 0.19 } else { 0.004 }),
@@ -383,16 +380,16 @@ fn process(id: &str, rate: f64) -> Process {
             allocation_bytes: Some(13_958 * MIB),
             allocation_bytes_per_second: Some(211.5 * 1_048_576.0),
             allocation_resolved: true,
-            live_heap_bytes: size(1, 3, 1, 2, 4),
+            live_heap_bytes: Some(size(1, 3, 1, 2, 4)),
             heap_goal_bytes: Some(size(4, 7, 4, 4, 9)),
-            heap_goal_churn_per_minute: 0.0,
-            heap_goal_reversals: 0,
-            mmu: Mmu {
+            heap_goal_churn_per_minute: Some(0.0),
+            heap_goal_reversals: Some(0),
+            mmu: Some(Mmu {
                 ms1: 0.0,
                 ms10: 0.8,
                 ms100: 0.97,
                 s1: 0.98,
-            },
+            }),
             implied_gogc: Some(Interval {
                 low: 99.0,
                 high: 101.5,
@@ -412,7 +409,12 @@ fn process(id: &str, rate: f64) -> Process {
             percentiles_exact: true,
             headroom_use_p50_ratio: Some(0.5),
             cpus_seen: Some(8.0),
-            limiter_bucket_max_ratio: 0.1,
+            limiter_bucket_max_ratio: Some(0.1),
+            overshoot_ratio: Some(0.0),
+            min_heap_ratio: Some(0.0),
+            early_cycles: Some(0),
+            gogc_changes: Some(0),
+            limit_regime: Some(false),
         ),
     )
 }
@@ -472,10 +474,10 @@ fn timeline(rate: f64) -> Vec<TimelinePoint> {
                 mark_assist_cpu_ratio: Some(0.001),
                 mark_background_cpu_ratio: Some(0.15 * share),
                 mark_idle_cpu_ratio: Some(0.02),
-                heap_start_max_bytes: 4 * MIB,
-                heap_end_max_bytes: 5 * MIB,
-                heap_live_min_bytes: MIB,
-                heap_live_max_bytes: (1 + u64::from(n) / 11) * MIB,
+                heap_start_max_bytes: Some(4 * MIB),
+                heap_end_max_bytes: Some(5 * MIB),
+                heap_live_min_bytes: Some(MIB),
+                heap_live_max_bytes: Some((1 + u64::from(n) / 11) * MIB),
                 heap_goal_min_bytes: Some(4 * MIB),
                 heap_goal_max_bytes: Some(7 * MIB),
                 allocation_bytes_per_second: Some(211.0 * 1_048_576.0),
