@@ -47,11 +47,11 @@ def main():
     except FileNotFoundError as error:
         sys.exit(f"gcpressure_fleet: {error}")
     except Exception as error:
-        # What the program said, as the last word under Spark's stack traces.
-        said = re.search(r"RuntimeError: (.*?)\s+SQLSTATE|RuntimeError: (.*)", str(error), re.DOTALL)
+        # What went wrong, as the last word under Spark's stack traces.
+        said = re.search(r"(?:RuntimeError|FileAlreadyExistsException): (.*?)(?:\s+SQLSTATE|\n\s*at |\Z)", str(error), re.DOTALL)
         if not said:
             raise
-        sys.exit(f"gcpressure_fleet: {said[1] or said[2]}")
+        sys.exit(f"gcpressure_fleet: {said[1]}")
     finally:
         session.stop()
 
