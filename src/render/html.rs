@@ -36,7 +36,7 @@ const PAGE_CSS: &str = include_str!("html/page.css");
 /// [`COMPARISON_JS`], which tests/long/html.rs and tests/long/compare_page.rs hold to the files.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-TZMIHJ/Z9hS4dRAjSJT8Uq6xkB3dr/VNxoJ3pGdK7G8=' \
-    'sha256-669K2uDdRP/g1j9zAVp6DEhPPl9hssWxz7HGHmWGS5M=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
+    'sha256-k/J7oLtPQ9i5/rxxf5/wgbcQtERqdgj5YEb1EyITTdM=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
 
 /// Writes the report as one HTML file.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {

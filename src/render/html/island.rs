@@ -43,9 +43,9 @@ fn process(process: &Process, report: &Report) -> Value {
         .iter()
         .filter(|finding| finding.process == process.id);
     let measures = &process.measures;
-    let mmu = measures
-        .mmu
-        .map(|mmu| [mmu.ms1, mmu.ms10, mmu.ms100, mmu.s1].map(short));
+    let mmu = measures.mmu.map_or([const { Value::Null }; 4], |mmu| {
+        [mmu.ms1, mmu.ms10, mmu.ms100, mmu.s1].map(short)
+    });
     json!({
         "id": printable(&process.id),
         "course": course(report, process),
