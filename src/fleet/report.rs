@@ -326,7 +326,8 @@ impl Reporter {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let unknown = self.groups.unknown().iter();
+        let some = !self.runs.is_empty() || !self.silent.is_empty();
+        let unknown = self.groups.unknown().iter().filter(|_| some);
         let mut warnings: Vec<_> = unknown
             .map(|name| format!("no row has the label `{name}` of --by"))
             .collect();

@@ -218,6 +218,15 @@ pub struct Service {
     pub rows: Vec<Row>,
 }
 
+impl Service {
+    /// Its runs are too few for the test.
+    pub fn has_few_runs(&self) -> bool {
+        self.rows
+            .iter()
+            .any(|row| row.max_ratio.is_some() && row.p.is_none())
+    }
+}
+
 /// What the evidence says of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

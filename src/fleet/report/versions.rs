@@ -165,20 +165,55 @@ impl Versions<'_> {
         if unclear.is_empty() {
             return Outcome::Pass;
         }
-        let named = unclear.iter().take(NAMED).map(|service| {
-            let reason = service.reason.as_deref().unwrap_or_default();
-            format!("{}: {reason}", name(&service.labels))
-        });
-        let mut text = named.collect::<Vec<_>>().join("; ");
-        if unclear.len() > NAMED {
-            text += &format!("; and {} more", unclear.len() - NAMED);
+        let (few, unlike): (Vec<_>, Vec<_>) =
+            unclear.iter().partition(|service| service.has_few_runs());
+        let mut reasons = Vec::new();
+        if !few.is_empty() {
+            let runs = |service: &&&Service| {
+                format!(
+                    "{} {} against {}",
+                    name(&service.labels),
+                    service.base.runs,
+                    service.new.runs
+                )
+            };
+            let run = versions.run_name();
+            let needed = match versions.runs_needed {
+                Some(runs) => format!("{runs} {run}s a side are needed"),
+                None => "compare fewer services at a time".to_owned(),
+            };
+            reasons.push(format!(
+                "too few {run}s ({}): {needed}",
+                named(few.iter().map(runs))
+            ));
+        }
+        if !unlike.is_empty() {
+            let reason = |service: &&&Service| {
+                format!(
+                    "{}: {}",
+                    name(&service.labels),
+                    service.reason.as_deref().unwrap_or_default()
+                )
+            };
+            reasons.push(named(unlike.iter().map(reason)));
         }
         Outcome::NoVerdict(format!(
-            "cannot tell for {} of {}: {text}",
+            "cannot tell for {} of {}: {}",
             unclear.len(),
-            counted(versions.services.len(), "service")
+            counted(versions.services.len(), "service"),
+            reasons.join("; ")
         ))
     }
+}
+
+/// The first few, and how many more.
+fn named(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(NAMED);
+    let mut text = all.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text += &format!(" and {more} more");
+    }
+    text
 }
 
 /// Runs a side from which on the test can decide about any of so many services; `None` from 64 on.
@@ -368,12 +403,8 @@ fn too_few([base, new]: [usize; 2], services: usize, versions: &fleet::Versions)
             (best * services as f64).min(1.0)
         ),
     };
-    let advice = match versions.runs_needed {
-        Some(runs) => format!("{runs} {run}s a side are needed"),
-        None => "compare fewer services at a time".to_owned(),
-    };
     format!(
-        "{base} against {} reach p = {best:.2} at best{of}; {advice}",
+        "{base} against {} reach p = {best:.2} at best{of}, and {ALPHA} decides",
         counted(new, run)
     )
 }
