@@ -536,13 +536,12 @@ fn two_pods_are_never_joined() {
     );
     assert_eq!(status, 0);
     let rows = scan(folder.path(), &["."]);
-    assert_eq!(
-        listed.replace("pod=", "./pod="),
-        rows.iter()
-            .map(|row| serde_json::to_string(row).unwrap() + "\n")
-            .collect::<String>()
-            .replace("./pod=", "./pod=")
-    );
+    // A work list and a folder give the same rows.
+    let same = rows
+        .iter()
+        .map(|row| serde_json::to_string(row).unwrap() + "\n")
+        .collect::<String>();
+    assert_eq!(listed, same.replace("./pod=", "pod="));
     let processes: Vec<_> = rows
         .iter()
         .filter(|row| row.record == Record::Process)
@@ -685,7 +684,7 @@ fn a_folder_that_cannot_be_listed_is_told() {
     write(folder.path(), "logs/pod=a/gc.log", log(1, 5));
     write(folder.path(), "logs/pod=b/gc.log", log(2, 5));
     let closed = folder.path().join("logs/pod=a");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(&closed).is_err() {
         let (status, rows, errors) = outcome(folder.path(), &["scan", "logs"], "");
         assert_eq!((status, rows.lines().count()), (2, 2), "{errors}");

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use gcpressure::internal::fleet;
 use gcpressure::internal::render::{Format, Render, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::Comparison;
@@ -33,6 +34,8 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("benchmarks", value(report::schema::<Benchmarks>())),
         ("sites", value(report::schema::<Sites>())),
         ("why", value(report::schema::<Why>())),
+        ("fleet-row", value(fleet::row_schema())),
+        ("fleet", value(fleet::merged_schema())),
     ]
 }
 

@@ -95,7 +95,7 @@ impl Scan {
             told.extend(input.incomplete.iter().cloned());
         }
         let errors_told = errors.iter().map(ToString::to_string).chain(told);
-        let errors_told: Vec<_> = errors_told.map(|text| self.relative(&text)).collect();
+        let errors_told: Vec<_> = errors_told.map(|text| self.told(&text)).collect();
         row.error = (!errors_told.is_empty()).then(|| errors_told.join("; "));
         Ok(Scanned {
             row,
@@ -108,7 +108,7 @@ impl Scan {
     #[must_use]
     pub fn unreadable(&self, source: &str, labels: &Labels, error: &Error) -> Row {
         Row {
-            error: Some(self.relative(&error.to_string())),
+            error: Some(self.told(&error.to_string())),
             ..self.row(source, labels)
         }
     }
@@ -122,13 +122,19 @@ impl Scan {
         }
     }
 
-    /// A path, or a text that begins with one, relative to the root.
+    /// A path relative to the root: rows are the same wherever a machine has its logs.
     fn relative(&self, path: &str) -> String {
-        let below = self.root.as_deref().and_then(|root| {
-            let below = path.strip_prefix(root.trim_end_matches('/'))?;
-            below.strip_prefix('/')
-        });
+        let root = self.root.as_deref().map(|root| root.trim_end_matches('/'));
+        let below = root.and_then(|root| path.strip_prefix(root)?.strip_prefix('/'));
         below.unwrap_or(path).to_owned()
+    }
+
+    /// A message with its paths relative to the root.
+    fn told(&self, message: &str) -> String {
+        match self.root.as_deref().map(|root| root.trim_end_matches('/')) {
+            Some(root) if !root.is_empty() => message.replace(&format!("{root}/"), ""),
+            _ => message.to_owned(),
+        }
     }
 
     /// The labels that the `k=v` folders of a path give, those below the root where there is one.

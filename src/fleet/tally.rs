@@ -1,6 +1,6 @@
 //! What the cycles of a process add up to: integers, and exact counts of the printed values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
@@ -20,8 +20,8 @@ pub(super) struct Tracked {
     /// The latest end of a cycle, whole ms: differences of it add up to the span.
     end_ms: Option<u64>,
     whole: Part,
-    /// By their starts, s since 1970, in the order in which they began.
-    buckets: Vec<(i64, Part)>,
+    /// By their starts, s since 1970.
+    buckets: BTreeMap<i64, Part>,
 }
 
 /// All cycles of a process, or those in a bucket of wall time.
@@ -105,18 +105,12 @@ impl Tracked {
             && let Some(seconds) = at.unix_seconds()
         {
             let start = seconds - seconds % length;
-            let known = self.buckets.iter().rposition(|(begin, _)| *begin == start);
-            let index = known.unwrap_or_else(|| {
-                self.buckets.push((start, Part::default()));
-                self.buckets.len() - 1
-            });
-            self.buckets[index].1.observe(row, step);
+            self.buckets.entry(start).or_default().observe(row, step);
         }
     }
 
     /// The whole process, and its buckets by time.
-    pub(super) fn parts(mut self) -> (Part, Vec<(i64, Part)>) {
-        self.buckets.sort_by_key(|(start, _)| *start);
+    pub(super) fn parts(self) -> (Part, BTreeMap<i64, Part>) {
         (self.whole, self.buckets)
     }
 }

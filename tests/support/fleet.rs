@@ -167,7 +167,7 @@ fn broken(folder: &Path) -> io::Result<()> {
     let files: [(&str, &[u8]); 4] = [
         ("pod=empty/gc.log", b""),
         ("pod=no-gc/gc.log", b"listening on :8080\nserved /v1/items\n"),
-        ("pod=not-utf8/gc.log", &[&[0xc3, 0x28, 0x80, b'\n', 0xc3], log[..4_000].as_bytes()].concat()),
+        ("pod=not-utf8/gc.log", &[&[0xc3, 0x28, 0x80, b'\n', 0xc3], &log.as_bytes()[..4_000]].concat()),
         ("pod=legacy/gc.log", b"gc1(1): 0+0+0 ms, 0 -> 0 MB 17 -> 18 (19-1) objects, 0(0) handoff, 0(0) steal, 0/0/0 yields\n"),
     ];
     for (name, text) in files {
