@@ -22,7 +22,7 @@ const CSS: &str = ".burnt{height:4px;border-radius:2px;background:var(--c2);marg
     .strips line{stroke:var(--line)}.strips text{fill:var(--soft);font-size:12px}\
     .strips .base{fill:var(--c2);stroke:var(--c2)}.strips .new{fill:var(--c1);stroke:var(--c1)}\
     .strips circle{fill-opacity:.45;stroke:none}.strips line.median{stroke-width:2}\
-    td.cause{white-space:nowrap}#services>*+*,#groups>*+*,#offenders>*+*{margin-top:8px}";
+    td.why{white-space:nowrap}#input p,.note{overflow-wrap:anywhere}#services>*+*,#groups>*+*,#offenders>*+*{margin-top:8px}";
 
 /// Dots of a side; of more runs every so many.
 const DOTS: usize = 200;
@@ -44,6 +44,11 @@ pub(in crate::render) fn render(
         None => "info",
     };
     let judged = fleet.total.processes > 0;
+    // A regression begins with the name of its service.
+    let sentence = match class {
+        "critical" => printable(&sentence).into_owned(),
+        _ => upper(&printable(&sentence)),
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -60,7 +65,7 @@ pub(in crate::render) fn render(
             body {
                 header class=(class) {
                     p.verdict { (label) }
-                    h1 { (upper(&printable(&sentence))) }
+                    h1 { (sentence) }
                     @if judged && fleet.comparison.is_some() { p.subject { (upper(&words::cost(fleet))) } }
                 }
                 main {
@@ -106,12 +111,12 @@ fn services(versions: &Versions) -> Markup {
                 }
                 @if hidden > 0 { p.note { "And " (units::count(hidden as u64)) " without a regression." } }
                 p.note { (upper(&printable(&words::basis(versions)))) "." }
-                @for note in words::notes(versions) { p.note { (upper(&printable(&note))) } }
+                @for note in words::notes(versions) { p.note { (printable(&note)) } }
                 div.strips { @for service in drawn.take(STRIPS) {
                     @if let Some(row) = service.rows.first() { (strip(service, row, versions)) }
                 } }
             } @else {
-                @for note in words::notes(versions) { p.note { (upper(&printable(&note))) } }
+                @for note in words::notes(versions) { p.note { (printable(&note)) } }
             }
         }
     }
@@ -179,7 +184,7 @@ fn groups(fleet: &Fleet) -> Markup {
                         th { (printable(&name(&group.labels)))
                             div.burnt style=(format!("width:{:.1}%", group.share_ratio.unwrap_or(0.0) * 100.0)) {} }
                         @for cell in words::group(group) { td.number { (cell) } }
-                        td.cause { (words::cause(&group.figures)) }
+                        td.why { (words::cause(&group.figures)) }
                     } } }
                 }
             }
@@ -202,7 +207,7 @@ fn offenders(fleet: &Fleet) -> Markup {
                             td.name { strong { (printable(&name(&offender.labels))) }
                                 @if let Some(source) = &offender.source { p.note { (printable(source)) } } }
                             @for cell in words::offender(offender) { td.number { (cell) } }
-                            td.cause { (words::cause(&offender.figures)) }
+                            td.why { (words::cause(&offender.figures)) }
                         } } }
                     }
                 }
