@@ -333,7 +333,7 @@ impl Reporter {
             .collect();
         if self.buckets > 0 {
             warnings.push(format!(
-                "{} rows of buckets are left out: they are parts of the rows of whole processes",
+                "rows of buckets are left out, as they are parts of the rows of whole processes: {}",
                 self.buckets
             ));
         }
@@ -342,16 +342,16 @@ impl Reporter {
                 let others: Vec<_> = self.other_values.iter().map(String::as_str).collect();
                 let values = match others.is_empty() {
                     true => String::new(),
-                    false => format!(" or another value ({})", others.join(", ")),
+                    false => format!(" or with another value ({})", others.join(", ")),
                 };
                 warnings.push(format!(
-                    "{} processes have no label `{}`{values}, and are left out of the comparison",
-                    self.other_processes, compared.label
+                    "processes without the label `{}`{values} are left out of the comparison: {}",
+                    compared.label, self.other_processes
                 ));
             }
             if self.named[0] > 0 && self.named[1] > 0 {
                 warnings.push(format!(
-                    "{} processes have no label `{POD}`: of these each stream counts as a run",
+                    "of processes without the label `{POD}` each stream counts as a run: {}",
                     self.named[1]
                 ));
             }

@@ -175,7 +175,7 @@ pub struct Versions {
     pub new: String,
     /// The labels that make a run: rows in which they are equal are one; empty where a stream is a run.
     pub run: Vec<String>,
-    /// Services with rows on both sides: so many tests share the chance of a false alarm.
+    /// Services with rows on both sides: the number of tests that share the chance of a false alarm.
     pub services_compared: u64,
     /// Runs a side from which on the test can decide about any of them; null from 64 on.
     pub runs_needed: Option<u64>,

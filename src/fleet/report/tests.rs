@@ -369,7 +369,7 @@ fn a_service_in_one_version_only_is_named_and_not_tested() {
         nothing
             .warnings
             .iter()
-            .any(|warning| warning.contains("12 processes")),
+            .any(|warning| warning.ends_with("left out of the comparison: 12")),
         "{:?}",
         nothing.warnings
     );
@@ -478,7 +478,7 @@ fn groups_are_worst_first_by_what_they_burnt_and_buckets_are_not_counted_twice()
     assert_eq!(worst.source.as_deref(), Some("feed/1.4.0/c.log"));
     assert_eq!(report.total.cycles, 4_000);
     assert!(
-        report.warnings[0].contains("1 rows of buckets"),
+        report.warnings[0].contains("rows of buckets") && report.warnings[0].ends_with(": 1"),
         "{:?}",
         report.warnings
     );

@@ -216,7 +216,7 @@ fn named(all: impl ExactSizeIterator<Item = String>) -> String {
     text
 }
 
-/// Runs a side from which on the test can decide about any of so many services; `None` from 64 on.
+/// Runs a side from which on the test can decide about any of `services`; `None` from 64 on.
 fn needed(services: usize) -> Option<usize> {
     Some(runs_needed(services.max(1))).filter(|runs| *runs < 64)
 }

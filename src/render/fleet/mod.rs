@@ -301,7 +301,9 @@ pub(super) fn basis(versions: &Versions) -> String {
             "{} need {runs} {run}s a side",
             counted(versions.services_compared, "service")
         ),
-        None => "so many services cannot be told apart at once".to_owned(),
+        None => {
+            "compare fewer services at a time: these would need 64 runs a side or more".to_owned()
+        }
     };
     format!(
         "medians over the {run}s; {what}; exact Mann-Whitney test over the {run}s, Holm over the services; a regression is worse by the test and by more than {} times in GC CPU, {} times in time stopped; GC frequency is shown and does not decide; {needed}",

@@ -24,7 +24,7 @@ const CSS: &str = ".burnt{height:4px;border-radius:2px;background:var(--c2);marg
     .strips circle{fill-opacity:.45;stroke:none}.strips line.median{stroke-width:2}\
     td.why{white-space:nowrap}#input p,.note{overflow-wrap:anywhere}#services>*+*,#groups>*+*,#offenders>*+*{margin-top:8px}";
 
-/// Dots of a side; of more runs every so many.
+/// Dots of a side at most: of more runs every second, third and so on is drawn.
 const DOTS: usize = 200;
 
 /// Services whose runs are drawn.
