@@ -269,6 +269,12 @@ impl Reporter {
                 total.tool_versions.join(", ")
             ));
         }
+        if total.processes_approximate > 0 {
+            warnings.push(format!(
+                "{} of {} processes were told apart by number, clock and heap alone: lines could have been another process's",
+                total.processes_approximate, total.processes
+            ));
+        }
         let all = Sums::of(&total).gc_cpu_us;
         let mut groups: Vec<Group> = self
             .groups

@@ -375,6 +375,29 @@ fn a_service_in_one_version_only_is_named_and_not_tested() {
     );
 }
 
+/// The compared label separates no services, though groups may be by it.
+#[test]
+fn groups_may_be_by_the_compared_label() {
+    let by = vec!["version".to_owned(), "service".to_owned()];
+    let report = fleet(
+        ReportOptions { by, ..options() },
+        lines(&services(2, 5, 2.0)),
+    )
+    .unwrap();
+    assert_eq!(report.groups.len(), 4);
+    let versions = report.comparison.unwrap();
+    assert_eq!(versions, compare(&services(2, 5, 2.0)));
+    let none = ReportOptions {
+        by: Vec::new(),
+        ..options()
+    };
+    let all = fleet(none, lines(&services(2, 5, 2.0))).unwrap();
+    assert_eq!(
+        (all.groups.len(), all.comparison.unwrap().services_compared),
+        (1, 1)
+    );
+}
+
 /// A pod whose log lost cycles burns as much as the others: what is missing is taken for typical, and beyond 20 % nothing is.
 #[test]
 fn missing_cycles_are_no_improvement() {
