@@ -10,7 +10,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gcpressure::internal::render::{Formats as _, SitesFormat, WhyFormat};
 
-pub(crate) use fleet::{Bucket, FleetCommand, LabelsFrom, MergeArgs, RowsArgs, ScanArgs};
+pub(crate) use fleet::{
+    Bucket, FleetCommand, FleetReportArgs, LabelsFrom, MergeArgs, RowsArgs, ScanArgs,
+};
 pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
     LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
@@ -312,6 +314,8 @@ pub(crate) enum SchemaOf {
     FleetRow,
     /// gcpressure.fleet/v1
     Fleet,
+    /// gcpressure.fleet-report/v1
+    FleetReport,
 }
 
 /// The names of all commands.

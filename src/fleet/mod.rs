@@ -5,12 +5,16 @@
 
 mod merge;
 mod merged;
+mod report;
 mod row;
 mod scan;
 mod tally;
 
 pub use merge::{Line, Merge, merge};
 pub use merged::{CauseCount, Merged, MergedSchema, Quantiles, RuleCount};
+#[cfg(feature = "schema")]
+pub use report::report_schema;
+pub use report::{Compared, ReportOptions, Reporter};
 pub use row::{Count, Finding, Labels, Record, Row, RowSchema, Verdict};
 pub use scan::{Scan, Scanned};
 

@@ -19,6 +19,7 @@ use crate::report::comparison::Comparison;
 mod body;
 mod causes;
 mod comparison;
+pub(super) mod fleet;
 mod island;
 
 /// uPlot, as it came; see assets/uplot/README.md.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 use crate::report::comparison::{Against, Comparison, Outcome};
+use crate::report::fleet::Fleet;
 use crate::report::sites::Sites;
 use crate::report::why::Why;
 use crate::settings::Severity;
@@ -14,6 +15,7 @@ mod chart;
 mod comparison;
 mod csv;
 mod escape;
+mod fleet;
 mod format;
 mod github;
 #[cfg(feature = "html")]
@@ -68,6 +70,21 @@ formats! {
         /// One page with the charts of both sides over each other, which opens offline.
         #[cfg(feature = "html")]
         Html, "html", html::comparison;
+    }
+}
+
+formats! {
+    /// A format of the report of a fleet.
+    FleetFormat of Fleet {
+        /// For people at a terminal.
+        Text, "text", fleet::text::render;
+        /// `gcpressure.fleet-report/v1`, one line.
+        Json, "json", json::render;
+        /// For a step summary or a page of a wiki.
+        Markdown, "markdown", fleet::markdown::render;
+        /// One page that opens offline.
+        #[cfg(feature = "html")]
+        Html, "html", html::fleet::render;
     }
 }
 

@@ -12,6 +12,8 @@ pub mod causes;
 pub mod comparison;
 mod document;
 mod event;
+#[doc(hidden)]
+pub mod fleet;
 mod json;
 mod lines;
 #[doc(hidden)]

@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "fleet",
         &[
+            "compare",
             "error",
             "io",
             "pipeline",

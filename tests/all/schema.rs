@@ -36,6 +36,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("why", value(report::schema::<Why>())),
         ("fleet-row", value(fleet::row_schema())),
         ("fleet", value(fleet::merged_schema())),
+        ("fleet-report", value(fleet::report_schema())),
     ]
 }
 

@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::{AnalysisArgs, RuleArgs};
+use gcpressure::internal::render::{FleetFormat, Formats as _};
+
+use super::groups::one_of;
+use super::{AnalysisArgs, RuleArgs, ShowArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FleetCommand {
@@ -14,6 +17,10 @@ pub(crate) enum FleetCommand {
     ///
     /// Any order, split or tree of merges gives the same rows.
     Merge(MergeArgs),
+    /// Reports what the rows say: what was read, where collecting burns CPU, and what regressed between two versions
+    ///
+    /// Exit status with --check: 0 no regression, 1 a regression, 3 some service cannot be told.
+    Report(Box<FleetReportArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -56,6 +63,55 @@ pub(crate) struct MergeArgs {
     pub(crate) distinct: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct FleetReportArgs {
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
+    /// Labels to group by, separated by commas; with --compare a group is a service
+    #[arg(
+        long,
+        value_name = "K,K",
+        value_delimiter = ',',
+        default_value = "service"
+    )]
+    pub(crate) by: Vec<String>,
+    /// Maximum number of groups and of runs that are listed; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+    /// Two values of a label, before and after: version=1.4.0,1.5.0
+    #[arg(long, value_name = "K=V,V", value_parser = compared, help_heading = "Comparison")]
+    pub(crate) compare: Option<(String, [String; 2])>,
+    /// Labels that make a run, separated by commas: rows in which they are equal are one [default: pod, and where a row has none its log]
+    #[arg(
+        long,
+        value_name = "K,K",
+        value_delimiter = ',',
+        help_heading = "Comparison"
+    )]
+    pub(crate) run: Vec<String>,
+    /// Exit with 1 if a service regressed, with 3 if the runs are too few to tell
+    #[arg(long, requires = "compare", help_heading = "Comparison")]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) output: FleetOutput,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct FleetOutput {
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = one_of(FleetFormat::ALL, FleetFormat::name), hide_possible_values = false)]
+    pub(crate) format: FleetFormat,
+    /// Write the report to a file as well, repeatable: json=fleet.json, html=fleet.html
+    #[arg(short, long, value_name = "FORMAT=PATH")]
+    pub(crate) output: Vec<String>,
+    /// Also every service with all its measures, and the logs of the worst runs
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+}
+
 /// Rows to read.
 #[derive(Debug, Args)]
 pub(crate) struct RowsArgs {
@@ -87,4 +143,17 @@ fn label(text: &str) -> Result<(String, String), &'static str> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected a name and a value: service=api"),
     }
+}
+
+fn compared(text: &str) -> Result<(String, [String; 2]), &'static str> {
+    const EXPECTED: &str = "expected a label and two of its values: version=1.4.0,1.5.0";
+    let (label, values) = text.split_once('=').ok_or(EXPECTED)?;
+    let (base, new) = values.split_once(',').ok_or(EXPECTED)?;
+    if label.is_empty() || base.is_empty() || new.is_empty() || new.contains(',') {
+        return Err(EXPECTED);
+    }
+    if base == new {
+        return Err("a value cannot be compared with itself");
+    }
+    Ok((label.to_owned(), [base.to_owned(), new.to_owned()]))
 }

@@ -17,6 +17,7 @@ pub(crate) fn run(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Why => report::schema::<report::why::Why>(),
         SchemaOf::FleetRow => fleet::row_schema(),
         SchemaOf::Fleet => fleet::merged_schema(),
+        SchemaOf::FleetReport => fleet::report_schema(),
         SchemaOf::Comparison => report::schema::<report::comparison::Comparison>(),
     };
     output::print(|out| {
