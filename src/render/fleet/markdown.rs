@@ -5,9 +5,10 @@ use std::io::{self, Write};
 
 use super::super::Style;
 use super::super::markdown::{cell, prose};
-use super::super::text::{page, upper};
+use super::super::text::upper;
 use super::{GROUP, OFFENDER, SERVICE};
 use crate::report::fleet::{Fleet, Versions, name};
+use crate::units;
 
 pub(in crate::render) fn render(
     fleet: &Fleet,
@@ -115,7 +116,7 @@ fn omitted(page: &mut String, count: u64, what: &str) {
         let _ = write!(
             page,
             "\nAnd {}.\n",
-            page::counted(count, &format!("more {what}"))
+            units::counted(count, &format!("more {what}"))
         );
     }
 }

@@ -1,11 +1,10 @@
 //! A fleet: the words and figures that its formats share.
 
-use super::text::page::counted;
 use crate::report::comparison::{Outcome, Row};
 use crate::report::fleet::ServiceVerdict;
 use crate::report::fleet::{Coverage, Figures, Fleet, Group, Offender, Service, Versions, name};
 use crate::report::measures;
-use crate::units::{self, Unit};
+use crate::units::{self, Unit, counted};
 
 pub(super) mod markdown;
 pub(super) mod text;

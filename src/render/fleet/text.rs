@@ -153,7 +153,7 @@ fn omitted(page: &mut Page, count: u64, what: &str) {
     if count > 0 {
         page.line(&format!(
             "and {}; --top 0 shows all",
-            page::counted(count, &format!("more {what}"))
+            units::counted(count, &format!("more {what}"))
         ));
     }
 }

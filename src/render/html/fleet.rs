@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::super::Style;
 use super::super::escape::printable;
 use super::super::fleet as words;
-use super::super::text::{page, upper};
+use super::super::text::upper;
 use super::PAGE_CSS;
 use crate::report::comparison::{Outcome, Row, RowVerdict, Sample};
 use crate::report::fleet::{Fleet, Service, ServiceVerdict, Versions, name};
@@ -219,7 +219,7 @@ fn offenders(fleet: &Fleet) -> Markup {
 }
 
 fn omitted(count: u64, what: &str) -> Markup {
-    html! { @if count > 0 { p.note { "And " (page::counted(count, &format!("more {what}"))) "." } } }
+    html! { @if count > 0 { p.note { "And " (units::counted(count, &format!("more {what}"))) "." } } }
 }
 
 fn head(first: &str, heads: &[&str], last: &str) -> Markup {
