@@ -164,6 +164,27 @@ fn a_rotated_log_is_one_stream_wherever_it_was_cut() {
 }
 
 #[test]
+fn the_last_line_is_read_if_only_the_text_before_it_is_cut() {
+    let stamped = |(n, line)| format!("2026-01-01T11:01:{n:02}.878123456Z stderr F {line}");
+    let lines: Vec<String> = (0..).zip(lines(12)).map(stamped).collect();
+    let text = lines.concat();
+    let last = lines[..11].concat().len();
+    for cut in last..last + lines[11].find("gc ").unwrap() {
+        let folder = Folder::new(&[
+            ("a.log.1", &text.as_bytes()[..cut]),
+            ("a.log", &text.as_bytes()[cut..]),
+        ]);
+        let reading = folder.read(&["a.log", "a.log.1"]);
+        assert_eq!(
+            processes(&reading),
+            [(1, 12, "a.log".to_owned())],
+            "{}",
+            cut - last
+        );
+    }
+}
+
+#[test]
 fn the_end_of_a_whole_line_belongs_to_it() {
     let mut lines = lines(9);
     lines[4] = lines[4].replace(" P\n", " P (forced)\n");
