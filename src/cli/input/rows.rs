@@ -1,6 +1,6 @@
 //! Rows of a fleet, read from files, directories or standard input.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 
 use gcpressure::internal::error::Error;
 use gcpressure::internal::fleet::Line;
@@ -9,6 +9,9 @@ use gcpressure::internal::pipeline::logs;
 
 use crate::cli::args::RowsArgs;
 use crate::cli::exit::Failure;
+
+/// Bytes of the longest row: the counts of a process with a million different times take 30 MB.
+const LONGEST: u64 = 64 << 20;
 
 /// Reads all rows, each with its text; `take` gives what is wrong with a row.
 ///
@@ -20,17 +23,23 @@ pub(crate) fn read(
 ) -> Result<(), Failure> {
     let names = match args.files.as_slice() {
         [] => vec!["-".to_owned()],
-        given => logs::files(given)?,
+        given => logs::files(given).map_err(no_rows)?,
     };
     for name in names {
-        let source = Source::open(&name)?;
+        let source = Source::open(&name).map_err(no_rows)?;
         let mut source = BufReader::with_capacity(1 << 18, source);
         let mut text = Vec::new();
         for number in 1_u64.. {
             text.clear();
-            let read = source.read_until(b'\n', &mut text);
-            if read.map_err(|error| Error::io(&name, error))? == 0 {
-                break;
+            let read = source.by_ref().take(LONGEST).read_until(b'\n', &mut text);
+            match read.map_err(|error| no_rows(Error::io(&name, error)))? as u64 {
+                0 => break,
+                LONGEST => {
+                    return Err(Failure::new(format!(
+                        "{name}:{number}: longer than 64 MiB: not a row"
+                    )));
+                }
+                _ => {}
             }
             let text = text.trim_ascii();
             if !text.is_empty() {
@@ -46,4 +55,14 @@ pub(crate) fn read(
         }
     }
     Ok(())
+}
+
+/// Rows cannot be read.
+fn no_rows(error: Error) -> Failure {
+    match error {
+        Error::Io { source, error } => Failure::reading(&source, &error).tip(
+            "name rows that `gcpressure fleet scan` or `fleet merge` printed, or pipe them in",
+        ),
+        error => error.into(),
+    }
 }
