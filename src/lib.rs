@@ -66,6 +66,7 @@ mod settings;
 mod severity;
 mod stats;
 mod trace;
+mod tuning;
 mod units;
 mod window;
 mod wrapping;
@@ -91,7 +92,7 @@ pub mod internal {
         ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms! {
-        analyzer compare error gobench io measure pipeline process report rules settings severity stats trace units window
+        analyzer compare error gobench io measure pipeline process report rules settings severity stats trace tuning units window
     }
     #[cfg(feature = "profile")]
     rooms! { causes escape profile }

@@ -46,6 +46,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
+    (
+        "tuning",
+        &["measure", "trace::cycle", "report", "settings", "units"],
+    ),
     ("profile", &[]),
     ("escape", &[]),
     ("causes", &["escape", "profile", "report"]),

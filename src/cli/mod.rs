@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use commands::{
-    check, compare, completions, events, explain, man, report, run, schema, sites, watch, why,
+    check, compare, completions, events, explain, man, report, run, schema, sites, tune, watch, why,
 };
 use exit::Failure;
 
@@ -67,6 +67,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
+        Some(Command::Tune(args)) => tune::run(args),
         Some(Command::Explain { name }) => explain::run(name.as_deref()),
         Some(Command::Schema { output }) => schema::run(*output),
         Some(Command::Completions { shell }) => completions::run(*shell),
