@@ -1,7 +1,7 @@
 //! What the log shows of the setting that it ran with, after the start-up.
 
 use super::inputs::{Inputs, Stretch, Sums};
-use crate::measure::{GcCpu, Interval};
+use crate::measure::{GcCpu, Interval, Totals};
 use crate::report::tuning::MeasuredSetting;
 use crate::trace::cycle::Format;
 use crate::units::{MIB, from_f64};
@@ -21,8 +21,8 @@ pub struct Base {
     pub(super) cycles: u64,
     /// Cycles per second.
     pub(super) frequency: f64,
-    /// Standard deviation of the period over its mean.
-    pub(super) period_variation: f64,
+    /// Standard error of the mean period over it: by how much another run of the setting differs.
+    pub(super) repeat: f64,
     pub(super) live: f64,
     /// Standard deviation of the live heap, without that of truncation, over the mean.
     pub(super) live_variation: f64,
@@ -87,11 +87,7 @@ impl Base {
         let mut base = Self {
             cycles: sums.cycles,
             frequency,
-            period_variation: {
-                let period = 1.0 / frequency;
-                let variance = sums.period_squared / cycles - period * period;
-                variance.max(0.0).sqrt() / period
-            },
+            repeat: repeat(from, kept),
             live,
             live_variation: variance.max(0.0).sqrt() / live.max(1.0),
             grows: grows(kept),
@@ -162,6 +158,25 @@ impl Base {
             peak_bytes: bytes(self.peak),
         }
     }
+}
+
+/// The standard error of the mean period over it, by the means of the stretches: what neighboring cycles have in common counts.
+fn repeat(from: &Totals, kept: &[Stretch]) -> f64 {
+    let mut before = from;
+    let mut periods = Vec::new();
+    for stretch in kept {
+        let cycles = stretch.to.number.saturating_sub(before.number);
+        if cycles > 0 {
+            let time = stretch.to.start_ns.saturating_sub(before.start_ns);
+            periods.push(time as f64 / cycles as f64);
+        }
+        before = &stretch.to;
+    }
+    let count = periods.len() as f64;
+    let mean = periods.iter().sum::<f64>() / count;
+    let squares: f64 = periods.iter().map(|period| (period - mean).powi(2)).sum();
+    let variance = squares / (count - 1.0).max(1.0);
+    (variance / count).sqrt() / mean.max(1.0)
 }
 
 /// The live heap rises in four of five steps between stretches, and by a fifth in all.

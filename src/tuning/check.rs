@@ -4,7 +4,10 @@ use super::base::Base;
 use super::inputs::Inputs;
 use super::model::{Setting, predict};
 use super::table::{Wanted, row};
-use crate::report::tuning::{CheckedFigure, MeasuredSetting, PredictionCheck, Range, TunedSetting};
+use crate::report::tuning::{
+    ByteRange, CheckedFigure, MeasuredSetting, PredictionCheck, Range, TunedSetting,
+};
+use crate::units::MIB;
 
 /// Holds what the log `before` predicts against what the log `after` shows. The setting of `after` is the one stated, else what its
 /// goals show: GOGC, or the limit of the memory given where a limit sets them.
@@ -61,7 +64,7 @@ fn unknown(reason: String) -> TunedSetting {
 }
 
 fn figures(setting: &TunedSetting, measured: &MeasuredSetting) -> Vec<CheckedFigure> {
-    let bytes = |range: crate::report::tuning::ByteRange| Range {
+    let bytes = |range: ByteRange| Range {
         low: range.low as f64,
         high: range.high as f64,
     };
@@ -86,12 +89,18 @@ fn figures(setting: &TunedSetting, measured: &MeasuredSetting) -> Vec<CheckedFig
     .into_iter()
     .filter_map(|(figure, predicted, measured)| {
         let (predicted, measured) = (predicted?, measured?);
+        // The log truncates sizes to whole MiB.
+        let truncated = if figure.ends_with("bytes") {
+            MIB as f64
+        } else {
+            0.0
+        };
         let middle = f64::midpoint(predicted.low, predicted.high);
         Some(CheckedFigure {
             figure,
             predicted,
             measured,
-            within: (predicted.low..=predicted.high).contains(&measured),
+            within: predicted.low <= measured + truncated && measured <= predicted.high,
             error_ratio: (measured > 0.0).then(|| middle / measured - 1.0),
         })
     })

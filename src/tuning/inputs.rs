@@ -34,8 +34,6 @@ pub(super) struct Sums {
     pub(super) while_marking: u64,
     /// What the pacer keeps free for marking, MiB.
     pub(super) runway: f64,
-    /// Periods start to start, s, squared.
-    pub(super) period_squared: f64,
     pub(super) most_live: u64,
     pub(super) most_while_marking: u64,
     pub(super) peak: u64,
@@ -59,7 +57,6 @@ impl Sums {
             *sum = sum.saturating_add(more);
         }
         self.runway += other.runway;
-        self.period_squared += other.period_squared;
         self.most_live = self.most_live.max(other.most_live);
         self.most_while_marking = self.most_while_marking.max(other.most_while_marking);
         self.peak = self.peak.max(other.peak);
@@ -169,7 +166,6 @@ impl Inputs {
         if let Some(newest) = self.runways.last_mut() {
             *newest = runway(cycle, while_marking);
         }
-        let period = step.period_ns.unwrap_or(0) as f64 / 1e9;
         Sums {
             cycles: 1,
             live: before.live,
@@ -180,7 +176,6 @@ impl Inputs {
             allocated: cycle.heap_end_mib.saturating_sub(before.live),
             while_marking,
             runway: self.runways.iter().copied().fold(0.0, f64::max),
-            period_squared: period * period,
             most_live: before.live,
             most_while_marking: while_marking,
             peak: cycle.heap_end_mib,

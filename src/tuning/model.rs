@@ -74,16 +74,17 @@ const LEAST_ROOM: f64 = 0.25;
 /// From this variation of the live heap on a mean says nothing; the rough ones begin at the smaller one.
 const BURSTY: f64 = 0.25;
 const ROUGH_VARIATION: f64 = 0.1;
-/// From this variation of the periods on the allocation itself comes in bursts.
-const BURSTY_PERIODS: f64 = 0.75;
+/// From this standard error of the mean period on, two runs of one setting differ by more than settings do.
+const BURSTY_PERIODS: f64 = 0.1;
 /// Share of cycles that GOGC does not start, from which on there are no numbers.
 const NOT_BY_HEAP: f64 = 0.1;
 /// Cycles from which on there are numbers.
 const ENOUGH: u64 = 20;
 /// A goal below this share of the measured one collects more often than measured.
 const LOWER: f64 = 0.97;
-/// What two runs of one setting differ by at least.
+/// What two runs of one setting differ by at least, and in standard errors of one of them, at 95 %.
 const REPEAT: f64 = 0.03;
+const REPEATS: f64 = 2.8;
 
 /// What is not heap under a limit, MiB: the runtime itself and space between objects, which grows with the heap. Measured: the lower
 /// line for large objects, the upper one for objects of 32 bytes. Stacks come on top.
@@ -117,14 +118,14 @@ pub(super) fn refusal(base: &Base) -> Option<String> {
     }
     if base.live_variation >= BURSTY {
         return Some(format!(
-            "the live heap comes in bursts (it varies by {} of its mean): two runs of one setting differ by more than settings do",
+            "the live heap comes in bursts: it varies by {} of its mean, so its mean tells nothing of another setting",
             percent(base.live_variation)
         ));
     }
-    if base.period_variation >= BURSTY_PERIODS {
+    if base.repeat >= BURSTY_PERIODS {
         return Some(format!(
-            "allocation comes in bursts (the time between cycles varies by {} of its mean): two runs of one setting differ by more than settings do",
-            percent(base.period_variation)
+            "cycles come in bursts: two runs of this setting differ by up to {}, so one tells nothing of another setting",
+            percent(REPEATS * base.repeat)
         ));
     }
     if let Some(duty) = base.duty.filter(|duty| *duty > MOST_DUTY) {
@@ -208,10 +209,7 @@ pub fn predict(base: &Base, setting: Setting) -> Result<Prediction, String> {
 
 /// Frequency and GC CPU from the range of their ratio to the measured ones.
 fn figures(base: &Base, goal: Span, ratio: Span, peak: Span) -> Prediction {
-    // The rates of both runs have a sampling error.
-    let runs = base.cycles as f64;
-    let sampled = base.period_variation * (1.0 / runs + 1.0 / (runs * ratio.middle())).sqrt();
-    let spread = REPEAT.max(2.0 * sampled.min(0.25));
+    let spread = REPEAT.max(REPEATS * base.repeat);
     let open = ratio.scaled(1.0 - spread, 1.0 + spread);
     let gc_cpu = base.gc_cpu.map(|cpu| {
         let assists = (base.assist.unwrap_or(0.0) / cpu.ratio.max(1e-9)).min(1.0);

@@ -23,7 +23,7 @@ var modes = map[string]struct {
 	"bursts":   {1, bursts},
 	// Others' code under a load.
 	"markdown": {1500, markdown},
-	"memdb":    {6000, memdb},
+	"memdb":    {12000, memdb},
 	"types":    {1, types},
 }
 
@@ -88,16 +88,16 @@ func tree(depth int) *node {
 
 // pointers: trees that are built and replaced; marking follows every pointer.
 func pointers() func() {
-	held := make([]*node, 256)
+	held := make([]*node, 128)
 	for i := range held {
 		held[i] = tree(11)
 	}
 	return func() { held[rand.Intn(len(held))] = tree(11) }
 }
 
-// blobs: 64 MiB of large objects without pointers.
+// blobs: 32 MiB of large objects without pointers.
 func blobs() func() {
-	held := make([][]byte, 256)
+	held := make([][]byte, 128)
 	for i := range held {
 		held[i] = make([]byte, 256<<10)
 	}

@@ -30,8 +30,8 @@ fn rows(process: &TunedProcess) -> Vec<[String; 6]> {
             String::new(),
             units::rate(measured.gc_frequency_per_second),
             measured.gc_cpu_ratio.map_or("?".to_owned(), units::percent),
-            units::bytes(measured.heap_goal_bytes),
-            units::bytes(measured.peak_bytes),
+            bytes(measured.heap_goal_bytes),
+            bytes(measured.peak_bytes),
         ]
     });
     measured
@@ -85,7 +85,18 @@ fn share(range: Range) -> String {
 }
 
 fn size(range: ByteRange) -> String {
-    joined(&units::bytes(range.low), &units::bytes(range.high))
+    joined(&bytes(range.low), &bytes(range.high))
+}
+
+/// In whole MiB, as the log has them, below 1 GiB.
+fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..=units::MIB => "1MiB".to_owned(),
+        0..0x4000_0000 => {
+            units::bytes(bytes.saturating_add(units::MIB / 2) / units::MIB * units::MIB)
+        }
+        _ => units::bytes(bytes),
+    }
 }
 
 /// `2.2 to 2.4/s`: a unit that both have stands once.
@@ -149,9 +160,14 @@ fn described(process: &TunedProcess, several: bool) -> String {
         format!(", marking {} of the time", units::percent(duty))
     });
     format!(
-        "{text} {ran}: {} after the start-up, live heap {}{duty}",
+        "{text} {ran}: {} after the start-up, live heap {}{}{duty}",
         counted(measured.cycles, "cycle"),
-        units::bytes(measured.live_heap_bytes),
+        if measured.live_heap_bytes < units::MIB {
+            "under "
+        } else {
+            ""
+        },
+        bytes(measured.live_heap_bytes),
     )
 }
 
@@ -193,7 +209,7 @@ fn checked(check: &PredictionCheck) -> String {
 const CHECK_HEADS: [&str; 4] = ["figure", "predicted", "measured", "off by"];
 
 fn checked_row(figure: &CheckedFigure) -> [String; 4] {
-    let bytes = |value: f64| units::bytes(units::from_f64(value));
+    let bytes = |value: f64| bytes(units::from_f64(value));
     let (title, format): (_, &dyn Fn(f64) -> String) = match figure.figure {
         "gc_frequency_per_second" => (HEADS[2], &units::rate),
         "gc_cpu_ratio" => (HEADS[3], &units::percent),
