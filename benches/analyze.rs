@@ -68,7 +68,7 @@ fn cycles_alone(c: &mut Criterion) {
     let analyzed = || {
         let mut analyzer = ProcessAnalyzer::new(&settings);
         for cycle in &cycles {
-            analyzer.observe(black_box(cycle), None);
+            analyzer.observe(black_box(cycle).into(), None);
         }
         analyzer.finish(&Completeness::default(), None)
     };

@@ -12,7 +12,7 @@ fn longest_pauses(path: &str) -> Result<BTreeMap<String, u64>, Error> {
     for cycle in Cycles::new(Source::open(path)?)? {
         let cycle = cycle?;
         let pause = longest.entry(cycle.process).or_insert(0);
-        *pause = cycle.cycle.pause_ns().max(*pause);
+        *pause = cycle.pause_ns.max(*pause);
     }
     Ok(longest)
 }

@@ -81,7 +81,7 @@ pub use render::{Format, Formats, Render, Style};
 pub use report::{Diagnosis, Finding, Report, Verdict};
 pub use settings::{Scope, Settings, ThresholdOverride, WindowLength};
 pub use severity::{CappedBy, Cause, Severity};
-pub use trace::cycle::{Event, GcCycle, LegacyCycle, Note};
+pub use trace::cycle::{AnyCycle, Event, GcCycle, LegacyCycle, Note};
 pub use trace::{Outcome, parse_line};
 pub use units::Unit;
 

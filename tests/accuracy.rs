@@ -170,7 +170,7 @@ fn figures_agree_with_the_runtimes_own() {
     let close = cpu.iter().filter(|error| error.abs() <= 1.0).count();
 
     let limited = |on: bool| pairs.iter().filter(move |pair| pair.limited() == on);
-    let fill = |pair: &&Pair| pair.process.measures.limiter_bucket_max_ratio;
+    let fill = |pair: &&Pair| pair.process.measures.limiter_bucket_max_ratio.unwrap();
     let found = limited(true).filter(|pair| fill(pair) >= 0.9).count();
     let alarms = limited(false).filter(|pair| fill(pair) >= 0.65).count();
     let quietest = limited(false).map(|pair| fill(&pair)).fold(0.0, f64::max);
@@ -215,7 +215,7 @@ fn figures_agree_with_the_runtimes_own() {
             } else {
                 format!("unresolved ({:+.0} %)", pair.allocation_error())
             },
-            measures.limiter_bucket_max_ratio,
+            measures.limiter_bucket_max_ratio.unwrap(),
             if pair.limited() { " (on)" } else { "" },
         )
         .unwrap();

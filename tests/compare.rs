@@ -74,7 +74,7 @@ fn real_runs(gogc: &str) -> Vec<Run> {
         let measures = with!(
             Measures::default(),
             duration_ns: whole("duration_ns"),
-            gomaxprocs: MinMax { min: 2, max: 2 },
+            gomaxprocs: Some(MinMax { min: 2, max: 2 }),
             period_ns: Period {
                 p50: whole("period_p50_ns"),
                 mean: Some(whole("period_mean_ns")),
@@ -98,7 +98,7 @@ fn real_runs(gogc: &str) -> Vec<Run> {
             allocation_bytes_high: Some(whole("allocation_bytes_high")),
             allocation_bytes_per_second: Some(float("allocation_bytes_per_second")),
             allocation_resolved: cell("allocation_resolved") == "true",
-            live_heap_bytes: size("live_heap_p50_bytes"),
+            live_heap_bytes: Some(size("live_heap_p50_bytes")),
             heap_goal_bytes: Some(size("heap_goal_p50_bytes")),
         );
         Run {

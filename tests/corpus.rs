@@ -202,11 +202,17 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
     let measures = || processes.iter().map(|process| &process.measures);
     put(
         "gomaxprocs_min",
-        measures().map(|m| m.gomaxprocs.min.into()).min().unwrap(),
+        measures()
+            .map(|m| m.gomaxprocs.unwrap().min.into())
+            .min()
+            .unwrap(),
     );
     put(
         "gomaxprocs_max",
-        measures().map(|m| m.gomaxprocs.max.into()).max().unwrap(),
+        measures()
+            .map(|m| m.gomaxprocs.unwrap().max.into())
+            .max()
+            .unwrap(),
     );
     let period = |m: &Measures| Distribution {
         count: m.period_ns.count,
@@ -221,9 +227,9 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
         ("pause", measures().map(|m| m.pause_ns).collect()),
         (
             "concurrent_mark",
-            measures().map(|m| m.concurrent_mark_ns).collect(),
+            measures().map(|m| m.concurrent_mark_ns.unwrap()).collect(),
         ),
-        ("stop", measures().map(|m| m.stop_ns).collect()),
+        ("stop", measures().map(|m| m.stop_ns.unwrap()).collect()),
         ("period", measures().map(period).collect()),
     ];
     for (name, each) in &distributions {
@@ -252,11 +258,11 @@ fn reported(report: &Report, rows: &[Row]) -> Figures {
     if let Some(frequency) = process.measures.gc_frequency_per_second {
         put("gc_frequency_per_1000_s", (frequency * 1e3).round() as u64);
     }
-    let live = &process.measures.live_heap_bytes;
+    let live = process.measures.live_heap_bytes.unwrap();
     put("live_heap_first_mib", live.first >> 20);
     put("live_heap_last_mib", live.last >> 20);
     for (name, size) in [
-        ("live_heap", Some(*live)),
+        ("live_heap", Some(live)),
         ("heap_goal", process.measures.heap_goal_bytes),
     ] {
         if let Some(size) = size {

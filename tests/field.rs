@@ -130,7 +130,7 @@ fn the_timeline_agrees_with_the_report() {
                 let parts = points.iter().map(|point| {
                     Some(point.gc_cpu_ratio()? * width(point.end_ns - point.start_ns))
                 });
-                let MinMax { min, max } = measures.gomaxprocs;
+                let MinMax { min, max } = measures.gomaxprocs.unwrap();
                 if let Some(sum) = parts.sum::<Option<f64>>()
                     && min == max
                     && process.cycles_missing == 0

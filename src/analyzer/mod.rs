@@ -15,13 +15,13 @@ pub use judgment::Judgment;
 
 use std::sync::Arc;
 
-use crate::measure::{CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Totals};
+use crate::measure::{CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Step, Totals};
 use crate::report::PeakWindow;
 use crate::rules::{Cached, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
-use crate::trace::cycle::{Format, GcCycle, WRAPPED_NS};
+use crate::trace::cycle::{AnyCycle, Format, GcCycle};
 use crate::units::{MIB, MICROSECOND, MILLISECOND, Unit};
 use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Window};
 use timeline::Timeline;
@@ -179,8 +179,8 @@ impl ProcessAnalyzer {
     /// A cycle whose clock wrapped around enters no measure; it counts as missing between its neighbours.
     // One copy for all callers: with several, the compiler no longer inlines the functions called here.
     #[inline(never)]
-    pub fn observe(&mut self, cycle: &GcCycle, wall: Option<&str>) {
-        if cycle.wrapped() || cycle.end_ns() >= WRAPPED_NS {
+    pub fn observe(&mut self, cycle: AnyCycle<'_>, wall: Option<&str>) {
+        if cycle.wrapped() {
             self.meter.skip();
             return;
         }
@@ -190,31 +190,21 @@ impl ProcessAnalyzer {
             }
             self.begin(cycle);
         }
-        let end = cycle.end_ns().max(self.meter.totals().end_ns);
+        let end = cycle.end_ns.max(self.meter.totals().end_ns);
         self.pass_to(end);
 
         let step = self.meter.observe(cycle);
         let totals = self.meter.totals();
         if totals.seen == 1 {
             self.first_totals = *totals;
-            self.first_live = cycle.heap_live_mib;
         }
-        let limiter = self.limiter.observe(cycle);
+        let limiter = cycle.traced.map_or(0, |line| self.limiter.observe(line));
         self.panes.push(cycle, &step, totals, limiter, wall);
-        self.trend.observe(end, cycle.heap_live_mib);
-        self.stops(cycle, end);
-        // There is a limit since Go 1.19; `headroom_use` is known only if the cycle before was seen.
-        if step.headroom_use.is_some() && !self.before_1_19() {
-            let goal = cycle.goal_mib().unwrap_or(0);
-            self.limit
-                .observe(self.last_sizes.0, goal, step.gogc.is_some());
+        if let Some(line) = cycle.traced {
+            self.line(line, &step, end);
         }
-        self.sizes(cycle, end);
         let counts = &mut self.counts;
-        counts.pause.record(cycle.pause_ns());
-        counts.stop.record(cycle.sweep_termination_ns);
-        counts.stop.record(cycle.mark_termination_ns);
-        counts.totals.record(cycle.concurrent_mark_ns);
+        counts.pause.record(cycle.pause_ns);
         if let Some(period) = step.period_ns {
             counts.period.record(period);
         }
@@ -247,12 +237,12 @@ impl ProcessAnalyzer {
         self.meter.totals().seen == 0
     }
 
-    fn begin(&mut self, cycle: &GcCycle) {
+    fn begin(&mut self, cycle: AnyCycle<'_>) {
         // A log that starts in the middle of a run says nothing about the time before, nor how much of its first cycle is in it.
-        let origin = if cycle.number == 1 { 0 } else { cycle.end_ns() };
+        let origin = if cycle.number == 1 { 0 } else { cycle.end_ns };
         self.origin_ns = origin;
-        self.format = Some(cycle.format);
-        self.panes.begin(origin, cycle.end_ns());
+        self.format = cycle.traced.map(|line| line.format);
+        self.panes.begin(origin, cycle.end_ns);
         self.timeline.begin(cycle);
     }
 
@@ -264,14 +254,27 @@ impl ProcessAnalyzer {
         }
     }
 
-    fn stops(&mut self, cycle: &GcCycle, end: u64) {
+    /// What only a gc line shows: its stops one by one, marking, and sizes.
+    #[inline]
+    fn line(&mut self, cycle: &GcCycle, step: &Step, end: u64) {
+        let live = cycle.heap_live_mib;
+        self.trend.observe(end, live);
         let first_end = cycle.start_ns.saturating_add(cycle.sweep_termination_ns);
         self.mmu.observe(first_end, cycle.sweep_termination_ns);
         self.mmu.observe(end, cycle.mark_termination_ns);
-    }
-
-    fn sizes(&mut self, cycle: &GcCycle, end: u64) {
-        let live = cycle.heap_live_mib;
+        // There is a limit since Go 1.19; `headroom_use` is known only if the cycle before was seen.
+        if step.headroom_use.is_some() && !self.before_1_19() {
+            let goal = cycle.goal_mib().unwrap_or(0);
+            self.limit
+                .observe(self.last_sizes.0, goal, step.gogc.is_some());
+        }
+        let counts = &mut self.counts;
+        counts.stop.record(cycle.sweep_termination_ns);
+        counts.stop.record(cycle.mark_termination_ns);
+        counts.totals.record(cycle.concurrent_mark_ns);
+        if self.meter.totals().seen == 1 {
+            self.first_live = live;
+        }
         self.counts.live.record(live);
         // Memory allocated while marking is printed as live, but may be garbage.
         let grown = cycle.heap_end_mib.saturating_sub(cycle.heap_start_mib);
@@ -377,6 +380,7 @@ impl ProcessAnalyzer {
             before_1_9: version.map_or(self.format == Some(Format::Go1_5), |v| v < (1, 9)),
             before_1_19: self.before_1_19(),
             goals_certain: version.map_or(self.format == Some(Format::Go1_18), |v| v >= (1, 9)),
+            traced: self.format.is_some(),
             harness: self.harness,
             child: self.settings.child,
             cycles_seen: self.meter.totals().seen,

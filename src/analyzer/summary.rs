@@ -19,6 +19,8 @@ impl ProcessAnalyzer {
         if self.is_empty() {
             return Measures::default();
         }
+        // What only gc lines show.
+        let traced = self.format.is_some();
         let first = self.first_totals;
         let totals = *self.meter.totals();
         let trust = self.meter.trust();
@@ -67,10 +69,10 @@ impl ProcessAnalyzer {
         Measures {
             started_ns,
             duration_ns: last.saturating_sub(started_ns),
-            gomaxprocs: MinMax {
+            gomaxprocs: traced.then_some(MinMax {
                 min: total.gomaxprocs.0,
                 max: total.gomaxprocs.1,
-            },
+            }),
             gc_frequency_per_second: starts.frequency_by_starts(),
             period_ns: Period {
                 count: period.count,
@@ -86,8 +88,8 @@ impl ProcessAnalyzer {
                     .checked_div(starts.cycles()),
             },
             pause_ns: distribution(&counts.pause),
-            stop_ns: distribution(&counts.stop),
-            concurrent_mark_ns: distribution(&counts.totals),
+            stop_ns: traced.then(|| distribution(&counts.stop)),
+            concurrent_mark_ns: traced.then(|| distribution(&counts.totals)),
             gc_cpu_ratio: cpu.map(|cpu| cpu.ratio),
             gc_cpu_ratio_low: cpu.map(|cpu| cpu.low),
             gc_cpu_ratio_high: cpu.map(|cpu| cpu.high),
@@ -98,7 +100,7 @@ impl ProcessAnalyzer {
             gc_cpu_ratio_of_cpus: cpu.map(|cpu| (cpu.ratio * to_cpus).min(1.0)),
             mark_assist_cpu_ratio: assist,
             mark_idle_cpu_ratio: run.cpu_ratio(|totals| totals.idle_cpu_ns),
-            mark_duty_ratio: run.wall_ratio(|totals| totals.mark_ns),
+            mark_duty_ratio: run.wall_ratio(|totals| totals.mark_ns).filter(|_| traced),
             stw_ratio: run.wall_ratio(|totals| totals.stop_ns),
             allocation_bytes: allocated.map(bytes),
             allocation_bytes_per_second: allocated
@@ -111,27 +113,27 @@ impl ProcessAnalyzer {
                 && total.forced * 2 < total.cycles,
             allocation_bytes_low: allocated.map(|mib| bytes(mib - cycles as f64)),
             allocation_bytes_high: allocated.map(|mib| bytes(mib + cycles as f64)),
-            live_heap_bytes: size(&counts.live, self.first_live, self.last_sizes.0),
+            live_heap_bytes: traced.then(|| size(&counts.live, self.first_live, self.last_sizes.0)),
             heap_goal_bytes: self
                 .first_goal
                 .map(|goal| size(&counts.goal, goal, self.last_sizes.1.unwrap_or(goal))),
-            heap_goal_churn_per_minute: per_minute(churn),
-            heap_goal_reversals: self.goal_legs.turns(),
+            heap_goal_churn_per_minute: traced.then(|| per_minute(churn)),
+            heap_goal_reversals: traced.then(|| self.goal_legs.turns()),
             heap_goal_churn_cause: (self.goal_legs.turns() > 0)
                 .then(|| Cause::of(churn, self.live_legs.total(), self.gogc.is_unsteady()).name()),
-            mmu: Mmu {
+            mmu: traced.then_some(Mmu {
                 ms1,
                 ms10,
                 ms100,
                 s1,
-            },
+            }),
             implied_gogc: self
                 .gogc
                 .range()
                 .map(|(low, high)| report::Interval { low, high }),
-            gogc_changes: self.gogc.changes(),
-            limit_regime: self.limit_regime,
-            early_cycles: total.early,
+            gogc_changes: traced.then(|| self.gogc.changes()),
+            limit_regime: traced.then_some(self.limit_regime),
+            early_cycles: traced.then_some(total.early),
             peak_window: self.peak,
             pause_histogram: pauses
                 .map(|(pause_ns, cycles)| PauseCount { pause_ns, cycles })
@@ -146,12 +148,12 @@ impl ProcessAnalyzer {
                 (all > 0.0).then(|| assist / all)
             }),
             headroom_use_p50_ratio: median(&counts.headroom).map(|share| share as f64 / 1000.0),
-            overshoot_ratio: total.share(total.overshoots),
-            min_heap_ratio: total.share(total.min_heap),
+            overshoot_ratio: traced.then(|| total.share(total.overshoots)),
+            min_heap_ratio: traced.then(|| total.share(total.min_heap)),
             cpus_seen: processors
                 .filter(|_| trust.cpus && self.settings.cpus_milli.is_none())
                 .map(|(_, cpus)| cpus),
-            limiter_bucket_max_ratio: total.limiter_max as f64 / 1000.0,
+            limiter_bucket_max_ratio: traced.then(|| total.limiter_max as f64 / 1000.0),
             live_trend_bytes_per_second: trend.map(|slope| slope * MIB as f64),
             timeline: self.timeline.finish(stops_times, marking_times),
         }

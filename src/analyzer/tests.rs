@@ -15,7 +15,7 @@ fn analyze(settings: Settings, cycles: Vec<GcCycle>) -> (Analysis, Vec<FindingCh
     let mut changes = Vec::new();
     for cycle in with_percent(cycles) {
         let wall = format!("{:07.3}", cycle.end_ns() as f64 / 1e9);
-        analyzer.observe(&cycle, Some(&wall));
+        analyzer.observe((&cycle).into(), Some(&wall));
         changes.append(&mut analyzer.take_changes());
     }
     (analyzer.finish(&Completeness::default(), None), changes)
@@ -304,7 +304,7 @@ fn hostile_cycles_do_not_panic_or_hang() {
         cycle.gomaxprocs = u32::try_from(random() & 0xffff_ffff).unwrap();
         cycle.cumulative_cpu_percent = random().cast_signed();
         cycle.forced = random() % 2 == 0;
-        analyzer.observe(&cycle, None);
+        analyzer.observe((&cycle).into(), None);
     }
     let analysis = analyzer.finish(&Completeness::default(), None);
     let finite = |value: f64| assert!(value.is_finite());

@@ -3,7 +3,7 @@
 use crate::measure::{Interval, Totals};
 use crate::report::TimelinePoint;
 use crate::report::thin::halve;
-use crate::trace::cycle::GcCycle;
+use crate::trace::cycle::AnyCycle;
 use crate::units::MIB;
 use crate::window::{Pane, PaneRow, Pauses, Tally};
 
@@ -40,8 +40,12 @@ impl Default for Timeline {
 
 impl Timeline {
     /// The first cycle of the log.
-    pub(super) const fn begin(&mut self, cycle: &GcCycle) {
-        self.start_ns = if cycle.number == 1 { 0 } else { cycle.start_ns };
+    pub(super) const fn begin(&mut self, cycle: AnyCycle<'_>) {
+        self.start_ns = if cycle.number == 1 {
+            0
+        } else {
+            cycle.instant_ns()
+        };
         self.stride = 1;
     }
 
@@ -149,7 +153,10 @@ fn point(
 ) -> TimelinePoint {
     let bytes = |mib: u64| mib.saturating_mul(MIB);
     let cpu = |total: fn(&Totals) -> u64| interval.cpu_sum(total);
+    // Without gc lines the smallest live heap is above the largest.
+    let traced = tally.live_mib.0 <= tally.live_mib.1;
     let goal = |mib: u64| (tally.goal_mib.1 > 0).then(|| bytes(mib));
+    let size = |mib: u64| traced.then(|| bytes(mib));
     let allocated = interval.allocated_mib();
     TimelinePoint {
         start_ns,
@@ -163,10 +170,10 @@ fn point(
         mark_assist_cpu_ratio: cpu(|totals| totals.assist_cpu_ns),
         mark_background_cpu_ratio: cpu(|totals| totals.background_cpu_ns),
         mark_idle_cpu_ratio: cpu(|totals| totals.idle_cpu_ns),
-        heap_start_max_bytes: bytes(tally.heap_start_max_mib),
-        heap_end_max_bytes: bytes(tally.heap_end_max_mib),
-        heap_live_min_bytes: bytes(tally.live_mib.0),
-        heap_live_max_bytes: bytes(tally.live_mib.1),
+        heap_start_max_bytes: size(tally.heap_start_max_mib),
+        heap_end_max_bytes: size(tally.heap_end_max_mib),
+        heap_live_min_bytes: size(tally.live_mib.0),
+        heap_live_max_bytes: size(tally.live_mib.1),
         heap_goal_min_bytes: goal(tally.goal_mib.0),
         heap_goal_max_bytes: goal(tally.goal_mib.1),
         allocation_bytes_per_second: allocated

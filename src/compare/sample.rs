@@ -107,7 +107,10 @@ impl Samples {
             // A floor is for the value over time; the base's own time and work make it one of amounts.
             floor: match counted {
                 true => 0.01,
-                false => measure.floor * stats::median(&base_factors).unwrap_or(1.0),
+                false => {
+                    let known: Vec<f64> = base_factors.iter().flatten().copied().collect();
+                    measure.floor * stats::median(&known).unwrap_or(1.0)
+                }
             },
             bounds,
             long_pauses: counted.then(|| [count_long(base), count_long(new)]),
@@ -167,21 +170,25 @@ impl Samples {
 }
 
 /// What makes the value of each run an amount for each 1,000 units of its work; 1 where it stays as it is.
-fn factors(side: &Side, amount: Option<PerWork>) -> Vec<f64> {
+fn factors(side: &Side, amount: Option<PerWork>) -> Vec<Option<f64>> {
     let factor = |(at, run): (usize, &Process)| {
         let work = side.work.get(at).or(side.work.last()).copied();
-        amount.zip(work).map_or(1.0, |(amount, work)| {
-            (amount.each_second)(run) * run.measures.duration_ns as f64 / 1e9 / work * UNITS
-        })
+        match amount.zip(work) {
+            None => Some(1.0),
+            Some((amount, work)) => {
+                let seconds = run.measures.duration_ns as f64 / 1e9;
+                (amount.each_second)(run).map(|each| each * seconds / work * UNITS)
+            }
+        }
     };
     side.processes().enumerate().map(factor).collect()
 }
 
-fn sample(side: &Side, factors: &[f64], value: Value) -> Sample {
+fn sample(side: &Side, factors: &[Option<f64>], value: Value) -> Sample {
     let values: Vec<f64> = side
         .processes()
         .zip(factors)
-        .filter_map(|(run, factor)| Some(value(run)? * factor))
+        .filter_map(|(run, factor)| Some(value(run)? * (*factor)?))
         .collect();
     let interval = stats::median_interval(&values, 1.0 - ALPHA);
     Sample {
@@ -205,11 +212,12 @@ fn figure<'a>(
 }
 
 /// The least lower and the largest upper bound of a side.
-fn extremes(side: &Side, factors: &[f64], bounds: Bounds) -> Option<(f64, f64)> {
+fn extremes(side: &Side, factors: &[Option<f64>], bounds: Bounds) -> Option<(f64, f64)> {
     side.processes()
         .zip(factors)
         .filter_map(|(run, factor)| {
             let (low, high) = bounds(run)?;
+            let factor = (*factor)?;
             Some((low * factor, high * factor))
         })
         .reduce(|(low, high), bounds| (low.min(bounds.0), high.max(bounds.1)))

@@ -10,7 +10,7 @@ fn run() -> Run {
     let pauses = [(300_000, 198), (6_000_000, 2)];
     let measures = Measures {
         duration_ns: 10_000_000_000,
-        gomaxprocs: MinMax { min: 4, max: 4 },
+        gomaxprocs: Some(MinMax { min: 4, max: 4 }),
         implied_gogc: Some(Interval {
             low: 99.0,
             high: 101.0,
@@ -39,10 +39,11 @@ fn run() -> Run {
         allocation_bytes_high: Some(2_100_000_000),
         allocation_bytes_per_second: Some(2e8),
         allocation_resolved: true,
-        live_heap_bytes: Size {
+        heap_goal_churn_per_minute: Some(0.0),
+        live_heap_bytes: Some(Size {
             p50: 10 << 20,
             ..Size::default()
-        },
+        }),
         heap_goal_bytes: Some(Size {
             p50: 20 << 20,
             ..Size::default()
@@ -362,7 +363,7 @@ fn unlike_sides_are_warned_of_or_refused() {
     let warned = |comparison: &Comparison, word: &str| {
         comparison.warnings.iter().any(|text| text.contains(word))
     };
-    let procs = against(|run| run.process.measures.gomaxprocs = MinMax { min: 2, max: 2 });
+    let procs = against(|run| run.process.measures.gomaxprocs = Some(MinMax { min: 2, max: 2 }));
     assert!(refused(&procs, "GOMAXPROCS") && warned(&procs, "GOMAXPROCS: 4 before, 2 after"));
     let gogc = against(|run| {
         run.process.measures.implied_gogc = Some(Interval {

@@ -42,7 +42,10 @@ pub(super) fn warnings(base: &Side, new: &Side) -> Vec<String> {
     };
     let format = |run: &Process| run.format.clone();
     differ("format of the lines", of(base, format), of(new, format));
-    let procs = |run: &Process| run.measures.gomaxprocs.to_string();
+    let procs = |run: &Process| {
+        let procs = run.measures.gomaxprocs;
+        procs.map_or_else(|| "unknown".to_owned(), |procs| procs.to_string())
+    };
     differ("GOMAXPROCS", of(base, procs), of(new, procs));
     let (made, makes) = (&base.build, &new.build);
     differ("Go version", made.go.clone(), makes.go.clone());
@@ -86,15 +89,9 @@ pub(super) fn refusal(base: &Side, new: &Side) -> Option<String> {
         }
     }
     let all = |side: &Side| {
-        let least = side
-            .processes()
-            .map(|run| run.measures.gomaxprocs.min)
-            .min();
-        let most = side
-            .processes()
-            .map(|run| run.measures.gomaxprocs.max)
-            .max();
-        (least, most)
+        let procs = || side.processes().filter_map(|run| run.measures.gomaxprocs);
+        let least = procs().map(|procs| procs.min).min();
+        (least, procs().map(|procs| procs.max).max())
     };
     if all(base) != all(new) {
         return Some(

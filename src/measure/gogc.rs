@@ -1,6 +1,6 @@
 //! What the heap goals show of GOGC and of a memory limit.
 
-use super::Previous;
+use super::Sizes;
 use crate::trace::cycle::Format;
 
 /// From this live heap on a goal shows GOGC: below it, truncation to whole MiB is too coarse.
@@ -8,7 +8,7 @@ const MIN_LIVE_MIB: u64 = 8;
 
 /// The GOGC, percent, that turns the live heap of `previous` into `goal`, from and to, allowing for the truncation of
 /// every size to whole MiB: 100 x (goal - live) / (live + stacks + globals).
-pub(super) fn implied(previous: &Previous, goal: u64, heap_start: u64) -> Option<(f64, f64)> {
+pub(super) fn implied(previous: &Sizes, goal: u64, heap_start: u64) -> Option<(f64, f64)> {
     let live = previous.heap_live_mib;
     // A goal just above the heap at start was raised to it and shows nothing of GOGC.
     if live < MIN_LIVE_MIB || goal <= heap_start.saturating_add(1) {

@@ -13,7 +13,7 @@ const MAX_WIDTH: f64 = 0.05;
 pub struct Totals {
     /// Number of the cycle.
     pub number: u64,
-    /// Its start, ns of program time.
+    /// Its start (its end where the start is unknown), ns of program time.
     pub start_ns: u64,
     /// Its end, ns of program time.
     pub end_ns: u64,
@@ -21,7 +21,7 @@ pub struct Totals {
     pub percent: i64,
     /// Cycles seen with their times intact.
     pub seen: u64,
-    /// Cycles seen of which the cycle before was seen too, or that were the first of the process.
+    /// Cycles with a gc line of which the cycle before was seen too, or that were the first of the process.
     pub linked: u64,
     /// GOMAXPROCS x time, added up over its changes, ns.
     pub capacity_ns: u128,

@@ -20,7 +20,7 @@ pub use interval::{GcCpu, Interval, MAX_MISSING, Totals, Trust};
 pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
 
-use crate::trace::cycle::{Format, GcCycle, resolution_ns};
+use crate::trace::cycle::{AnyCycle, Format, GcCycle, resolution_ns};
 
 /// Up to this goal, MiB, the heap is the smallest there is (4 MiB at GOGC=100, printed as 4, or 5 up to Go 1.17).
 pub const MIN_HEAP_GOAL_MIB: u64 = 5;
@@ -52,12 +52,13 @@ pub enum Trigger {
     Early,
 }
 
-/// The figures of one cycle, besides its part of the totals: those are [`Meter::totals`].
+/// The figures of one cycle, besides its part of the totals: those are [`Meter::totals`]. A source without gc lines shows trigger and
+/// period only.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// Why it began.
     pub trigger: Trigger,
-    /// Start to start, ns; `None` if the cycle before is missing.
+    /// Start to start (end to end where starts are unknown), ns; `None` if the cycle before is missing.
     pub period_ns: Option<u64>,
     /// Live heap before it / its goal, in 1/1000; `None` in the minimum heap, without a goal, after a gap.
     pub headroom_use: Option<u64>,
@@ -84,19 +85,23 @@ pub struct Meter {
 #[derive(Debug, Clone, Copy)]
 struct Previous {
     number: u64,
-    start_ns: u64,
+    instant_ns: u64,
+    sizes: Option<Sizes>,
+}
+
+/// The sizes of its gc line.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
     heap_live_mib: u64,
     stacks_mib: u64,
     globals_mib: u64,
     format: Format,
 }
 
-impl From<&GcCycle> for Previous {
+impl From<&GcCycle> for Sizes {
     #[inline]
     fn from(cycle: &GcCycle) -> Self {
         Self {
-            number: cycle.number,
-            start_ns: cycle.start_ns,
             heap_live_mib: cycle.heap_live_mib,
             stacks_mib: cycle.stacks_mib,
             globals_mib: cycle.globals_mib,
@@ -140,26 +145,64 @@ impl Meter {
 
     /// Takes the next cycle.
     #[inline]
-    pub fn observe(&mut self, cycle: &GcCycle) -> Step {
+    pub fn observe(&mut self, cycle: AnyCycle<'_>) -> Step {
         // Printed starts are cut to whole ms, so a cycle may seem to begin or even end before the one before it ended.
-        let end_ns = cycle.end_ns().max(self.totals.end_ns);
+        let end_ns = cycle.end_ns.max(self.totals.end_ns);
         let elapsed = end_ns - self.totals.end_ns;
-        let before = self
-            .previous
+        let previous = self.previous;
+        let before = previous
             .as_ref()
             .filter(|previous| cycle.number.checked_sub(previous.number) == Some(1));
+        let instant_ns = cycle.instant_ns();
+        let period_ns = before.map(|previous| instant_ns.saturating_sub(previous.instant_ns));
+        let totals = &mut self.totals;
+        totals.number = cycle.number;
+        totals.start_ns = instant_ns;
+        totals.end_ns = end_ns;
+        totals.seen += 1;
+        add(&mut totals.stop_ns, cycle.pause_ns);
+        self.previous = Some(Previous {
+            number: cycle.number,
+            instant_ns,
+            sizes: cycle.traced.map(Sizes::from),
+        });
+        let step = match cycle.traced {
+            Some(line) => {
+                let before = before.and_then(|previous| previous.sizes.as_ref());
+                self.measure(line, before, elapsed, period_ns)
+            }
+            None => Step {
+                trigger: match elapsed >= PERIODIC_NS && period_ns.is_some() {
+                    true => Trigger::Periodic,
+                    false => Trigger::Heap,
+                },
+                period_ns,
+                headroom_use: None,
+                gogc: None,
+                min_heap: false,
+                overshoots: false,
+            },
+        };
+        self.notice = false;
+        step
+    }
+
+    /// What the gc line of a cycle adds; `before` is of the cycle before it.
+    #[inline]
+    fn measure(
+        &mut self,
+        cycle: &GcCycle,
+        before: Option<&Sizes>,
+        elapsed: u64,
+        period_ns: Option<u64>,
+    ) -> Step {
         let trigger = self.trigger(cycle, before, elapsed);
         let goal = cycle.goal_mib();
         let min_heap = goal.is_some_and(|goal| goal <= self.min_heap_goal_mib);
-        let first = self.totals.seen == 0;
         let cpus = self.cpus.observe(cycle);
 
         let totals = &mut self.totals;
-        totals.number = cycle.number;
-        totals.start_ns = cycle.start_ns;
-        totals.end_ns = end_ns;
         totals.percent = cycle.cumulative_cpu_percent;
-        totals.seen += 1;
         totals.capacity_ns += u128::from(elapsed) * u128::from(cycle.gomaxprocs);
         totals.had_ns += u128::from(elapsed) * u128::from(cpus);
         let stop_cpu = cycle
@@ -174,12 +217,11 @@ impl Meter {
             + resolution_ns(cycle.mark_background_cpu_ns)
             + resolution_ns(cycle.mark_termination_cpu_ns);
         add(&mut totals.truncated_cpu_ns, truncated);
-        add(&mut totals.stop_ns, cycle.pause_ns());
         add(&mut totals.mark_ns, cycle.concurrent_mark_ns);
         // From the end of one mark to the end of the next the heap grows by exactly what was allocated.
         let live_before = match before {
             Some(previous) => Some(previous.heap_live_mib),
-            None => (first && cycle.number == 1).then_some(0),
+            None => (totals.seen == 1 && cycle.number == 1).then_some(0),
         };
         if let Some(live) = live_before {
             totals.linked += 1;
@@ -188,9 +230,9 @@ impl Meter {
                 .saturating_add(signed(cycle.heap_end_mib))
                 .saturating_sub(signed(live));
         }
-        let step = Step {
+        Step {
             trigger,
-            period_ns: before.map(|previous| cycle.start_ns.saturating_sub(previous.start_ns)),
+            period_ns,
             headroom_use: match (before, goal) {
                 (Some(previous), Some(goal)) if !min_heap => {
                     Some(previous.heap_live_mib.saturating_mul(1000) / goal.max(1))
@@ -205,25 +247,22 @@ impl Meter {
             },
             min_heap,
             overshoots: goal.is_some_and(|goal| overshoots(cycle.heap_end_mib, goal)),
-        };
-        self.previous = Some(cycle.into());
-        self.notice = false;
-        step
+        }
     }
 
     /// Which sums can be relied on.
     pub fn trust(&self) -> Trust {
-        let before_1_18 = |previous: Previous| previous.format < Format::Go1_18;
+        let sizes = self.previous.and_then(|previous| previous.sizes);
         Trust {
             fields_exact: match self.known.go_version {
                 Some(version) => version <= (1, 22),
-                None => self.previous.is_some_and(before_1_18),
+                None => sizes.is_some_and(|sizes| sizes.format < Format::Go1_18),
             },
             cpus: self.cpus.known(),
         }
     }
 
-    fn trigger(&self, cycle: &GcCycle, before: Option<&Previous>, elapsed: u64) -> Trigger {
+    fn trigger(&self, cycle: &GcCycle, before: Option<&Sizes>, elapsed: u64) -> Trigger {
         if cycle.forced {
             return Trigger::Forced;
         }

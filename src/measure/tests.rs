@@ -34,7 +34,7 @@ impl std::ops::Deref for Seen {
 fn run(cycles: &[GcCycle]) -> (Vec<Seen>, Meter) {
     let mut meter = Meter::new(Known::default());
     let see = |cycle: &GcCycle| Seen {
-        step: meter.observe(cycle),
+        step: meter.observe(cycle.into()),
         totals: *meter.totals(),
     };
     (cycles.iter().map(see).collect(), meter)
@@ -177,15 +177,15 @@ fn why_a_cycle_began() {
     );
 
     let mut meter = Meter::new(Known::default());
-    meter.observe(&cycles[0]);
+    meter.observe((&cycles[0]).into());
     meter.forced_notice();
     assert_eq!(
-        meter.observe(&cycles[1]).trigger,
+        meter.observe((&cycles[1]).into()).trigger,
         Trigger::Periodic,
         "the notice decides"
     );
     assert_eq!(
-        meter.observe(&cycle(3, 200_000)).trigger,
+        meter.observe((&cycle(3, 200_000)).into()).trigger,
         Trigger::Heap,
         "and holds for one cycle"
     );
@@ -335,7 +335,7 @@ fn hostile_numbers_do_not_panic() {
         cycle.globals_mib = u64::MAX;
         cycle.gomaxprocs = u32::MAX;
         cycle.cumulative_cpu_percent = i64::MAX;
-        meter.observe(&cycle);
+        meter.observe((&cycle).into());
         limiter.observe(&cycle);
         let interval = Interval::whole(&Totals::START, meter.totals());
         let _ = (

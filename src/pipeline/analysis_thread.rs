@@ -184,7 +184,7 @@ impl Batch {
             if job.forced_notice {
                 analyzer.forced_notice();
             }
-            analyzer.observe(&job.cycle, wall.map(|(wall, _)| wall));
+            analyzer.observe((&job.cycle).into(), wall.map(|(wall, _)| wall));
             if analyzer.has_changes() {
                 let changes = analyzer.take_changes().into_iter();
                 self.changes
@@ -218,7 +218,7 @@ mod tests {
             for (n, cycle) in steady(count as u64, 12).iter().enumerate() {
                 let wall = n.to_string();
                 thread.observe(place, cycle, Some(&wall), false);
-                here.observe(cycle, Some(&wall));
+                here.observe(cycle.into(), Some(&wall));
                 expected.extend(
                     here.take_changes()
                         .into_iter()

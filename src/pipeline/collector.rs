@@ -208,7 +208,7 @@ impl Collector<'_> {
             let row = CycleRow {
                 process: &entry.id,
                 stream: entry.stream.as_deref(),
-                cycle: found.cycle,
+                cycle: found.cycle.into(),
                 repaired: found.repaired,
                 source: &self.source,
                 line: found.line,

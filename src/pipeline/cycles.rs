@@ -24,8 +24,14 @@ pub struct Cycle {
     pub process: String,
     /// Name of its stream (pod, container, unit); `None` without a wrapping that names one.
     pub stream: Option<String>,
-    /// What its gc line states.
-    pub cycle: GcCycle,
+    /// Its number; the first cycle of a process is 1.
+    pub number: u64,
+    /// Its end since the start of the program, ns.
+    pub end_ns: u64,
+    /// Both stops together, ns.
+    pub pause_ns: u64,
+    /// The numbers of its gc line; `None` from a source without gc lines.
+    pub traced: Option<GcCycle>,
     /// The line was cut and has been repaired.
     pub repaired: bool,
     /// Number of its line in the source, from 1.
@@ -43,7 +49,7 @@ pub struct Cycle {
 ///
 /// let mut longest = 0;
 /// for cycle in Cycles::new(Source::open("samples/wasteful.go1.27.3.log")?)? {
-///     longest = longest.max(cycle?.cycle.pause_ns());
+///     longest = longest.max(cycle?.pause_ns);
 /// }
 /// assert_eq!(longest, 11_087_000);
 /// # Ok::<(), gcpressure::Error>(())
@@ -108,7 +114,10 @@ impl Sink for Sender {
         let cycle = Cycle {
             process: row.process.to_owned(),
             stream: row.stream.map(str::to_owned),
-            cycle: *row.cycle,
+            number: row.cycle.number,
+            end_ns: row.cycle.end_ns,
+            pause_ns: row.cycle.pause_ns,
+            traced: row.cycle.traced.copied(),
             repaired: row.repaired,
             line: row.line,
             wall_time: row.wall_time.map(str::to_owned),
@@ -140,7 +149,7 @@ mod tests {
 
     #[test]
     fn cycles_come_in_the_order_of_the_log() {
-        let numbers = of(log(3_000)).map(|cycle| cycle.unwrap().cycle.number);
+        let numbers = of(log(3_000)).map(|cycle| cycle.unwrap().number);
         assert!(numbers.eq(1..=3_000));
         assert_eq!(of(Vec::new()).count(), 0);
     }

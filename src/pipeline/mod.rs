@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::io::Source;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::trace::cycle::GcCycle;
+use crate::trace::cycle::AnyCycle;
 
 pub use crate::analyzer::FindingChange;
 pub use crate::wrapping::wall::WallTime;
@@ -115,7 +115,7 @@ pub struct CycleRow<'a> {
     /// Name of its stream: pod, container, unit.
     pub stream: Option<&'a str>,
     /// The cycle.
-    pub cycle: &'a GcCycle,
+    pub cycle: AnyCycle<'a>,
     /// Repaired: put together from the pieces of a cut line.
     pub repaired: bool,
     /// The source it was read from.
@@ -133,7 +133,7 @@ pub struct CycleRow<'a> {
 impl<'a> CycleRow<'a> {
     /// The row of a cycle at the start of a source, to try out a sink.
     #[must_use]
-    pub const fn new(process: &'a str, cycle: &'a GcCycle) -> Self {
+    pub const fn new(process: &'a str, cycle: AnyCycle<'a>) -> Self {
         Self {
             process,
             stream: None,

@@ -39,11 +39,12 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io
     Ok(())
 }
 
-/// `BenchmarkGC-8`, or `BenchmarkGC/process=web-1-8`: the number at the end is GOMAXPROCS.
+/// `BenchmarkGC-8`, or `BenchmarkGC/process=web-1-8`: the number at the end is GOMAXPROCS, if known.
 fn name(process: &Process, several: bool) -> String {
-    let procs = process.measures.gomaxprocs.max;
+    let procs = process.measures.gomaxprocs;
+    let procs = procs.map_or_else(String::new, |procs| format!("-{}", procs.max));
     if !several {
-        return format!("BenchmarkGC-{procs}");
+        return format!("BenchmarkGC{procs}");
     }
     let id: String = process
         .id
@@ -53,7 +54,7 @@ fn name(process: &Process, several: bool) -> String {
             c => c,
         })
         .collect();
-    format!("BenchmarkGC/process={id}-{procs}")
+    format!("BenchmarkGC/process={id}{procs}")
 }
 
 /// `pause-p50-ns`: the row's id, and its unit as readers of the format write it.

@@ -33,12 +33,10 @@ const COLUMNS: [Column; 18] = [
         known(p, p.mark_background_cpu_ratio)
     }),
     ("mark_idle_cpu_ratio", |p| known(p, p.mark_idle_cpu_ratio)),
-    ("heap_start_max_bytes", |p| {
-        figure(p, p.heap_start_max_bytes)
-    }),
-    ("heap_end_max_bytes", |p| figure(p, p.heap_end_max_bytes)),
-    ("heap_live_min_bytes", |p| figure(p, p.heap_live_min_bytes)),
-    ("heap_live_max_bytes", |p| figure(p, p.heap_live_max_bytes)),
+    ("heap_start_max_bytes", |p| known(p, p.heap_start_max_bytes)),
+    ("heap_end_max_bytes", |p| known(p, p.heap_end_max_bytes)),
+    ("heap_live_min_bytes", |p| known(p, p.heap_live_min_bytes)),
+    ("heap_live_max_bytes", |p| known(p, p.heap_live_max_bytes)),
     ("heap_goal_min_bytes", |p| optional(p.heap_goal_min_bytes)),
     ("heap_goal_max_bytes", |p| optional(p.heap_goal_max_bytes)),
     ("allocation_bytes_per_second", |p| {
@@ -108,7 +106,7 @@ fn figure(point: &TimelinePoint, value: impl ToString) -> String {
 }
 
 /// A share or rate of a point with cycles, where it is known.
-fn known(point: &TimelinePoint, value: Option<f64>) -> String {
+fn known(point: &TimelinePoint, value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| figure(point, value))
 }
 

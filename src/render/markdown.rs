@@ -181,7 +181,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
                 .map_or_else(|| "-".to_owned(), units::rate),
             units::duration(measures.pause_ns.max),
             prose(&measures::gc_cpu_ratio(measures)),
-            prose(&measures::heap(measures.live_heap_bytes.last)),
+            prose(&measures::live_heap(measures)),
         );
     }
     let hidden = processes.len().saturating_sub(shown) as u64 + report.processes_omitted;

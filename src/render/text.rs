@@ -238,12 +238,13 @@ pub(super) fn extent(report: &Report) -> Option<String> {
 /// One process by its cycles and time.
 pub(super) fn course(process: &Process) -> String {
     let (start, end) = process.span_ns();
+    let procs = process.measures.gomaxprocs;
     format!(
-        "{} from {} to {}, GOMAXPROCS {}, {}",
+        "{} from {} to {}{}, {}",
         page::counted(process.cycles_seen, "GC cycle"),
         units::duration(start),
         units::duration(end),
-        process.measures.gomaxprocs,
+        procs.map_or_else(String::new, |procs| format!(", GOMAXPROCS {procs}")),
         process.format
     )
 }

@@ -159,7 +159,7 @@ pub(super) struct RunKeys<'a> {
     /// From the start of the first cycle to the end of the last, ns.
     duration_ns: u64,
     /// GOMAXPROCS over the run.
-    gomaxprocs: MinMax,
+    gomaxprocs: Option<MinMax>,
 }
 
 impl Serialize for Run {

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub const EVENT_SCHEMA: &str = "gcpressure.event/v1";
 
 /// Gives the columns of an event row to a macro, in their order. The values are of a row `row`, as cells: `Text`, `Number`, `Signed`,
-/// `Flag`, `Nothing`, and `size` of MiB.
+/// `Flag`, `Nothing`, and `size` of MiB; `of_line` is nothing for a cycle without a gc line.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! event_columns {
@@ -20,45 +20,45 @@ macro_rules! event_columns {
             /// The cycle's number.
             cycle: u64 = Cell::Number(row.cycle.number),
             /// Start of the cycle since the start of the program, ns (printed in whole ms).
-            at_ns: u64 = Cell::Number(row.cycle.start_ns),
+            at_ns: Option<u64> = of_line(row, |line| Cell::Number(line.start_ns)),
             /// GOMAXPROCS.
-            gomaxprocs: u32 = Cell::Number(row.cycle.gomaxprocs.into()),
+            gomaxprocs: Option<u32> = of_line(row, |line| Cell::Number(line.gomaxprocs.into())),
             /// STW sweep termination, wall clock, ns.
-            sweep_termination_ns: u64 = Cell::Number(row.cycle.sweep_termination_ns),
+            sweep_termination_ns: Option<u64> = of_line(row, |line| Cell::Number(line.sweep_termination_ns)),
             /// Concurrent mark, wall clock, ns.
-            concurrent_mark_ns: u64 = Cell::Number(row.cycle.concurrent_mark_ns),
+            concurrent_mark_ns: Option<u64> = of_line(row, |line| Cell::Number(line.concurrent_mark_ns)),
             /// STW mark termination, wall clock, ns.
-            mark_termination_ns: u64 = Cell::Number(row.cycle.mark_termination_ns),
+            mark_termination_ns: Option<u64> = of_line(row, |line| Cell::Number(line.mark_termination_ns)),
             /// Both stops together, ns.
-            pause_ns: u64 = Cell::Number(row.cycle.pause_ns()),
+            pause_ns: u64 = Cell::Number(row.cycle.pause_ns),
             /// CPU time of STW sweep termination, ns.
-            sweep_termination_cpu_ns: u64 = Cell::Number(row.cycle.sweep_termination_cpu_ns),
+            sweep_termination_cpu_ns: Option<u64> = of_line(row, |line| Cell::Number(line.sweep_termination_cpu_ns)),
             /// CPU time of mark assists, ns.
-            mark_assist_cpu_ns: u64 = Cell::Number(row.cycle.mark_assist_cpu_ns),
+            mark_assist_cpu_ns: Option<u64> = of_line(row, |line| Cell::Number(line.mark_assist_cpu_ns)),
             /// CPU time of background marking, ns.
-            mark_background_cpu_ns: u64 = Cell::Number(row.cycle.mark_background_cpu_ns),
+            mark_background_cpu_ns: Option<u64> = of_line(row, |line| Cell::Number(line.mark_background_cpu_ns)),
             /// CPU time of idle marking, ns.
-            mark_idle_cpu_ns: u64 = Cell::Number(row.cycle.mark_idle_cpu_ns),
+            mark_idle_cpu_ns: Option<u64> = of_line(row, |line| Cell::Number(line.mark_idle_cpu_ns)),
             /// CPU time of STW mark termination, ns.
-            mark_termination_cpu_ns: u64 = Cell::Number(row.cycle.mark_termination_cpu_ns),
+            mark_termination_cpu_ns: Option<u64> = of_line(row, |line| Cell::Number(line.mark_termination_cpu_ns)),
             /// GC CPU since the start of the program, whole percent.
-            cumulative_gc_cpu_percent: i64 = Cell::Signed(row.cycle.cumulative_cpu_percent),
+            cumulative_gc_cpu_percent: Option<i64> = of_line(row, |line| Cell::Signed(line.cumulative_cpu_percent)),
             /// Heap at start, bytes (printed in whole MiB, like all sizes).
-            heap_start_bytes: u64 = size(row.cycle.heap_start_mib),
+            heap_start_bytes: Option<u64> = of_line(row, |line| size(line.heap_start_mib)),
             /// Heap at end, bytes.
-            heap_end_bytes: u64 = size(row.cycle.heap_end_mib),
+            heap_end_bytes: Option<u64> = of_line(row, |line| size(line.heap_end_mib)),
             /// Live heap, bytes.
-            heap_live_bytes: u64 = size(row.cycle.heap_live_mib),
+            heap_live_bytes: Option<u64> = of_line(row, |line| size(line.heap_live_mib)),
             /// Heap goal, bytes; null where the runtime printed that there is none.
-            heap_goal_bytes: Option<u64> = row.cycle.goal_mib().map_or(Cell::Nothing, size),
+            heap_goal_bytes: Option<u64> = of_line(row, |line| line.goal_mib().map_or(Cell::Nothing, size)),
             /// Stack scanned, bytes; 0 before Go 1.18.
-            stack_scan_bytes: u64 = size(row.cycle.stacks_mib),
+            stack_scan_bytes: Option<u64> = of_line(row, |line| size(line.stacks_mib)),
             /// Scannable globals, bytes; 0 before Go 1.18.
-            globals_scan_bytes: u64 = size(row.cycle.globals_mib),
+            globals_scan_bytes: Option<u64> = of_line(row, |line| size(line.globals_mib)),
             /// `runtime.GC` asked for it.
-            forced: bool = Cell::Flag(row.cycle.forced),
+            forced: Option<bool> = of_line(row, |line| Cell::Flag(line.forced)),
             /// It checked for goroutine leaks.
-            leak_check: bool = Cell::Flag(row.cycle.leak_check),
+            leak_check: Option<bool> = of_line(row, |line| Cell::Flag(line.leak_check)),
             /// The line was put together again from pieces.
             repaired: bool = Cell::Flag(row.repaired),
             /// The source's name.

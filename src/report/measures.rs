@@ -43,27 +43,27 @@ pub type Bounds = fn(&Process) -> Option<(f64, f64)>;
 pub struct PerWork {
     /// Unit of the amount.
     pub unit: &'static str,
-    /// Amount in one second where the value is 1.
-    pub each_second: fn(&Process) -> f64,
+    /// Amount in one second where the value is 1; `None` where that is unknown.
+    pub each_second: Value,
 }
 
 const MIB: f64 = 1_048_576.0;
 
 const TIME: PerWork = PerWork {
     unit: "ns",
-    each_second: |_| 1e9,
+    each_second: |_| Some(1e9),
 };
 const CPU_TIME: PerWork = PerWork {
     unit: "ns",
-    each_second: |p| 1e9 * f64::from(p.measures.gomaxprocs.max),
+    each_second: |p| Some(1e9 * f64::from(p.measures.gomaxprocs?.max)),
 };
 const CYCLES: PerWork = PerWork {
     unit: "count",
-    each_second: |_| 1.0,
+    each_second: |_| Some(1.0),
 };
 const BYTES: PerWork = PerWork {
     unit: "bytes",
-    each_second: |_| 1.0,
+    each_second: |_| Some(1.0),
 };
 
 /// The row for which a comparison counts long pauses where cycles are few.
@@ -167,7 +167,7 @@ pub const MEASURES: &[Measure] = &[
     Measure {
         floor: SIZE_FLOOR,
         ..row("live-heap", "live heap p50", "bytes", |p| {
-            Some(float(p.measures.live_heap_bytes.p50))
+            p.measures.live_heap_bytes.map(|live| float(live.p50))
         })
     },
     Measure {
@@ -179,7 +179,7 @@ pub const MEASURES: &[Measure] = &[
     Measure {
         floor: 1.0,
         ..row("goal-churn", "goal churn", "1/min", |p| {
-            Some(p.measures.heap_goal_churn_per_minute)
+            p.measures.heap_goal_churn_per_minute
         })
     },
 ];

@@ -67,27 +67,27 @@ impl Measures {
     }
 }
 
-/// The whole-run measures of one process. Ratios go from 0 to 1.
+/// The whole-run measures of one process. Ratios go from 0 to 1. What only gc lines show is null from any other source.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Measures {
-    /// Start of the first cycle since the start of the program, ns.
+    /// Start of the first cycle since the start of the program, ns; its end where starts are unknown.
     pub started_ns: u64,
     /// From the start of the first cycle to the end of the last, ns.
     pub duration_ns: u64,
     /// GOMAXPROCS over the run.
-    pub gomaxprocs: MinMax,
+    pub gomaxprocs: Option<MinMax>,
     /// Cycles per second, from the cycle numbers; null for fewer than two cycles.
     pub gc_frequency_per_second: Option<f64>,
-    /// Start to start of neighboring cycles, ns (the log holds whole ms).
+    /// Start to start of neighboring cycles (end to end where starts are unknown), ns (the log holds whole ms).
     pub period_ns: Period,
     /// Both stops of a cycle together, as in `MemStats.PauseNs`, ns.
     pub pause_ns: Distribution,
     /// Each stop by itself, ns.
-    pub stop_ns: Distribution,
+    pub stop_ns: Option<Distribution>,
     /// Concurrent mark, wall clock, ns.
-    pub concurrent_mark_ns: Distribution,
+    pub concurrent_mark_ns: Option<Distribution>,
     /// GC CPU over GOMAXPROCS times time; null where over 20 % of the cycles are missing and the log's percentages do
     /// not show it either.
     pub gc_cpu_ratio: Option<f64>,
@@ -118,15 +118,15 @@ pub struct Measures {
     /// False where truncation to whole MiB drowns the figure.
     pub allocation_resolved: bool,
     /// Live heap, bytes (the log holds whole MiB).
-    pub live_heap_bytes: Size,
+    pub live_heap_bytes: Option<Size>,
     /// Heap goal, bytes, sentinels left out; null where no cycle had a goal.
     pub heap_goal_bytes: Option<Size>,
     /// Doublings and halvings of the goal per minute that are no one-way growth.
-    pub heap_goal_churn_per_minute: f64,
+    pub heap_goal_churn_per_minute: Option<f64>,
     /// Times the goal turned round.
-    pub heap_goal_reversals: u64,
+    pub heap_goal_reversals: Option<u64>,
     /// Minimum mutator utilization by window length, stops only.
-    pub mmu: Mmu,
+    pub mmu: Option<Mmu>,
     /// The GOGC that all goals agree with, percent; null where they disagree or do not show it.
     pub implied_gogc: Option<Interval>,
     /// The window with the highest cycle frequency.
@@ -152,25 +152,19 @@ pub struct Measures {
     /// Median of live heap over the next heap goal; null in the minimum heap or without a goal.
     pub headroom_use_p50_ratio: Option<f64>,
     /// Share of the cycles whose heap at end was 10 % and 2 MiB above the goal.
-    #[serde(default)]
-    pub overshoot_ratio: f64,
+    pub overshoot_ratio: Option<f64>,
     /// Share of the cycles with the smallest heap goal there is.
-    #[serde(default)]
-    pub min_heap_ratio: f64,
+    pub min_heap_ratio: Option<f64>,
     /// Automatic cycles that began below every heap trigger: GOGC or the memory limit had been changed.
-    #[serde(default)]
-    pub early_cycles: u64,
+    pub early_cycles: Option<u64>,
     /// Heap goals that no constant GOGC explains.
-    #[serde(default)]
-    pub gogc_changes: u64,
+    pub gogc_changes: Option<u64>,
     /// True where a memory limit drives the goal.
-    #[serde(default)]
-    pub limit_regime: bool,
+    pub limit_regime: Option<bool>,
     /// CPUs that the runtime could use, from the CPU time of the stops; null where those do not show it.
     pub cpus_seen: Option<f64>,
     /// Highest fill of the replayed GC CPU limiter's bucket; 1 is the limiter switched on.
-    #[serde(default)]
-    pub limiter_bucket_max_ratio: f64,
+    pub limiter_bucket_max_ratio: Option<f64>,
     /// Slope of the live heap after the start-up; null with too few points.
     pub live_trend_bytes_per_second: Option<f64>,
     /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; null where it did not.
@@ -325,13 +319,13 @@ pub struct TimelinePoint {
     /// CPU of idle marking over GOMAXPROCS times time.
     pub mark_idle_cpu_ratio: Option<f64>,
     /// Largest heap at start, bytes.
-    pub heap_start_max_bytes: u64,
+    pub heap_start_max_bytes: Option<u64>,
     /// Largest heap at end, bytes.
-    pub heap_end_max_bytes: u64,
+    pub heap_end_max_bytes: Option<u64>,
     /// Smallest live heap, bytes.
-    pub heap_live_min_bytes: u64,
+    pub heap_live_min_bytes: Option<u64>,
     /// Largest live heap, bytes.
-    pub heap_live_max_bytes: u64,
+    pub heap_live_max_bytes: Option<u64>,
     /// Smallest heap goal, bytes; null without a goal.
     pub heap_goal_min_bytes: Option<u64>,
     /// Largest heap goal, bytes; null without a goal.

@@ -43,7 +43,7 @@ impl TimelinePoint {
             mark_idle_cpu_ratio: known(self.mark_idle_cpu_ratio, next.mark_idle_cpu_ratio),
             heap_start_max_bytes: sizes.heap_start_max_bytes.max(other.heap_start_max_bytes),
             heap_end_max_bytes: sizes.heap_end_max_bytes.max(other.heap_end_max_bytes),
-            heap_live_min_bytes: sizes.heap_live_min_bytes.min(other.heap_live_min_bytes),
+            heap_live_min_bytes: least(sizes.heap_live_min_bytes, other.heap_live_min_bytes),
             heap_live_max_bytes: sizes.heap_live_max_bytes.max(other.heap_live_max_bytes),
             heap_goal_min_bytes: least(sizes.heap_goal_min_bytes, other.heap_goal_min_bytes),
             heap_goal_max_bytes: sizes.heap_goal_max_bytes.max(other.heap_goal_max_bytes),

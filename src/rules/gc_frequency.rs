@@ -27,6 +27,7 @@ rule! {
     warning: Some(10.0),
     critical: Some(40.0),
     evidence: "20 cycles over 2 s, 50 over 1 s, or 4 over 5 s",
+    needs_lines: false,
     judge,
     cap,
     explanation,

@@ -34,6 +34,7 @@ rule! {
     warning: Some(MAX_MISSING),
     evidence: "1 cycle",
     judged: Judged::Run,
+    needs_lines: false,
     judge,
     explanation,
 }

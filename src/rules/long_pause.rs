@@ -22,6 +22,7 @@ rule! {
     warning: Some(50e6),
     critical: Some(100e6),
     evidence: "1 cycle",
+    needs_lines: false,
     judge,
     cap,
     explanation,

@@ -101,6 +101,8 @@ pub struct Rule {
     pub evidence: &'static str,
     /// When it is judged.
     pub judged: Judged,
+    /// It needs what only gc lines show; else number, end and pause of each cycle are enough.
+    pub needs_lines: bool,
     doc: &'static str,
     judge: fn(&View<'_>, &Thresholds) -> Reading,
     cap: fn(&View<'_>, Severity) -> Cap,
@@ -144,6 +146,7 @@ impl Rule {
         critical: None,
         evidence: "",
         judged: Judged::Windows,
+        needs_lines: true,
         doc: "",
         judge: |_, _| Reading::NoEvidence,
         cap: |_, _| Cap::NONE,
@@ -160,6 +163,9 @@ impl Rule {
 
     /// Looks at a view with these thresholds. The cap does not apply to a threshold that the user set.
     pub fn judge(&self, view: &View<'_>, thresholds: &Thresholds) -> Reading {
+        if self.needs_lines && !view.traced {
+            return Reading::NoEvidence;
+        }
         let reading = (self.judge)(view, thresholds);
         let Reading::Judged {
             value,

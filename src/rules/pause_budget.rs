@@ -21,6 +21,7 @@ rule! {
     warning: Some(0.01),
     critical: Some(0.05),
     evidence: "10 cycles",
+    needs_lines: false,
     judge,
     cap: |view, _| pause_p99::at_most(view, None),
     explanation,

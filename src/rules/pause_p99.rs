@@ -30,6 +30,7 @@ rule! {
     critical: Some(25e6),
     evidence: "4 cycles; 3 pauses at or above the threshold, and more than chance would make",
     judged: Judged::WindowsAndRun,
+    needs_lines: false,
     judge,
     cap: |view, _| at_most(view, RULE.critical),
     explanation,

@@ -16,6 +16,7 @@ rule! {
     info: Some(1.0),
     evidence: "2 periodic cycles",
     judged: Judged::Run,
+    needs_lines: false,
     judge,
     explanation,
 }

@@ -85,7 +85,7 @@ impl Case {
             if self.notices {
                 analyzer.forced_notice();
             }
-            analyzer.observe(&cycle, None);
+            analyzer.observe((&cycle).into(), None);
         }
         analyzer.finish(&self.completeness, None)
     }

@@ -37,6 +37,8 @@ pub struct View<'a> {
     pub before_1_19: bool,
     /// The goal certainly follows from GOGC as it does since Go 1.9.
     pub goals_certain: bool,
+    /// The cycles come from gc lines; else only their numbers, ends and pauses are known.
+    pub traced: bool,
     /// Forced cycles are those of a test or benchmark harness.
     pub harness: bool,
     /// The program was started by gcpressure.

@@ -152,6 +152,46 @@ impl GcCycle {
     }
 }
 
+/// A GC cycle of any source: number, end and pause are known from each (a gc line, `runtime.MemStats`), all else only from a gc line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnyCycle<'a> {
+    /// The cycle's number; the first cycle of a process is 1.
+    pub number: u64,
+    /// End of the cycle since the start of the program, ns.
+    pub end_ns: u64,
+    /// Both stops together, ns.
+    pub pause_ns: u64,
+    /// The numbers of its gc line; `None` from a source without gc lines.
+    pub traced: Option<&'a GcCycle>,
+}
+
+impl<'a> From<&'a GcCycle> for AnyCycle<'a> {
+    #[inline]
+    fn from(cycle: &'a GcCycle) -> Self {
+        Self {
+            number: cycle.number,
+            end_ns: cycle.end_ns(),
+            pause_ns: cycle.pause_ns(),
+            traced: Some(cycle),
+        }
+    }
+}
+
+impl AnyCycle<'_> {
+    /// What periods are measured from, ns since the start of the program: its start, or its end where the start is unknown.
+    pub(crate) const fn instant_ns(&self) -> u64 {
+        match self.traced {
+            Some(cycle) => cycle.start_ns,
+            None => self.end_ns,
+        }
+    }
+
+    /// True if its clock is invalid: see [`GcCycle::wrapped`].
+    pub(crate) fn wrapped(&self) -> bool {
+        self.traced.is_some_and(GcCycle::wrapped) || self.end_ns >= WRAPPED_NS
+    }
+}
+
 /// One collection as printed by Go 1.0 to 1.4. These lines have no clock, so no rate can be derived from them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LegacyCycle {

@@ -25,7 +25,7 @@ use std::collections::VecDeque;
 
 use crate::measure::{Step, Totals, Trust};
 use crate::stats::{Counted, Counts, Fresh, Ranked};
-use crate::trace::cycle::GcCycle;
+use crate::trace::cycle::AnyCycle;
 use crate::units::MICROSECOND;
 use pane::{PastPanes, WarmupValues};
 use summary::Summary;
@@ -144,7 +144,7 @@ impl Panes {
     #[inline]
     pub fn push(
         &mut self,
-        cycle: &GcCycle,
+        cycle: AnyCycle<'_>,
         step: &Step,
         totals: &Totals,
         limiter: u64,
@@ -165,7 +165,7 @@ impl Panes {
         self.seen = self.seen.wrapping_add(1);
         let headroom = step.headroom_use;
         let room = headroom.is_none_or(|share| self.headroom.push(share));
-        if !self.pauses.push(cycle.pause_ns()) || !room {
+        if !self.pauses.push(cycle.pause_ns) || !room {
             self.settle();
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::measure::{Step, Totals, Trigger};
 use crate::stats::{Counted, Sample};
-use crate::trace::cycle::{Format, GcCycle};
+use crate::trace::cycle::{AnyCycle, Format};
 
-/// Counts of cycles by kind, and the smallest and largest figures among them.
+/// Counts of cycles by kind, and the smallest and largest figures among them. What only gc lines show stays at its start (0, or a
+/// smallest above the largest) without them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     // Apart from the heap at end: next to each other the two would be compared as a vector, with twice the instructions.
@@ -71,11 +72,14 @@ impl Default for Tally {
 impl Tally {
     /// Counts one cycle.
     #[inline]
-    pub fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64) {
+    pub fn push(&mut self, cycle: AnyCycle<'_>, step: &Step, limiter: u64) {
         self.cycles += 1;
         if step.trigger != Trigger::Heap {
             self.push_trigger(step.trigger, cycle);
         }
+        let Some(cycle) = cycle.traced else {
+            return;
+        };
         self.min_heap += u64::from(step.min_heap);
         self.overshoots += u64::from(step.overshoots);
         let roots = cycle.stacks_mib.saturating_add(cycle.globals_mib);
@@ -95,14 +99,16 @@ impl Tally {
     }
 
     #[cold]
-    fn push_trigger(&mut self, trigger: Trigger, cycle: &GcCycle) {
+    fn push_trigger(&mut self, trigger: Trigger, cycle: AnyCycle<'_>) {
         match trigger {
             Trigger::Heap => {}
             Trigger::Forced => {
                 self.forced += 1;
-                let stop = cycle.pause_ns();
+                let stop = cycle.pause_ns;
                 self.forced_stop_ns = self.forced_stop_ns.saturating_add(stop);
-                if cycle.concurrent_mark_ns < stop && cycle.format < Format::Go1_18 {
+                if cycle.traced.is_some_and(|line| {
+                    line.concurrent_mark_ns < stop && line.format < Format::Go1_18
+                }) {
                     self.full_stop_max_ns = self.full_stop_max_ns.max(stop);
                 }
             }
@@ -193,7 +199,13 @@ impl Pane {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, cycle: &GcCycle, step: &Step, limiter: u64, wall: Option<&str>) {
+    pub(super) fn push(
+        &mut self,
+        cycle: AnyCycle<'_>,
+        step: &Step,
+        limiter: u64,
+        wall: Option<&str>,
+    ) {
         self.tally.push(cycle, step, limiter);
         if let Some(wall) = wall {
             // The strings keep their memory from pane to pane.

@@ -7,6 +7,7 @@ use crate::measure::testing::{MS, cycle, steady};
 use crate::measure::{Known, Meter};
 use crate::stats::Counts;
 use crate::stats::ZigZag;
+use crate::trace::cycle::GcCycle;
 use crate::units::MICROSECOND;
 
 /// A cycle with all that its window is computed from.
@@ -21,7 +22,7 @@ fn entries(cycles: &[GcCycle]) -> Vec<Entry> {
     let mut meter = Meter::new(Known::default());
     let entry = |cycle: &GcCycle| Entry {
         cycle: *cycle,
-        step: meter.observe(cycle),
+        step: meter.observe(cycle.into()),
         totals: *meter.totals(),
     };
     cycles.iter().map(entry).collect()
@@ -171,7 +172,7 @@ proptest! {
                 panes_.pass(at);
                 boundary += pane_ns;
             }
-            panes_.push(&entry.cycle, &entry.step, &entry.totals, 0, None);
+            panes_.push((&entry.cycle).into(), &entry.step, &entry.totals, 0, None);
         }
         // The end of the stream: the window that is not full yet, and the whole run.
         let at = entries[entries.len() - 1].totals.end_ns;
@@ -207,7 +208,7 @@ proptest! {
         };
         let mut closed = 0;
         for (seen, entry) in entries.iter().enumerate() {
-            all.push(&entry.cycle, &entry.step, &entry.totals, 0, None);
+            all.push((&entry.cycle).into(), &entry.step, &entry.totals, 0, None);
             prop_assert_eq!(all.full(), (seen as u64 + 1).is_multiple_of(pane));
             if all.full() {
                 check_last(&mut all, &entries[..=seen]);
@@ -232,7 +233,7 @@ proptest! {
         let mut all = Panes::new(length, Warmup::Until(0));
         let mut evaluations = 0;
         for (seen, entry) in entries.iter().enumerate() {
-            all.push(&entry.cycle, &entry.step, &entry.totals, 0, None);
+            all.push((&entry.cycle).into(), &entry.step, &entry.totals, 0, None);
             if all.full() {
                 let end = entry.totals.end_ns;
                 all.settle();
@@ -259,11 +260,11 @@ fn memory_does_not_depend_on_the_rate() {
             let mut cycle = cycle(number, at_us / 1000);
             cycle.concurrent_mark_ns = 0;
             cycle.sweep_termination_ns = (number % 50) * 1_000;
-            let step = meter.observe(&cycle);
+            let step = meter.observe((&cycle).into());
             while let Some(at) = panes.due(meter.totals().end_ns) {
                 panes.pass(at);
             }
-            panes.push(&cycle, &step, meter.totals(), 0, None);
+            panes.push((&cycle).into(), &step, meter.totals(), 0, None);
         }
         panes.settle();
         let samples = |pane: &Pane| pane.pauses.values().len();
@@ -281,8 +282,8 @@ fn memory_does_not_depend_on_the_rate_of_a_start_that_is_all_warm_up() {
     let mut meter = Meter::new(Known::default());
     for number in 1..=100_000 {
         let cycle = cycle(number, number / 50);
-        let step = meter.observe(&cycle);
-        panes.push(&cycle, &step, meter.totals(), 0, None);
+        let step = meter.observe((&cycle).into());
+        panes.push((&cycle).into(), &step, meter.totals(), 0, None);
         panes.pass(meter.totals().end_ns);
     }
     assert!(panes.held.len() <= 21, "{}", panes.held.len());
@@ -327,7 +328,13 @@ fn the_wall_clock_of_first_and_last_cycle_is_kept() {
             panes.pass(at);
         }
         let wall = format!("12:00:{:06.3}", end as f64 / 1e9);
-        panes.push(&entry.cycle, &entry.step, &entry.totals, 0, Some(&wall));
+        panes.push(
+            (&entry.cycle).into(),
+            &entry.step,
+            &entry.totals,
+            0,
+            Some(&wall),
+        );
     }
     let at = entries[299].totals.end_ns;
     // Evaluations at 2 s, 4 s, ...: the window of the end is the one that would be due at 32 s.

@@ -52,7 +52,7 @@ impl Sink for Keep {
         self.rows.push(Row {
             process: row.process.to_owned(),
             stream: row.stream.map(str::to_owned),
-            cycle: *row.cycle,
+            cycle: *row.cycle.traced.unwrap(),
             repaired: row.repaired,
             line: row.line,
             offset: row.offset,

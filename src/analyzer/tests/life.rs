@@ -238,7 +238,7 @@ fn a_long_life_with_hardly_a_cycle_is_a_pass() {
         let cycles = with_percent(steady(cycles, 100));
         cycles
             .iter()
-            .for_each(|cycle| analyzer.observe(cycle, None));
+            .for_each(|cycle| analyzer.observe(cycle.into(), None));
         let silent = silent_ms.map(|ms| ms * MS);
         analyzer.finish(&Completeness::default(), silent)
     };

@@ -1,7 +1,8 @@
 //! What is measured of a run, and what is not.
 
 use super::*;
-use crate::report::{Interval, PauseCount};
+use crate::report::{Interval, MinMax, PauseCount};
+use crate::trace::cycle::AnyCycle;
 
 #[test]
 fn sums_are_not_given_where_too_many_cycles_are_missing() {
@@ -56,7 +57,7 @@ fn the_timeline_is_bounded_and_keeps_its_peaks() {
     );
     assert_eq!(
         timeline.iter().map(|p| p.heap_end_max_bytes).max().unwrap(),
-        9_999 * MIB
+        Some(9_999 * MIB)
     );
     assert_eq!(timeline.iter().map(|p| p.cycles).sum::<u64>(), 40_000);
     assert!(
@@ -74,15 +75,13 @@ fn the_measures_of_a_steady_process() {
         (m.started_ns, m.duration_ns),
         (500 * MS, 49_500 * MS + 5_100_000)
     );
-    assert_eq!((m.gomaxprocs.min, m.gomaxprocs.max), (4, 4));
+    assert_eq!(m.gomaxprocs, Some(MinMax { min: 4, max: 4 }));
     assert_eq!(
         (m.period_ns.count, m.period_ns.p50, m.period_ns.mean),
         (99, 500 * MS, Some(500 * MS))
     );
-    assert_eq!(
-        (m.stop_ns.count, m.stop_ns.max, m.stop_ns.min),
-        (200, 90_000, 10_000)
-    );
+    let stop = m.stop_ns.unwrap();
+    assert_eq!((stop.count, stop.max, stop.min), (200, 90_000, 10_000));
     let pause = PauseCount {
         pause_ns: 100_000,
         cycles: 100,
@@ -92,18 +91,18 @@ fn the_measures_of_a_steady_process() {
     // 42 MiB before the first mark ended, then 22 a cycle.
     assert_eq!(m.allocation_bytes, Some((42 + 99 * 22) * MIB));
     assert_eq!(
-        (m.live_heap_bytes.p50, m.heap_goal_bytes.unwrap().max),
+        (
+            m.live_heap_bytes.unwrap().p50,
+            m.heap_goal_bytes.unwrap().max
+        ),
         (20 * MIB, 41 * MIB)
     );
     assert!((m.headroom_use_p50_ratio.unwrap() - 0.487).abs() < 1e-9);
     let Interval { low, high } = m.implied_gogc.unwrap();
     assert!(low <= 105.0 && high >= 100.0, "{low} {high}");
     // The worst window of 1 ms ends with the stop of 90 us.
-    assert!(
-        (m.mmu.ms1 - 0.91).abs() < 1e-9 && m.mmu.s1 > 0.999,
-        "{:?}",
-        m.mmu
-    );
+    let mmu = m.mmu.unwrap();
+    assert!((mmu.ms1 - 0.91).abs() < 1e-9 && mmu.s1 > 0.999, "{mmu:?}");
     let peak = m.peak_window.unwrap();
     assert!((peak.gc_frequency_per_second - 2.0).abs() < 0.01 && peak.cycles >= 4);
     assert_eq!(
@@ -112,9 +111,9 @@ fn the_measures_of_a_steady_process() {
             m.heap_goal_churn_cause,
             m.gogc_changes
         ),
-        (0, None, 0)
+        (Some(0), None, Some(0))
     );
-    assert!(!m.limit_regime && m.early_cycles == 0);
+    assert_eq!((m.limit_regime, m.early_cycles), (Some(false), Some(0)));
 }
 
 #[test]
@@ -124,7 +123,7 @@ fn a_clock_that_wrapped_enters_no_measure() {
     cycles[60].concurrent_mark_ns = 1 << 63;
     let (analysis, _) = analyze(Settings::default(), cycles);
     assert_eq!(analysis.measures.pause_ns.count, 98);
-    assert_eq!(analysis.measures.concurrent_mark_ns.max, 5 * MS);
+    assert_eq!(analysis.measures.concurrent_mark_ns.unwrap().max, 5 * MS);
     assert!(analysis.measures.sums_estimated);
     assert!((analysis.measures.gc_frequency_per_second.unwrap() - 2.0).abs() < 1e-9);
     assert!(
@@ -151,4 +150,57 @@ fn a_log_that_starts_in_the_middle_tells_nothing_of_the_time_before() {
     );
     assert!(measures.timeline.first().unwrap().start_ns >= 3_600_000 * MS);
     assert!(analysis.enough_evidence);
+}
+
+#[test]
+fn without_gc_lines_what_they_show_is_unknown() {
+    let mut analyzer = ProcessAnalyzer::new(&Arc::default());
+    for cycle in &steady(100, 20) {
+        let untraced = AnyCycle {
+            traced: None,
+            ..cycle.into()
+        };
+        analyzer.observe(untraced, None);
+    }
+    let analysis = analyzer.finish(&Completeness::default(), None);
+    let traced = analyze(Settings::default(), steady(100, 20)).0;
+    let m = &analysis.measures;
+    assert_eq!(m.pause_ns, traced.measures.pause_ns);
+    assert_eq!(m.stw_ratio, traced.measures.stw_ratio);
+    assert_eq!(m.period_ns.mean, Some(20 * MS), "from end to end");
+    assert!((m.gc_frequency_per_second.unwrap() - 50.0).abs() < 1e-9);
+    let json = serde_json::to_value(m).unwrap();
+    let known = json.as_object().unwrap().iter();
+    let known: Vec<_> = known
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, _)| key.as_str())
+        .collect();
+    assert_eq!(
+        known,
+        [
+            "allocation_resolved",
+            "duration_ns",
+            "gc_frequency_per_second",
+            "pause_histogram",
+            "pause_ns",
+            "peak_window",
+            "percentiles_exact",
+            "period_ns",
+            "started_ns",
+            "stw_ratio",
+            "sums_estimated",
+            "timeline",
+        ]
+    );
+    let point = m.timeline.last().unwrap();
+    assert_eq!(
+        (point.heap_live_max_bytes, point.gc_cpu_ratio()),
+        (None, None)
+    );
+    // Frequent cycles are found; rules that need a gc line are not judged, so none of them passes either.
+    assert_eq!(analysis.findings[0].rule, "gc-frequency");
+    for (rule, status) in crate::rules::table().iter().zip(&analysis.rules) {
+        let judged = !matches!(status.status, RuleState::NoEvidence);
+        assert_eq!(judged, !rule.needs_lines, "{}", rule.id);
+    }
 }

@@ -33,7 +33,7 @@ proptest! {
         let mut analyzer = ProcessAnalyzer::new(&Arc::new(Settings::default()));
         analyzer.limit_timeline(most);
         let cycles = with_percent(cycles);
-        cycles.iter().for_each(|cycle| analyzer.observe(cycle, None));
+        cycles.iter().for_each(|cycle| analyzer.observe(cycle.into(), None));
         let measures = analyzer.finish(&Completeness::default(), None).measures;
         let points = &measures.timeline;
         prop_assert_eq!(points.iter().map(|p| p.cycles).sum::<u64>(), cycles.len() as u64);

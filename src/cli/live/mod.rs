@@ -29,7 +29,7 @@ use crate::cli::args::LiveArgs;
 use crate::cli::exit::{self, Failure, Policy};
 use crate::cli::output::background::BackgroundWriter;
 use crate::cli::output::files::Targets;
-use dashboard::page::{goal, share};
+use dashboard::page::{goal, share, size};
 use dashboard::state::DashboardState;
 use dashboard::view::last_ns;
 use fetch::Fetcher;
@@ -366,7 +366,7 @@ fn state_line(process: &Process) -> Option<String> {
         units::duration(now.pause_p99_ns),
         share(now.gc_cpu_ratio()),
         share(now.mark_assist_cpu_ratio),
-        units::bytes(now.heap_live_max_bytes),
+        size(now.heap_live_max_bytes),
         goal(now),
     ))
 }

@@ -30,7 +30,7 @@ impl ProcessStarts {
     pub(super) fn cycle(&mut self, row: &CycleRow<'_>) {
         if !self.starts.contains_key(row.process) && self.starts.len() < REMEMBERED {
             let read = i128::try_from(self.spawned.elapsed().as_nanos()).unwrap_or(i128::MAX);
-            let start = read.saturating_sub(i128::from(row.cycle.end_ns()));
+            let start = read.saturating_sub(i128::from(row.cycle.end_ns));
             self.starts.insert(row.process.to_owned(), start);
         }
     }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 
 use gcpressure::internal::pipeline::CycleRow;
+use gcpressure::internal::trace::cycle::GcCycle;
 use gcpressure::internal::units::MIB;
 use gcpressure::report::EVENT_SCHEMA;
 
@@ -74,6 +75,12 @@ gcpressure::event_columns!(columns);
 /// MiB in bytes; the largest number where that overflows.
 const fn size<'a>(mib: u64) -> Cell<'a> {
     Cell::Number(mib.saturating_mul(MIB))
+}
+
+/// A cell of what only a gc line shows.
+#[inline(always)]
+fn of_line<'a>(row: &CycleRow<'a>, cell: impl FnOnce(&GcCycle) -> Cell<'a>) -> Cell<'a> {
+    row.cycle.traced.map_or(Cell::Nothing, cell)
 }
 
 /// A format of rows.

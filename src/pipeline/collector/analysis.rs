@@ -45,7 +45,7 @@ impl Analyzers {
                 if placed.harness {
                     analyzer.behind_harness();
                 }
-                analyzer.observe(found.cycle, found.wall);
+                analyzer.observe(found.cycle.into(), found.wall);
                 return analyzer.has_changes();
             }
             (Analysis::There(place), Some(thread)) => {

@@ -246,7 +246,7 @@ fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Se
             td.number { (p99) }
             td.number { (units::duration(measures.pause_ns.max)) }
             td.number { (measures::gc_cpu_ratio(measures)) }
-            td.number { (measures::heap(measures.live_heap_bytes.last)) }
+            td.number { (measures::live_heap(measures)) }
         }
     }
 }

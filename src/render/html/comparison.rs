@@ -176,7 +176,7 @@ fn run_row(side: &str, run: &Run) -> Markup {
             td.name { (printable(&run.name)) }
             td.number { (units::count(run.process.cycles())) }
             td.number { (units::duration(measures.duration_ns)) }
-            td.number { (measures.gomaxprocs.max) }
+            td.number { (measures.gomaxprocs.map_or_else(|| "-".to_owned(), |procs| procs.max.to_string())) }
             td.number { (frequency) }
             td.number { (gc_cpu) }
         }

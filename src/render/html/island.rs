@@ -43,12 +43,9 @@ fn process(process: &Process, report: &Report) -> Value {
         .iter()
         .filter(|finding| finding.process == process.id);
     let measures = &process.measures;
-    let mmu = [
-        measures.mmu.ms1,
-        measures.mmu.ms10,
-        measures.mmu.ms100,
-        measures.mmu.s1,
-    ];
+    let mmu = measures
+        .mmu
+        .map(|mmu| [mmu.ms1, mmu.ms10, mmu.ms100, mmu.s1].map(short));
     json!({
         "id": printable(&process.id),
         "course": course(report, process),
@@ -59,7 +56,7 @@ fn process(process: &Process, report: &Report) -> Value {
         "allocation": measures.allocation_resolved,
         "pauses": pauses(process),
         "percentiles": [measures.pause_ns.p50, measures.pause_ns.p99, measures.pause_ns.max],
-        "mmu": mmu.map(short),
+        "mmu": mmu,
     })
 }
 

@@ -65,29 +65,25 @@ pub(in crate::render) fn rows(process: &Process, measures: &Measures) -> Vec<Row
                 |share| format!("{share} of the time stopped"),
             ),
         ),
-        (
-            "marking",
-            pauses(&measures.concurrent_mark_ns),
-            measures.mark_duty_ratio.map(units::percent).map_or_else(
-                || "time marking unknown".to_owned(),
-                |share| format!("{share} of the time marking"),
-            ),
-        ),
-        ("GC CPU", none(), gc_cpu(measures)),
-        (
-            "live heap",
-            sizes(&measures.live_heap_bytes),
-            course(&measures.live_heap_bytes),
-        ),
     ];
+    if let Some(marking) = &measures.concurrent_mark_ns {
+        let share = measures.mark_duty_ratio.map(units::percent).map_or_else(
+            || "time marking unknown".to_owned(),
+            |share| format!("{share} of the time marking"),
+        );
+        rows.push(("marking", pauses(marking), share));
+    }
+    rows.push(("GC CPU", none(), gc_cpu(measures)));
+    if let Some(live) = &measures.live_heap_bytes {
+        rows.push(("live heap", sizes(live), course(live)));
+    }
     if let Some(goal) = &measures.heap_goal_bytes {
-        let churn = match measures.heap_goal_reversals {
-            0 => String::new(),
-            _ => format!(
-                ", churn {}",
-                units::Unit::PerMinute.format(measures.heap_goal_churn_per_minute)
-            ),
-        };
+        let churn = measures
+            .heap_goal_churn_per_minute
+            .filter(|_| measures.heap_goal_reversals > Some(0))
+            .map_or_else(String::new, |churn| {
+                format!(", churn {}", units::Unit::PerMinute.format(churn))
+            });
         rows.push(("heap goal", sizes(goal), format!("{}{churn}", course(goal))));
     }
     rows.push(("allocation", none(), allocation(measures)));
@@ -106,7 +102,12 @@ fn cycles(rate: f64) -> String {
 }
 
 /// Why a sum is not given.
-const TOO_MANY_MISSING: &str = "unknown: over 20% of cycles missing";
+fn unknown(measures: &Measures) -> String {
+    match measures.gomaxprocs {
+        Some(_) => "unknown: over 20% of cycles missing".to_owned(),
+        None => "unknown: not in this source".to_owned(),
+    }
+}
 
 /// GC CPU for tables, where it is known.
 pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
@@ -117,13 +118,14 @@ pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
 
 /// The share of all the CPUs that the program has, used or not, and its bounds.
 fn gc_cpu(measures: &Measures) -> String {
-    let (Some(ratio), Some(low), Some(high), Some(of_cpus)) = (
+    let (Some(procs), Some(ratio), Some(low), Some(high), Some(of_cpus)) = (
+        measures.gomaxprocs,
         measures.gc_cpu_ratio,
         measures.gc_cpu_ratio_low,
         measures.gc_cpu_ratio_high,
         measures.gc_cpu_ratio_of_cpus,
     ) else {
-        return TOO_MANY_MISSING.to_owned();
+        return unknown(measures);
     };
     // The bounds are of GOMAXPROCS; the figure is of the CPUs had.
     let scale = if ratio > 0.0 { of_cpus / ratio } else { 1.0 };
@@ -131,7 +133,7 @@ fn gc_cpu(measures: &Measures) -> String {
         [of_cpus, low * scale, high * scale].map(|share| units::percent(share.min(1.0)));
     let (at_most, of) = match measures.cpus {
         Some(cpus) if scale > 1.05 => ("at most ", units::Unit::Count.format(cpus)),
-        _ => ("", measures.gomaxprocs.to_string()),
+        _ => ("", procs.to_string()),
     };
     let s = if of == "1" { "" } else { "s" };
     let bounds = if low == high {
@@ -152,7 +154,7 @@ fn allocation(measures: &Measures) -> String {
         measures.allocation_bytes_per_second,
         measures.allocation_bytes,
     ) else {
-        return TOO_MANY_MISSING.to_owned();
+        return unknown(measures);
     };
     if !measures.allocation_resolved {
         return "not measurable: too little a cycle for whole MiB".to_owned();
@@ -188,8 +190,14 @@ fn course(size: &Size) -> String {
     format!("from {} to {}", heap(size.first), heap(size.last))
 }
 
+/// The newest live heap for tables, where it is known.
+pub(in crate::render) fn live_heap(measures: &Measures) -> String {
+    let live = measures.live_heap_bytes;
+    live.map_or_else(|| "-".to_owned(), |live| heap(live.last))
+}
+
 /// A heap size: 0 in the log is anything below 1 MiB.
-pub(in crate::render) fn heap(bytes: u64) -> String {
+fn heap(bytes: u64) -> String {
     match bytes {
         0 => "<1MiB".to_owned(),
         bytes => units::bytes(bytes),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::measures::{gc_cpu_ratio, heap, pauses};
+use super::measures::{gc_cpu_ratio, live_heap, pauses};
 use super::page::{self, Page, left, right};
 use crate::report::{Process, Report};
 use crate::settings::Severity;
@@ -103,7 +103,7 @@ fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
         p99,
         units::duration(measures.pause_ns.max),
         gc_cpu_ratio(measures),
-        heap(measures.live_heap_bytes.last),
+        live_heap(measures),
     ]);
     format!("{}{verdict}{figures}", left(&name, NAME))
 }

@@ -37,7 +37,7 @@ pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
     row("GC CPU", &TimelinePoint::gc_cpu_ratio, &units::percent);
     row(
         "live heap",
-        &|p| Some(float(p.heap_live_max_bytes) / MIB),
+        &|p| p.heap_live_max_bytes.map(|bytes| float(bytes) / MIB),
         &mebibytes,
     );
     let marks = raised(&columns, process, findings);

@@ -9,7 +9,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Sparkline};
 
-use super::page::{BOLD, DIM, Page, goal, now, share};
+use super::page::{BOLD, DIM, Page, goal, now, share, size};
 
 const LIVE: Color = Color::Green;
 const GOAL: Color = Color::Yellow;
@@ -31,8 +31,8 @@ pub(crate) fn heap(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, ar
         };
         points.iter().filter_map(place).collect()
     };
-    let end = course(&|point| Some(point.heap_end_max_bytes));
-    let live = course(&|point| Some(point.heap_live_max_bytes));
+    let end = course(&|point| point.heap_end_max_bytes);
+    let live = course(&|point| point.heap_live_max_bytes);
     let goals = course(&|point| point.heap_goal_max_bytes);
     let top = end
         .iter()
@@ -42,8 +42,8 @@ pub(crate) fn heap(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, ar
 
     let mut title = vec![Span::styled(" heap ", BOLD)];
     if let Some(now) = now(page, process) {
-        let live = units::bytes(now.heap_live_max_bytes);
-        let end = units::bytes(now.heap_end_max_bytes);
+        let live = size(now.heap_live_max_bytes);
+        let end = size(now.heap_end_max_bytes);
         title.push(Span::styled(
             format!(" live {live} "),
             Style::new().fg(LIVE),

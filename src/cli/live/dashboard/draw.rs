@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::charts;
-use super::page::{BOLD, DIM, Page, goal, now, share};
+use super::page::{BOLD, DIM, Page, goal, now, share, size};
 use super::state::Raised;
 
 /// Smaller screens show figures without charts.
@@ -93,10 +93,13 @@ fn header(page: &Page<'_>, chosen: Option<(&Process, usize, usize)>) -> Line<'st
         }
         let (_, end) = page.view.interval(process);
         spans.push(Span::raw(format!(
-            "  at {}  {}  {} P",
+            "  at {}  {}{}",
             units::duration(end),
             process.format,
-            process.measures.gomaxprocs
+            process
+                .measures
+                .gomaxprocs
+                .map_or_else(String::new, |procs| format!("  {procs} P"))
         )));
         spans.push(Span::styled(format!("  window {}", page.view.span()), DIM));
     }
@@ -142,7 +145,7 @@ fn figures(frame: &mut Frame<'_>, page: &Page<'_>, process: &Process, area: Rect
     if let Some(now) = now(page, process) {
         lines.push(Line::raw(format!(
             "heap {} live, goal {}",
-            units::bytes(now.heap_live_max_bytes),
+            size(now.heap_live_max_bytes),
             goal(now)
         )));
         lines.push(Line::raw(format!(

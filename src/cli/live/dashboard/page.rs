@@ -42,6 +42,11 @@ pub(crate) fn goal(point: &TimelinePoint) -> String {
         .map_or_else(|| "none".to_owned(), units::bytes)
 }
 
+/// A size; `-` if unknown.
+pub(crate) fn size(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "-".to_owned(), units::bytes)
+}
+
 /// A share in percent; `-` if unknown.
 pub(crate) fn share(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "-".to_owned(), units::percent)

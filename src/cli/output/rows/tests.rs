@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-use gcpressure::internal::trace::cycle::{BLANK, GcCycle};
+use gcpressure::internal::trace::cycle::{AnyCycle, BLANK};
 use gcpressure::report;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ const CYCLE: GcCycle = GcCycle {
 };
 
 fn row(cycle: &GcCycle) -> CycleRow<'_> {
-    let mut row = CycleRow::new("1", cycle);
+    let mut row = CycleRow::new("1", cycle.into());
     row.source = "a \"quoted\",\n name.log";
     row.line = 42;
     row.offset = 1000;
@@ -118,4 +118,20 @@ fn rows_follow_the_published_schema_and_its_order() {
     required.sort_unstable();
     published.sort_unstable();
     assert_eq!(required, published);
+}
+
+#[test]
+fn what_no_gc_line_shows_is_null() {
+    let cycle = AnyCycle {
+        traced: None,
+        ..(&CYCLE).into()
+    };
+    let line = ndjson(&CycleRow::new("1", cycle));
+    let read: serde_json::Map<String, Value> = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (&read["cycle"], &read["pause_ns"]),
+        (&json!(7), &json!(52_900))
+    );
+    let known: Vec<_> = read.iter().filter(|(_, value)| !value.is_null()).collect();
+    assert_eq!(known.len(), 8, "{known:?}");
 }
