@@ -2,7 +2,7 @@
 
 use crate::measure::{Gogc, Known, Limit, Meter, Step, Totals, Trigger, Trust};
 use crate::settings::Settings;
-use crate::trace::cycle::{Format, GcCycle};
+use crate::trace::cycle::{AnyCycle, Format, GcCycle};
 use crate::units::MIB;
 
 /// Stretches that are kept; at twice as many neighbors are put together.
@@ -131,27 +131,28 @@ impl Inputs {
         }
     }
 
-    /// Takes the next cycle.
-    pub fn observe(&mut self, cycle: &GcCycle) {
+    /// Takes the next cycle; one of a source without gc lines shows no sizes, so it only counts.
+    pub fn observe(&mut self, cycle: AnyCycle<'_>) {
         if cycle.wrapped() {
             self.meter.skip();
             self.before = None;
             return;
         }
         let step = self.meter.observe(cycle);
-        let linked = self
-            .before
-            .filter(|before| cycle.number.checked_sub(before.number) == Some(1));
-        let sums = match (linked, cycle.goal_mib()) {
-            (Some(before), Some(goal)) => self.sums(cycle, &before, goal, &step),
-            _ => Sums::default(),
-        };
-        self.before = Some(Before {
-            number: cycle.number,
-            live: cycle.heap_live_mib,
-            roots: cycle.stacks_mib.saturating_add(cycle.globals_mib),
-        });
-        self.format = Some(cycle.format);
+        let before = self.before.take();
+        let mut sums = Sums::default();
+        if let Some(line) = cycle.traced {
+            let linked = before.filter(|before| line.number.checked_sub(before.number) == Some(1));
+            if let (Some(before), Some(goal)) = (linked, line.goal_mib()) {
+                sums = self.sums(line, &before, goal, &step);
+            }
+            self.before = Some(Before {
+                number: line.number,
+                live: line.heap_live_mib,
+                roots: line.stacks_mib.saturating_add(line.globals_mib),
+            });
+            self.format = Some(line.format);
+        }
         self.keep(sums);
     }
 

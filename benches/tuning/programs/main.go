@@ -18,7 +18,7 @@ var modes = map[string]struct {
 	// Ours.
 	"steady":   {12000, steady},
 	"small":    {25000, small},
-	"pointers": {2000, pointers},
+	"pointers": {3500, pointers},
 	"blobs":    {2000, blobs},
 	"bursts":   {1, bursts},
 	// Others' code under a load.
@@ -104,11 +104,11 @@ func blobs() func() {
 	return func() { held[rand.Intn(len(held))] = make([]byte, 256<<10) }
 }
 
-// bursts: once a second a list of 10 to 60 MiB is built, held for a moment and let go.
+// bursts: once a second a list of 9 to 55 MiB is built, held for a moment and let go.
 func bursts() func() {
 	return func() {
 		var list *node
-		for i := 0; i < 300_000+rand.Intn(1_500_000); i++ {
+		for i := 300_000 + rand.Intn(1_500_000); i > 0; i-- {
 			list = &node{left: list}
 		}
 		sink = list
