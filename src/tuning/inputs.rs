@@ -32,8 +32,9 @@ pub(super) struct Sums {
     pub(super) allocated: u64,
     /// Heap at end less heap at start: what was allocated while marking.
     pub(super) while_marking: u64,
-    /// What the pacer keeps free for marking, MiB.
+    /// What the pacer keeps free for marking: MiB by the printed sizes, and s of allocation by the time of marking.
     pub(super) runway: f64,
+    pub(super) runway_s: f64,
     pub(super) most_live: u64,
     pub(super) most_while_marking: u64,
     pub(super) peak: u64,
@@ -57,6 +58,7 @@ impl Sums {
             *sum = sum.saturating_add(more);
         }
         self.runway += other.runway;
+        self.runway_s += other.runway_s;
         self.most_live = self.most_live.max(other.most_live);
         self.most_while_marking = self.most_while_marking.max(other.most_while_marking);
         self.peak = self.peak.max(other.peak);
@@ -85,8 +87,8 @@ pub struct Inputs {
     limit: Limit,
     gogc: Gogc,
     before: Option<Before>,
-    /// What each of the newest cycles would have the pacer keep free, MiB.
-    runways: [f64; REMEMBERED],
+    /// What each of the newest cycles would have the pacer keep free, MiB and s.
+    runways: [(f64, f64); REMEMBERED],
     /// The cycles in stretches of `length` each; the last may have fewer.
     stretches: Vec<Stretch>,
     length: u64,
@@ -118,7 +120,7 @@ impl Inputs {
             limit: Limit::new(limit_mib, gogc),
             gogc: Gogc::default(),
             before: None,
-            runways: [0.0; REMEMBERED],
+            runways: [(0.0, 0.0); REMEMBERED],
             stretches: Vec::new(),
             length: 1,
             filled: 0,
@@ -165,7 +167,9 @@ impl Inputs {
         let while_marking = cycle.heap_end_mib.saturating_sub(cycle.heap_start_mib);
         self.runways.rotate_left(1);
         if let Some(newest) = self.runways.last_mut() {
-            *newest = runway(cycle, while_marking);
+            let weight = runway(cycle);
+            let marking = cycle.concurrent_mark_ns as f64 / 1e9;
+            *newest = (weight * while_marking as f64, weight * marking);
         }
         Sums {
             cycles: 1,
@@ -176,7 +180,11 @@ impl Inputs {
             used: cycle.heap_start_mib.saturating_sub(before.live),
             allocated: cycle.heap_end_mib.saturating_sub(before.live),
             while_marking,
-            runway: self.runways.iter().copied().fold(0.0, f64::max),
+            runway: self
+                .runways
+                .iter()
+                .fold(0.0, |most, (mib, _)| most.max(*mib)),
+            runway_s: self.runways.iter().fold(0.0, |most, (_, s)| most.max(*s)),
             most_live: before.live,
             most_while_marking: while_marking,
             peak: cycle.heap_end_mib,
@@ -246,19 +254,17 @@ impl Inputs {
     }
 }
 
-/// The room that the pacer keeps free between trigger and goal because of this cycle, MiB: by how much the program allocates for each
-/// byte marked, at equal CPU, times the CPU that the program has for each CPU of planned marking, 3 (`endCycle` and `commit` in
-/// runtime/mgcpacer.go; what is to be marked is what was marked, so both cancel out). `u` is the CPU of planned marking and assists,
-/// `i` that of idle marking, as shares of GOMAXPROCS while marking.
-fn runway(cycle: &GcCycle, while_marking: u64) -> f64 {
+/// The room that the pacer keeps free between trigger and goal because of this cycle, over what the cycle allocated while marking: at
+/// equal CPU, what the program allocates for each byte marked, times the CPU that it has for each CPU of planned marking, 3 (`endCycle`
+/// and `commit` in runtime/mgcpacer.go; what is to be marked is what was marked, so both cancel out). `u` is the CPU of planned marking
+/// and assists, `i` that of idle marking, as shares of GOMAXPROCS while marking.
+fn runway(cycle: &GcCycle) -> f64 {
     let capacity = cycle.concurrent_mark_ns as f64 * f64::from(cycle.gomaxprocs);
     if capacity <= 0.0 {
         return 0.0;
     }
     let u = BACKGROUND + cycle.mark_assist_cpu_ns as f64 / capacity;
     let i = cycle.mark_idle_cpu_ns as f64 / capacity;
-    if u >= 1.0 {
-        return f64::MAX;
-    }
-    (1.0 - BACKGROUND) / BACKGROUND * while_marking as f64 * (u + i) / (1.0 - u)
+    // Assists that take all: any runway is too short.
+    (1.0 - BACKGROUND) / BACKGROUND * (u + i) / (1.0 - u).max(1e-3)
 }

@@ -23,7 +23,7 @@ var modes = map[string]struct {
 	"bursts":   {1, bursts},
 	// Others' code under a load.
 	"markdown": {1500, markdown},
-	"memdb":    {12000, memdb},
+	"memdb":    {32000, memdb},
 	"types":    {1, types},
 }
 
