@@ -42,11 +42,16 @@ fn why(go: &str, source: bool) -> Why {
     })
 }
 
+fn in_handlers(cause: &Cause) -> bool {
+    let file = cause.file.as_deref();
+    file.is_some_and(|file| file.ends_with("handlers/handlers.go"))
+}
+
 fn at(why: &Why, line: u64) -> &Cause {
     let mut at_line = why
         .causes
         .iter()
-        .filter(|cause| cause.line == line && cause.file.ends_with("handlers/handlers.go"));
+        .filter(|cause| cause.line == Some(line) && in_handlers(cause));
     at_line
         .next()
         .unwrap_or_else(|| panic!("no cause at line {line}"))
@@ -112,7 +117,7 @@ fn what_does_not_escape_is_not_blamed() {
         let line = why
             .causes
             .iter()
-            .find(|cause| cause.line == 132 && cause.file.ends_with("handlers/handlers.go"));
+            .find(|cause| cause.line == Some(132) && in_handlers(cause));
         assert!(
             line.is_none_or(|cause| cause.basis == Basis::Unexplained),
             "{go}"
@@ -126,7 +131,7 @@ fn the_amounts_are_the_profiles() {
     let append = at(&why, 38);
     assert_eq!((append.flat, append.objects), (120_000, 120_000));
     assert_eq!(append.function, "svc/handlers.collectIDs");
-    assert_eq!(append.file, "handlers/handlers.go");
+    assert_eq!(append.file.as_deref(), Some("handlers/handlers.go"));
     assert_eq!(
         append.source_line.as_deref(),
         Some("ids = append(ids, item.ID)")

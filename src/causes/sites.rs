@@ -59,9 +59,18 @@ pub fn sites(
     }
 }
 
+/// A figure of a profile, in which 0 is unknown.
+pub(super) fn known(value: i64) -> Option<u64> {
+    u64::try_from(value).ok().filter(|value| *value > 0)
+}
+
+/// A file of a profile, in which an empty name is unknown.
+pub(super) fn known_file(file: &str) -> Option<String> {
+    (!file.is_empty()).then(|| file.to_owned())
+}
+
 /// A profile's own description.
 pub(super) fn source(profile: &Profile, name: &str, base: Option<(&str, bool)>) -> ProfileSource {
-    let known = |value: i64| u64::try_from(value).ok().filter(|value| *value > 0);
     ProfileSource {
         name: name.to_owned(),
         base: base.map(|(name, _)| name.to_owned()),
@@ -77,8 +86,8 @@ fn row(row: profile::Row) -> Row {
         flat_evidence: evidence(row.flat_evidence, row.flat),
         cum_evidence: evidence(row.cum_evidence, row.cum),
         function: row.function,
-        file: row.file,
-        line: u64::try_from(row.line).unwrap_or(0),
+        file: known_file(&row.file),
+        line: known(row.line),
         name: row.name,
         flat: row.flat,
         cum: row.cum,
@@ -113,8 +122,8 @@ pub(super) fn site(site: profile::Site) -> Site {
 pub(super) fn frame(frame: profile::Frame) -> Frame {
     Frame {
         function: frame.function,
-        file: frame.file,
-        line: u64::try_from(frame.line).unwrap_or(0),
+        file: known_file(&frame.file),
+        line: known(frame.line),
     }
 }
 

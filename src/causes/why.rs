@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::pattern;
-use super::sites::{evidence, site as plain, source};
+use super::sites::{evidence, known, known_file, site as plain, source};
 use crate::escape::{Diagnostic, Escapes, Found, Kind};
 use crate::profile::sampling::Evidence;
 use crate::profile::{self, Profile, SampleType};
@@ -116,7 +116,7 @@ fn explain<'a>(
             )
         }
         Some(first) => (Basis::Diagnostic, pattern::pattern(first)),
-        None => match number(place).and_then(|at| line(&place.file, at)) {
+        None => match known(place.line).and_then(|at| line(&place.file, at)) {
             Some(text) if text.contains("append(") => (Basis::Source, Pattern::Append),
             _ => (Basis::Unexplained, Pattern::Other),
         },
@@ -155,12 +155,8 @@ fn outside<'a>(site: &profile::Site, escapes: &'a Escapes) -> Option<Explained<'
     })
 }
 
-fn number(frame: &profile::Frame) -> Option<u64> {
-    u64::try_from(frame.line).ok().filter(|line| *line > 0)
-}
-
 fn at<'a>(frame: &profile::Frame, escapes: &'a Escapes) -> Found<'a> {
-    match number(frame) {
+    match known(frame.line) {
         Some(line) => escapes.at(&frame.function, &frame.file, line),
         None => Found::default(),
     }
@@ -314,14 +310,15 @@ fn cause(
         .collect();
     let message = message(site, found, &diagnoses, escapes);
     let remedy = pattern::remedy(found.pattern);
-    let source_line = number(&found.place).and_then(|at| line(&found.place.file, at));
+    let source_line = known(found.place.line).and_then(|at| line(&found.place.file, at));
     Cause {
         function: found.place.function.clone(),
-        file: escapes
-            .path(&found.place.function, &found.place.file)
-            .unwrap_or(&found.place.file)
-            .to_owned(),
-        line: u64::try_from(found.place.line).unwrap_or(0),
+        file: known_file(
+            escapes
+                .path(&found.place.function, &found.place.file)
+                .unwrap_or(&found.place.file),
+        ),
+        line: known(found.place.line),
         source_line: source_line.map(|text| text.trim().to_owned()),
         pattern: found.pattern,
         flat: 0,
@@ -353,13 +350,15 @@ fn message(
             )
         }
         (Basis::Outside, None) => match &site.reached_from {
-            Some(from) => format!(
-                "not in the packages that were built with -m; reached from {}:{}",
-                escapes
-                    .path(&from.function, &from.file)
-                    .unwrap_or(&from.file),
-                from.line
-            ),
+            Some(from) => {
+                let file = escapes.path(&from.function, &from.file);
+                let at = known(from.line).map(|line| format!(":{line}"));
+                format!(
+                    "not in the packages that were built with -m; reached from {}{}",
+                    file.unwrap_or(&from.file),
+                    at.unwrap_or_default()
+                )
+            }
             None => "not in the packages that were built with -m".to_owned(),
         },
         (Basis::Source, _) => {

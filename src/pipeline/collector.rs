@@ -19,6 +19,7 @@ use crate::process::{Placement, Stream};
 use crate::reader::{Finds, ForeignText, Found, Reader};
 use crate::report::Report;
 use crate::settings::Scope;
+use crate::units::duration;
 
 use analysis::{Analysis, Analyzers};
 use notices::Notices;
@@ -382,7 +383,20 @@ impl Collector<'_> {
     pub(super) fn finish(self, reader: Reader, warnings: Vec<String>) -> Result<Report, Error> {
         match self.output.failed {
             Some(error) => Err(Error::Output { error }),
-            None => Ok(self.outcomes.report(reader.count.input, warnings)),
+            None => {
+                let mut report = self.outcomes.report(reader.count.input, warnings);
+                let ends = report.processes.iter().map(|process| process.span_ns().1);
+                if let Some((life, end)) = self.options.settings.life_ns.zip(ends.max())
+                    && life < end
+                {
+                    report.warnings.push(format!(
+                        "--duration {} has no effect: the log itself reaches to {} of the program's time",
+                        duration(life),
+                        duration(end)
+                    ));
+                }
+                Ok(report)
+            }
         }
     }
 }

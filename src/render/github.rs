@@ -58,7 +58,10 @@ pub(super) fn render(report: &Report, out: &mut dyn Write, style: &Style) -> io:
         false => findings::groups(&report.findings),
     };
     let causes = report.causes.iter().flat_map(|causes| &causes.allocated);
-    let causes: Vec<_> = causes.filter(|site| site.line > 0).take(CAUSES).collect();
+    let causes: Vec<_> = causes
+        .filter(|site| site.line.is_some())
+        .take(CAUSES)
+        .collect();
     let against = report.baseline.as_ref();
     let against = against.filter(|against| against.outcome != Outcome::Pass);
     let room = MOST - causes.len() - usize::from(against.is_some());
@@ -116,7 +119,7 @@ fn cause(out: &mut dyn Write, site: &Hot) -> io::Result<()> {
         "allocates {} of the bytes",
         units::percent(site.share_ratio)
     );
-    let place = Some((site.file.as_str(), site.line));
+    let place = site.file.as_deref().zip(site.line);
     annotation(out, Level::Notice, place, &title, &message)
 }
 

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::json;
 use super::sites::{Evidence, ProfileSource};
 use super::why::Pattern;
 
@@ -52,13 +51,9 @@ pub struct Hot {
     /// The function.
     pub function: String,
     /// Its file, or null.
-    #[serde(serialize_with = "json::known_text")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
-    pub file: String,
+    pub file: Option<String>,
     /// The line, or null.
-    #[serde(serialize_with = "json::known_line")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
-    pub line: u64,
+    pub line: Option<u64>,
     /// Its share of all bytes.
     pub share_ratio: f64,
     /// Objects in the profile.

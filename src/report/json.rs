@@ -70,13 +70,3 @@ pub(super) fn capped_by<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     capped_by.map(CappedBy::name).serialize(to)
 }
-
-/// Null where there is none.
-pub(super) fn known_text<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
-    Some(text).filter(|text| !text.is_empty()).serialize(to)
-}
-
-/// Null where there is none.
-pub(super) fn known_line<S: Serializer>(line: &u64, to: S) -> Result<S::Ok, S::Error> {
-    Some(line).filter(|line| **line > 0).serialize(to)
-}

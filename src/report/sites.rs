@@ -2,8 +2,6 @@
 
 use serde::{Serialize, Serializer};
 
-use super::json;
-
 /// What a heap profile says of one type of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -70,13 +68,9 @@ pub struct Row {
     /// The function.
     pub function: String,
     /// Its file; null in a table of functions.
-    #[serde(serialize_with = "json::known_text")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
-    pub file: String,
+    pub file: Option<String>,
     /// Its line; null in a table of functions.
-    #[serde(serialize_with = "json::known_line")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
-    pub line: u64,
+    pub line: Option<u64>,
     /// Function, file and line as the table shows them.
     #[serde(skip)]
     pub name: String,
@@ -124,13 +118,9 @@ pub struct Frame {
     /// The function with the path of its package.
     pub function: String,
     /// Its file as the program was built, or null.
-    #[serde(serialize_with = "json::known_text")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
-    pub file: String,
+    pub file: Option<String>,
     /// The line, or null.
-    #[serde(serialize_with = "json::known_line")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
-    pub line: u64,
+    pub line: Option<u64>,
 }
 
 /// An allocation site.
@@ -168,8 +158,8 @@ struct ChainKeys<'a> {
 
 const NOWHERE: &Frame = &Frame {
     function: String::new(),
-    file: String::new(),
-    line: 0,
+    file: None,
+    line: None,
 };
 
 fn leaf_and_chain<S: Serializer>(chain: &[Frame], to: S) -> Result<S::Ok, S::Error> {

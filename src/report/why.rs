@@ -2,7 +2,6 @@
 
 use serde::{Serialize, Serializer};
 
-use super::json;
 use super::sites::{Evidence, ProfileSource, Site};
 
 /// A heap profile joined with the compiler's escape analysis.
@@ -50,13 +49,9 @@ pub struct Cause {
     /// The function whose line is to be looked at.
     pub function: String,
     /// Its file as the compiler names it, else as the profile does; null without symbols.
-    #[serde(serialize_with = "json::known_text")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
-    pub file: String,
+    pub file: Option<String>,
     /// The line, or null.
-    #[serde(serialize_with = "json::known_line")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
-    pub line: u64,
+    pub line: Option<u64>,
     /// The text of the line, where the source was at hand.
     pub source_line: Option<String>,
     /// The pattern: `string-concatenation`, `append-growth`, `interface-boxing`, `closure-capture`, `formatting`,

@@ -168,8 +168,8 @@ pub(crate) fn explained() -> Report {
     ];
     let hot = |path: &str, line, share| Hot {
         function: "shop/handlers.Order::error::".to_owned(),
-        file: path.to_owned(),
-        line,
+        file: (!path.is_empty()).then(|| path.to_owned()),
+        line: (line > 0).then_some(line),
         share_ratio: share,
         objects: 5200,
         bytes: 1 << 20,

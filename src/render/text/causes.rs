@@ -60,15 +60,15 @@ fn list(sites: &[Hot], label: &str, page: &mut Page) {
 
 /// `handlers/handlers.go:38`, and without a line the function.
 pub(in crate::render) fn place(site: &Hot) -> String {
-    line(&site.function, &site.file, site.line)
+    line(&site.function, site.file.as_deref(), site.line)
 }
 
 /// The same of parts.
-pub(in crate::render) fn line(function: &str, file: &str, line: u64) -> String {
+pub(in crate::render) fn line(function: &str, file: Option<&str>, line: Option<u64>) -> String {
     match (file, line) {
-        ("", _) => function.to_owned(),
-        (file, 0) => file.to_owned(),
-        (file, line) => format!("{file}:{line}"),
+        (None, _) => function.to_owned(),
+        (Some(file), None) => file.to_owned(),
+        (Some(file), Some(line)) => format!("{file}:{line}"),
     }
 }
 

@@ -12,7 +12,7 @@ const MOST: usize = 9;
 
 pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, _) = in_order(why);
-    for cause in own.iter().filter(|cause| cause.line > 0).take(MOST) {
+    for cause in own.iter().filter(|cause| cause.line.is_some()).take(MOST) {
         let level = match cause.evidence.thin {
             true => Level::Notice,
             false => Level::Warning,
@@ -21,7 +21,7 @@ pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) 
         if let Some(remedy) = cause.remedy {
             message = format!("{message}\nnext: {remedy}");
         }
-        let place = Some((cause.file.as_str(), cause.line));
+        let place = cause.file.as_deref().zip(cause.line);
         annotation(out, level, place, cause.pattern.title(), &message)?;
     }
     let mut message = format!("{}\n{}", sources(why), extent(why));

@@ -92,7 +92,7 @@ fn figures(why: &Why, cause: &Cause) -> String {
 
 /// `handlers/handlers.go:38`.
 fn place(cause: &Cause) -> String {
-    super::text::causes::line(&cause.function, &cause.file, cause.line)
+    super::text::causes::line(&cause.function, cause.file.as_deref(), cause.line)
 }
 
 /// Causes that the reader can act on first, then what is outside, each the largest first.

@@ -15,8 +15,10 @@ use crate::report::why::{self as model, Cause, Pattern, Why};
 
 pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, _) = in_order(why);
-    let placed = own.into_iter().filter(|cause| cause.line > 0);
-    let results: Vec<_> = placed.map(|cause| result(why, cause)).collect();
+    let placed = own
+        .into_iter()
+        .filter_map(|cause| Some(result(why, cause, cause.file.as_deref()?, cause.line?)));
+    let results: Vec<_> = placed.collect();
     let driver = ToolComponent::builder()
         .name(env!("CARGO_PKG_NAME"))
         .version(env!("CARGO_PKG_VERSION"))
@@ -46,7 +48,7 @@ fn rule(pattern: Pattern) -> ReportingDescriptor {
         .build()
 }
 
-fn result(why: &Why, cause: &Cause) -> Outcome {
+fn result(why: &Why, cause: &Cause, file: &str, at: u64) -> Outcome {
     let mut text = format!(
         "{}: {}. {}.",
         cause.pattern.title(),
@@ -59,7 +61,7 @@ fn result(why: &Why, cause: &Cause) -> Outcome {
     if let Some(trap) = cause.trap {
         text = format!("{text} Trap: {trap}.");
     }
-    let mut region = Region::builder().start_line(line(cause.line)).build();
+    let mut region = Region::builder().start_line(line(at)).build();
     region.snippet = cause
         .source_line
         .as_ref()
@@ -67,7 +69,7 @@ fn result(why: &Why, cause: &Cause) -> Outcome {
     let location = Location::builder()
         .physical_location(
             PhysicalLocation::builder()
-                .artifact_location(ArtifactLocation::builder().uri(uri(&cause.file)).build())
+                .artifact_location(ArtifactLocation::builder().uri(uri(file)).build())
                 .region(region)
                 .build(),
         )
