@@ -1,6 +1,6 @@
 //! What the log shows of the setting that it ran with, after the start-up.
 
-use super::inputs::{Inputs, Stretch, Sums};
+use super::inputs::{Inputs, Shown, Stretch, Sums};
 use crate::measure::{GcCpu, Interval, Totals};
 use crate::report::tuning::MeasuredSetting;
 use crate::trace::cycle::Format;
@@ -58,12 +58,12 @@ pub struct Base {
 
 impl Base {
     /// What the cycles after the start-up show; `None` for fewer than eight.
-    pub fn of(inputs: &Inputs) -> Option<Self> {
+    pub fn of(inputs: &Inputs, shown: &Shown) -> Option<Self> {
         let stretches = inputs.stretches();
         let (first, last) = (stretches.first()?, stretches.last()?);
         let begun = first.to.start_ns;
         let run = last.to.end_ns.saturating_sub(begun);
-        let warmup = inputs.stated().warmup_ns.unwrap_or(WARMUP_NS.min(run / 4));
+        let warmup = shown.warmup_ns.unwrap_or(WARMUP_NS.min(run / 4));
         // At least one stretch is left out: the first cycles have nothing before them.
         let out = stretches
             .iter()
@@ -104,31 +104,33 @@ impl Base {
             most_while_marking: sums.most_while_marking as f64,
             peak: sums.peak as f64,
             not_by_heap: mean(sums.not_by_heap),
-            gc_cpu: whole.gc_cpu(inputs.trust()),
+            gc_cpu: whole.gc_cpu(shown.trust),
             assist: whole.cpu_ratio(|to| to.assist_cpu_ns),
             duty: whole.wall_ratio(|to| to.mark_ns),
             gogc: None,
-            limited: inputs.limited(),
-            limit: inputs.stated().limit_mib,
+            limited: shown.limited,
+            limit: shown.limit,
             format: inputs.format()?,
             withheld: whole.is_withheld(),
         };
-        base.gogc = base.gogc(inputs);
+        base.gogc = base.gogc(shown);
         Some(base)
     }
 
     /// The GOGC that it ran with: as stated, else as the goals show.
-    fn gogc(&self, inputs: &Inputs) -> Option<f64> {
-        if inputs.stated().gogc.is_some() {
-            return inputs.stated().gogc;
+    fn gogc(&self, shown: &Shown) -> Option<f64> {
+        if let Some((low, high)) = shown.gogc
+            && (high - low).abs() < f64::EPSILON
+        {
+            return Some(low);
         }
-        if self.limited {
+        if self.limited || self.format == Format::Go1_5 {
             return None;
         }
         // The smallest heap has a goal of 4 MiB at GOGC=100, printed as 4 (up to Go 1.17 as 4 or 5), whatever is live.
         let smallest = (25.0 * self.goal).round();
         let below = self.live * (1.0 + smallest / 100.0) < self.goal;
-        let (low, high) = match inputs.implied_gogc() {
+        let (low, high) = match shown.gogc {
             Some(range) => range,
             None if below && self.goal < 5.5 => return Some(100.0),
             None if below => (smallest - 13.0, smallest + 26.0),

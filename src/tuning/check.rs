@@ -1,7 +1,7 @@
 //! A prediction against a log of the setting.
 
 use super::base::Base;
-use super::inputs::Inputs;
+use super::inputs::Observer;
 use super::model::{Setting, predict};
 use super::table::{Wanted, row};
 use crate::report::tuning::{
@@ -12,12 +12,12 @@ use crate::units::MIB;
 /// Holds what the log `before` predicts against what the log `after` shows. The setting of `after` is the one stated, else what its
 /// goals show: GOGC, or the limit of the memory given where a limit sets them.
 pub fn check(
-    before: &Inputs,
-    after: &Inputs,
+    before: &Observer,
+    after: &Observer,
     stated: Option<Setting>,
     wanted: &Wanted,
 ) -> PredictionCheck {
-    let new = Base::of(after);
+    let new = after.base();
     let shown = |new: &Base| match (new.gogc, wanted.limit()) {
         (Some(gogc), _) => Ok(Setting {
             gogc: Some(gogc),
@@ -37,7 +37,7 @@ pub fn check(
         (None, Some(new)) => shown(new),
         (None, None) => few(),
     };
-    let setting = match (setting, Base::of(before)) {
+    let setting = match (setting, before.base()) {
         (Ok(setting), Some(base)) => row(setting, predict(&base, setting)),
         (Ok(_), None) => {
             unknown("the log predicted from has too few cycles after the start-up".to_owned())

@@ -1,12 +1,13 @@
 //! The cycles of one process, summed up in stretches.
 
+use super::base::Base;
 use crate::measure::{Gogc, Known, Limit, Meter, Step, Totals, Trigger, Trust};
 use crate::settings::Settings;
 use crate::trace::cycle::{AnyCycle, Format, GcCycle};
 use crate::units::MIB;
 
 /// Stretches that are kept; at twice as many neighbors are put together.
-const STRETCHES: usize = 32;
+const STRETCHES: usize = 16;
 
 /// Cycles whose largest ratio of allocation to marking the pacer goes by (`lastConsMark` in runtime/mgcpacer.go, and the newest).
 const REMEMBERED: usize = 5;
@@ -80,95 +81,46 @@ struct Before {
     roots: u64,
 }
 
-/// Takes the cycles of one process in order, in bounded memory whatever their number.
-#[derive(Debug, Clone)]
+/// The cycles of one process in order, summed up in bounded memory whatever their number.
+#[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    meter: Meter,
-    limit: Limit,
-    gogc: Gogc,
     before: Option<Before>,
     /// What each of the newest cycles would have the pacer keep free, MiB and s.
     runways: [(f64, f64); REMEMBERED],
-    /// The cycles in stretches of `length` each; the last may have fewer.
+    /// The cycles in stretches of as many each; the last may have fewer.
     stretches: Vec<Stretch>,
-    length: u64,
+    /// Neighbors were put together this often: a stretch has two to this power of cycles.
+    halvings: u32,
     /// Cycles in the last stretch.
     filled: u64,
     format: Option<Format>,
-    stated: Stated,
-}
-
-/// What the user states about the program.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Stated {
-    pub(super) gogc: Option<f64>,
-    pub(super) limit_mib: Option<f64>,
-    pub(super) warmup_ns: Option<u64>,
 }
 
 impl Inputs {
-    /// A process of which nothing has been seen.
-    pub fn new(settings: &Settings) -> Self {
-        let gogc = settings.gogc.map(f64::from);
-        let limit_mib = settings.memory_limit.map(|bytes| bytes as f64 / MIB as f64);
-        Self {
-            meter: Meter::new(Known {
-                gogc: settings.gogc,
-                go_version: settings.go_version,
-                cpus: settings.cpus_milli,
-            }),
-            limit: Limit::new(limit_mib, gogc),
-            gogc: Gogc::default(),
-            before: None,
-            runways: [(0.0, 0.0); REMEMBERED],
-            stretches: Vec::new(),
-            length: 1,
-            filled: 0,
-            format: None,
-            stated: Stated {
-                gogc,
-                limit_mib,
-                warmup_ns: settings.warmup_ns,
-            },
-        }
-    }
-
-    /// Takes the next cycle; one of a source without gc lines shows no sizes, so it only counts.
-    pub fn observe(&mut self, cycle: AnyCycle<'_>) {
-        if cycle.wrapped() {
-            self.meter.skip();
-            self.before = None;
-            return;
-        }
-        let step = self.meter.observe(cycle);
-        let before = self.before.take();
-        let mut sums = Sums::default();
-        if let Some(line) = cycle.traced {
-            let linked = before.filter(|before| line.number.checked_sub(before.number) == Some(1));
-            if let (Some(before), Some(goal)) = (linked, line.goal_mib()) {
-                sums = self.sums(line, &before, goal, &step);
-            }
-            self.before = Some(Before {
-                number: line.number,
-                live: line.heap_live_mib,
-                roots: line.stacks_mib.saturating_add(line.globals_mib),
-            });
-            self.format = Some(line.format);
-        }
-        self.keep(sums);
+    /// Takes the next cycle that has a gc line, with what the meter made of it.
+    pub fn observe(&mut self, cycle: &GcCycle, step: &Step, totals: &Totals) {
+        let linked = self
+            .before
+            .filter(|before| cycle.number.checked_sub(before.number) == Some(1));
+        let sums = match (linked, cycle.goal_mib()) {
+            (Some(before), Some(goal)) => self.sums(cycle, &before, goal, step),
+            _ => Sums::default(),
+        };
+        self.before = Some(Before {
+            number: cycle.number,
+            live: cycle.heap_live_mib,
+            roots: cycle.stacks_mib.saturating_add(cycle.globals_mib),
+        });
+        self.format = Some(cycle.format);
+        self.keep(sums, totals);
     }
 
     fn sums(&mut self, cycle: &GcCycle, before: &Before, goal: u64, step: &Step) -> Sums {
-        if let Some(implied) = step.gogc {
-            self.gogc.observe(implied);
-        }
-        let exact = goal > cycle.heap_start_mib.saturating_add(1);
-        self.limit.observe(before.live, goal, exact);
         let while_marking = cycle.heap_end_mib.saturating_sub(cycle.heap_start_mib);
+        let weight = runway(cycle);
+        let marking = cycle.concurrent_mark_ns as f64 / 1e9;
         self.runways.rotate_left(1);
         if let Some(newest) = self.runways.last_mut() {
-            let weight = runway(cycle);
-            let marking = cycle.concurrent_mark_ns as f64 / 1e9;
             *newest = (weight * while_marking as f64, weight * marking);
         }
         Sums {
@@ -193,10 +145,10 @@ impl Inputs {
     }
 
     /// Adds a cycle to the last stretch; at its end begins another one.
-    fn keep(&mut self, sums: Sums) {
-        let to = *self.meter.totals();
+    fn keep(&mut self, sums: Sums, totals: &Totals) {
+        let to = *totals;
         match self.stretches.last_mut() {
-            Some(last) if self.filled < self.length => {
+            Some(last) if self.filled < 1 << self.halvings.min(63) => {
                 last.sums.add(&sums);
                 last.to = to;
                 self.filled += 1;
@@ -219,38 +171,107 @@ impl Inputs {
             Some(both)
         });
         self.stretches = pairs.collect();
-        self.length = self.length.saturating_mul(2);
+        self.halvings += 1;
     }
 
     pub(super) fn stretches(&self) -> &[Stretch] {
         &self.stretches
     }
 
-    pub(super) const fn stated(&self) -> &Stated {
-        &self.stated
-    }
-
-    /// The GOGC that nine of ten goals agree with, percent.
-    pub(super) fn implied_gogc(&self) -> Option<(f64, f64)> {
-        self.gogc.steady()
-    }
-
-    /// A memory limit sets the goals.
-    pub(super) fn limited(&self) -> bool {
-        self.limit.rules()
-    }
-
-    pub(super) fn trust(&self) -> Trust {
-        self.meter.trust()
-    }
-
     pub(super) const fn format(&self) -> Option<Format> {
         self.format
+    }
+}
+
+/// What the log, or else the user, shows of the setting that the program ran with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown {
+    /// The GOGC that the user states, or nine of ten goals agree with, percent, from and to.
+    pub gogc: Option<(f64, f64)>,
+    /// A memory limit sets the goals.
+    pub limited: bool,
+    /// The memory limit as the user states it, MiB.
+    pub limit: Option<f64>,
+    /// The start of the run that the user leaves out, ns.
+    pub warmup_ns: Option<u64>,
+    /// Which sums can be relied on.
+    pub trust: Trust,
+}
+
+/// Follows one process for its predictions alone: the analysis of a report has a meter of its own.
+#[derive(Debug, Clone)]
+pub struct Observer {
+    meter: Meter,
+    limit: Limit,
+    gogc: Gogc,
+    live: u64,
+    stated_gogc: Option<f64>,
+    shown: Shown,
+    inputs: Inputs,
+}
+
+impl Observer {
+    /// A process of which nothing has been seen.
+    pub fn new(settings: &Settings) -> Self {
+        let gogc = settings.gogc.map(f64::from);
+        let limit = settings.memory_limit.map(|bytes| bytes as f64 / MIB as f64);
+        Self {
+            meter: Meter::new(Known {
+                gogc: settings.gogc,
+                go_version: settings.go_version,
+                cpus: settings.cpus_milli,
+            }),
+            limit: Limit::new(limit, gogc),
+            gogc: Gogc::default(),
+            live: 0,
+            stated_gogc: gogc,
+            shown: Shown {
+                limit,
+                warmup_ns: settings.warmup_ns,
+                ..Shown::default()
+            },
+            inputs: Inputs::default(),
+        }
+    }
+
+    /// Takes the next cycle; one of a source without gc lines shows no sizes, so it only counts.
+    pub fn observe(&mut self, cycle: AnyCycle<'_>) {
+        if cycle.wrapped() {
+            self.meter.skip();
+            return;
+        }
+        let step = self.meter.observe(cycle);
+        let Some(line) = cycle.traced else { return };
+        if let Some(implied) = step.gogc {
+            self.gogc.observe(implied);
+        }
+        if let (Some(goal), Some(_)) = (line.goal_mib(), step.period_ns) {
+            self.limit.observe(self.live, goal, step.gogc.is_some());
+        }
+        self.live = line.heap_live_mib;
+        self.inputs.observe(line, &step, self.meter.totals());
     }
 
     /// Cycles seen.
     pub const fn cycles_seen(&self) -> u64 {
         self.meter.totals().seen
+    }
+
+    #[cfg(test)]
+    pub(super) fn stretches(&self) -> usize {
+        self.inputs.stretches.len()
+    }
+
+    /// What the cycles after the start-up show; `None` for too few.
+    pub fn base(&self) -> Option<Base> {
+        let stated = self.stated_gogc.map(|gogc| (gogc, gogc));
+        let shown = Shown {
+            gogc: stated.or_else(|| self.gogc.steady()),
+            limited: self.limit.rules(),
+            trust: self.meter.trust(),
+            ..self.shown
+        };
+        Base::of(&self.inputs, &shown)
     }
 }
 

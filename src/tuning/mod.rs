@@ -1,8 +1,8 @@
 //! What another GOGC or GOMEMLIMIT would give: a model of the runtime's pacer, fed by the cycles of a log.
 //!
-//! [`Inputs`] takes the cycles of one process in bounded memory; [`Base`] is what they show after the start-up; [`predict`] computes a
-//! [`Setting`] from it; [`process`] makes the table and the recommendation of it, [`check`] holds a prediction against a log of the
-//! setting. The formulas and where they come from stand at [`predict`]. Not modelled, so there are no numbers: programs whose
+//! [`Inputs`] sums up the cycles of one process in bounded memory ([`Observer`] where nothing else follows them); [`Base`] is what they
+//! show after the start-up; [`predict`] computes a [`Setting`] from it; [`process`] makes the table and the recommendation of it,
+//! [`lines`] the short form for a report; [`check`] holds a prediction against a log of the setting. The formulas and where they come from stand at [`predict`]. Not modelled, so there are no numbers: programs whose
 //! allocation or live heap comes in bursts, marking that never rests, goals just above the live heap, and settings that collect more
 //! often than the measured one, since the program itself slows then.
 
@@ -17,6 +17,6 @@ mod tests;
 
 pub use base::Base;
 pub use check::check;
-pub use inputs::Inputs;
+pub use inputs::{Inputs, Observer, Shown};
 pub use model::{Prediction, Setting, Span, predict};
-pub use table::{Wanted, process};
+pub use table::{Wanted, lines, process};

@@ -94,57 +94,108 @@ const SPARSE: f64 = 0.3;
 /// line for large objects, the upper one for objects of 32 bytes. Stacks come on top.
 const OTHER: [(f64, f64); 2] = [(3.0, 0.015), (6.0, 0.07)];
 
+/// Why nothing can be said about any setting, and what to do.
+pub(super) struct Refusal {
+    pub(super) reason: String,
+    pub(super) advice: Option<String>,
+}
+
+impl Refusal {
+    fn new(reason: impl Into<String>, advice: impl Into<Option<String>>) -> Self {
+        Self {
+            reason: reason.into(),
+            advice: advice.into(),
+        }
+    }
+}
+
 /// Why nothing can be said about any setting; `None` if it can.
-pub(super) fn refusal(base: &Base) -> Option<String> {
+pub(super) fn refusal(base: &Base) -> Option<Refusal> {
     let percent = units::percent;
+    let runs = || {
+        let advice = "compare several runs of each setting: gcpressure compare --base a1.log --base a2.log --new b1.log --new b2.log";
+        advice.to_owned()
+    };
     if base.format == Format::Go1_5 {
-        return Some(
-            "Go 1.5 computed the heap goal in another way: record with a newer Go".to_owned(),
-        );
+        let reason = "Go 1.5 computed the heap goal in another way: record with a newer Go";
+        return Some(Refusal::new(reason, None));
     }
     if base.withheld {
-        return Some("over 20% of the cycles are missing from the log".to_owned());
+        let reason = "over 20% of the cycles are missing from the log";
+        return Some(Refusal::new(reason, None));
     }
     if base.cycles < ENOUGH {
-        return Some(format!(
+        let reason = format!(
             "{} cycles after the start-up are too few, {ENOUGH} are enough: record for longer",
             base.cycles
-        ));
+        );
+        return Some(Refusal::new(reason, None));
     }
     if base.not_by_heap > NOT_BY_HEAP {
-        return Some(format!(
+        let reason = format!(
             "{} of the cycles are started by the program itself or by the two-minute timer, which no setting changes",
             percent(base.not_by_heap)
-        ));
+        );
+        let advice = "find the caller: runtime.GC, debug.FreeOSMemory (gcpressure explain forced-collections)";
+        return Some(Refusal::new(reason, advice.to_owned()));
     }
     if base.grows {
-        return Some("the live heap keeps growing: what holds now does not hold later".to_owned());
+        let reason = "the live heap keeps growing: what holds now does not hold later";
+        let advice = "find what grows first: gcpressure explain heap-growth";
+        return Some(Refusal::new(reason, advice.to_owned()));
     }
-    if base.live_variation >= BURSTY {
-        return Some(format!(
-            "the live heap comes in bursts: it varies by {} of its mean, so its mean tells nothing of another setting",
-            percent(base.live_variation)
-        ));
-    }
-    if base.repeat >= BURSTY_PERIODS {
-        return Some(format!(
-            "cycles come in bursts: two runs of this setting differ by up to {}, so one tells nothing of another setting",
-            percent(REPEATS * base.repeat)
-        ));
+    let way = base.goal - base.live;
+    if way < base.live * LEAST_ROOM {
+        let reason = format!(
+            "the goal lies {} above the live heap, so a cycle begins where the one before ends",
+            percent(way.max(0.0) / base.live.max(1.0))
+        );
+        return Some(Refusal::new(reason, room(base)));
     }
     if let Some(duty) = base.duty.filter(|duty| *duty > MOST_DUTY) {
-        return Some(format!(
+        let reason = format!(
             "marking is on {} of the time, so the program itself would change with the setting",
             percent(duty)
-        ));
+        );
+        return Some(Refusal::new(reason, room(base)));
     }
-    if base.goal - base.live < base.live * LEAST_ROOM {
-        return Some(format!(
-            "the goal lies {} above the live heap, so a cycle begins where the one before ends",
-            percent((base.goal - base.live).max(0.0) / base.live.max(1.0))
-        ));
+    if base.live_variation >= BURSTY {
+        let reason = format!(
+            "the live heap comes in bursts: it varies by {} of its mean, so its mean tells nothing of another setting",
+            percent(base.live_variation)
+        );
+        return Some(Refusal::new(reason, runs()));
+    }
+    if base.repeat >= BURSTY_PERIODS {
+        let reason = format!(
+            "cycles come in bursts: two runs of this setting differ by up to {}, so one tells nothing of another setting",
+            percent(REPEATS * base.repeat)
+        );
+        return Some(Refusal::new(reason, runs()));
     }
     None
+}
+
+/// Where there is no room above the live heap: what makes some.
+fn room(base: &Base) -> String {
+    if base.limited {
+        let [_, other] = other(base, base.goal * 1.1);
+        let limit = (base.live * 1.5 / 0.97 + other).ceil();
+        return format!(
+            "raise GOMEMLIMIT, or shrink the live heap of {}: from a limit of about {} on the goal lies half the live heap above it. GOGC cannot help: the goal is the smaller of the two",
+            mebibytes(base.live),
+            mebibytes(limit)
+        );
+    }
+    match base.gogc {
+        Some(gogc) if gogc < 100.0 => {
+            format!("GOGC is {gogc}: try GOGC=100, record again, and tune from there")
+        }
+        _ => format!(
+            "allocate less (gcpressure sites, gcpressure why), or shrink the live heap of {}; then record again",
+            mebibytes(base.live)
+        ),
+    }
 }
 
 /// One of the values that the log allows.
@@ -173,8 +224,8 @@ struct Corner {
 /// # Errors
 /// A sentence that says why there is no prediction.
 pub fn predict(base: &Base, setting: Setting) -> Result<Prediction, String> {
-    if let Some(reason) = refusal(base) {
-        return Err(reason);
+    if let Some(refused) = refusal(base) {
+        return Err(refused.reason);
     }
     let mut goal = Span::EMPTY;
     let mut ratio = Span::EMPTY;

@@ -1,8 +1,8 @@
 //! The table of a process, and the setting that it recommends.
 
 use super::base::Base;
-use super::inputs::Inputs;
-use super::model::{Prediction, Setting, Span, mebibytes, other, predict, refusal};
+use super::inputs::Observer;
+use super::model::{Prediction, Refusal, Setting, Span, mebibytes, other, predict, refusal};
 use crate::report::tuning::{ByteRange, Range, RecommendedSetting, TunedProcess, TunedSetting};
 use crate::units::{self, MIB, from_f64};
 
@@ -44,25 +44,28 @@ impl Wanted {
 }
 
 /// The table of a process, with the recommendation. Names and places are left to the caller.
-pub fn process(inputs: &Inputs, wanted: &Wanted) -> TunedProcess {
+pub fn process(observer: &Observer, wanted: &Wanted) -> TunedProcess {
     let mut tuned = TunedProcess {
-        cycles_seen: inputs.cycles_seen(),
+        cycles_seen: observer.cycles_seen(),
         ..TunedProcess::default()
     };
-    let Some(base) = Base::of(inputs) else {
+    let Some(base) = observer.base() else {
         let reason = "too few cycles after the start-up: record for longer";
         tuned.no_prediction_reason = Some(reason.to_owned());
         return tuned;
     };
     tuned.measured = Some(base.measured());
-    tuned.no_prediction_reason = refusal(&base);
+    let refused = refusal(&base);
     let settings = settings(wanted);
     tuned.settings = settings
         .iter()
         .map(|setting| row(*setting, predict(&base, *setting)))
         .collect();
-    match &tuned.no_prediction_reason {
-        Some(_) => tuned.advice = without_numbers(&base),
+    match refused {
+        Some(Refusal { reason, advice }) => {
+            tuned.no_prediction_reason = Some(reason);
+            tuned.advice.extend(advice);
+        }
         None => recommend(&base, wanted, &mut tuned),
     }
     tuned
@@ -230,15 +233,36 @@ fn no_help(base: &Base, wanted: &Wanted) -> String {
     }
 }
 
-/// What to do where there are no numbers.
-fn without_numbers(base: &Base) -> Vec<String> {
-    if base.cycles < 20 || base.withheld {
-        return Vec::new();
-    }
-    vec![
-        "try a higher GOGC and compare two runs of each: gcpressure compare --base a1.log --base a2.log --new b1.log --new b2.log"
-            .to_owned(),
-    ]
+/// What the next three doublings of GOGC from 100 on would give, in a line each; empty without a prediction.
+pub fn lines(base: &Base) -> Vec<String> {
+    let above = base.gogc.unwrap_or(0.0);
+    let doublings = [100.0, 200.0, 400.0, 800.0];
+    let next = doublings.into_iter().filter(|gogc| *gogc > above);
+    let predicted = next.filter_map(|gogc| {
+        let setting = Setting {
+            gogc: Some(gogc),
+            limit: None,
+        };
+        let given = predict(base, setting).ok()?;
+        let words = |span: Span, format: fn(f64) -> String| {
+            units::span(&format(span.low), &format(span.high))
+        };
+        let gc_cpu = given
+            .gc_cpu
+            .map(|cpu| format!(", GC CPU {}", words(cpu, units::percent)));
+        Some(format!(
+            "GOGC={gogc} would give {} cycles{}, peak heap {}{}",
+            words(given.frequency, units::rate),
+            gc_cpu.unwrap_or_default(),
+            words(given.peak, mebibytes),
+            if given.rough.is_some() {
+                " (rough)"
+            } else {
+                ""
+            }
+        ))
+    });
+    predicted.take(3).collect()
 }
 
 /// The lines to paste.

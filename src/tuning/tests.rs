@@ -71,8 +71,8 @@ impl Line {
     }
 }
 
-fn inputs_of(settings: &Settings, lines: impl IntoIterator<Item = Line>) -> Inputs {
-    let mut inputs = Inputs::new(settings);
+fn inputs_of(settings: &Settings, lines: impl IntoIterator<Item = Line>) -> Observer {
+    let mut inputs = Observer::new(settings);
     for line in lines {
         inputs.observe((&cycle(&line.text())).into());
     }
@@ -80,7 +80,7 @@ fn inputs_of(settings: &Settings, lines: impl IntoIterator<Item = Line>) -> Inpu
 }
 
 /// Ten cycles a second that all look the same: live 20 MiB, goal 40, from 38 to 39 MiB.
-fn plain(cycles: u64) -> Inputs {
+fn plain(cycles: u64) -> Observer {
     let line = |number| Line {
         number,
         start_ms: 100 * number,
@@ -141,7 +141,7 @@ fn a_cycle_starts_where_the_runway_begins_within_the_triggers_bounds() {
 /// roots, R = 1.5, a = 1.5); 3 % on both sides for two runs of one setting.
 #[test]
 fn a_prediction_is_what_the_formulas_give_by_hand() {
-    let base = Base::of(&plain(100)).unwrap();
+    let base = plain(100).base().unwrap();
     assert_eq!(base.measured().gogc, Some(100.0));
     close(base.measured().gc_frequency_per_second, 10.0);
     let given = predict(&base, gogc(200.0)).unwrap();
@@ -160,7 +160,7 @@ fn a_prediction_is_what_the_formulas_give_by_hand() {
 
 #[test]
 fn settings_that_collect_more_often_have_no_numbers() {
-    let base = Base::of(&plain(100)).unwrap();
+    let base = plain(100).base().unwrap();
     let reason = predict(&base, gogc(50.0)).unwrap_err();
     assert!(reason.contains("more often than measured"), "{reason}");
     assert!(predict(&base, gogc(100.0)).is_ok());
@@ -261,7 +261,7 @@ fn what_a_second_pacer_does_lies_in_the_ranges() {
         let none = f64::MAX;
         let measure = |simulation: &Simulation| {
             let lines = simulation.lines(300.0);
-            Base::of(&inputs_of(&Settings::default(), lines)).unwrap()
+            inputs_of(&Settings::default(), lines).base().unwrap()
         };
         let base = measure(&with(Some(100.0), none));
         assert_eq!(base.measured().gogc, Some(100.0), "{base:?}");
@@ -305,7 +305,7 @@ fn close_to(ratio: f64, by: f64, case: &str) {
 }
 
 /// A log of `change` lines made from the plain one.
-fn changed(cycles: u64, change: impl Fn(u64, &mut Line)) -> Inputs {
+fn changed(cycles: u64, change: impl Fn(u64, &mut Line)) -> Observer {
     let line = |number| {
         let mut line = Line {
             number,
@@ -326,7 +326,7 @@ fn changed(cycles: u64, change: impl Fn(u64, &mut Line)) -> Inputs {
 
 #[test]
 fn there_are_no_numbers_where_the_model_does_not_hold() {
-    let cases: [(&str, Inputs); 7] = [
+    let cases: [(&str, Observer); 7] = [
         ("too few", plain(24)),
         (
             "by the program itself",
@@ -382,7 +382,7 @@ fn there_are_no_numbers_where_the_model_does_not_hold() {
         });
         assert_eq!(figures.count(), 0, "{words}");
     }
-    assert!(Base::of(&plain(5)).is_none());
+    assert!(plain(5).base().is_none());
     assert!(process(&plain(5), &wanted(None, 0.03)).measured.is_none());
 }
 
@@ -392,7 +392,7 @@ fn marking_for_a_third_of_the_time_makes_figures_rough() {
         line.mark_ms = 40.0;
         line.background_ms = 20.0;
     });
-    let given = predict(&Base::of(&inputs).unwrap(), gogc(400.0)).unwrap();
+    let given = predict(&inputs.base().unwrap(), gogc(400.0)).unwrap();
     assert!(given.rough.unwrap().contains("40%"));
 }
 
@@ -485,8 +485,8 @@ fn a_check_says_which_figures_were_right() {
 #[test]
 fn memory_does_not_grow_with_the_log_and_the_start_up_is_left_out() {
     let inputs = plain(100_000);
-    assert!(inputs.stretches().len() <= 64);
-    let base = Base::of(&inputs).unwrap();
+    assert!(inputs.stretches() <= 32);
+    let base = inputs.base().unwrap();
     close(base.measured().gc_frequency_per_second, 10.0);
     // A start of ten cycles with five times the live heap.
     let started = changed(100, |number, line| {
@@ -494,7 +494,7 @@ fn memory_does_not_grow_with_the_log_and_the_start_up_is_left_out() {
             line.heap = [190.0, 195.0, 100.0, 200.0];
         }
     });
-    let base = Base::of(&started).unwrap().measured();
+    let base = started.base().unwrap().measured();
     assert_eq!(
         mebibytes(base.live_heap_bytes as f64 / 1_048_576.0),
         "20MiB"

@@ -8,7 +8,7 @@ use gcpressure::internal::error::Error;
 use gcpressure::internal::pipeline::{self, CycleRow, Options, Sink};
 use gcpressure::internal::render::{Formats as _, Render as _, Style, TuningFormat};
 use gcpressure::internal::settings::{Scope, Settings};
-use gcpressure::internal::tuning::{self, Inputs, Setting, Wanted};
+use gcpressure::internal::tuning::{self, Observer, Setting, Wanted};
 use gcpressure::internal::units;
 use gcpressure::report::tuning::{TunedProcess, Tuning};
 use gcpressure::report::{Report, Verdict};
@@ -120,7 +120,7 @@ fn check(
         return Err(Failure::new(format!("--check {path}: {reason}")));
     };
     if let (Some(first), Some(before)) = (result.processes.first_mut(), before.first()) {
-        let mut check = tuning::check(&before.inputs, &after.inputs, stated, wanted);
+        let mut check = tuning::check(&before.observer, &after.observer, stated, wanted);
         check.source = after.source;
         first.check = Some(check);
     }
@@ -193,12 +193,12 @@ struct Gathered {
     process: String,
     source: String,
     stream: Option<String>,
-    inputs: Inputs,
+    observer: Observer,
 }
 
 impl Gathered {
     fn tuned(&self, wanted: &Wanted) -> TunedProcess {
-        let mut tuned = tuning::process(&self.inputs, wanted);
+        let mut tuned = tuning::process(&self.observer, wanted);
         tuned.process.clone_from(&self.process);
         tuned.source.clone_from(&self.source);
         tuned.stream.clone_from(&self.stream);
@@ -209,7 +209,7 @@ impl Gathered {
 impl Gathering {
     fn most_cycles_first(self) -> Vec<Gathered> {
         let mut processes: Vec<_> = self.processes.into_values().collect();
-        processes.sort_by_key(|process| std::cmp::Reverse(process.inputs.cycles_seen()));
+        processes.sort_by_key(|process| std::cmp::Reverse(process.observer.cycles_seen()));
         processes
     }
 
@@ -221,7 +221,7 @@ impl Gathering {
         let fewest = self
             .processes
             .iter()
-            .min_by_key(|(_, process)| process.inputs.cycles_seen())
+            .min_by_key(|(_, process)| process.observer.cycles_seen())
             .map(|(id, _)| id.clone());
         if let Some(id) = fewest {
             self.processes.remove(&id);
@@ -233,17 +233,17 @@ impl Gathering {
 impl Sink for Gathering {
     fn cycle(&mut self, row: &CycleRow<'_>) -> io::Result<()> {
         if let Some(known) = self.processes.get_mut(row.process) {
-            known.inputs.observe(row.cycle);
+            known.observer.observe(row.cycle);
             return Ok(());
         }
         self.make_room();
-        let mut inputs = Inputs::new(&self.settings);
-        inputs.observe(row.cycle);
+        let mut observer = Observer::new(&self.settings);
+        observer.observe(row.cycle);
         let process = Gathered {
             process: row.process.to_owned(),
             source: row.source.to_owned(),
             stream: row.stream.map(str::to_owned),
-            inputs,
+            observer,
         };
         self.processes.insert(row.process.to_owned(), process);
         Ok(())

@@ -77,15 +77,15 @@ fn name(setting: &TunedSetting) -> String {
 }
 
 fn rate(range: Range) -> String {
-    joined(&units::rate(range.low), &units::rate(range.high))
+    units::span(&units::rate(range.low), &units::rate(range.high))
 }
 
 fn share(range: Range) -> String {
-    joined(&units::percent(range.low), &units::percent(range.high))
+    units::span(&units::percent(range.low), &units::percent(range.high))
 }
 
 fn size(range: ByteRange) -> String {
-    joined(&bytes(range.low), &bytes(range.high))
+    units::span(&bytes(range.low), &bytes(range.high))
 }
 
 /// In whole MiB, as the log has them, below 1 GiB.
@@ -97,22 +97,6 @@ fn bytes(bytes: u64) -> String {
         }
         _ => units::bytes(bytes),
     }
-}
-
-/// `2.2 to 2.4/s`: a unit that both have stands once.
-fn joined(low: &str, high: &str) -> String {
-    if low == high {
-        return low.to_owned();
-    }
-    let unit = |text: &str| {
-        let number = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '<'));
-        number.map_or_else(String::new, |at| text[at..].to_owned())
-    };
-    let low = match unit(low) {
-        same if same == unit(high) => low.trim_end_matches(&same),
-        _ => low,
-    };
-    format!("{low} to {high}")
 }
 
 /// Settings without numbers, and rough ones, by their reasons: `GOGC=100, GOGC=150: ...`.
@@ -223,7 +207,7 @@ fn checked_row(figure: &CheckedFigure) -> [String; 4] {
     let within = if figure.within { "" } else { ", outside" };
     [
         title.to_owned(),
-        joined(
+        units::span(
             &format(figure.predicted.low),
             &format(figure.predicted.high),
         ),

@@ -8,7 +8,7 @@ use super::{CHECK_HEADS, HEADS, checked, checked_row, described, omitted, paste,
 use crate::report::tuning::{PredictionCheck, TunedProcess, Tuning};
 
 /// Columns of the table.
-const WIDTHS: [usize; 6] = [9, 9, 16, 16, 15, 15];
+const WIDTHS: [usize; 6] = [9, 8, 17, 16, 15, 15];
 const CHECK_WIDTHS: [usize; 4] = [11, 18, 14, 18];
 
 /// Processes shown in full without `-v`.
@@ -38,7 +38,8 @@ pub(in crate::render) fn render(
 fn one(process: &TunedProcess, several: bool, page: &mut Page) {
     page.paragraph("", page::BOLD, &described(process, several));
     if let Some(reason) = &process.no_prediction_reason {
-        page.paragraph("no prediction: ", page::UNKNOWN, reason);
+        page.gap();
+        page.paragraph("no prediction  ", page::UNKNOWN, reason);
     } else {
         page.gap();
         table(&HEADS, &WIDTHS, &rows(process), page);
@@ -62,7 +63,7 @@ fn one(process: &TunedProcess, several: bool, page: &mut Page) {
     }
     for advice in &process.advice {
         page.gap();
-        page.paragraph("next: ", page::BOLD, advice);
+        page.paragraph("next ", page::BOLD, advice);
     }
     if let Some(check) = &process.check {
         page.gap();
