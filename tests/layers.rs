@@ -87,7 +87,10 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("prost::", &["profile"]),
     ("clap::", &["cli"]),
     ("toml::", &["cli"]),
-    ("maud::", &["render/html", "render/why/html"]),
+    (
+        "maud::",
+        &["render/html", "render/why/html", "render/tuning/html"],
+    ),
     ("serde_sarif::", &["render/why/sarif"]),
     ("quick_junit::", &["render/junit"]),
     ("Serialize", &["report", "severity", "cli"]),

@@ -11,6 +11,7 @@ use gcpressure::internal::render::{Format, Render, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::Comparison;
 use gcpressure::report::sites::Sites;
+use gcpressure::report::tuning::Tuning;
 use gcpressure::report::why::Why;
 use gcpressure::report::{self, Report};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("benchmarks", value(report::schema::<Benchmarks>())),
         ("sites", value(report::schema::<Sites>())),
         ("why", value(report::schema::<Why>())),
+        ("tuning", value(report::schema::<Tuning>())),
     ]
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::json;
+
 /// The predictions of `gcpressure tune`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -71,6 +73,8 @@ pub struct ByteRange {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeasuredSetting {
     /// GOGC that its goals agree with or the user states, percent; null where unknown, and where a memory limit sets the goals.
+    #[serde(serialize_with = "json::number_or_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub gogc: Option<f64>,
     /// A memory limit sets the goals.
     pub memory_limited: bool,
@@ -97,6 +101,8 @@ pub struct MeasuredSetting {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TunedSetting {
     /// GOGC, percent; null for `off`.
+    #[serde(serialize_with = "json::number_or_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub gogc: Option<f64>,
     /// GOMEMLIMIT, bytes; null without one.
     pub memory_limit_bytes: Option<u64>,
@@ -119,6 +125,8 @@ pub struct TunedSetting {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecommendedSetting {
     /// GOGC, percent; null for `off`.
+    #[serde(serialize_with = "json::number_or_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub gogc: Option<f64>,
     /// GOMEMLIMIT, bytes; null without one.
     pub memory_limit_bytes: Option<u64>,

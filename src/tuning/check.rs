@@ -1,8 +1,8 @@
 //! A prediction against a log of the setting.
 
 use super::base::Base;
-use super::inputs::Observer;
 use super::model::{Setting, predict};
+use super::observer::Observer;
 use super::table::{Wanted, row};
 use crate::report::tuning::{
     ByteRange, CheckedFigure, MeasuredSetting, PredictionCheck, Range, TunedSetting,

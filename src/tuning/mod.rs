@@ -10,6 +10,7 @@ mod base;
 mod check;
 mod inputs;
 mod model;
+mod observer;
 mod pacer;
 mod table;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 
 pub use base::Base;
 pub use check::check;
-pub use inputs::{Inputs, Observer, Shown};
+pub use inputs::{Inputs, Shown};
 pub use model::{Prediction, Setting, Span, predict};
+pub use observer::Observer;
 pub use table::{Wanted, lines, process};

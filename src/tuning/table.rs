@@ -1,8 +1,8 @@
 //! The table of a process, and the setting that it recommends.
 
 use super::base::Base;
-use super::inputs::Observer;
 use super::model::{Prediction, Refusal, Setting, Span, mebibytes, other, predict, refusal};
+use super::observer::Observer;
 use crate::report::tuning::{ByteRange, Range, RecommendedSetting, TunedProcess, TunedSetting};
 use crate::units::{self, MIB, from_f64};
 
