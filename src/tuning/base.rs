@@ -41,6 +41,8 @@ pub struct Base {
     pub(super) most_while_marking: f64,
     pub(super) peak: f64,
     pub(super) not_by_heap: f64,
+    /// GOMAXPROCS.
+    pub(super) procs: f64,
     pub(super) gc_cpu: Option<GcCpu>,
     /// CPU of assists over GOMAXPROCS times time.
     pub(super) assist: Option<f64>,
@@ -104,6 +106,7 @@ impl Base {
             most_while_marking: sums.most_while_marking as f64,
             peak: sums.peak as f64,
             not_by_heap: mean(sums.not_by_heap),
+            procs: whole.processors()?.0,
             gc_cpu: whole.gc_cpu(shown.trust),
             assist: whole.cpu_ratio(|to| to.assist_cpu_ns),
             duty: whole.wall_ratio(|to| to.mark_ns),

@@ -90,9 +90,19 @@ const REPEATS: f64 = 2.8;
 /// ratio of the goals (1.6 times at five times the goal). Measured; what is allocated meanwhile counts as live as well.
 const SPARSE: f64 = 0.3;
 
+/// A range of the goal wider than this share of it makes all figures rough: what is not heap is too large a part of the limit.
+const WIDE_GOAL: f64 = 0.15;
+
 /// What is not heap under a limit, MiB: the runtime itself and space between objects, which grows with the heap. Measured: the lower
 /// line for large objects, the upper one for objects of 32 bytes. Stacks come on top.
-const OTHER: [(f64, f64); 2] = [(3.0, 0.015), (6.0, 0.07)];
+const OTHER: [(f64, f64); 2] = [(4.5, 0.013), (7.0, 0.07)];
+
+/// What a cycle's growth counts without being allocated, MiB for each P, at most: a P takes free memory by whole spans, one for each size
+/// in use, and the heap counts them as full until the next cycle (`refill` and `releaseAll` in runtime/mcache.go). Measured.
+const CACHED: f64 = 0.25;
+
+/// The largest share of the growth that they are taken to be.
+const MOST_CACHED: f64 = 0.2;
 
 /// Why nothing can be said about any setting, and what to do.
 pub(super) struct Refusal {
@@ -211,8 +221,8 @@ struct Corner {
 /// Predicts what `setting` gives, with a range for each figure.
 ///
 /// With the live heap L, its roots (stacks and globals) S, and D = goal - L, a cycle starts when the heap has grown by T(D), and `a` is
-/// allocated while it marks. A program allocates at the same rate whatever the setting, so cycles a second go as 1 / (T(D) + a), and
-/// GC CPU with them, as a cycle marks the same heap, though a sparser one. (A program that runs as fast as it can allocates more where collecting takes
+/// allocated while it marks; of T(D) + a up to c is only counted ([`CACHED`]). A program allocates at the same rate whatever the setting, so
+/// cycles a second go as 1 / (T(D) + a - c), and GC CPU with them, as a cycle marks the same heap, though a sparser one. (A program that runs as fast as it can allocates more where collecting takes
 /// less: the upper bound.) Formulas of the goal, of T and of the runway R: `commit`, `memoryLimitHeapGoal`, `trigger` and `endCycle` in
 /// runtime/mgcpacer.go, in [`super::pacer`] and [`super::inputs`].
 ///
@@ -231,6 +241,7 @@ pub fn predict(base: &Base, setting: Setting) -> Result<Prediction, String> {
     let mut ratio = Span::EMPTY;
     let mut peak = Span::EMPTY;
     let mut sparser: f64 = 1.0;
+    let cached = (CACHED * base.procs).min(MOST_CACHED * base.allocated);
     for corner in corners(base) {
         let before = travel(corner.goal - corner.live, corner.runway) + corner.while_marking;
         let before = before.clamp(base.allocated - error(base), base.allocated + error(base));
@@ -243,7 +254,9 @@ pub fn predict(base: &Base, setting: Setting) -> Result<Prediction, String> {
                 for new in goals(base, setting, live, corner.roots) {
                     let after = travel(new - live, corner.runway) + while_marking;
                     goal.include(new);
-                    ratio.include(before.max(0.5) / after.max(0.5));
+                    for cached in [0.0, cached] {
+                        ratio.include((before - cached).max(0.5) / (after - cached).max(0.5));
+                    }
                     peak.include(live + after);
                 }
             }
@@ -269,9 +282,14 @@ pub fn predict(base: &Base, setting: Setting) -> Result<Prediction, String> {
             mebibytes(base.live)
         ));
     }
+    let wide = goal.high - goal.low > WIDE_GOAL * goal.middle();
     Ok(Prediction {
         goal,
         peak,
+        rough: rough(base).or_else(|| {
+            let reason = "what is not heap takes an unknown part of so small a limit";
+            (wide && setting.limit.is_some()).then(|| reason.to_owned())
+        }),
         ..figures(base, ratio, sparser)
     })
 }
@@ -295,7 +313,7 @@ fn figures(base: &Base, ratio: Span, sparser: f64) -> Prediction {
         gc_cpu,
         goal: Span::EMPTY,
         peak: Span::EMPTY,
-        rough: rough(base),
+        rough: None,
     }
 }
 

@@ -20,7 +20,7 @@ var modes = map[string]struct {
 	"small":    {25000, small},
 	"pointers": {3500, pointers},
 	"blobs":    {2000, blobs},
-	"bursts":   {1, bursts},
+	"bursts":   {3, bursts},
 	// Others' code under a load.
 	"markdown": {1500, markdown},
 	"memdb":    {32000, memdb},
@@ -104,7 +104,7 @@ func blobs() func() {
 	return func() { held[rand.Intn(len(held))] = make([]byte, 256<<10) }
 }
 
-// bursts: once a second a list of 9 to 55 MiB is built, held for a moment and let go.
+// bursts: three times a second a list of 9 to 55 MiB is built, held for a moment and let go.
 func bursts() func() {
 	return func() {
 		var list *node
