@@ -44,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stats",
             "units",
             "report",
+            "tuning",
         ],
     ),
     (

@@ -447,9 +447,7 @@ pub(super) fn other(base: &Base, limit: f64) -> [f64; 2] {
     OTHER.map(|(fixed, share)| fixed + share * limit + base.roots)
 }
 
-/// `43MiB`, whole ones from 10 on.
+/// `43MiB`: whole ones, as the log has them.
 pub(super) fn mebibytes(mib: f64) -> String {
-    let mib = mib.max(0.0);
-    let mib = if mib < 10.0 { mib } else { mib.round() };
-    units::bytes(units::from_f64(mib * units::MIB as f64))
+    units::bytes(units::from_f64(mib.round().max(1.0) * units::MIB as f64))
 }

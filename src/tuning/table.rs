@@ -247,13 +247,12 @@ pub fn lines(base: &Base) -> Vec<String> {
         let words = |span: Span, format: fn(f64) -> String| {
             units::span(&format(span.low), &format(span.high))
         };
-        let gc_cpu = given
-            .gc_cpu
-            .map(|cpu| format!(", GC CPU {}", words(cpu, units::percent)));
+        let gc_cpu = given.gc_cpu.map_or_else(String::new, |cpu| {
+            format!(", GC takes {} of the CPU", words(cpu, units::percent))
+        });
         Some(format!(
-            "GOGC={gogc} would give {} cycles{}, peak heap {}{}",
+            "with GOGC={gogc} cycles come at {}{gc_cpu}, the heap peaks at {}{}",
             words(given.frequency, units::rate),
-            gc_cpu.unwrap_or_default(),
             words(given.peak, mebibytes),
             if given.rough.is_some() {
                 " (rough)"
