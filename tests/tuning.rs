@@ -214,3 +214,34 @@ fn files_are_written_beside_standard_output() {
     let same = format!("json={WASTEFUL}");
     assert_eq!(tune(&[WASTEFUL, "-o", &same]).status.code(), Some(2));
 }
+
+/// The three lines under a cause that a higher GOGC cures are rows of the table; under one that it does not cure there are none.
+#[test]
+fn a_report_says_what_a_higher_gogc_would_give() {
+    let advice = |log: &str| -> Vec<String> {
+        let report = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+            .args(["-f", "json", log])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+        let advice = report["diagnosis"]["advice"].as_array().unwrap();
+        let lines = advice.iter().map(|line| line.as_str().unwrap().to_owned());
+        lines
+            .filter(|line| line.starts_with("with GOGC="))
+            .collect()
+    };
+    let lines = advice(WASTEFUL);
+    let table = text(&[WASTEFUL]);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, gogc) in lines.iter().zip(["200", "400", "800"]) {
+        let row = table.lines().find(|row| row.starts_with(gogc)).unwrap();
+        let (_, figures) = line.split_once("come at ").unwrap();
+        let frequency = figures.split(',').next().unwrap();
+        assert!(
+            line.contains(&format!("GOGC={gogc} ")) && row.contains(frequency),
+            "{line} {row}"
+        );
+    }
+    assert_eq!(advice(LIMITED), Vec::<String>::new());
+}
