@@ -12,6 +12,9 @@ pub(super) mod html;
 pub(super) mod markdown;
 pub(super) mod text;
 
+/// From here on sizes have digits of their own.
+const GIB: u64 = 1 << 30;
+
 /// The heads of the table.
 const HEADS: [&str; 6] = [
     "GOGC",
@@ -91,10 +94,8 @@ fn size(range: ByteRange) -> String {
 /// In whole MiB, as the log has them, below 1 GiB.
 fn bytes(bytes: u64) -> String {
     match bytes {
-        0..=units::MIB => "1MiB".to_owned(),
-        0..0x4000_0000 => {
-            units::bytes(bytes.saturating_add(units::MIB / 2) / units::MIB * units::MIB)
-        }
+        0..units::MIB => "1MiB".to_owned(),
+        units::MIB..GIB => units::bytes((bytes + units::MIB / 2) / units::MIB * units::MIB),
         _ => units::bytes(bytes),
     }
 }
