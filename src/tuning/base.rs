@@ -59,9 +59,9 @@ pub struct Base {
 }
 
 impl Base {
-    /// What the cycles after the start-up show; `None` for fewer than eight.
-    pub fn of(inputs: &Inputs, shown: &Shown) -> Option<Self> {
-        let stretches = inputs.stretches();
+    /// What the cycles after the start-up show, up to the totals `end`; `None` for fewer than eight.
+    pub fn of(inputs: &Inputs, end: &Totals, shown: &Shown) -> Option<Self> {
+        let stretches = inputs.stretches(end);
         let (first, last) = (stretches.first()?, stretches.last()?);
         let begun = first.to.start_ns;
         let run = last.to.end_ns.saturating_sub(begun);

@@ -63,7 +63,7 @@ impl Sums {
     }
 }
 
-/// Neighboring cycles, and the totals at the end of the last.
+/// Neighboring cycles, and the totals at the end of the last; while cycles are still added, at that of the first.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
     pub(super) sums: Sums,
@@ -143,17 +143,20 @@ impl Inputs {
 
     /// Adds a cycle to the last stretch; at its end begins another one.
     fn keep(&mut self, sums: Sums, totals: &Totals) {
-        let to = *totals;
+        let length = 1 << self.halvings.min(63);
         match self.stretches.last_mut() {
-            Some(last) if self.filled < 1 << self.halvings.min(63) => {
+            Some(last) if self.filled < length => {
                 last.sums.add(&sums);
-                last.to = to;
                 self.filled += 1;
+                if self.filled == length {
+                    last.to = *totals;
+                }
             }
             _ => {
                 if self.stretches.len() == 2 * STRETCHES {
                     self.halve();
                 }
+                let to = *totals;
                 self.stretches.push(Stretch { sums, to });
                 self.filled = 1;
             }
@@ -171,8 +174,13 @@ impl Inputs {
         self.halvings += 1;
     }
 
-    pub(super) fn stretches(&self) -> &[Stretch] {
-        &self.stretches
+    /// The stretches, the last of which ends at `end`.
+    pub(super) fn stretches(&self, end: &Totals) -> Vec<Stretch> {
+        let mut stretches = self.stretches.clone();
+        if let Some(last) = stretches.last_mut() {
+            last.to = *end;
+        }
+        stretches
     }
 
     pub(super) const fn format(&self) -> Option<Format> {

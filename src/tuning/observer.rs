@@ -69,7 +69,7 @@ impl Observer {
     /// Stretches in use.
     #[cfg(test)]
     pub(super) fn stretches(&self) -> usize {
-        self.inputs.stretches().len()
+        self.inputs.stretches(self.meter.totals()).len()
     }
 
     /// What the cycles after the start-up show; `None` for too few.
@@ -81,6 +81,6 @@ impl Observer {
             trust: self.meter.trust(),
             ..self.shown
         };
-        Base::of(&self.inputs, &shown)
+        Base::of(&self.inputs, self.meter.totals(), &shown)
     }
 }

@@ -70,11 +70,11 @@ fn gogc(gogc: Option<f64>) -> String {
     gogc.map_or_else(|| "off".to_owned(), |gogc| format!("{gogc}"))
 }
 
-/// `GOGC=off GOMEMLIMIT=460MiB`.
+/// `GOGC=off GOMEMLIMIT=460MiB`: in whole MiB, as Go reads no fractions.
 fn name(setting: &TunedSetting) -> String {
     let gogc = format!("GOGC={}", gogc(setting.gogc));
     match setting.memory_limit_bytes {
-        Some(limit) => format!("{gogc} GOMEMLIMIT={}", units::bytes(limit)),
+        Some(limit) => format!("{gogc} GOMEMLIMIT={}MiB", limit / units::MIB),
         None => gogc,
     }
 }
