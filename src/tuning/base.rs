@@ -150,6 +150,11 @@ impl Base {
         Some(usual.unwrap_or_else(|| f64::midpoint(low, high).round()))
     }
 
+    /// By how much two runs of the setting differ at 95 %, as a share.
+    pub(super) fn repeats(&self) -> f64 {
+        2.8 * self.repeat
+    }
+
     /// As published.
     pub fn measured(&self) -> MeasuredSetting {
         let bytes = |mib: f64| from_f64(mib * MIB as f64);

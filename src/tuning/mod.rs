@@ -12,6 +12,7 @@ mod inputs;
 mod model;
 mod observer;
 mod pacer;
+mod refusal;
 mod table;
 #[cfg(test)]
 mod tests;

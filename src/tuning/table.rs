@@ -1,8 +1,9 @@
 //! The table of a process, and the setting that it recommends.
 
 use super::base::Base;
-use super::model::{Prediction, Refusal, Setting, Span, mebibytes, other, predict, refusal};
+use super::model::{Prediction, Setting, Span, predict};
 use super::observer::Observer;
+use super::refusal::{Refusal, mebibytes, other, refusal};
 use crate::report::tuning::{ByteRange, Range, RecommendedSetting, TunedProcess, TunedSetting};
 use crate::units::{self, MIB, from_f64};
 

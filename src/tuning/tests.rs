@@ -6,8 +6,8 @@
     reason = "a test panics by design"
 )]
 
-use super::model::mebibytes;
 use super::pacer::{Runway, goal_by_gogc, goal_by_limit, travel};
+use super::refusal::mebibytes;
 use super::*;
 use crate::report::tuning::TunedProcess;
 use crate::settings::Settings;
