@@ -1,4 +1,4 @@
-"""Packs the program that was built for TARGET in FOLDER into dist/, with a fixed order, owner and time.
+"""Packs the program that was built for TARGET in FOLDER into dist/, with a fixed order, owner and time; dist/package/ holds the same files.
 
 usage: packaging/archive.py TARGET FOLDER    (called by archive.sh)
 """
@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -18,11 +19,25 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHELLS = ("bash", "elvish", "fish", "powershell", "zsh")
-COMMANDS = ("check", "events", "sites", "why", "run", "watch", "compare", "explain", "schema", "completions", "man")
+# What is in the program besides crates. Where no text follows, the license is one whose text the archive has.
+OTHERS = """gcpressure contains the crates below and:
+
+uPlot, in the pages it writes; its license follows the crates' ones.
+Rust's standard library, copyright The Rust Project Contributors: MIT OR Apache-2.0, here under LICENSE-APACHE.
+"""
+MUSL = """musl, copyright 2005-2020 Rich Felker, et al.: MIT, the terms of LICENSE-MIT.
+"""
+
+
+def text_of(folder):
+    """The license texts in a folder, each after a line of dashes."""
+    names = (name for name in os.listdir(folder) if re.match(r"(?i)(licen[cs]e|copying|notice|unlicense)", name))
+    paths = [folder / name for name in sorted(names) if (folder / name).is_file()]
+    return "".join(f"{'-' * 72}\n{path.read_text(encoding='utf-8', errors='replace').strip()}\n" for path in paths)
 
 
 def notices(target):
-    """The license of each crate in the program, with its texts."""
+    """The license of each crate in the program, with its texts, and of what else is in it."""
     metadata = json.loads(
         subprocess.check_output(
             ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target], cwd=ROOT
@@ -39,15 +54,16 @@ def notices(target):
                 if any(kind["kind"] is None for kind in dependency["dep_kinds"]):
                     left.append(dependency["pkg"])
     found.discard(metadata["resolve"]["root"])
-    parts = ["gcpressure contains the crates below, and uPlot (MIT) in its pages.\n"]
+    parts = [OTHERS + (MUSL if "musl" in target else "")]
     for package in sorted((packages[one] for one in found), key=lambda package: (package["name"], package["version"])):
-        parts.append(f"{'=' * 72}\n{package['name']} {package['version']}: {package['license'] or 'see its text'}\n")
-        folder = pathlib.Path(package["manifest_path"]).parent
-        names = (name for name in os.listdir(folder) if re.match(r"(?i)(licen[cs]e|copying|notice|unlicense)", name))
-        for name in sorted(names):
-            if (folder / name).is_file():
-                text = (folder / name).read_text(encoding="utf-8", errors="replace")
-                parts.append(f"{'-' * 72}\n{text.strip()}\n")
+        text = text_of(pathlib.Path(package["manifest_path"]).parent)
+        if not text:
+            # The Apache license asks for its own text only, which the archive has.
+            if "Apache-2.0" not in (package["license"] or ""):
+                sys.exit(f"archive.py: no license text in {package['name']} {package['version']}, which must ship with it")
+            text = "Here under LICENSE-APACHE.\n"
+        parts.append(f"{'=' * 72}\n{package['name']} {package['version']}: {package['license'] or 'see its text'}\n{text}")
+    parts.append(f"{'=' * 72}\nuPlot: MIT\n{text_of(ROOT / 'assets' / 'uplot')}")
     return "\n".join(parts).encode()
 
 
@@ -62,8 +78,12 @@ def contents(target, folder):
     for path in ("README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"):
         files.append((path, (ROOT / path).read_bytes(), False))
     files.append(("THIRD-PARTY.txt", notices(target), False))
-    files.append(("man/gcpressure.1", said("man"), False))
-    for command in COMMANDS:
+    manual = said("man")
+    files.append(("man/gcpressure.1", manual, False))
+    commands = re.findall(r"(?m)^gcpressure\\-(\S+)\(1\)$", manual.decode())
+    if "check" not in commands:
+        sys.exit("archive.py: the manual page names no commands")
+    for command in commands:
         files.append((f"man/gcpressure-{command}.1", said("man", command), False))
     for shell in SHELLS:
         files.append((f"completions/gcpressure.{shell}", said("completions", shell), False))
@@ -94,6 +114,13 @@ def main():
                 archive.addfile(entry, io.BytesIO(text))
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(packed.getvalue())
+    # Unpacked too, for the wheel and the packages of Linux.
+    unpacked = ROOT / "dist" / "package"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    for name, text, runs in [*files, (".target", target.encode(), False)]:
+        (unpacked / name).parent.mkdir(parents=True, exist_ok=True)
+        (unpacked / name).write_bytes(text)
+        (unpacked / name).chmod(0o755 if runs else 0o644)
     total = hashlib.sha256(packed.getvalue()).hexdigest()
     path.with_name(path.name + ".sha256").write_text(f"{total}  {path.name}\n")
     print(f"{path.relative_to(ROOT)}: {len(packed.getvalue())} bytes, {len(files)} files, sha256 {total}")

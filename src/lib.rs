@@ -49,6 +49,7 @@ mod compare;
 mod error;
 #[cfg(feature = "profile")]
 mod escape;
+mod fleet;
 mod gobench;
 mod io;
 mod measure;
@@ -92,7 +93,7 @@ pub mod internal {
         ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms! {
-        analyzer compare error gobench io measure pipeline process report rules settings severity stats trace tuning units window
+        analyzer compare error fleet gobench io measure pipeline process report rules settings severity stats trace tuning units window
     }
     #[cfg(feature = "profile")]
     rooms! { causes escape profile }

@@ -1,9 +1,11 @@
 //! Severities, caps and causes by name.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How severe a finding is, in ascending order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -14,6 +16,17 @@ pub enum Severity {
     Warning,
     /// Pressure that hurts.
     Critical,
+}
+
+impl Severity {
+    /// The name, in data and for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// Why a finding is milder than its thresholds alone would make it.

@@ -388,6 +388,12 @@ pub fn count(count: u64) -> String {
     text
 }
 
+/// `1 cycle`, `2 cycles`.
+pub fn counted(count: u64, one: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {one}{s}", self::count(count))
+}
+
 /// Three significant digits at most, without trailing zeros; whole numbers keep all of theirs.
 fn significant(value: f64) -> String {
     let decimals = match value.abs() {

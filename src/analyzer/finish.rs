@@ -10,7 +10,7 @@ use crate::settings::Scope;
 use crate::severity::{Cause, Severity};
 use crate::trace::cycle::WRAPPED_NS;
 use crate::tuning::{self, Base, Shown};
-use crate::units::{MILLISECOND, duration};
+use crate::units::{self, MILLISECOND, duration};
 use crate::window::{Whole, Window};
 
 /// A process that is known to have lived for this long, ns, needs only one cycle: few cycles are then a good sign.
@@ -122,10 +122,7 @@ impl ProcessAnalyzer {
 
     /// Why the process cannot carry a verdict; empty where it can.
     fn why_not(&self, at: u64, life_known: bool, judged: &Window<'_>) -> String {
-        let counted = |cycles: u64| {
-            let s = if cycles == 1 { "" } else { "s" };
-            format!("{cycles} GC cycle{s}")
-        };
+        let counted = |cycles| units::counted(cycles, "GC cycle");
         let cycles = self.meter.totals().seen;
         let covered = at.saturating_sub(self.origin_ns);
         let long_life = life_known && covered >= LONG_LIFE_NS;

@@ -1,6 +1,7 @@
 //! The command line as clap parses it. Values that the configuration file may hold too stay text here, and are parsed in
 //! one place, [`crate::cli::config`].
 
+mod fleet;
 mod groups;
 
 use std::ffi::OsString;
@@ -9,6 +10,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use gcpressure::internal::render::{Formats as _, SitesFormat, TuningFormat, WhyFormat};
 
+pub(crate) use fleet::{
+    Bucket, FleetCommand, FleetReportArgs, LabelsFrom, MergeArgs, RowsArgs, ScanArgs,
+};
 pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
     LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
@@ -24,9 +28,8 @@ use groups::{amount, one_of, share, size};
     name = "gcpressure",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     after_help = "Examples:\n  \
-        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure\n  \
+        GODEBUG=gctrace=1 ./server 2>&1 | gcpressure --passthrough\n  \
         kubectl logs deploy/server | gcpressure\n  \
         gcpressure check --max gc-frequency=5/s --max pause-p99=10ms server.log\n\n\
         Exit status: 0 done or pass, 1 a finding that fails the check, 2 an error, 3 no verdict."
@@ -46,7 +49,7 @@ pub(crate) enum Command {
     Events(Box<EventsArgs>),
     /// Shows where the program allocates, from a heap profile: the table of go tool pprof -top, with the error of each row
     Sites(Box<SitesArgs>),
-    /// Explains why those lines allocate, from the compiler's escape analysis, and what to change
+    /// Explains why lines allocate, from a heap profile and the compiler's escape analysis, and what to change
     Why(Box<WhyArgs>),
     /// Runs a program with its GC trace on, and reports at its end; the exit status is the program's own
     ///
@@ -64,6 +67,13 @@ pub(crate) enum Command {
     Compare(Box<CompareArgs>),
     /// Predicts what another GOGC or GOMEMLIMIT would give, and recommends one for the memory and the CPU given
     Tune(Box<TuneArgs>),
+    /// Judges thousands of logs: rows that add up, on one machine or many
+    Fleet {
+        #[command(subcommand)]
+        command: FleetCommand,
+    },
+    /// Plays a recorded log through watch, at a terminal, and reports on it; needs no program of yours
+    Demo,
     /// Explains a rule or a cause: meaning, thresholds, known false alarms, what to do
     Explain {
         /// Rule or cause; without it, a table of all
@@ -121,7 +131,7 @@ pub(crate) struct RunArgs {
     /// Exit with 1 or 3 if the program succeeds and the check does not pass
     #[arg(long, help_heading = "Rules")]
     pub(crate) check: bool,
-    /// The severity that fails --check [default: critical]
+    /// The severity that fails --check: warning or critical [default: critical]
     #[arg(
         long,
         value_name = "SEVERITY",
@@ -162,7 +172,7 @@ pub(crate) struct WatchArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
-    /// The severity that fails the check [default: critical]
+    /// The severity that fails the check: warning or critical [default: critical]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(crate) fail_on: Option<String>,
     /// Also fail if this run is worse than the saved one
@@ -174,7 +184,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) comparing: Comparing,
     /// Write a commented gcpressure.toml into the working directory and exit
-    #[arg(long, exclusive = true)]
+    #[arg(long, exclusive = true, help_heading = "Rules")]
     pub(crate) init: bool,
 }
 
@@ -340,6 +350,12 @@ pub(crate) enum SchemaOf {
     Comparison,
     /// gcpressure.tuning/v1
     Tuning,
+    /// gcpressure.fleet-row/v1
+    FleetRow,
+    /// gcpressure.fleet/v1
+    Fleet,
+    /// gcpressure.fleet-report/v1
+    FleetReport,
 }
 
 /// The names of all commands.

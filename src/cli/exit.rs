@@ -105,9 +105,24 @@ impl Failure {
         self
     }
 
+    /// The message without the tip, for one of many.
+    pub(crate) fn in_a_line(&self) -> String {
+        format!("error: {}", self.message)
+    }
+
     /// `what` cannot be read.
     pub(crate) fn reading(what: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot read {what}: {}", reason(error)))
+    }
+
+    /// The same, with the tips for a file that does not exist and for a directory.
+    pub(crate) fn reading_file(what: &str, error: &io::Error, missing: &str, folder: &str) -> Self {
+        let failure = Self::reading(what, error);
+        match error.kind() {
+            io::ErrorKind::NotFound => failure.tip(missing),
+            io::ErrorKind::IsADirectory => failure.tip(folder),
+            _ => failure,
+        }
     }
 
     /// `what` cannot be written.
@@ -123,7 +138,7 @@ pub(crate) fn unable(error: io::Error) -> Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        f.write_str(&self.in_a_line())?;
         match &self.tip {
             Some(tip) => write!(f, "\n\n  tip: {tip}"),
             None => Ok(()),

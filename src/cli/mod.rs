@@ -16,7 +16,8 @@ use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use commands::{
-    check, compare, completions, events, explain, man, report, run, schema, sites, tune, watch, why,
+    check, compare, completions, demo, events, explain, fleet, man, report, run, schema, sites,
+    tune, watch, why,
 };
 use exit::Failure;
 
@@ -68,6 +69,8 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Tune(args)) => tune::run(args),
+        Some(Command::Fleet { command }) => fleet::run(command),
+        Some(Command::Demo) => demo::run(),
         Some(Command::Explain { name }) => explain::run(name.as_deref()),
         Some(Command::Schema { output }) => schema::run(*output),
         Some(Command::Completions { shell }) => completions::run(*shell),

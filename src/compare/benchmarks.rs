@@ -8,6 +8,7 @@ use crate::gobench::{Output, UnitNote};
 use crate::report::benchmarks::{Benchmarks, Figures, Mean, Row};
 use crate::report::comparison::{Comparison, Outcome, RowVerdict};
 use crate::stats;
+use crate::units::counted;
 
 /// Ratios from which on a unit fails where the user names none.
 const DEFAULT_GATES: [(&str, f64); 3] = [("allocs/op", 1.0), ("B/op", 1.25), ("ns/op", 1.25)];
@@ -85,8 +86,8 @@ pub fn benchmarks(
         rows.push(row);
     }
     warnings.extend(varying.into_iter().map(|(unit, count)| {
-        let s = if count == 1 { "" } else { "s" };
-        format!("{unit} is declared assume=exact, but varies in {count} benchmark{s}: tested there like a unit with noise")
+        let benchmarks = counted(count as u64, "benchmark");
+        format!("{unit} is declared assume=exact, but varies in {benchmarks}: tested there like a unit with noise")
     }));
     alone += after
         .keys()

@@ -19,7 +19,7 @@ pub use benchmarks::{BenchmarkGate, benchmarks};
 use sample::Samples;
 
 /// Chance of a false alarm that is accepted: a p-value up to it decides, also of benchmarks.
-const ALPHA: f64 = 0.05;
+pub(crate) const ALPHA: f64 = 0.05;
 
 /// By so much more than the threshold a change must be where runs are too few for a test.
 const MARGIN: f64 = 1.25;
@@ -133,7 +133,7 @@ fn too_few(base: &Side, new: &Side, smallest: f64, rows: usize) -> String {
 }
 
 /// Runs a side from which on the test can decide about any of the rows.
-fn runs_needed(rows: usize) -> usize {
+pub(crate) fn runs_needed(rows: usize) -> usize {
     (1..64)
         .find(|&runs| stats::smallest_p(runs, runs) * rows as f64 <= ALPHA)
         .unwrap_or(64)

@@ -230,21 +230,14 @@ impl Meter {
                 .saturating_add(signed(cycle.heap_end_mib))
                 .saturating_sub(signed(live));
         }
+        let followed = before.zip(goal).filter(|_| !min_heap);
         Step {
             trigger,
             period_ns,
-            headroom_use: match (before, goal) {
-                (Some(previous), Some(goal)) if !min_heap => {
-                    Some(previous.heap_live_mib.saturating_mul(1000) / goal.max(1))
-                }
-                _ => None,
-            },
-            gogc: match (before, goal) {
-                (Some(previous), Some(goal)) if !min_heap => {
-                    gogc::implied(previous, goal, cycle.heap_start_mib)
-                }
-                _ => None,
-            },
+            headroom_use: followed
+                .map(|(previous, goal)| previous.heap_live_mib.saturating_mul(1000) / goal.max(1)),
+            gogc: followed
+                .and_then(|(previous, goal)| gogc::implied(previous, goal, cycle.heap_start_mib)),
             min_heap,
             overshoots: goal.is_some_and(|goal| overshoots(cycle.heap_end_mib, goal)),
         }

@@ -172,7 +172,7 @@ impl Finds for Collector<'_> {
         self.recent = usize::MAX;
         let analyzer = self.take_analyzer(index);
         let Followed { process, .. } = self.open.swap_remove(index);
-        process.end(analyzer, &self.source, &mut self.outcomes);
+        self.end(process, analyzer);
     }
 
     fn quiet(&mut self) {
@@ -364,6 +364,14 @@ impl Collector<'_> {
         analyzer
     }
 
+    /// The end of a process.
+    fn end(&mut self, process: Process, analyzer: Option<Box<ProcessAnalyzer>>) {
+        if let Some(ended) = process.end(analyzer, &self.source, &mut self.outcomes) {
+            self.output
+                .call(|sink| sink.ended(&ended.process, &ended.findings));
+        }
+    }
+
     /// The end of a log: its processes have no more cycles.
     pub(super) fn end_log(&mut self, reader: &Reader) {
         self.end_waiting(None);
@@ -372,7 +380,7 @@ impl Collector<'_> {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();
             process.settle(reader, alone);
-            process.end(analyzer, &self.source, &mut self.outcomes);
+            self.end(process, analyzer);
         }
         self.open.clear();
         self.recent = usize::MAX;

@@ -122,18 +122,56 @@ struct Part {
     compressed: bool,
 }
 
+/// The files that paths name: those in directories, sorted and without hidden ones, and all others as they are.
+///
+/// # Errors
+/// A directory that cannot be read.
+pub fn files(paths: &[String]) -> Result<Vec<String>, Error> {
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        match Path::new(path).is_dir() {
+            true => walk(Path::new(path), &mut files, &mut errors),
+            false => files.push(path.clone()),
+        }
+    }
+    errors.into_iter().next().map_or(Ok(files), Err)
+}
+
 /// Appends the files below a directory to `files`.
 fn walk(directory: &Path, files: &mut Vec<String>, errors: &mut Vec<Error>) {
+    match list(directory) {
+        Ok(entries) => {
+            for entry in entries {
+                match entry {
+                    Entry::File(path) => files.push(path),
+                    Entry::Directory(path) => walk(&path, files, errors),
+                }
+            }
+        }
+        Err(error) => errors.push(error),
+    }
+}
+
+/// What a directory holds.
+#[derive(Debug)]
+pub enum Entry {
+    /// A file.
+    File(String),
+    /// A directory that is no link.
+    Directory(PathBuf),
+}
+
+/// The files and directories in a directory, sorted and without hidden ones.
+///
+/// # Errors
+/// It cannot be read.
+pub fn list(directory: &Path) -> Result<Vec<Entry>, Error> {
     let entries =
         fs::read_dir(directory).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let mut paths: Vec<PathBuf> = match entries {
-        Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
-        Err(error) => {
-            errors.push(Error::io(&directory.to_string_lossy(), error));
-            return;
-        }
-    };
+    let entries = entries.map_err(|error| Error::io(&directory.to_string_lossy(), error))?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     paths.sort_unstable();
+    let mut found = Vec::new();
     for path in paths {
         let hidden = path
             .file_name()
@@ -144,11 +182,12 @@ fn walk(directory: &Path, files: &mut Vec<String>, errors: &mut Vec<Error>) {
         // A link to a directory may lead back to this directory.
         let is_link = path.is_symlink();
         if path.is_file() {
-            files.push(path.to_string_lossy().into_owned());
+            found.push(Entry::File(path.to_string_lossy().into_owned()));
         } else if path.is_dir() && !is_link {
-            walk(&path, files, errors);
+            found.push(Entry::Directory(path));
         }
     }
+    Ok(found)
 }
 
 /// The paths without repetitions of a file.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::io::Source;
-use crate::report::Report;
+use crate::report::{Finding, Process, Report};
 use crate::settings::Settings;
 use crate::trace::cycle::AnyCycle;
 
@@ -175,6 +175,13 @@ pub trait Sink {
     /// A finding was raised or cleared. Called at once, in a large file up to a thousand cycles later.
     fn change(&mut self, process: &str, change: &FindingChange) -> io::Result<()> {
         let _ = (process, change);
+        Ok(())
+    }
+
+    /// A process has ended, or the log that it is in: all that the report may hold of it. Of a log with more processes than the
+    /// report has room for, all come here.
+    fn ended(&mut self, process: &Process, findings: &[Finding]) -> io::Result<()> {
+        let _ = (process, findings);
         Ok(())
     }
 

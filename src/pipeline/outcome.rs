@@ -20,9 +20,9 @@ pub(super) const LEAST_POINTS: usize = 6;
 
 /// A process that has ended, with what was found on it.
 #[derive(Debug, Clone)]
-struct Ended {
-    process: report::Process,
-    findings: Vec<Finding>,
+pub(super) struct Ended {
+    pub(super) process: report::Process,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Ended {
@@ -57,12 +57,15 @@ impl Outcomes {
         self.ended.is_empty()
     }
 
-    /// Takes in one process.
+    /// Takes in one process, and returns what is known of it.
     pub(super) fn add(
         &mut self,
         analysis: Analysis,
         process: impl FnOnce(Measures, u64, Option<Diagnosis>) -> report::Process,
-    ) {
+    ) -> Option<&Ended> {
+        if self.ended.len() >= KEPT + WAITING {
+            self.keep_worst();
+        }
         self.judgment.add(&analysis);
         let mut process = process(
             analysis.measures,
@@ -80,9 +83,7 @@ impl Outcomes {
             .measures
             .thin(LEAST_POINTS.max(POINTS / (self.ended.len() + 1)));
         self.ended.push(Ended { process, findings });
-        if self.ended.len() >= KEPT + WAITING {
-            self.keep_worst();
-        }
+        self.ended.last()
     }
 
     /// Drops all but the worst processes.
@@ -135,7 +136,7 @@ fn nothing_read(input: &Input) -> String {
     let cycles = input.gc_lines.cycles();
     if cycles > 0 {
         format!(
-            "none of the {cycles} GC cycles is left by --since, --until, --process and --stream: \
+            "--since, --until, --process or --stream leave out all {cycles} GC cycles: \
              without them the report lists the processes"
         )
     } else if input.legacy_gc_lines > 0 {

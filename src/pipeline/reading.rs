@@ -64,6 +64,8 @@ impl<'s> Reading<'s> {
         let warnings = source.warnings();
         self.broken = read.is_err() || !warnings.is_empty();
         let name = source.name();
+        let incomplete = &mut self.reader.count.input.incomplete;
+        incomplete.extend(warnings.iter().map(|warning| format!("{name}: {warning}")));
         self.warnings
             .extend(warnings.iter().map(|warning| match several {
                 true => format!("{name}: {warning}"),

@@ -402,31 +402,17 @@ impl Stream {
             if !track.admits(cycle) || (self.tracks.len() == 1 && last.format != cycle.format) {
                 return None;
             }
-            let gap = if cycle.follows(last) { 0 } else { 6 };
-            let shape = if last.format == cycle.format { 0 } else { 24 };
-            let processors = if last.gomaxprocs == cycle.gomaxprocs {
-                0
-            } else {
-                12
-            };
+            let cost_of = |unusual: bool, cost: u32| u32::from(unusual) * cost;
+            let gap = cost_of(!cycle.follows(last), 6);
+            let shape = cost_of(last.format != cycle.format, 24);
+            let processors = cost_of(last.gomaxprocs != cycle.gomaxprocs, 12);
             // The number of processors stopped is the same in every stop of a process whose P stays.
             let same_stops = low <= track.stops.1 && high >= track.stops.0;
-            let stops = if processors > 0 || same_stops { 0 } else { 12 };
-            let heap = if last.heap_live_mib > cycle.heap_start_mib.saturating_add(1) {
-                8
-            } else {
-                0
-            };
-            let trigger = if gap == 0 && starts_too_early(last, cycle) {
-                8
-            } else {
-                0
-            };
-            let percent = if percent_off(last, cycle).hundredths > 150 {
-                8
-            } else {
-                0
-            };
+            let stops = cost_of(processors == 0 && !same_stops, 12);
+            let shrunk = last.heap_live_mib > cycle.heap_start_mib.saturating_add(1);
+            let heap = cost_of(shrunk, 8);
+            let trigger = cost_of(gap == 0 && starts_too_early(last, cycle), 8);
+            let percent = cost_of(percent_off(last, cycle).hundredths > 150, 8);
             // Live heaps, goals and stacks seldom change by large factors from one cycle to the next.
             let few = |mib: u64, some: u64| mib.saturating_mul(3).saturating_add(some);
             let goal = last.goal_mib().unwrap_or(0);
@@ -434,11 +420,7 @@ impl Stream {
             let change = beyond(last.heap_live_mib, few(cycle.heap_live_mib, 8))
                 + beyond(cycle.stacks_mib, few(last.stacks_mib, 2))
                 + beyond(cycle.goal_mib().unwrap_or(0), few(goal, 8));
-            let globals = if last.globals_mib == cycle.globals_mib {
-                0
-            } else {
-                8
-            };
+            let globals = cost_of(last.globals_mib != cycle.globals_mib, 8);
             Some(gap + shape + processors + stops + heap + trigger + percent + change + globals)
         };
         let first = match (cycle.number, self.tracks.is_empty()) {

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::comparison::word;
+use super::comparison::{in_words, word};
 use super::markdown::{cell, prose};
 use super::text::page::{self, Page, left, right};
 use super::{ComparisonFormat, Render, Style, json};
 use crate::report::benchmarks::{Benchmarks, Figures, Row};
-use crate::report::comparison::{Outcome, RowVerdict};
+use crate::report::comparison::RowVerdict;
 
 /// The benchmarks, then the comparison of the GC traces where the outputs hold some. There is no page of benchmarks.
 impl Render<Benchmarks> for ComparisonFormat {
@@ -29,21 +29,13 @@ impl Render<Benchmarks> for ComparisonFormat {
 }
 
 fn outcome(benchmarks: &Benchmarks) -> (&'static str, String) {
-    match &benchmarks.outcome {
-        Outcome::Pass => ("PASS", "no gated figure got worse".to_owned()),
-        Outcome::Regression(reasons) => ("REGRESSION", reasons.join("; ")),
-        Outcome::NoVerdict(reason) => ("NO VERDICT", reason.clone()),
-    }
+    in_words(&benchmarks.outcome, "no gated figure got worse")
 }
 
 fn text(benchmarks: &Benchmarks, style: &Style) -> String {
     let mut page = Page::new(*style);
     let (label, sentence) = outcome(benchmarks);
-    let color = match &benchmarks.outcome {
-        Outcome::Pass => page::GOOD,
-        Outcome::Regression(_) => page::CRITICAL,
-        Outcome::NoVerdict(_) => page::UNKNOWN,
-    };
+    let color = page::of_outcome(&benchmarks.outcome);
     page.paragraph(&format!("{label}  "), color, &sentence);
     for (name, inputs) in [("base  ", &benchmarks.base), ("new   ", &benchmarks.new)] {
         page.paragraph(name, page::DIM, &inputs.join(", "));

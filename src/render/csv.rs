@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Style;
-use super::text::page;
 use crate::report::{Finding, Report, TimelinePoint};
 
 /// A column's name and where its value is.
@@ -91,7 +90,7 @@ fn raised(findings: &[&Finding], point: &TimelinePoint) -> String {
                 })
                 .map(|episode| episode.severity)
                 .max()?;
-            Some(format!("{}:{}", finding.rule, page::word(severity)))
+            Some(format!("{}:{}", finding.rule, severity.name()))
         })
         .collect();
     raised.join(" ")

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::Style;
 use super::against_baseline;
 use super::escape::printable;
-use super::text::{self, findings, page};
+use super::text::{self, findings};
 use crate::report::causes::Hot;
 use crate::report::comparison::{Against, Outcome};
 use crate::report::{Finding, Report, Verdict};
@@ -184,7 +184,7 @@ fn roll_up(
     let rest = rest.iter().filter_map(|group| group.first());
     let names: Vec<_> = rest
         .clone()
-        .map(|finding| format!("{} ({})", finding.rule, page::word(finding.severity)))
+        .map(|finding| format!("{} ({})", finding.rule, finding.severity.name()))
         .collect();
     if !names.is_empty() {
         message = format!("{message}\nalso raised: {}", names.join(", "));

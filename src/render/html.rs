@@ -19,6 +19,7 @@ use crate::report::comparison::Comparison;
 mod body;
 mod causes;
 mod comparison;
+pub(super) mod fleet;
 mod island;
 
 /// uPlot, as it came; see assets/uplot/README.md.
@@ -33,10 +34,10 @@ const COMPARISON_JS: &str = include_str!("html/comparison.js");
 const PAGE_CSS: &str = include_str!("html/page.css");
 
 /// Nothing is loaded, and only these scripts run: SHA-256 of [`UPLOT_JS`], [`VALUES_JS`], [`PAGE_JS`] and
-/// [`COMPARISON_JS`], which tests/html.rs and tests/compare_page.rs hold to the files.
+/// [`COMPARISON_JS`], which tests/long/html.rs and tests/long/compare_page.rs hold to the files.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     script-src 'sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=' 'sha256-TZMIHJ/Z9hS4dRAjSJT8Uq6xkB3dr/VNxoJ3pGdK7G8=' \
-    'sha256-669K2uDdRP/g1j9zAVp6DEhPPl9hssWxz7HGHmWGS5M=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
+    'sha256-k/J7oLtPQ9i5/rxxf5/wgbcQtERqdgj5YEb1EyITTdM=' 'sha256-IkxcSkNXA9p/ovUV7fO7SxnkD23snaOuHmCrGEp0UIs='";
 
 /// Writes the report as one HTML file.
 pub(super) fn render(report: &Report, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
@@ -69,7 +70,7 @@ pub(super) fn comparison(
     )
 }
 
-/// The page around a body: the figures, which are JSON that cannot leave its place, and what draws them.
+/// A page with charts: the figures, which are JSON that cannot leave its place, and what draws them.
 fn write(
     title: &str,
     body: &Markup,
@@ -77,26 +78,38 @@ fn write(
     script: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let body = html! {
+        (body)
+        script type="application/json" id="report" { (PreEscaped(figures)) }
+        script { (PreEscaped(UPLOT_JS)) }
+        script { (PreEscaped(VALUES_JS)) }
+        script { (PreEscaped(script)) }
+    };
+    document(title, POLICY, &[UPLOT_CSS, PAGE_CSS], &body, out)
+}
+
+/// Writes a page under its security policy.
+pub(super) fn document(
+    title: &str,
+    policy: &str,
+    styles: &[&str],
+    body: &Markup,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(concat!("gcpressure ", env!("CARGO_PKG_VERSION")));
                 title { (super::escape::printable(title)) }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(UPLOT_CSS)) (PreEscaped(PAGE_CSS)) }
+                style { @for style in styles { (PreEscaped(style)) } }
             }
-            body {
-                (body)
-                script type="application/json" id="report" { (PreEscaped(figures)) }
-                script { (PreEscaped(UPLOT_JS)) }
-                script { (PreEscaped(VALUES_JS)) }
-                script { (PreEscaped(script)) }
-            }
+            body { (body) }
         }
     };
     out.write_all(page.into_string().as_bytes())?;

@@ -203,7 +203,7 @@ fn description(finding: &Finding) -> String {
 }
 
 const fn severity(severity: Severity) -> &'static str {
-    text::page::word(severity)
+    severity.name()
 }
 
 fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {

@@ -4,13 +4,12 @@
 //! the completeness of the input folded away. Text from the log stands in code spans, where nothing in it is markup,
 //! mentions no user and refers to no issue.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Style;
 use super::escape::printable;
-use super::text::{self, findings, input, measures, page};
+use super::text::{self, findings, input, measures};
 use crate::report::causes::Causes;
 use crate::report::why::Pattern;
 use crate::report::{Diagnosis, Finding, Process, Report, Verdict};
@@ -96,7 +95,7 @@ fn diagnosis(found: &Diagnosis, several: bool, page: &mut String) {
 /// what to do.
 fn finding(report: &Report, group: &[&Finding], full: bool, several: bool, page: &mut String) {
     let Some(worst) = group.first() else { return };
-    let severity = page::word(worst.severity);
+    let severity = worst.severity.name();
     let _ = match full {
         true => write!(page, "\n### {severity} `{}`\n\n", worst.rule),
         false => write!(page, "\n**{severity}** `{}` ", worst.rule),
@@ -153,35 +152,24 @@ fn table(process: &Process, page: &mut String) {
 }
 
 fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut String) {
-    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
-    for finding in &report.findings {
-        let severity = worst.entry(&finding.process).or_insert(finding.severity);
-        *severity = finding.severity.max(*severity);
-    }
+    let worst = text::processes::worst(report);
     page.push_str(
         "\n| process | worst finding | cycles | frequency | pause p99 | pause max | GC CPU | live heap |\n\
          | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for process in processes.iter().take(shown) {
-        let measures = &process.measures;
-        let [_, _, p99, _] = measures::pauses(&measures.pause_ns);
+        let figures = text::processes::figures(process);
         let _ = writeln!(
             page,
-            "| {}{}{} | {} | {} | {} | {p99} | {} | {} | {} |",
+            "| {}{}{} | {} | {} |",
             if process.approximate { "\\~" } else { "" },
             cell(&process.id),
             text::origin(report, process)
                 .map_or_else(String::new, |origin| format!(" of {}", cell(&origin))),
             worst
                 .get(process.id.as_str())
-                .map_or("", |severity| page::word(*severity)),
-            units::count(process.cycles_seen),
-            measures
-                .gc_frequency_per_second
-                .map_or_else(|| "-".to_owned(), units::rate),
-            units::duration(measures.pause_ns.max),
-            prose(&measures::gc_cpu_ratio(measures)),
-            prose(&measures::live_heap(measures)),
+                .map_or("", |severity| severity.name()),
+            figures.map(|figure| prose(&figure)).join(" | "),
         );
     }
     let hidden = processes.len().saturating_sub(shown) as u64 + report.processes_omitted;
@@ -189,9 +177,7 @@ fn processes(report: &Report, processes: &[Process], shown: usize, page: &mut St
         let _ = write!(page, "\nand {} more\n", units::count(hidden));
     }
     if processes.iter().any(|process| process.approximate) {
-        page.push_str(
-            "\n\\~ told apart by number, clock and heap alone: a line could have been another process's\n",
-        );
+        let _ = write!(page, "\n\\~ {}\n", text::processes::APPROXIMATE);
     }
 }
 

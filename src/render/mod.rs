@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 use crate::report::comparison::{Against, Comparison, Outcome};
+use crate::report::fleet::Fleet;
 use crate::report::sites::Sites;
 use crate::report::tuning::Tuning;
 use crate::report::why::Why;
@@ -15,6 +16,7 @@ mod chart;
 mod comparison;
 mod csv;
 mod escape;
+mod fleet;
 mod format;
 mod github;
 #[cfg(feature = "html")]
@@ -85,6 +87,21 @@ formats! {
         /// One page that opens offline.
         #[cfg(feature = "html")]
         Html, "html", tuning::html::render;
+    }
+}
+
+formats! {
+    /// A format of the report of a fleet.
+    FleetFormat of Fleet {
+        /// For people at a terminal.
+        Text, "text", fleet::text::render;
+        /// `gcpressure.fleet-report/v1`, one line.
+        Json, "json", json::render;
+        /// For a step summary or a page of a wiki.
+        Markdown, "markdown", fleet::markdown::render;
+        /// One page that opens offline.
+        #[cfg(feature = "html")]
+        Html, "html", html::fleet::render;
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) mod findings;
 pub(super) mod input;
 pub(super) mod measures;
 pub(super) mod page;
-mod processes;
+pub(super) mod processes;
 mod timeline;
 
 use page::Page;
@@ -198,7 +198,7 @@ pub(super) fn source(report: &Report) -> String {
         [source] if source.name == "-" => "standard input".to_owned(),
         [source] => source.name.clone(),
         [.., last] if logs == 1 => format!("{} ({parts} parts)", last.name),
-        _ => page::counted(logs as u64, "log"),
+        _ => units::counted(logs as u64, "log"),
     }
 }
 
@@ -229,7 +229,7 @@ pub(super) fn extent(report: &Report) -> Option<String> {
             Some(format!(
                 "{} processes, {}",
                 units::count(all),
-                page::counted(cycles, "GC cycle")
+                units::counted(cycles, "GC cycle")
             ))
         }
     }
@@ -241,7 +241,7 @@ pub(super) fn course(process: &Process) -> String {
     let procs = process.measures.gomaxprocs;
     format!(
         "{} from {} to {}{}, {}",
-        page::counted(process.cycles_seen, "GC cycle"),
+        units::counted(process.cycles_seen, "GC cycle"),
         units::duration(start),
         units::duration(end),
         procs.map_or_else(String::new, |procs| format!(", GOMAXPROCS {procs}")),

@@ -20,6 +20,10 @@ impl Published for super::benchmarks::Benchmarks {
     const SCHEMA: &'static str = "gcpressure.benchmarks/v1";
 }
 
+impl Published for super::fleet::Fleet {
+    const SCHEMA: &'static str = "gcpressure.fleet-report/v1";
+}
+
 impl Published for super::sites::Sites {
     const SCHEMA: &'static str = "gcpressure.sites/v1";
 }

@@ -12,6 +12,8 @@ pub mod causes;
 pub mod comparison;
 mod document;
 mod event;
+#[doc(hidden)]
+pub mod fleet;
 mod json;
 mod lines;
 #[doc(hidden)]
@@ -47,6 +49,8 @@ pub use process::{
     Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
     TimelinePoint,
 };
+#[cfg(feature = "schema")]
+pub(crate) use schema::schema_of;
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 pub use schema::{event_schema, schema};
@@ -154,6 +158,9 @@ pub struct Input {
     pub sources: Vec<Source>,
     /// What could not be read, or not to its end, and why.
     pub unreadable: Vec<String>,
+    /// What of a source is cut or damaged; what it held was read.
+    #[serde(skip)]
+    pub incomplete: Vec<String>,
     /// Lines of GC cycles, Go 1.5 and later.
     pub gc_lines: GcLines,
     /// Lines of Go 1.0 to 1.4.

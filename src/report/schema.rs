@@ -47,15 +47,16 @@ impl JsonSchema for Run {
 
 /// The JSON Schema of a document. It says which keys are always there and allows more, as later releases may add some.
 pub fn schema<T: Published + JsonSchema>() -> Schema {
-    root::<Document<'_, T>>()
+    schema_of::<Document<'_, T>>()
 }
 
 /// The JSON Schema of an event row, in the same spirit.
 pub fn event_schema() -> Schema {
-    root::<Event<'_>>()
+    schema_of::<Event<'_>>()
 }
 
-fn root<T: JsonSchema>() -> Schema {
+/// The JSON Schema of a type as it is written.
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
     // Defaults are for reading old documents; what is written always has the key.
     let written = |schema: &mut Schema| {
         schema.remove("default");

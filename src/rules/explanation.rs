@@ -46,12 +46,6 @@ pub(super) fn flag(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// `1 cycle`, `2 cycles`.
-pub(super) fn counted(count: u64, one: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {one}{s}")
-}
-
 /// A duration in ns for people.
 pub(super) fn ns(value: f64) -> String {
     Unit::Nanoseconds.format(value)

@@ -45,11 +45,11 @@ pub use view::{Cached, GogcView, View};
 
 use cost::contention;
 use diagnosis::advice;
-use explanation::{counted, cpu_count, flag, ns};
+use explanation::{cpu_count, flag, ns};
 
 use crate::severity::{CappedBy, Severity};
 use crate::stats::at_least;
-use crate::units::{Unit, duration, percent, rate};
+use crate::units::{Unit, counted, duration, percent, rate};
 
 /// All rules, in the order in which they are reported.
 pub const fn table() -> &'static [Rule] {

@@ -57,6 +57,27 @@ impl WallTime {
         self.date.is_some_and(|date| date.year.is_some())
     }
 
+    /// Seconds since 1970, rounded down; a time without a zone is taken as UTC. `None` without a date or its year, and before 1970.
+    pub fn unix_seconds(self) -> Option<i64> {
+        let date = self.date?;
+        let days = i128::from(days(date.year?, date.month, date.day));
+        let ns = days * DAY_NS + self.time_ns - self.zone_ns.unwrap_or(0);
+        i64::try_from(ns.div_euclid(SECOND_NS))
+            .ok()
+            .filter(|seconds| *seconds >= 0)
+    }
+
+    /// A time as seconds since 1970, written as `2026-01-31T10:00:00Z`.
+    pub fn written(seconds: i64) -> String {
+        let (year, month, day) = civil(seconds.div_euclid(86_400));
+        let second = seconds.rem_euclid(86_400);
+        let (hour, minute) = (second / 3_600, second / 60 % 60);
+        format!(
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z",
+            second % 60
+        )
+    }
+
     /// Compares the parts that both have. A zone or year that only one has is assumed for the other; if one is a time of day alone, only
     /// those are compared.
     pub fn compare(self, other: Self) -> Ordering {
@@ -293,6 +314,21 @@ mod tests {
         }
         assert_eq!(civil(0), (1970, 1, 1));
         assert_eq!(civil(19_782), (2024, 2, 29));
+    }
+
+    #[test]
+    fn an_instant_is_written_in_utc() {
+        for (text, written) in [
+            ("2026-11-23T14:05:06.5+02:00", "2026-11-23T12:05:06Z"),
+            ("2024-02-29 23:59:59", "2024-02-29T23:59:59Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ] {
+            let seconds = time(text).unix_seconds().map(WallTime::written);
+            assert_eq!(seconds.as_deref(), Some(written), "{text}");
+        }
+        for text in ["Nov 23 14:05:06.5", "14:05:06.5", "1969-12-31T23:59:59Z"] {
+            assert_eq!(time(text).unix_seconds(), None, "{text}");
+        }
     }
 
     #[test]

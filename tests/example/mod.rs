@@ -2,9 +2,6 @@
 #![allow(dead_code, reason = "no test needs all of them")]
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
-#[path = "../support/with.rs"]
-mod with;
-
 use std::path::{Path, PathBuf};
 
 use gcpressure::internal::io::Source;
@@ -21,7 +18,7 @@ use gcpressure::report::{
     Size, TimelinePoint, Verdict,
 };
 
-use with::with;
+use crate::with::with;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod corpus;
+pub(crate) mod fleet;
 pub(crate) mod foreign;
 pub(crate) mod shapes;
 pub(crate) mod writer;

@@ -26,10 +26,10 @@ pub(crate) struct LogHeapArgs {
 #[command(next_help_heading = "Live input")]
 pub(crate) struct LiveArgs {
     /// Run this shell command when a critical finding is raised, with the finding as JSON on its standard input and as
-    /// GCPRESSURE_* in its environment; the same finding at most once a minute, 30 s at most
+    /// GCPRESSURE_* in its environment; at most once a minute for the same finding, and killed after 30s
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
     pub(crate) on_critical: Option<String>,
-    /// How often the files of -o are rewritten during the input
+    /// How often the files of -o are rewritten while the input is read
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(crate) refresh: Duration,
     /// Stop after this time and report; a program that is run gets SIGTERM
@@ -112,7 +112,7 @@ pub(crate) struct SelectArgs {
     /// Leave out cycles after this program time or wall-clock time
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// Only the process with this id
+    /// Only the process with this id, as the report names it: 1, api-0, api-0#2
     #[arg(long, value_name = "ID")]
     pub(crate) process: Option<String>,
     /// Only the stream with this prefix, such as a pod's name
@@ -135,7 +135,7 @@ pub(crate) struct AnalysisArgs {
     /// Judge sliding windows or the whole run [default: window]
     #[arg(long, value_name = "window|run")]
     pub(crate) scope: Option<String>,
-    /// How long the program ran, if known: no cycles until then is evidence of few cycles
+    /// How long the program ran, if known: the time after the last cycle then counts as time without GC
     #[arg(long, value_name = "DURATION")]
     pub(crate) duration: Option<String>,
     #[command(flatten)]
@@ -187,13 +187,13 @@ pub(crate) struct CompareOutput {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct RuleArgs {
-    /// Critical threshold of a rule, which fails a check: gc-frequency=5/s
+    /// Critical threshold of a rule, which fails a check, repeatable: gc-frequency=5/s
     #[arg(long, value_name = "RULE=VALUE")]
     pub(crate) max: Vec<String>,
-    /// Warning threshold of a rule: pause-p99=5ms
+    /// Warning threshold of a rule, repeatable: pause-p99=5ms
     #[arg(long, value_name = "RULE=VALUE")]
     pub(crate) warn: Vec<String>,
-    /// Switch a rule off
+    /// Switch this rule off, repeatable
     #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<String>,
     /// Run this rule and no others, repeatable

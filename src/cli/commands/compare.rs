@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use gcpressure::internal::compare;
 use gcpressure::internal::render::{ComparisonFormat, Formats as _, Render as _, Style};
+use gcpressure::internal::units;
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::{Comparison, Outcome, Side};
 
@@ -173,10 +174,10 @@ fn work(side: &mut Side, flag: &str, given: &[f64]) -> Result<(), Failure> {
     }
     let runs = side.runs.len();
     if given.len() > 1 && given.len() != runs {
-        let s = if runs == 1 { "" } else { "s" };
         return Err(Failure::new(format!(
-            "{flag} is given {} times for {runs} run{s}: expected once for all, or once per run",
-            given.len()
+            "{flag} is given {} times for {}: expected once for all, or once per run",
+            given.len(),
+            units::counted(runs as u64, "run")
         )));
     }
     side.work = given.to_vec();

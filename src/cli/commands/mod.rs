@@ -3,8 +3,10 @@
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod fleet;
 pub(crate) mod man;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -1,5 +1,6 @@
 //! `gcpressure schema [OUTPUT]`: the JSON Schema of a machine-readable output.
 
+use gcpressure::internal::fleet;
 use gcpressure::report;
 
 use crate::cli::args::SchemaOf;
@@ -15,6 +16,9 @@ pub(crate) fn run(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Benchmarks => report::schema::<report::benchmarks::Benchmarks>(),
         SchemaOf::Why => report::schema::<report::why::Why>(),
         SchemaOf::Tuning => report::schema::<report::tuning::Tuning>(),
+        SchemaOf::FleetRow => fleet::row_schema(),
+        SchemaOf::Fleet => fleet::merged_schema(),
+        SchemaOf::FleetReport => fleet::report_schema(),
         SchemaOf::Comparison => report::schema::<report::comparison::Comparison>(),
     };
     output::print(|out| {

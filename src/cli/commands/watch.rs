@@ -36,6 +36,23 @@ const LAST_LINES: usize = 10;
 
 /// Watches until the stream ends or the user leaves, then reports.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
+    show(args, |on_screen| open(args, on_screen))
+}
+
+/// Plays a recorded log as one that grows, then reports.
+pub(crate) fn play(args: &WatchArgs, name: &str, source: Source) -> Result<u8, Failure> {
+    let subject = Subject {
+        name: name.to_owned(),
+        child: None,
+        endless: true,
+    };
+    show(args, |_| Ok((subject, source)))
+}
+
+fn show(
+    args: &WatchArgs,
+    open: impl FnOnce(bool) -> Result<(Subject, Source), Failure>,
+) -> Result<u8, Failure> {
     let runs_program = !args.command.is_empty();
     let mut choices = Choices::load(&args.analysis, &args.rules, None)?;
     if runs_program {
@@ -53,7 +70,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     }
     let on_screen = screen::possible();
     let signals = Signals::catch(runs_program).map_err(exit::unable)?;
-    let (subject, source) = open(args, on_screen)?;
+    let (subject, source) = open(on_screen)?;
     if let Some(child) = &subject.child {
         signals.forward_to(child);
     }

@@ -154,7 +154,7 @@ impl Choices {
             let setting = SETTINGS.iter().find(|setting| setting.name == *flag);
             if let (Some(setting), Some(value)) = (setting, value) {
                 self.set(setting, value, Origin::Flag(flag))
-                    .map_err(|message| Failure::new(format!("--{flag}: {message}")))?;
+                    .map_err(of_flag(flag))?;
             }
         }
         Ok(())
@@ -167,7 +167,7 @@ impl Choices {
         ] {
             for pair in pairs {
                 self.threshold_flag(flag, level, pair)
-                    .map_err(|message| Failure::new(format!("--{flag}: {message}")))?;
+                    .map_err(of_flag(flag))?;
             }
         }
         if !rules.only.is_empty() {
@@ -175,12 +175,12 @@ impl Choices {
         }
         for id in &rules.only {
             self.only(id, Origin::Flag("only"))
-                .map_err(|message| Failure::new(format!("--only: {message}")))?;
+                .map_err(of_flag("only"))?;
             self.allowed.remove(id.as_str());
         }
         for id in &rules.allow {
             self.allow(id, Origin::Flag("allow"))
-                .map_err(|message| Failure::new(format!("--allow: {message}")))?;
+                .map_err(of_flag("allow"))?;
             self.drop_from_file_only(id);
         }
         Ok(())
@@ -378,6 +378,11 @@ impl Choices {
         let settings = SETTINGS.iter().map(setting);
         settings.chain(rules::table().iter().map(rule)).collect()
     }
+}
+
+/// Puts the name of a flag before what is wrong with its value.
+fn of_flag(flag: &str) -> impl Fn(String) -> Failure {
+    move |message| Failure::new(format!("--{flag}: {message}"))
 }
 
 /// Lowers the warning threshold to a critical one below it (true), unless it was chosen too.

@@ -78,13 +78,12 @@ pub(crate) fn open(args: &EscapeArgs) -> Result<Option<(Escapes, String)>, Failu
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Failure {
-    let failure = Failure::reading(name, error);
-    match error.kind() {
-        io::ErrorKind::NotFound => failure
-            .tip("make it where the source is: go build -gcflags='-m -m' ./... 2> escape.txt"),
-        io::ErrorKind::IsADirectory => failure.tip("name the file with the output of go build"),
-        _ => failure,
-    }
+    Failure::reading_file(
+        name,
+        error,
+        "make it where the source is: go build -gcflags='-m -m' ./... 2> escape.txt",
+        "name the file with the output of go build",
+    )
 }
 
 /// Builds the packages with the installed Go, for their diagnostics only.

@@ -3,6 +3,7 @@
 pub(crate) mod escapes;
 pub(crate) mod heap;
 pub(crate) mod profile;
+pub(crate) mod rows;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -126,16 +127,15 @@ fn bound(flag: &str, text: Option<&str>) -> Result<Option<Bound>, Failure> {
     let Some(text) = text else { return Ok(None) };
     let clock =
         text.contains(':') || text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('-');
-    if clock {
-        return match WallTime::parse(text) {
-            Some(time) => Ok(Some(Bound::Wall(time))),
-            None => Err(Failure::new(format!("{flag}: invalid time `{text}`"))
-                .tip("write e.g. 2026-11-23T14:05:00Z, 2026-11-23 14:05:00 or 14:05")),
-        };
-    }
-    match units::parse_duration(text) {
-        Ok(ns) => Ok(Some(Bound::Program(ns))),
-        Err(error) => Err(Failure::new(format!("{flag}: {error}"))
-            .tip("write program time, e.g. 90s, or wall-clock time, e.g. 2026-11-23T14:05:00Z")),
+    let bound = if clock {
+        WallTime::parse(text).map(Bound::Wall)
+    } else {
+        units::parse_duration(text).ok().map(Bound::Program)
+    };
+    match bound {
+        Some(bound) => Ok(Some(bound)),
+        None => Err(Failure::new(format!("{flag}: invalid time `{text}`")).tip(
+            "write program time, e.g. 90s, or wall-clock time, e.g. 2026-11-23T14:05:00Z, 2026-11-23 14:05:00 or 14:05",
+        )),
     }
 }

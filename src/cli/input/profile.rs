@@ -52,18 +52,12 @@ fn raw(name: &str) -> Result<Raw, Failure> {
 
 fn no_profile(name: &str, error: ProfileError) -> Failure {
     match error {
-        ProfileError::Io(error) => unreadable(name, &error),
-        error => Failure::new(format!("cannot use {name}: {error}")),
-    }
-}
-
-fn unreadable(name: &str, error: &io::Error) -> Failure {
-    let failure = Failure::reading(name, error);
-    match error.kind() {
-        io::ErrorKind::NotFound => failure.tip(
+        ProfileError::Io(error) => Failure::reading_file(
+            name,
+            &error,
             "take a profile of the running program: curl -so heap.pb.gz http://localhost:6060/debug/pprof/allocs",
+            "name the heap profile in it",
         ),
-        io::ErrorKind::IsADirectory => failure.tip("name the heap profile in it"),
-        _ => failure,
+        error => Failure::new(format!("cannot use {name}: {error}")),
     }
 }

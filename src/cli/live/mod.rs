@@ -374,11 +374,7 @@ fn state_line(process: &Process) -> Option<String> {
 /// One change as a line.
 fn finding_line(process: &str, change: &FindingChange) -> String {
     let unit = change.unit;
-    let severity = match change.severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    };
+    let severity = change.severity.name();
     let state = if change.raised { "raised" } else { "cleared" };
     let wall = change.at_wall.as_deref();
     let wall = wall.map_or_else(String::new, |wall| format!(" ({})", wall.escape_default()));

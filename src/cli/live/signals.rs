@@ -21,6 +21,12 @@ pub(crate) struct Signals {
     interrupted: Arc<AtomicBool>,
     status: Arc<AtomicU8>,
     recipient: Arc<Mutex<Recipient>>,
+    /// Signals that were ignored at the start.
+    #[cfg(unix)]
+    ignored: Vec<i32>,
+    /// Adds signals to those that are caught.
+    #[cfg(unix)]
+    listening: Option<signal_hook::iterator::Handle>,
 }
 
 /// The program that signals are forwarded to.
@@ -33,13 +39,14 @@ struct Recipient {
 
 impl Signals {
     /// Starts to catch signals: interrupts, and all signals that can be forwarded where a program is to be run. A signal
-    /// that is ignored at the start (`nohup`, a script's background job) stays ignored, also for the program.
+    /// that is ignored at the start (`nohup`, a script's background job) has no effect here, and the program starts with it
+    /// ignored; it is forwarded all the same, because the program may catch it, as Go's `signal.Notify` does.
     ///
     /// # Errors
     /// The system cannot start another thread or open a pipe.
     pub(crate) fn catch(runs_a_program: bool) -> io::Result<Self> {
-        let signals = Self::default();
-        listen(signals.clone(), runs_a_program)?;
+        let mut signals = Self::default();
+        listen(&mut signals, runs_a_program)?;
         Ok(signals)
     }
 
@@ -51,6 +58,15 @@ impl Signals {
             child.signal(number);
         }
         recipient.child = Some(child.clone());
+        drop(recipient);
+        // Not before: the program would start with what is caught here at its default.
+        #[cfg(unix)]
+        if let Some(listening) = &self.listening {
+            for number in &self.ignored {
+                // Fails only for signals that cannot be caught.
+                let _ = listening.add_signal(*number);
+            }
+        }
     }
 
     /// True when reading is to end.
@@ -94,7 +110,7 @@ impl Listener {
             None => recipient.early.push(number),
         }
         drop(recipient);
-        if matches!(number, SIGINT | SIGTERM) {
+        if matches!(number, SIGINT | SIGTERM) && !self.signals.ignored.contains(&number) {
             self.interrupt(number);
         }
     }
@@ -123,7 +139,7 @@ impl Listener {
 
 /// Starts the thread that handles signals.
 #[cfg(unix)]
-fn listen(signals: Signals, runs_a_program: bool) -> io::Result<()> {
+fn listen(signals: &mut Signals, runs_a_program: bool) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 
     let mut caught = vec![SIGINT, SIGTERM];
@@ -131,10 +147,12 @@ fn listen(signals: Signals, runs_a_program: bool) -> io::Result<()> {
         caught.extend([SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH]);
     }
     let ignored = ignored();
-    caught.retain(|number| ignored >> (number - 1) & 1 == 0);
+    let is_ignored = |number: &i32| ignored >> (number - 1) & 1 == 1;
+    (signals.ignored, caught) = caught.into_iter().partition(is_ignored);
     let mut incoming = signal_hook::iterator::Signals::new(caught)?;
+    signals.listening = Some(incoming.handle());
     let mut listener = Listener {
-        signals,
+        signals: signals.clone(),
         second: None,
     };
     std::thread::Builder::new()
@@ -169,7 +187,7 @@ fn in_foreground() -> bool {
 
 /// Elsewhere an interrupt ends the program by default.
 #[cfg(not(unix))]
-fn listen(_: Signals, _: bool) -> io::Result<()> {
+fn listen(_: &mut Signals, _: bool) -> io::Result<()> {
     Ok(())
 }
 

@@ -112,11 +112,10 @@ impl Counts {
         let count = |severity| raised.values().filter(|one| **one == severity).count();
         let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
         drop(raised);
-        let s = |count| if count == 1 { "" } else { "s" };
-        let mut text = format!("{} GC cycle{}", units::count(cycles), s(cycles));
+        let mut text = units::counted(cycles, "GC cycle");
         let found = [
             (critical > 0).then(|| format!("{critical} critical")),
-            (warnings > 0).then(|| format!("{warnings} warning{}", s(warnings as u64))),
+            (warnings > 0).then(|| units::counted(warnings as u64, "warning")),
         ];
         let found: Vec<_> = found.into_iter().flatten().collect();
         if !found.is_empty() {

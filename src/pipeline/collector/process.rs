@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::analyzer::{Completeness, ProcessAnalyzer};
 use crate::measure::PERIODIC_NS;
-use crate::pipeline::outcome::Outcomes;
+use crate::pipeline::outcome::{Ended, Outcomes};
 use crate::pipeline::{Bound, Options, WallTime};
 use crate::reader::{Found, Reader};
 use crate::report;
@@ -130,16 +130,14 @@ impl Process {
         self.approximate |= reader.approximate(stream, self.number);
     }
 
-    /// Judges it by what was seen, and keeps what was found. `source` is the newest part of its log.
-    pub(super) fn end(
+    /// Judges it by what was seen, and keeps and returns what was found. `source` is the newest part of its log.
+    pub(super) fn end<'o>(
         self,
         analyzer: Option<Box<ProcessAnalyzer>>,
         source: &str,
-        outcomes: &mut Outcomes,
-    ) {
-        let Some(analyzer) = analyzer.filter(|_| self.seen > 0) else {
-            return;
-        };
+        outcomes: &'o mut Outcomes,
+    ) -> Option<&'o Ended> {
+        let analyzer = analyzer.filter(|_| self.seen > 0)?;
         let about = Completeness {
             cycles_missing: self.missing,
             damaged: self.damaged,
@@ -163,7 +161,7 @@ impl Process {
             judged,
             diagnosis,
             measures,
-        });
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A comparison as text: the words and figures that its formats share.
 
+use super::text::page::known;
 use crate::report::Process;
 use crate::report::comparison::{Comparison, Outcome, Row, RowVerdict, Run, Side};
 use crate::units::{self, Unit};
@@ -21,16 +22,16 @@ pub(super) const fn word(verdict: RowVerdict) -> &'static str {
 
 /// The outcome in one word and in sentences.
 pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
-    match &comparison.outcome {
-        Outcome::Pass => {
-            let gated: Vec<&str> = comparison
-                .rows
-                .iter()
-                .filter(|row| row.max_ratio.is_some())
-                .map(|row| row.title)
-                .collect();
-            ("PASS", format!("no regression of {}", gated.join(", ")))
-        }
+    let gated = comparison.rows.iter().filter(|row| row.max_ratio.is_some());
+    let gated: Vec<&str> = gated.map(|row| row.title).collect();
+    let pass = format!("no regression of {}", gated.join(", "));
+    in_words(&comparison.outcome, &pass)
+}
+
+/// An outcome in one word and in sentences, with the one for a pass.
+pub(super) fn in_words(outcome: &Outcome, pass: &str) -> (&'static str, String) {
+    match outcome {
+        Outcome::Pass => ("PASS", pass.to_owned()),
         Outcome::Regression(rows) => ("REGRESSION", rows.join("; ")),
         Outcome::NoVerdict(reason) => ("NO VERDICT", reason.clone()),
     }
@@ -38,7 +39,7 @@ pub(super) fn outcome(comparison: &Comparison) -> (&'static str, String) {
 
 /// The base's, the new and the compared figure, and the ratio's interval, as shown.
 pub(super) fn figures(row: &Row) -> [String; 4] {
-    let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| figure(v, row.unit));
+    let value = |value| known(value, |value| figure(value, row.unit));
     let ratio = |ratio: f64| Unit::Count.format(ratio);
     let interval = row.ratio_low.map_or_else(String::new, |low| {
         let high = row.ratio_high.map_or_else(|| "any".to_owned(), ratio);
@@ -47,7 +48,7 @@ pub(super) fn figures(row: &Row) -> [String; 4] {
     [
         value(row.base.median),
         value(row.new.median),
-        row.ratio.map_or_else(|| "-".to_owned(), ratio),
+        known(row.ratio, ratio),
         interval,
     ]
 }
@@ -88,11 +89,9 @@ pub(super) fn basis(comparison: &Comparison) -> String {
 /// What a side consists of.
 pub(super) fn side(side: &Side) -> String {
     let cycles = |run: &Run| {
-        let cycles = run.process.cycles();
-        let s = if cycles == 1 { "" } else { "s" };
         format!(
-            "{} GC cycle{s} in {}",
-            units::count(cycles),
+            "{} in {}",
+            units::counted(run.process.cycles(), "GC cycle"),
             units::duration(run.process.measures.duration_ns)
         )
     };

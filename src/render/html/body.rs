@@ -107,9 +107,9 @@ fn finding(
     let open = open && !explained;
     let place = places.get(worst.process.as_str());
     html! {
-        details.finding.(page::word(worst.severity)) open[open] {
+        details.finding.(worst.severity.name()) open[open] {
             summary {
-                span.badge { (page::word(worst.severity)) }
+                span.badge { (worst.severity.name()) }
                 " " code { (worst.rule) } " "
                 span.figures { (figures(worst)) }
             }
@@ -193,11 +193,7 @@ fn link(place: usize, finding: Option<&Finding>) -> String {
 }
 
 fn processes(report: &Report) -> Markup {
-    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
-    for finding in &report.findings {
-        let severity = worst.entry(&finding.process).or_insert(finding.severity);
-        *severity = finding.severity.max(*severity);
-    }
+    let worst = text::processes::worst(report);
     let guessed = report.processes.iter().any(|process| process.approximate);
     html! {
         section #processes {
@@ -221,18 +217,13 @@ fn processes(report: &Report) -> Markup {
                 p.note { "and " (units::count(report.processes_omitted)) " more, of which no detail was kept" }
             }
             @if guessed {
-                p.note { "~ told apart by number, clock and heap alone: a line could have been another process's" }
+                p.note { "~ " (text::processes::APPROXIMATE) }
             }
         }
     }
 }
 
 fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Severity>) -> Markup {
-    let measures = &process.measures;
-    let [_, _, p99, _] = measures::pauses(&measures.pause_ns);
-    let frequency = measures
-        .gc_frequency_per_second
-        .map_or_else(|| "-".to_owned(), units::rate);
     html! {
         tr {
             td.name {
@@ -240,13 +231,8 @@ fn row(at: usize, process: &Process, origin: Option<String>, severity: Option<Se
                 @if process.approximate { " ~" }
                 @if let Some(origin) = origin { " of " (printable(&origin)) }
             }
-            td { @if let Some(severity) = severity { span.badge.(page::word(severity)) { (page::word(severity)) } } }
-            td.number { (units::count(process.cycles_seen)) }
-            td.number { (frequency) }
-            td.number { (p99) }
-            td.number { (units::duration(measures.pause_ns.max)) }
-            td.number { (measures::gc_cpu_ratio(measures)) }
-            td.number { (measures::live_heap(measures)) }
+            td { @if let Some(severity) = severity { span.badge.(severity.name()) { (severity.name()) } } }
+            @for figure in text::processes::figures(process) { td.number { (figure) } }
         }
     }
 }
@@ -363,9 +349,9 @@ fn read(report: &Report) -> Markup {
             @for warning in &report.warnings { p.warned { (text::upper(&printable(warning))) } }
             @if input.sources.len() > 1 {
                 details {
-                    summary { (page::counted(input.sources.len() as u64, "source")) }
+                    summary { (units::counted(input.sources.len() as u64, "source")) }
                     ul { @for source in &input.sources {
-                        li { (printable(&source.name)) ": " (page::counted(source.lines, "line")) ", "
+                        li { (printable(&source.name)) ": " (units::counted(source.lines, "line")) ", "
                             (units::bytes(source.bytes)) }
                     } }
                 }
@@ -392,9 +378,7 @@ fn read(report: &Report) -> Markup {
 }
 
 fn rules(report: &Report) -> Markup {
-    let shown = |unit: Unit, value: Option<f64>| {
-        value.map_or_else(|| "-".to_owned(), |value| unit.format(value))
-    };
+    let shown = |unit: Unit, value| page::known(value, |value| unit.format(value));
     html! {
         table {
             thead { tr {
@@ -404,7 +388,7 @@ fn rules(report: &Report) -> Markup {
                 @for rule in &report.rules {
                     tr class=[unused(rule.status)] {
                         td { code { (rule.id) } }
-                        td { (state(rule.status)) }
+                        td { (input::state(rule.status)) }
                         td.number { (shown(rule.unit, rule.worst)) }
                         td.number { (shown(rule.unit, rule.warning)) }
                         td.number { (shown(rule.unit, rule.critical)) }
@@ -412,17 +396,6 @@ fn rules(report: &Report) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// The word for how a rule ended.
-const fn state(state: RuleState) -> &'static str {
-    match state {
-        RuleState::Off => "off",
-        RuleState::NoEvidence => "no evidence",
-        RuleState::Quiet => "quiet",
-        RuleState::Withdrawn => "withdrawn",
-        RuleState::Raised => "raised",
     }
 }
 

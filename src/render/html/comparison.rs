@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::comparison as words;
 use super::super::escape::printable;
-use super::super::text;
+use super::super::text::{self, page};
 use super::body::figure;
 use super::island::{contained, frame, known, pauses, short};
 use crate::report::TimelinePoint;
@@ -165,18 +165,15 @@ fn runs(comparison: &Comparison) -> Markup {
 
 fn run_row(side: &str, run: &Run) -> Markup {
     let measures = &run.process.measures;
-    let known = |value: Option<f64>, format: fn(f64) -> String| {
-        value.map_or_else(|| "-".to_owned(), format)
-    };
-    let frequency = known(measures.gc_frequency_per_second, units::rate);
-    let gc_cpu = known(measures.gc_cpu_ratio, units::percent);
+    let frequency = page::known(measures.gc_frequency_per_second, units::rate);
+    let gc_cpu = page::known(measures.gc_cpu_ratio, units::percent);
     html! {
         tr {
             td { span.side.(side) { (side) } }
             td.name { (printable(&run.name)) }
             td.number { (units::count(run.process.cycles())) }
             td.number { (units::duration(measures.duration_ns)) }
-            td.number { (measures.gomaxprocs.map_or_else(|| "-".to_owned(), |procs| procs.max.to_string())) }
+            td.number { (page::known(measures.gomaxprocs, |procs| procs.max.to_string())) }
             td.number { (frequency) }
             td.number { (gc_cpu) }
         }

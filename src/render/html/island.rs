@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::escape::printable;
-use super::super::text::{self, measures, page};
+use super::super::text::{self, measures};
 use crate::report::{Finding, Process, Report, TimelinePoint};
 
 /// The report's figures, safe between `<script>` and `</script>`.
@@ -43,9 +43,9 @@ fn process(process: &Process, report: &Report) -> Value {
         .iter()
         .filter(|finding| finding.process == process.id);
     let measures = &process.measures;
-    let mmu = measures
-        .mmu
-        .map(|mmu| [mmu.ms1, mmu.ms10, mmu.ms100, mmu.s1].map(short));
+    let mmu = measures.mmu.map_or([const { Value::Null }; 4], |mmu| {
+        [mmu.ms1, mmu.ms10, mmu.ms100, mmu.s1].map(short)
+    });
     json!({
         "id": printable(&process.id),
         "course": course(report, process),
@@ -79,14 +79,14 @@ fn band(finding: &Finding) -> Value {
             json!([
                 seconds(episode.since_ns),
                 seconds(episode.until_ns),
-                page::word(episode.severity),
+                episode.severity.name(),
                 unit.format(episode.worst),
             ])
         })
         .collect();
     json!({
         "rule": finding.rule,
-        "severity": page::word(finding.severity),
+        "severity": finding.severity.name(),
         "episodes": episodes,
     })
 }

@@ -382,7 +382,7 @@
       ctx.fillStyle = color("--ink");
       ctx.textAlign = "center";
       ctx.textBaseline = "bottom";
-      shown.mmu.forEach((share, i) => ctx.fillText(percent(share), u.valToPos(i, "x", true), u.valToPos(share, "y", true) - 7 * ratio));
+      shown.mmu.forEach((share, i) => share === null || ctx.fillText(percent(share), u.valToPos(i, "x", true), u.valToPos(share, "y", true) - 7 * ratio));
       ctx.restore();
     };
     return [options(chart, {

@@ -97,7 +97,7 @@ fn trust(sites: &Sites, page: &mut Page) {
 
 /// `±12%, 70 samples`.
 pub(in crate::render) fn error(evidence: Evidence) -> String {
-    let samples = page::counted(evidence.samples_seen, "sample");
+    let samples = units::counted(evidence.samples_seen, "sample");
     match evidence.relative_error_ratio {
         Some(error) if error > 0.0 => format!("±{}, {samples}", units::percent(error)),
         _ => samples,

@@ -105,7 +105,7 @@ pub(in crate::render) fn amount(site: &Hot) -> String {
 fn counted(objects: f64) -> String {
     match whole(objects) {
         0 if objects > 0.0 => "<1 object".to_owned(),
-        count => page::counted(count, "object"),
+        count => units::counted(count, "object"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::page::{self, Page, left, right};
 use crate::render::{Style, comparison as shared};
-use crate::report::comparison::{Comparison, Outcome, RowVerdict};
+use crate::report::comparison::{Comparison, RowVerdict};
 use crate::report::measures::MEASURES;
 
 /// Columns of the names, of the figures and of the ratio's interval.
@@ -31,11 +31,7 @@ pub(in crate::render) fn render(
 ) -> io::Result<()> {
     let mut page = Page::new(*style);
     let (label, sentence) = shared::outcome(comparison);
-    let color = match comparison.outcome {
-        Outcome::Pass => page::GOOD,
-        Outcome::Regression(_) => page::CRITICAL,
-        Outcome::NoVerdict(_) => page::UNKNOWN,
-    };
+    let color = page::of_outcome(&comparison.outcome);
     page.paragraph(&format!("{label}  "), color, &sentence);
     for (name, side) in [("base  ", &comparison.base), ("new   ", &comparison.new)] {
         page.paragraph(name, page::DIM, &shared::side(side));

@@ -116,7 +116,7 @@ fn head(report: &Report, finding: &Finding, processes: Option<usize>, page: &mut
     let unit = finding.unit;
     let label = page.paint(
         page::color(finding.severity),
-        &page::left(page::word(finding.severity), 8),
+        &page::left(finding.severity.name(), 8),
     );
     let rule = page.paint(page::BOLD, finding.rule);
     // A suspicion below the threshold is not a matter of that figure: the sentence says what it is.
@@ -192,7 +192,7 @@ fn details(finding: &Finding, page: &mut Page) {
             "{}: {} at worst, {}",
             page::span(episode.since_ns, episode.until_ns),
             unit.format(episode.worst),
-            page::word(episode.severity)
+            episode.severity.name()
         );
         page.paragraph("  when: ", page::DIM, &line);
     }

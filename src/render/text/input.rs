@@ -1,8 +1,8 @@
 //! What the figures rest on: what was read, what was lost, how fine the log is, how the rules ended.
 
-use super::page::{self, Page, counted, left};
+use super::page::{self, Page, left};
 use crate::report::{Report, RuleState};
-use crate::units;
+use crate::units::{self, counted};
 
 /// How fine the log is.
 pub(in crate::render) const RESOLUTION: &str =
@@ -102,6 +102,17 @@ fn damaged(report: &Report, page: &mut Page) {
     }
 }
 
+/// The word for how a rule ended.
+pub(in crate::render) const fn state(state: RuleState) -> &'static str {
+    match state {
+        RuleState::Off => "off",
+        RuleState::NoEvidence => "no evidence",
+        RuleState::Quiet => "quiet",
+        RuleState::Withdrawn => "withdrawn",
+        RuleState::Raised => "raised",
+    }
+}
+
 fn every_rule(report: &Report, page: &mut Page) {
     page.gap();
     let longest = report
@@ -113,13 +124,6 @@ fn every_rule(report: &Report, page: &mut Page) {
         + 2;
     for rule in &report.rules {
         let unit = rule.unit;
-        let state = match rule.status {
-            RuleState::Off => "off",
-            RuleState::NoEvidence => "no evidence",
-            RuleState::Quiet => "quiet",
-            RuleState::Withdrawn => "withdrawn",
-            RuleState::Raised => "raised",
-        };
         let figures: Vec<_> = [
             ("worst", rule.worst),
             ("warning", rule.warning),
@@ -128,7 +132,7 @@ fn every_rule(report: &Report, page: &mut Page) {
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name} {}", unit.format(value?))))
         .collect();
-        let label = format!("{}{}", left(rule.id, longest), left(state, 13));
+        let label = format!("{}{}", left(rule.id, longest), left(state(rule.status), 13));
         page.paragraph(&label, page::Ansi::new(), &figures.join(", "));
     }
 }

@@ -109,13 +109,6 @@ fn unknown(measures: &Measures) -> String {
     }
 }
 
-/// GC CPU for tables, where it is known.
-pub(in crate::render) fn gc_cpu_ratio(measures: &Measures) -> String {
-    measures
-        .gc_cpu_ratio_of_cpus
-        .map_or_else(|| "-".to_owned(), units::percent)
-}
-
 /// The share of all the CPUs that the program has, used or not, and its bounds.
 fn gc_cpu(measures: &Measures) -> String {
     let (Some(procs), Some(ratio), Some(low), Some(high), Some(of_cpus)) = (
@@ -190,14 +183,8 @@ fn course(size: &Size) -> String {
     format!("from {} to {}", heap(size.first), heap(size.last))
 }
 
-/// The newest live heap for tables, where it is known.
-pub(in crate::render) fn live_heap(measures: &Measures) -> String {
-    let live = measures.live_heap_bytes;
-    live.map_or_else(|| "-".to_owned(), |live| heap(live.last))
-}
-
 /// A heap size: 0 in the log is anything below 1 MiB.
-fn heap(bytes: u64) -> String {
+pub(super) fn heap(bytes: u64) -> String {
     match bytes {
         0 => "<1MiB".to_owned(),
         bytes => units::bytes(bytes),

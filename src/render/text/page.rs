@@ -6,6 +6,7 @@ use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{Style, escape};
+use crate::report::comparison::Outcome;
 use crate::settings::Severity;
 use crate::units;
 
@@ -146,6 +147,20 @@ pub(in crate::render) fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }
 
+/// A figure for people; `-` where it is unknown.
+pub(in crate::render) fn known<T>(value: Option<T>, format: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), format)
+}
+
+/// The color of an outcome.
+pub(in crate::render) const fn of_outcome(outcome: &Outcome) -> Ansi {
+    match outcome {
+        Outcome::Pass => GOOD,
+        Outcome::Regression(_) => CRITICAL,
+        Outcome::NoVerdict(_) => UNKNOWN,
+    }
+}
+
 /// The color of a severity.
 pub(in crate::render) const fn color(severity: Severity) -> Ansi {
     match severity {
@@ -165,21 +180,6 @@ pub(in crate::render) fn span(since_ns: u64, until_ns: u64) -> String {
         0 => format!("at {since}"),
         length => format!("at {since} for {}", units::duration(length)),
     }
-}
-
-/// The word for a severity.
-pub(in crate::render) const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
-}
-
-/// `1 cycle`, `2 cycles`.
-pub(in crate::render) fn counted(count: u64, one: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {one}{s}", crate::units::count(count))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::measures::{gc_cpu_ratio, live_heap, pauses};
-use super::page::{self, Page, left, right};
+use super::measures::{heap, pauses};
+use super::page::{self, Page, known, left, right};
 use crate::report::{Process, Report};
 use crate::settings::Severity;
 use crate::units;
@@ -16,15 +16,39 @@ const FIGURES: [usize; 6] = [8, 8, 10, 8, 7, 8];
 /// Rows where not everything is asked for: with the findings above them that is a screen or two.
 const ROWS: usize = 20;
 
-/// Writes the table.
-pub(super) fn write(report: &Report, processes: &[Process], page: &mut Page) {
+/// What `~` before a process means.
+pub(in crate::render) const APPROXIMATE: &str =
+    "told apart by number, clock and heap alone: a line could have been another process's";
+
+/// The severity of the worst finding of each process.
+pub(in crate::render) fn worst(report: &Report) -> BTreeMap<&str, Severity> {
     let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
     for finding in &report.findings {
         let severity = worst.entry(&finding.process).or_insert(finding.severity);
         *severity = finding.severity.max(*severity);
     }
+    worst
+}
+
+/// Cycles, frequency, p99 and longest pause, GC CPU and live heap of a process.
+pub(in crate::render) fn figures(process: &Process) -> [String; 6] {
+    let measures = &process.measures;
+    let [_, _, p99, _] = pauses(&measures.pause_ns);
+    [
+        units::count(process.cycles_seen),
+        known(measures.gc_frequency_per_second, units::rate),
+        p99,
+        units::duration(measures.pause_ns.max),
+        known(measures.gc_cpu_ratio_of_cpus, units::percent),
+        known(measures.live_heap_bytes, |live| heap(live.last)),
+    ]
+}
+
+/// Writes the table.
+pub(super) fn write(report: &Report, processes: &[Process], page: &mut Page) {
+    let worst = worst(report);
     let heads = ["cycles", "freq", "pause p99", "max", "GC CPU", "live"].map(str::to_owned);
-    let head = format!("{}{}", left("process", NAME + VERDICT), figures(&heads));
+    let head = format!("{}{}", left("process", NAME + VERDICT), aligned(&heads));
     let head = page.paint(page::DIM, head.trim_end());
     page.line(&head);
     let shown = if page.style().verbose {
@@ -50,11 +74,7 @@ pub(super) fn write(report: &Report, processes: &[Process], page: &mut Page) {
         logs(&processes[..shown.min(processes.len())], page);
     }
     if processes.iter().any(|process| process.approximate) {
-        page.paragraph(
-            "~ ",
-            page::BOLD,
-            "told apart by number, clock and heap alone: a line could have been another process's",
-        );
+        page.paragraph("~ ", page::BOLD, APPROXIMATE);
     }
 }
 
@@ -86,29 +106,17 @@ fn logs(processes: &[Process], page: &mut Page) {
 }
 
 fn row(process: &Process, severity: Option<Severity>, page: &Page) -> String {
-    let measures = &process.measures;
     let mark = if process.approximate { "~" } else { "" };
     let name = format!("{mark}{}", page.name(&process.id, NAME - 2));
     let verdict = match severity {
-        Some(severity) => page.paint(page::color(severity), &left(page::word(severity), VERDICT)),
+        Some(severity) => page.paint(page::color(severity), &left(severity.name(), VERDICT)),
         None => left("", VERDICT),
     };
-    let frequency = measures
-        .gc_frequency_per_second
-        .map_or_else(|| "-".to_owned(), units::rate);
-    let [_, _, p99, _] = pauses(&measures.pause_ns);
-    let figures = figures(&[
-        units::count(process.cycles_seen),
-        frequency,
-        p99,
-        units::duration(measures.pause_ns.max),
-        gc_cpu_ratio(measures),
-        live_heap(measures),
-    ]);
+    let figures = aligned(&figures(process));
     format!("{}{verdict}{figures}", left(&name, NAME))
 }
 
-fn figures(cells: &[String; 6]) -> String {
+fn aligned(cells: &[String; 6]) -> String {
     cells
         .iter()
         .zip(FIGURES)

@@ -1,6 +1,5 @@
 //! The predictions for other settings: one file for each format, and the words that they share.
 
-use super::text::page::counted;
 use crate::report::tuning::{
     ByteRange, CheckedFigure, MeasuredSetting, PredictionCheck, Range, RecommendedSetting,
     TunedProcess, TunedSetting, Tuning,
@@ -134,7 +133,7 @@ fn described(process: &TunedProcess, several: bool) -> String {
         text = format!("{text}, process {}", process.process);
     }
     let Some(measured) = &process.measured else {
-        return format!("{text}: {}", counted(process.cycles_seen, "cycle"));
+        return format!("{text}: {}", units::counted(process.cycles_seen, "cycle"));
     };
     let ran = match (measured.gogc, measured.memory_limited) {
         (Some(gogc), _) => format!("at GOGC={gogc}"),
@@ -146,7 +145,7 @@ fn described(process: &TunedProcess, several: bool) -> String {
     });
     format!(
         "{text} {ran}: {} after the start-up, live heap {}{}{duty}",
-        counted(measured.cycles, "cycle"),
+        units::counted(measured.cycles, "cycle"),
         if measured.live_heap_bytes < units::MIB {
             "under "
         } else {
@@ -224,7 +223,7 @@ fn omitted(tuning: &Tuning, shown: usize) -> Option<String> {
     (more > 0).then(|| {
         format!(
             "{} with fewer cycles: -v shows them, --process ID one",
-            counted(more, "more process")
+            units::counted(more, "more process")
         )
     })
 }

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::super::Style;
 use super::super::escape::printable;
+use super::super::html::document;
 use super::{amount, extent, figures, in_order, place, sources};
 use crate::report::why::{self as model, Cause, Why};
 use crate::units;
@@ -28,32 +29,17 @@ const CSS: &str = ":root{color-scheme:light dark;--line:#8884;--bar:#d9730d}\
 
 pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, _style: &Style) -> io::Result<()> {
     let (own, outside) = in_order(why);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content=(concat!("gcpressure ", env!("CARGO_PKG_VERSION")));
-                title { "Why it allocates - gcpressure" }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                h1 { "Why it allocates" }
-                p .dim { (printable(&sources(why))) ": " (why.sample_type) }
-                p { (printable(&extent(why))) "." }
-                @for warning in &why.warnings { p .warning { (printable(warning)) "." } }
-                @if !own.is_empty() { h2 { "Your lines" } }
-                @for (at, cause) in own.iter().enumerate() { (one(why, cause, at < OPEN)) }
-                @if !outside.is_empty() { h2 { "Elsewhere" } }
-                @for cause in &outside { (one(why, cause, false)) }
-            }
-        }
+    let body = html! {
+        h1 { "Why it allocates" }
+        p .dim { (printable(&sources(why))) ": " (why.sample_type) }
+        p { (printable(&extent(why))) "." }
+        @for warning in &why.warnings { p .warning { (printable(warning)) "." } }
+        @if !own.is_empty() { h2 { "Your lines" } }
+        @for (at, cause) in own.iter().enumerate() { (one(why, cause, at < OPEN)) }
+        @if !outside.is_empty() { h2 { "Elsewhere" } }
+        @for cause in &outside { (one(why, cause, false)) }
     };
-    out.write_all(page.into_string().as_bytes())?;
-    out.write_all(b"\n")
+    document("Why it allocates - gcpressure", POLICY, &[CSS], &body, out)
 }
 
 /// A line that allocates.

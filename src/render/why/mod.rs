@@ -1,7 +1,6 @@
 //! Why a program allocates: one file for each format, and the words that they share.
 
 use super::Style;
-use super::text::page::counted;
 use crate::report::why::{self as model, Basis, Cause, Why};
 use crate::units;
 
@@ -61,7 +60,7 @@ fn amount(why: &Why, value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     match why.unit {
         "bytes" => format!("{sign}{}", units::bytes(value.unsigned_abs())),
-        _ => format!("{sign}{}", counted(value.unsigned_abs(), "object")),
+        _ => format!("{sign}{}", units::counted(value.unsigned_abs(), "object")),
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::Style;
 use super::super::text::page::{self, Page};
 use super::{extent, figures, in_full, in_order, place, sources};
 use crate::report::why::{Basis, Cause, Why};
+use crate::units;
 
 /// Sites outside the reader's code that are named.
 const OUTSIDE: usize = 5;
@@ -29,7 +30,7 @@ pub(in crate::render) fn render(why: &Why, out: &mut dyn Write, style: &Style) -
         page.gap();
         let line = format!(
             "and {}: -n 0 shows all",
-            page::counted(left as u64, "smaller cause")
+            units::counted(left as u64, "smaller cause")
         );
         page.paragraph("", page::DIM, &line);
     }

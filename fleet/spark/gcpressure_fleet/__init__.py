@@ -1,0 +1,1 @@
+"""Runs `gcpressure fleet` over many machines' logs on Spark."""
