@@ -67,6 +67,7 @@ mod settings;
 mod severity;
 mod stats;
 mod trace;
+mod tuning;
 mod units;
 mod window;
 mod wrapping;
@@ -92,7 +93,7 @@ pub mod internal {
         ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms! {
-        analyzer compare error fleet gobench io measure pipeline process report rules settings severity stats trace units window
+        analyzer compare error fleet gobench io measure pipeline process report rules settings severity stats trace tuning units window
     }
     #[cfg(feature = "profile")]
     rooms! { causes escape profile }

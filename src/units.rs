@@ -361,6 +361,20 @@ pub fn percent(ratio: f64) -> String {
     format!("{}%", trimmed(format!("{percent:.decimals$}")))
 }
 
+/// From one formatted value to another; a unit that both have stands once: `2.2 to 2.4/s`.
+pub fn span(low: &str, high: &str) -> String {
+    let unit = |text: &str| {
+        let at = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '<'));
+        at.map_or_else(String::new, |at| text[at..].to_owned())
+    };
+    let unit_of_both = Some(unit(low)).filter(|one| *one == unit(high));
+    match unit_of_both {
+        _ if low == high => low.to_owned(),
+        Some(unit) => format!("{} to {high}", low.trim_end_matches(&unit)),
+        None => format!("{low} to {high}"),
+    }
+}
+
 /// Formats a count with its thousands set apart: `12,345`.
 pub fn count(count: u64) -> String {
     let digits = count.to_string();

@@ -1,17 +1,28 @@
 //! The end of a process: its last evaluation, the judgment of its whole run, and whether it can carry a verdict.
 
+use std::borrow::Cow;
+
 use super::tracker::Context;
-use super::{MIN_COVERED_NS, MIN_CYCLES, ProcessAnalyzer};
+use super::{MIN_COVERED_NS, MIN_CYCLES, ProcessAnalyzer, mebibytes};
 use crate::report::{Diagnosis, Finding, Measures, RuleStatus};
 use crate::rules::{Cached, Completeness, Cost};
 use crate::settings::Scope;
-use crate::severity::Severity;
+use crate::severity::{Cause, Severity};
 use crate::trace::cycle::WRAPPED_NS;
+use crate::tuning::{self, Base, Shown};
 use crate::units::{self, MILLISECOND, duration};
 use crate::window::{Whole, Window};
 
 /// A process that is known to have lived for this long, ns, needs only one cycle: few cycles are then a good sign.
 const LONG_LIFE_NS: u64 = 5_000 * MILLISECOND;
+
+/// Causes that a higher GOGC cures, or eases: the advice ends with what it would give.
+const CURED_BY_GOGC: [Cause; 4] = [
+    Cause::LowGogc,
+    Cause::SmallHeap,
+    Cause::LiveHeap,
+    Cause::AllocationRate,
+];
 
 /// The result for one process at the end of its stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +91,13 @@ impl ProcessAnalyzer {
                 }
             }
         }
+        if let Some(found) = &mut diagnosis
+            && CURED_BY_GOGC.contains(&found.cause)
+            && let Some(base) = Base::of(&self.inputs, self.meter.totals(), &self.shown())
+        {
+            let lines = tuning::lines(&base);
+            found.advice.extend(lines.into_iter().map(Cow::from));
+        }
         Analysis {
             periodic_cycles: self.panes.total().periodic,
             findings,
@@ -88,6 +106,17 @@ impl ProcessAnalyzer {
             enough_evidence: why_not.is_empty(),
             why_not,
             measures: self.measures(),
+        }
+    }
+
+    /// What is known of the setting that the process ran with.
+    fn shown(&self) -> Shown {
+        Shown {
+            gogc: self.known_gogc().or_else(|| self.gogc.steady()),
+            limited: self.limit.rules(),
+            limit: self.settings.memory_limit.map(mebibytes),
+            warmup_ns: self.settings.warmup_ns,
+            trust: self.meter.trust(),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::settings::{Scope, Settings, WindowLength};
 use crate::severity::{Cause, Severity};
 use crate::stats::{Counts, ZigZag};
 use crate::trace::cycle::{AnyCycle, Format, GcCycle};
+use crate::tuning::Inputs;
 use crate::units::{MIB, MICROSECOND, MILLISECOND, Unit};
 use crate::window::{Churn, Growth, Length, LiveTrend, Panes, Warmup, Window};
 use timeline::Timeline;
@@ -69,6 +70,7 @@ pub struct ProcessAnalyzer {
     live_legs: ZigZag,
     gogc: Gogc,
     limit: Limit,
+    inputs: Inputs,
     /// A limit set the goal at some time.
     limit_regime: bool,
     /// Forced cycles are those of a test or benchmark harness.
@@ -147,6 +149,7 @@ impl ProcessAnalyzer {
             live_legs: ZigZag::new(CHURN_STEP_MIB),
             gogc: Gogc::default(),
             limit: Limit::new(limit_mib, settings.gogc.map(f64::from)),
+            inputs: Inputs::default(),
             limit_regime: false,
             harness: false,
             format: None,
@@ -201,6 +204,7 @@ impl ProcessAnalyzer {
         let limiter = cycle.traced.map_or(0, |line| self.limiter.observe(line));
         self.panes.push(cycle, &step, totals, limiter, wall);
         if let Some(line) = cycle.traced {
+            self.inputs.observe(line, &step, totals);
             self.line(line, &step, end);
         }
         let counts = &mut self.counts;

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use gcpressure::internal::render::{Formats as _, SitesFormat, WhyFormat};
+use gcpressure::internal::render::{Formats as _, SitesFormat, TuningFormat, WhyFormat};
 
 pub(crate) use fleet::{
     Bucket, FleetCommand, FleetReportArgs, LabelsFrom, MergeArgs, RowsArgs, ScanArgs,
@@ -17,7 +17,7 @@ pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
     LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
 };
-use groups::{amount, one_of};
+use groups::{amount, one_of, share, size};
 
 /// Judges whether the garbage collector of a Go program is under pressure.
 ///
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Watch(Box<WatchArgs>),
     /// Compares two runs, or several per side: what got better or worse, and how strong the evidence is
     Compare(Box<CompareArgs>),
+    /// Predicts what another GOGC or GOMEMLIMIT would give, and recommends one for the memory and the CPU given
+    Tune(Box<TuneArgs>),
     /// Judges thousands of logs: rows that add up, on one machine or many
     Fleet {
         #[command(subcommand)]
@@ -288,6 +290,42 @@ pub(crate) struct CompareArgs {
     pub(crate) output: CompareOutput,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct TuneArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Memory that the program may take, such as its container's limit: 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Wanted")]
+    pub(crate) memory: Option<u64>,
+    /// GC CPU to stay below, of GOMAXPROCS [default: 3%, at fewer than 10 cycles a second]
+    #[arg(long, value_name = "PERCENT", value_parser = share, help_heading = "Wanted")]
+    pub(crate) cpu: Option<f64>,
+    /// Log of another setting: how right is what is predicted for it
+    #[arg(long, value_name = "AFTER", value_hint = ValueHint::FilePath, help_heading = "Check")]
+    pub(crate) check: Option<String>,
+    /// The setting of that log: GOGC=400, GOGC=off,GOMEMLIMIT=460MiB [default: as its heap goals show]
+    #[arg(
+        long,
+        value_name = "SETTING",
+        requires = "check",
+        help_heading = "Check"
+    )]
+    pub(crate) setting: Option<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Format of standard output
+    #[arg(short, long, default_value = "text", value_parser = one_of(TuningFormat::ALL, TuningFormat::name), help_heading = "Output")]
+    pub(crate) format: TuningFormat,
+    /// Write the predictions to a file as well, repeatable: html=page.html
+    #[arg(short, long, value_name = "FORMAT=PATH", help_heading = "Output")]
+    pub(crate) output: Vec<String>,
+    /// Also every process in full
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowFormat {
     /// One JSON object per line
@@ -310,6 +348,8 @@ pub(crate) enum SchemaOf {
     Benchmarks,
     /// gcpressure.comparison/v1
     Comparison,
+    /// gcpressure.tuning/v1
+    Tuning,
     /// gcpressure.fleet-row/v1
     FleetRow,
     /// gcpressure.fleet/v1

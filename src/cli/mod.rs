@@ -17,7 +17,7 @@ use clap::error::ErrorKind;
 use args::{Cli, Command};
 use commands::{
     check, compare, completions, demo, events, explain, fleet, man, report, run, schema, sites,
-    watch, why,
+    tune, watch, why,
 };
 use exit::Failure;
 
@@ -68,6 +68,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Run(args)) => run::run(args),
         Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Compare(args)) => compare::run(args),
+        Some(Command::Tune(args)) => tune::run(args),
         Some(Command::Fleet { command }) => fleet::run(command),
         Some(Command::Demo) => demo::run(),
         Some(Command::Explain { name }) => explain::run(name.as_deref()),

@@ -6,6 +6,7 @@ use crate::report::Report;
 use crate::report::comparison::{Against, Comparison, Outcome};
 use crate::report::fleet::Fleet;
 use crate::report::sites::Sites;
+use crate::report::tuning::Tuning;
 use crate::report::why::Why;
 use crate::settings::Severity;
 
@@ -27,6 +28,7 @@ mod markdown;
 mod ndjson;
 mod sites;
 mod text;
+mod tuning;
 mod why;
 
 use format::formats;
@@ -70,6 +72,21 @@ formats! {
         /// One page with the charts of both sides over each other, which opens offline.
         #[cfg(feature = "html")]
         Html, "html", html::comparison;
+    }
+}
+
+formats! {
+    /// A format of the predictions for other settings.
+    TuningFormat of Tuning {
+        /// For people at a terminal.
+        Text, "text", tuning::text::render;
+        /// `gcpressure.tuning/v1`, one line.
+        Json, "json", json::render;
+        /// A table for issues and pages.
+        Markdown, "markdown", tuning::markdown::render;
+        /// One page that opens offline.
+        #[cfg(feature = "html")]
+        Html, "html", tuning::html::render;
     }
 }
 

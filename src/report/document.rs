@@ -32,6 +32,10 @@ impl Published for super::why::Why {
     const SCHEMA: &'static str = "gcpressure.why/v1";
 }
 
+impl Published for super::tuning::Tuning {
+    const SCHEMA: &'static str = "gcpressure.tuning/v1";
+}
+
 /// A model as it is written: behind the name of its schema and the program that wrote it.
 #[derive(Debug, Serialize)]
 pub struct Document<'a, T> {

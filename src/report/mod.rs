@@ -27,6 +27,8 @@ mod schema;
 pub mod sites;
 pub(crate) mod thin;
 #[doc(hidden)]
+pub mod tuning;
+#[doc(hidden)]
 pub mod why;
 
 use std::borrow::Cow;

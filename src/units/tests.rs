@@ -153,3 +153,13 @@ fn every_unit_reads_its_own_example_and_keeps_its_name() {
         assert_eq!(Unit::from_symbol(unit.symbol()), unit);
     }
 }
+
+#[test]
+fn a_unit_of_both_ends_stands_once() {
+    assert_eq!(span("2.2/s", "2.4/s"), "2.2 to 2.4/s");
+    assert_eq!(span("30/min", "1.2/s"), "30/min to 1.2/s");
+    assert_eq!(span("512MiB", "1.5GiB"), "512MiB to 1.5GiB");
+    assert_eq!(span("3%", "3%"), "3%");
+    assert_eq!(span("<0.01%", "0.02%"), "<0.01 to 0.02%");
+    assert_eq!(span("7", "9"), "7 to 9");
+}

@@ -48,6 +48,7 @@ mod schema;
 mod sites;
 mod status;
 mod strangers;
+mod tuning;
 mod watch;
 mod why;
 mod wrapped;

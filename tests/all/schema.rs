@@ -12,6 +12,7 @@ use gcpressure::internal::render::{Format, Render, Style};
 use gcpressure::report::benchmarks::Benchmarks;
 use gcpressure::report::comparison::Comparison;
 use gcpressure::report::sites::Sites;
+use gcpressure::report::tuning::Tuning;
 use gcpressure::report::why::Why;
 use gcpressure::report::{self, Report};
 use serde_json::{Value, json};
@@ -34,6 +35,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("benchmarks", value(report::schema::<Benchmarks>())),
         ("sites", value(report::schema::<Sites>())),
         ("why", value(report::schema::<Why>())),
+        ("tuning", value(report::schema::<Tuning>())),
         ("fleet-row", value(fleet::row_schema())),
         ("fleet", value(fleet::merged_schema())),
         ("fleet-report", value(fleet::report_schema())),

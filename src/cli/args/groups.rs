@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 use gcpressure::internal::profile::SampleType;
 use gcpressure::internal::render::{ComparisonFormat, Format, Formats as _};
-use gcpressure::internal::units;
+use gcpressure::internal::units::{self, Unit};
 
 /// A heap profile of the program that wrote the log.
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ pub(crate) struct InputArgs {
     pub(crate) select: SelectArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct SelectArgs {
     /// Leave out cycles before this program time (90s) or wall-clock time (2026-11-23T14:05:00Z)
@@ -277,6 +277,23 @@ pub(super) fn amount(text: &str) -> Result<f64, &'static str> {
     let number = text.parse::<f64>().ok();
     let usable = number.filter(|number| number.is_finite() && *number > 0.0);
     usable.ok_or("expected a number above 0")
+}
+
+/// A size above 0, bytes.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    match units::parse_bytes(text) {
+        Ok(0) => Err("expected a size above 0".to_owned()),
+        size => size.map_err(|error| error.to_string()),
+    }
+}
+
+/// A share above 0.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match Unit::Ratio.parse(text) {
+        Ok(share) if share > 0.0 => Ok(share),
+        Ok(_) => Err("expected a share above 0".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl AnalysisArgs {

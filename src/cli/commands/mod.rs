@@ -12,5 +12,6 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sites;
+pub(crate) mod tune;
 pub(crate) mod watch;
 pub(crate) mod why;

@@ -15,6 +15,7 @@ pub(crate) fn run(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Sites => report::schema::<report::sites::Sites>(),
         SchemaOf::Benchmarks => report::schema::<report::benchmarks::Benchmarks>(),
         SchemaOf::Why => report::schema::<report::why::Why>(),
+        SchemaOf::Tuning => report::schema::<report::tuning::Tuning>(),
         SchemaOf::FleetRow => fleet::row_schema(),
         SchemaOf::Fleet => fleet::merged_schema(),
         SchemaOf::FleetReport => fleet::report_schema(),
