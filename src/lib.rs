@@ -52,6 +52,7 @@ mod escape;
 mod gobench;
 mod io;
 mod measure;
+mod memstats;
 mod pipeline;
 mod process;
 #[cfg(feature = "profile")]
@@ -91,7 +92,7 @@ pub mod internal {
         ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms! {
-        analyzer compare error gobench io measure pipeline process report rules settings severity stats trace units window
+        analyzer compare error gobench io measure memstats pipeline process report rules settings severity stats trace units window
     }
     #[cfg(feature = "profile")]
     rooms! { causes escape profile }

@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("severity", &[]),
     ("settings", &["severity"]),
-    ("io", &["error"]),
+    ("memstats", &[]),
+    ("io", &["error", "memstats"]),
     ("trace", &["error"]),
     ("wrapping", &["trace"]),
     ("repair", &["trace"]),
@@ -61,6 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace::cycle",
             "io",
             "measure",
+            "memstats",
             "process",
             "reader",
             "report",
@@ -87,7 +89,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("serde_sarif::", &["render/why/sarif"]),
     ("quick_junit::", &["render/junit"]),
     ("Serialize", &["report", "severity", "cli"]),
-    ("Deserialize", &["report", "cli"]),
+    ("Deserialize", &["report", "cli", "memstats"]),
     ("JsonSchema", &["report", "severity"]),
 ];
 

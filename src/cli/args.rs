@@ -11,7 +11,7 @@ use gcpressure::internal::render::{Formats as _, SitesFormat, WhyFormat};
 
 pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
-    LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
+    LogHeapArgs, OutputArgs, PollArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
 };
 use groups::{amount, one_of};
 
@@ -136,9 +136,11 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// Log to watch; standard input for `-` or without it
+    /// Log or URL to watch; standard input for `-` or without it
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<String>,
+    #[command(flatten)]
+    pub(crate) poll: PollArgs,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     #[command(flatten)]

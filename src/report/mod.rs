@@ -192,6 +192,8 @@ pub struct Source {
     pub bytes: u64,
     /// Lines.
     pub lines: u64,
+    /// Times that a running program was asked for its `runtime.MemStats`; 0 for a log.
+    pub polls: u64,
     /// It goes on with the log of the source before it: a rotated part, or `--join`.
     pub joined: bool,
 }

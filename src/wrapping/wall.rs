@@ -57,6 +57,13 @@ impl WallTime {
         self.date.is_some_and(|date| date.year.is_some())
     }
 
+    /// The instant, ns since 1970; `None` without a date and its year, or before 1970. Without a zone it is UTC.
+    pub fn unix_ns(self) -> Option<u64> {
+        let date = self.date?;
+        let day = i128::from(days(date.year?, date.month, date.day)) * DAY_NS;
+        u64::try_from(day + self.time_ns - self.zone_ns.unwrap_or(0)).ok()
+    }
+
     /// Compares the parts that both have. A zone or year that only one has is assumed for the other; if one is a time of day alone, only
     /// those are compared.
     pub fn compare(self, other: Self) -> Ordering {
@@ -71,6 +78,15 @@ impl WallTime {
         instant(self, date, other_date.year, zone)
             .cmp(&instant(other, other_date, date.year, other_zone))
     }
+}
+
+/// An instant in ns since 1970 as RFC 3339.
+pub(crate) fn text(unix_ns: u64) -> String {
+    let (seconds, ns) = (unix_ns / 1_000_000_000, unix_ns % 1_000_000_000);
+    let (day, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(i64::try_from(day).unwrap_or(0));
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ns:09}Z")
 }
 
 /// Days from 1970 to a date of the Gregorian calendar.

@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ use crate::cli::live::dashboard::state::{self, DashboardState};
 use crate::cli::live::fetch::Fetcher;
 use crate::cli::live::passthrough::Outlet;
 use crate::cli::live::signals::{Ending, Signals};
+use crate::cli::live::{http, poll};
 use crate::cli::output;
 use crate::cli::output::report::{To, deliver, style};
 
@@ -42,7 +44,8 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         choices.inherit_environment();
     }
     let policy = choices.policy(&args.output.show, None);
-    let profiles = Fetcher::start(&args.live)?;
+    let urls: Vec<_> = args.file.iter().cloned().collect();
+    let profiles = Fetcher::start(&args.live, &urls, &args.poll)?;
     escapes::check(&args.escape, profiles.is_some())?;
     let targets = report::targets(&args.output, &args.rules, &args.escape)?;
     let file = args.file.as_deref().unwrap_or("-");
@@ -53,7 +56,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
     }
     let on_screen = screen::possible();
     let signals = Signals::catch(runs_program).map_err(exit::unable)?;
-    let (subject, source) = open(args, on_screen)?;
+    let (subject, source) = open(args, on_screen, signals.stop())?;
     if let Some(child) = &subject.child {
         signals.forward_to(child);
     }
@@ -116,7 +119,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
         run::explain_missing_trace(&mut report);
     }
     if let (None, Some(profiles)) = (signals.status(), &profiles) {
-        heap::explain_fetched(profiles.finish(), &args.escape, &mut report);
+        heap::explain_fetched(profiles, &args.escape, &mut report);
     }
     report.exit_status = match (ended, signals.status()) {
         (Some(status), _) => status,
@@ -172,12 +175,20 @@ struct Subject {
 }
 
 /// Opens the log, or starts the program.
-fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Failure> {
+fn open(
+    args: &WatchArgs,
+    on_screen: bool,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Subject, Source), Failure> {
     let subject = |name: &str, child, endless| Subject {
         name: name.to_owned(),
         child,
         endless,
     };
+    let url = args.file.as_deref().filter(|name| http::is_url(name));
+    if let Some(source) = poll::source(url.into_iter(), &args.poll, None, stop)? {
+        return Ok((subject(url.unwrap_or_default(), None, true), source));
+    }
     if !args.command.is_empty() {
         let streams = if on_screen {
             Streams::Taken

@@ -35,10 +35,14 @@ pub(in crate::render) fn completeness(report: &Report) -> String {
         .iter()
         .map(|process| process.cycles_missing)
         .sum();
-    let mut parts = vec![
-        counted(lines, "line"),
-        counted(input.gc_lines.cycles(), "gc line"),
-    ];
+    let mut parts = match input.sources.iter().map(|source| source.polls).sum() {
+        0 => Vec::new(),
+        polls => vec![counted(polls, "poll")],
+    };
+    if parts.is_empty() || lines > 0 {
+        parts.push(counted(lines, "line"));
+        parts.push(counted(input.gc_lines.cycles(), "gc line"));
+    }
     if !report.processes.is_empty() {
         parts.push(match missing {
             0 => "no cycle missing".to_owned(),
