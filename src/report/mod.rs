@@ -394,6 +394,9 @@ pub struct RuleStatus {
     pub id: &'static str,
     /// How it ended.
     pub status: RuleState,
+    /// `not in this source` where it cannot be judged because every process was polled, and it needs gc lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     /// Its worst value, in `unit`; null without evidence.
     #[serde(serialize_with = "json::number_or_null")]
     pub worst: Option<f64>,

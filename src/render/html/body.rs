@@ -339,7 +339,7 @@ fn charts(report: &Report) -> Markup {
                     }
                 }
             }
-            p.note { (text::upper(input::RESOLUTION)) ". Percentiles are nearest rank, of every cycle." }
+            p.note { (text::upper(input::resolution(report))) ". Percentiles are nearest rank, of every cycle." }
         }
     }
 }
@@ -365,7 +365,9 @@ fn read(report: &Report) -> Markup {
                 details {
                     summary { (page::counted(input.sources.len() as u64, "source")) }
                     ul { @for source in &input.sources {
-                        li { (printable(&source.name)) ": " (page::counted(source.lines, "line")) ", "
+                        li { (printable(&source.name)) ": "
+                            @if source.polls > 0 { (page::counted(source.polls, "poll")) } @else { (page::counted(source.lines, "line")) }
+                            ", "
                             (units::bytes(source.bytes)) }
                     } }
                 }
@@ -404,7 +406,7 @@ fn rules(report: &Report) -> Markup {
                 @for rule in &report.rules {
                     tr class=[unused(rule.status)] {
                         td { code { (rule.id) } }
-                        td { (state(rule.status)) }
+                        td { (state(rule.status)) @if let Some(reason) = rule.reason { ", " (reason) } }
                         td.number { (shown(rule.unit, rule.worst)) }
                         td.number { (shown(rule.unit, rule.warning)) }
                         td.number { (shown(rule.unit, rule.critical)) }
