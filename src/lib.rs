@@ -33,7 +33,8 @@
 //! - `sarif`: the causes that `gcpressure why` finds, as SARIF;
 //! - `schema`: `JsonSchema` of the crate `schemars` for the types of [`report`], and their JSON Schemas;
 //! - `profile`: heap profiles and escape analysis, as yet for the program only;
-//! - `cli`: what the program needs besides, and all of these but `html`, `junit` and `sarif`.
+//! - `tls`: https in the program;
+//! - `cli`: what the program needs besides, and all of these but `html`, `junit`, `sarif` and `tls`.
 //!
 //! # What is promised
 //!

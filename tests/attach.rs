@@ -363,23 +363,38 @@ fn a_body_without_end_and_a_server_that_hangs_end_the_poll() {
 
 #[test]
 fn a_restart_and_a_failed_poll_lose_nothing_of_the_rest() {
-    let (url, _) = server(|out, path, nth| match (path, nth) {
-        ("/debug/vars", 0 | 1) => whole(out, "200 OK", &later(nth as u64 * 20)),
-        ("/debug/vars", 2) => whole(out, "503 Service Unavailable", b""),
-        // The numbers begin again.
-        ("/debug/vars", _) => whole(out, "200 OK", VARS),
-        _ => whole(out, "404 Not Found", b""),
-    });
-    let text = fails(&[&url, "--for", "4s", "--every", "1s", "-v"], 0);
-    says(
-        &text,
-        &[
-            "another process answered",
-            "polls had no usable answer",
-            "503",
-        ],
-    );
-    says(&text, &["2 processes, 56 GC cycles"]);
+    // On a slow host a poll takes longer, and the next one is later.
+    for length in ["4s", "12s", "40s"] {
+        let (url, requests) = server(|out, path, nth| match (path, nth) {
+            ("/debug/vars", 0 | 1) => whole(out, "200 OK", &later(nth as u64 * 20)),
+            ("/debug/vars", 2) => whole(out, "503 Service Unavailable", b""),
+            // The numbers begin again.
+            ("/debug/vars", _) => whole(out, "200 OK", VARS),
+            _ => whole(out, "404 Not Found", b""),
+        });
+        let text = fails(&[&url, "--for", length, "--every", "1s"], 0);
+        let got = requests.lock().unwrap();
+        if got
+            .iter()
+            .filter(|request| request.contains("/debug/vars"))
+            .count()
+            < 4
+        {
+            continue;
+        }
+        says(
+            &text,
+            &[
+                "another process answered",
+                "1 of",
+                "polls had no usable answer",
+                "503",
+            ],
+        );
+        says(&text, &["2 processes, 56 GC cycles"]);
+        return;
+    }
+    panic!("a poll takes more than 100 ms");
 }
 
 /// The rows of a program's own trace, by number.
@@ -431,7 +446,10 @@ fn real_programs_have_the_cycles_of_their_own_trace() {
         );
         let mut service = Command::new(&program)
             .env("GODEBUG", "gctrace=1")
-            .env_remove("GOGC")
+            .env(
+                "GOGC",
+                std::env::var("GCPRESSURE_ATTACH_GOGC").unwrap_or_default(),
+            )
             .env_remove("GOMEMLIMIT")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -521,6 +539,12 @@ fn real_programs_have_the_cycles_of_their_own_trace() {
         };
         let traced_rate = (first + 1..=last).map(allocated).sum::<f64>() / span;
         let rate = process["allocation_bytes_per_second"].as_f64().unwrap();
+        // Below this, whole MiB do not show it: see `allocation_resolved`.
+        let resolved = traced_rate / frequency >= 10.0 * 1_048_576.0;
+        assert!(
+            !resolved || (rate / traced_rate - 1.0).abs() < 0.1,
+            "{rate} {traced_rate}"
+        );
         let cpu = process["gc_cpu_ratio"].as_f64();
         let truth = (before.len() == 3 && after.len() == 3).then(|| {
             let grown = |at: usize| after[at] - before[at];

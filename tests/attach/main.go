@@ -20,7 +20,7 @@ var (
 
 func main() {
 	started := float64(time.Now().UnixNano()) / 1e9
-	for range [2000]int{} {
+	for range [4000]int{} {
 		live = append(live, make([]byte, 4096))
 	}
 	go func() {

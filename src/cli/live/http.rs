@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http::StatusCode;
-use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::cli::exit::Failure;
 
@@ -71,6 +70,9 @@ impl Client {
             )
         };
         let (socket, address) = split(name).ok_or_else(|| invalid("invalid address"))?;
+        if address.starts_with("https:") && !cfg!(feature = "tls") {
+            return Err(invalid("built without https (feature `tls`)"));
+        }
         let (scheme, rest) = address.split_once("://").unwrap_or_default();
         let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.contains('@') {
@@ -169,10 +171,6 @@ fn split(name: &str) -> Option<(Option<String>, String)> {
 }
 
 fn agent(socket: Option<String>) -> Result<ureq::Agent, String> {
-    let roots = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
     let config = ureq::Agent::config_builder()
         .timeout_connect(Some(CONNECT))
         .max_redirects(0)
@@ -180,9 +178,10 @@ fn agent(socket: Option<String>) -> Result<ureq::Agent, String> {
         .http_status_as_error(false)
         .max_idle_connections(1)
         .proxy(None)
-        .tls_config(roots)
-        .user_agent(concat!("gcpressure/", env!("CARGO_PKG_VERSION")))
-        .build();
+        .user_agent(concat!("gcpressure/", env!("CARGO_PKG_VERSION")));
+    #[cfg(feature = "tls")]
+    let config = config.tls_config(system_roots());
+    let config = config.build();
     match socket {
         None => Ok(config.into()),
         #[cfg(unix)]
@@ -190,6 +189,15 @@ fn agent(socket: Option<String>) -> Result<ureq::Agent, String> {
         #[cfg(not(unix))]
         Some(_) => Err("there are no Unix sockets on this system".to_owned()),
     }
+}
+
+/// TLS with the roots that the system trusts.
+#[cfg(feature = "tls")]
+fn system_roots() -> ureq::tls::TlsConfig {
+    ureq::tls::TlsConfig::builder()
+        .root_certs(ureq::tls::RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build()
 }
 
 /// `NAME: VALUE`, or `@FILE` with one of these a line. What they hold is in no message.
