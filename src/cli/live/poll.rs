@@ -151,7 +151,11 @@ impl Poller {
                 self.every.min(Duration::from_nanos(half))
             });
             if !self.sleep(wait(every, took, left).saturating_sub(took)) {
-                return;
+                // Stopped: what has come since is asked for once more, if that may be.
+                if at.elapsed() < wait(Duration::ZERO, took, None) {
+                    return;
+                }
+                self.until = Some(Instant::now());
             }
         }
     }

@@ -65,17 +65,19 @@ impl Course {
         (course, cycles)
     }
 
-    /// The next poll. Returns the cycles since the one before; gives the snapshot back if it is of another process.
-    pub(super) fn next(&mut self, snapshot: Snapshot, at: u64) -> Result<Vec<Cycle>, Snapshot> {
-        if !snapshot.continues(&self.last) {
-            return Err(snapshot);
-        }
+    /// False if a snapshot is of another process.
+    pub(super) fn continues_with(&self, snapshot: &Snapshot) -> bool {
+        snapshot.continues(&self.last)
+    }
+
+    /// The next poll of the same process. Returns the cycles since the one before.
+    pub(super) fn next(&mut self, snapshot: Snapshot, at: u64) -> Vec<Cycle> {
         let before = std::mem::replace(&mut self.last, snapshot).num_gc;
         if self.last.num_gc > before {
             self.quiet_since = at;
         }
         self.last_at = at;
-        Ok(self.cycles_after(before, false))
+        self.cycles_after(before, false)
     }
 
     /// Cycles after this one; `first` if none was seen before, so that none is missing.

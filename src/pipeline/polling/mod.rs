@@ -7,7 +7,7 @@ mod tests;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::TICK;
 use super::reading::Reading;
@@ -16,6 +16,9 @@ use crate::io::{Poll, Polls, Source};
 use crate::trace::cycle::AnyCycle;
 use crate::wrapping::wall;
 use course::{Course, Cycle};
+
+/// How long polls are waited for that are made because the reading was stopped.
+const LAST_POLLS: Duration = Duration::from_secs(2);
 
 /// One program that is polled.
 struct Target<'p> {
@@ -28,7 +31,7 @@ struct Target<'p> {
     failed: u64,
     /// Why the last poll failed, if it did not succeed.
     why: Option<String>,
-    /// Why the one before did that failed last.
+    /// Why the last one that failed did, if one has succeeded since.
     last_why: Option<String>,
     gave_up: bool,
 }
@@ -44,7 +47,13 @@ impl Reading<'_> {
         self.collector.open(source);
         let begun = Instant::now();
         let mut targets: Vec<_> = polls.names.iter().map(|name| self.target(name)).collect();
-        while !self.stop.load(Ordering::Relaxed) {
+        let mut stopped: Option<Instant> = None;
+        loop {
+            if self.stop.load(Ordering::Relaxed)
+                && stopped.get_or_insert_with(Instant::now).elapsed() >= LAST_POLLS
+            {
+                break;
+            }
             match polls.next(TICK) {
                 Ok(poll) => {
                     if let Some(target) = targets.get_mut(poll.target) {
@@ -102,25 +111,23 @@ impl Reading<'_> {
         target.last_why = target.why.take().or(target.last_why.take());
         let at = poll.at.saturating_duration_since(begun).as_nanos();
         let at = u64::try_from(at).unwrap_or(u64::MAX);
-        let (snapshot, restarted) = match &mut target.process {
-            None => (snapshot, false),
-            Some((process, course)) => match course.next(snapshot, at) {
-                Ok(cycles) => {
-                    let process = *process;
-                    self.cycles(process, course, &cycles);
-                    return;
-                }
-                Err(snapshot) => {
-                    self.warnings.push(format!(
-                        "{}: another process answered {} after the first poll: the program was started again, and cycles between \
-                         the last poll of the old process and its end were not seen",
-                        target.name,
-                        crate::units::duration(at),
-                    ));
-                    self.collector.end_polled(*process, &self.reader);
-                    (snapshot, true)
-                }
-            },
+        let restarted = match &mut target.process {
+            None => false,
+            Some((process, course)) if course.continues_with(&snapshot) => {
+                let cycles = course.next(snapshot, at);
+                self.cycles(*process, course, &cycles);
+                return;
+            }
+            Some((process, _)) => {
+                self.warnings.push(format!(
+                    "{}: another process answered {} after the first poll: the program was started again, and cycles between \
+                     the last poll of the old process and its end were not seen",
+                    target.name,
+                    crate::units::duration(at),
+                ));
+                self.collector.end_polled(*process, &self.reader);
+                true
+            }
         };
         let started = poll.started_unix_ns;
         let (course, cycles) = Course::begin(snapshot, at, poll.at_unix_ns, started, restarted);
