@@ -251,6 +251,40 @@ fn each_cycle_is_a_row_at_once() {
 }
 
 #[test]
+fn an_interrupt_ends_a_watch_with_a_last_poll() {
+    // On a slow host a poll takes longer, and the next one may not come as soon.
+    for seconds in [2, 10, 30] {
+        let (url, _) = server(|out, path, nth| match path {
+            "/debug/vars" => whole(out, "200 OK", &later(nth as u64 * 20)),
+            _ => whole(out, "404 Not Found", b""),
+        });
+        let mut events = Command::new(env!("CARGO_BIN_EXE_gcpressure"))
+            .args(["events", &url, "--every", "1h"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut rows = BufReader::new(events.stdout.take().unwrap()).lines();
+        rows.next().unwrap().unwrap();
+        thread::sleep(Duration::from_secs(seconds));
+        let pid = events.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let rest = rows.count();
+        assert!(events.wait().unwrap().success());
+        assert!(rest == 0 || rest == 20, "{rest}");
+        if rest == 20 {
+            return;
+        }
+    }
+    panic!("a poll takes more than 300 ms");
+}
+
+#[test]
 fn a_unix_socket_is_a_source_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.sock");
