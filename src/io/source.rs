@@ -185,6 +185,8 @@ impl Source {
     }
 
     /// Running programs that are polled for their `runtime.MemStats`.
+    #[doc(hidden)]
+    #[must_use]
     pub fn polled(polls: Polls) -> Self {
         Self {
             polls: Some(polls),
