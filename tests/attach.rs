@@ -585,7 +585,7 @@ fn real_programs_have_the_cycles_of_their_own_trace() {
             (grown(0) - grown(1)) / grown(2)
         });
         eprintln!(
-            "{}: {} cycles, {} off, {polled_frequency:.4} against {frequency:.4} cycles/s, {:.2} against {:.2} MiB/s, GC CPU {cpu:?} against {truth:?}",
+            "{}: {} cycles, {} off {off:?}, {polled_frequency:.4} against {frequency:.4} cycles/s, {:.2} against {:.2} MiB/s, GC CPU {cpu:?} against {truth:?}",
             go.version,
             polled.len(),
             off.len(),
