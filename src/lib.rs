@@ -33,7 +33,8 @@
 //! - `sarif`: the causes that `gcpressure why` finds, as SARIF;
 //! - `schema`: `JsonSchema` of the crate `schemars` for the types of [`report`], and their JSON Schemas;
 //! - `profile`: heap profiles and escape analysis, as yet for the program only;
-//! - `cli`: what the program needs besides, and all of these but `html`, `junit` and `sarif`.
+//! - `tls`: https in the program;
+//! - `cli`: what the program needs besides, and all of these but `html`, `junit`, `sarif` and `tls`.
 //!
 //! # What is promised
 //!
@@ -53,6 +54,7 @@ mod fleet;
 mod gobench;
 mod io;
 mod measure;
+mod memstats;
 mod pipeline;
 mod process;
 #[cfg(feature = "profile")]
@@ -93,7 +95,7 @@ pub mod internal {
         ($($room:ident)+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms! {
-        analyzer compare error fleet gobench io measure pipeline process report rules settings severity stats trace tuning units window
+        analyzer compare error fleet gobench io measure memstats pipeline process report rules settings severity stats trace tuning units window
     }
     #[cfg(feature = "profile")]
     rooms! { causes escape profile }

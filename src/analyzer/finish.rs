@@ -37,6 +37,8 @@ pub struct Analysis {
     pub diagnosis: Option<Diagnosis>,
     /// One entry a rule, in the order of the rule table.
     pub rules: Vec<RuleStatus>,
+    /// Its cycles come from gc lines, not from polls.
+    pub traced: bool,
     /// The process can carry a verdict.
     pub enough_evidence: bool,
     /// Why it cannot; empty where it can.
@@ -103,6 +105,7 @@ impl ProcessAnalyzer {
             findings,
             diagnosis,
             rules,
+            traced: self.format.is_some(),
             enough_evidence: why_not.is_empty(),
             why_not,
             measures: self.measures(),

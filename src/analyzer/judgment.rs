@@ -7,6 +7,9 @@ use crate::rules;
 use crate::settings::Settings;
 use crate::severity::Severity;
 
+/// Why a rule has no evidence, where only gc lines show what it needs.
+const NOT_IN_SOURCE: &str = "not in this source";
+
 /// The verdict over all processes, updated as each of them ends.
 #[derive(Debug, Clone)]
 pub struct Judgment {
@@ -14,6 +17,8 @@ pub struct Judgment {
     rules: Vec<RuleStatus>,
     worst: Option<Severity>,
     evidence: bool,
+    /// A process had gc lines.
+    traced: bool,
     why_not: Option<String>,
 }
 
@@ -25,6 +30,7 @@ impl Judgment {
             rules: super::trackers::Trackers::new(settings).status(),
             worst: None,
             evidence: false,
+            traced: false,
             why_not: None,
         }
     }
@@ -39,6 +45,12 @@ impl Judgment {
             };
             let room = MAX_EPISODES.saturating_sub(all.episodes.len());
             all.episodes.extend(one.episodes.iter().take(room));
+        }
+        self.traced |= analysis.traced;
+        for all in &mut self.rules {
+            let lines = rules::find(all.id).is_some_and(|rule| rule.needs_lines);
+            let lacking = all.status == RuleState::NoEvidence && lines && !self.traced;
+            all.reason = lacking.then_some(NOT_IN_SOURCE);
         }
         let worst = analysis
             .findings
@@ -82,6 +94,13 @@ impl Judgment {
                 && rule.worst.is_none()
                 && self.required.iter().any(|id| id == rule.id)
         });
+        if let Some(rule) = unjudged.filter(|rule| rule.reason.is_some()) {
+            return Verdict::NoVerdict(format!(
+                "the rule {} cannot be judged, {NOT_IN_SOURCE}: runtime.MemStats lacks what it needs; read the trace of the \
+                 program under GODEBUG=gctrace=1 instead, or drop the rule",
+                rule.id
+            ));
+        }
         if let Some(rule) = unjudged {
             let needs = rules::find(rule.id).map_or("", |rule| rule.evidence);
             return Verdict::NoVerdict(format!(

@@ -15,7 +15,9 @@ pub use judgment::Judgment;
 
 use std::sync::Arc;
 
-use crate::measure::{CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Step, Totals};
+use crate::measure::{
+    CPU, Gogc, Interval, Known, Limit, Limiter, Meter, Mmu, Polled, Step, Totals,
+};
 use crate::report::PeakWindow;
 use crate::rules::{Cached, Cost, GogcView, View};
 use crate::settings::{Scope, Settings, WindowLength};
@@ -76,6 +78,8 @@ pub struct ProcessAnalyzer {
     /// Forced cycles are those of a test or benchmark harness.
     harness: bool,
     format: Option<Format>,
+    /// What polls show of it, if its cycles come from polls.
+    polled: Option<Polled>,
     counts: RunCounts,
     timeline: Timeline,
     peak: Option<PeakWindow>,
@@ -153,6 +157,7 @@ impl ProcessAnalyzer {
             limit_regime: false,
             harness: false,
             format: None,
+            polled: None,
             counts: RunCounts::default(),
             timeline: Timeline::default(),
             peak: None,
@@ -170,6 +175,16 @@ impl ProcessAnalyzer {
     /// Forced cycles are those of a test or benchmark harness, whose lines these are.
     pub const fn behind_harness(&mut self) {
         self.harness = true;
+    }
+
+    /// What the polls of the process show so far.
+    pub fn polled(&mut self, polled: Polled) {
+        self.polled = Some(polled);
+        if let Some(goal) = polled.goal_bytes.map(|bytes| bytes / MIB) {
+            self.first_goal.get_or_insert(goal);
+            self.counts.goal.record(goal);
+            self.last_sizes.1 = Some(goal);
+        }
     }
 
     /// A `GC forced` line stood before the next cycle: the two-minute timer starts it.
@@ -385,6 +400,7 @@ impl ProcessAnalyzer {
             before_1_19: self.before_1_19(),
             goals_certain: version.map_or(self.format == Some(Format::Go1_18), |v| v >= (1, 9)),
             traced: self.format.is_some(),
+            polled: self.polled,
             harness: self.harness,
             child: self.settings.child,
             cycles_seen: self.meter.totals().seen,

@@ -34,6 +34,8 @@ impl ProcessAnalyzer {
         let background = run.cpu_ratio(|totals| totals.background_cpu_ns);
 
         let allocated = run.allocated_mib();
+        let polled = self.polled.unwrap_or_default();
+        let polled_seconds = polled.span_ns as f64 / 1e9;
         let cycles = run.cycles();
         let bytes = |mib: f64| from_f64((mib * MIB as f64).max(0.0));
         let started_ns = first.start_ns;
@@ -90,29 +92,40 @@ impl ProcessAnalyzer {
             pause_ns: distribution(&counts.pause),
             stop_ns: traced.then(|| distribution(&counts.stop)),
             concurrent_mark_ns: traced.then(|| distribution(&counts.totals)),
-            gc_cpu_ratio: cpu.map(|cpu| cpu.ratio),
-            gc_cpu_ratio_low: cpu.map(|cpu| cpu.low),
-            gc_cpu_ratio_high: cpu.map(|cpu| cpu.high),
+            gc_cpu_ratio: cpu.map(|cpu| cpu.ratio).or(polled.gc_cpu_ratio),
+            gc_cpu_ratio_low: cpu.map(|cpu| cpu.low).or(polled.gc_cpu_ratio),
+            gc_cpu_ratio_high: cpu.map(|cpu| cpu.high).or(polled.gc_cpu_ratio),
+            gc_cpu_since_start_ratio: polled.gc_cpu_since_start_ratio,
             gc_cpu_cores: cpu
                 .zip(processors)
                 .map(|(cpu, (procs, _))| cpu.ratio * procs),
             cpus: processors.map(|(_, cpus)| cpus).filter(|_| trust.cpus),
-            gc_cpu_ratio_of_cpus: cpu.map(|cpu| (cpu.ratio * to_cpus).min(1.0)),
+            gc_cpu_ratio_of_cpus: cpu
+                .map(|cpu| (cpu.ratio * to_cpus).min(1.0))
+                .or(polled.gc_cpu_ratio),
             mark_assist_cpu_ratio: assist,
             mark_idle_cpu_ratio: run.cpu_ratio(|totals| totals.idle_cpu_ns),
             mark_duty_ratio: run.wall_ratio(|totals| totals.mark_ns).filter(|_| traced),
             stw_ratio: run.wall_ratio(|totals| totals.stop_ns),
-            allocation_bytes: allocated.map(bytes),
+            allocation_bytes: allocated.map(bytes).or(polled.allocated_bytes),
             allocation_bytes_per_second: allocated
                 .filter(|_| seconds > 0.0)
-                .map(|mib| mib * MIB as f64 / seconds),
-            allocation_resolved: allocated
-                .is_some_and(|mib| mib >= RESOLVED_MIB * cycles as f64)
+                .map(|mib| mib * MIB as f64 / seconds)
+                .or(polled
+                    .allocated_bytes
+                    .filter(|_| polled_seconds > 0.0)
+                    .map(|bytes| bytes as f64 / polled_seconds)),
+            allocation_resolved: polled.allocated_bytes.is_some()
+                || allocated.is_some_and(|mib| mib >= RESOLVED_MIB * cycles as f64)
                 && cycles >= RESOLVED_CYCLES
                 // Forced cycles come at the same point of the program each time, and with it the same truncation.
                 && total.forced * 2 < total.cycles,
-            allocation_bytes_low: allocated.map(|mib| bytes(mib - cycles as f64)),
-            allocation_bytes_high: allocated.map(|mib| bytes(mib + cycles as f64)),
+            allocation_bytes_low: allocated
+                .map(|mib| bytes(mib - cycles as f64))
+                .or(polled.allocated_bytes),
+            allocation_bytes_high: allocated
+                .map(|mib| bytes(mib + cycles as f64))
+                .or(polled.allocated_bytes),
             live_heap_bytes: traced.then(|| size(&counts.live, self.first_live, self.last_sizes.0)),
             heap_goal_bytes: self
                 .first_goal

@@ -397,6 +397,7 @@ impl Tracker {
             } else {
                 RuleState::NoEvidence
             },
+            reason: None,
             worst: self.worst,
             unit: self.rule.unit,
             warning: self.thresholds.warning,

@@ -15,7 +15,7 @@ pub(crate) use fleet::{
 };
 pub(crate) use groups::{
     AnalysisArgs, ColorWhen, CompareOutput, Comparing, EscapeArgs, HeapArgs, InputArgs, LiveArgs,
-    LogHeapArgs, OutputArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
+    LogHeapArgs, OutputArgs, PollArgs, ProgramArgs, RuleArgs, SelectArgs, ShowArgs,
 };
 use groups::{amount, one_of, share, size};
 
@@ -148,9 +148,11 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// Log to watch; standard input for `-` or without it
+    /// Log or URL to watch; standard input for `-` or without it
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<String>,
+    #[command(flatten)]
+    pub(crate) poll: PollArgs,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     #[command(flatten)]

@@ -104,8 +104,9 @@ impl Tracked {
         self.whole.observe(row, cycle, step);
         if let Some(length) = bucket_seconds
             && let Some(at) = row.wall_time.and_then(WallTime::parse)
-            && let Some(seconds) = at.unix_seconds()
+            && let Some(ns) = at.unix_ns()
         {
+            let seconds = (ns / 1_000_000_000).cast_signed();
             let start = seconds - seconds % length;
             self.buckets
                 .entry(start)

@@ -7,6 +7,7 @@ mod child;
 mod decode;
 mod follow;
 mod parallel_file;
+mod polls;
 mod read_ahead;
 mod rotation;
 mod source;
@@ -16,5 +17,6 @@ pub use buffer::{Buffer, Filled, HISTORY, LINE_CAP, Text};
 #[cfg(feature = "cli")]
 pub use child::{Child, Streams};
 pub use follow::Follow;
+pub use polls::{Poll, Polls};
 pub(crate) use rotation::{Place, Rotated, rotated};
 pub use source::{Joint, Progress, Source};

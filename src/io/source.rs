@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::block::Block;
 use super::decode::{self, Decoded, Refused};
 use super::parallel_file::ParallelFile;
+use super::polls::Polls;
 use super::read_ahead::{Failed, ReadAhead};
 use super::system::{Identity, identity, standard_input, widen};
 use crate::error::Error;
@@ -39,6 +40,8 @@ pub struct Source {
     /// The regular file that the name stood for when it was opened.
     identity: Option<Identity>,
     state: State,
+    /// It is no text, but running programs that are polled.
+    polls: Option<Polls>,
     /// A block that is read in parts, and how many bytes of it were.
     batch: Option<Block>,
     given: usize,
@@ -165,6 +168,7 @@ impl Source {
             file: None,
             identity: None,
             state: State::Unread(Box::new(raw)),
+            polls: None,
             batch: None,
             given: 0,
         }
@@ -178,6 +182,21 @@ impl Source {
             live: true,
             ..Self::from_reader(name, reader)
         }
+    }
+
+    /// Running programs that are polled for their `runtime.MemStats`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn polled(polls: Polls) -> Self {
+        Self {
+            polls: Some(polls),
+            ..Self::live("polls", Box::new(io::empty()))
+        }
+    }
+
+    /// Takes the polls out of it, if it is no text.
+    pub(crate) fn take_polls(&mut self) -> Option<Polls> {
+        self.polls.take()
     }
 
     /// The same source, as the next part of the log that the source before it belongs to.

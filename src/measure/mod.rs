@@ -9,6 +9,7 @@ mod gogc;
 mod interval;
 mod limiter;
 mod mmu;
+mod polled;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use gogc::{Gogc, Limit};
 pub use interval::{GcCpu, Interval, MAX_MISSING, Totals, Trust};
 pub use limiter::Limiter;
 pub use mmu::{MMU_WINDOWS_NS, Mmu};
+pub use polled::Polled;
 
 use crate::trace::cycle::{AnyCycle, Format, GcCycle, resolution_ns};
 

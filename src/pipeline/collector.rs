@@ -2,6 +2,7 @@
 
 mod analysis;
 mod notices;
+mod polled;
 mod process;
 mod so_far;
 mod waiting;
@@ -166,6 +167,16 @@ impl Finds for Collector<'_> {
     /// Ends a process and keeps what was found of it.
     fn close(&mut self, process: u32) {
         self.end_waiting(None);
+        self.end_process(process);
+    }
+
+    fn quiet(&mut self) {
+        self.end_waiting(None);
+    }
+}
+
+impl Collector<'_> {
+    fn end_process(&mut self, process: u32) {
         let Some(index) = self.position(process) else {
             return;
         };
@@ -175,12 +186,6 @@ impl Finds for Collector<'_> {
         self.end(process, analyzer);
     }
 
-    fn quiet(&mut self) {
-        self.end_waiting(None);
-    }
-}
-
-impl Collector<'_> {
     /// The same as [`Collector::hand_on`], not inlined: behind a gap a call costs nothing.
     #[inline(never)]
     fn hand_on_late(&mut self, placed: Placed, found: &Found<'_>) {
@@ -197,10 +202,12 @@ impl Collector<'_> {
         } = &mut self.open[index];
         self.clock += 1;
         entry.used = self.clock;
-        if self.filtered && !wanted(self.options, entry, found) {
+        if self.filtered && !wanted(self.options, entry, found.cycle.start_ns, found.wall) {
             return;
         }
-        entry.count(found, placed.missing);
+        entry.count(found.cycle.number, placed.missing, found.offset);
+        entry.repaired += u64::from(found.repaired);
+        entry.forced += u64::from(found.cycle.forced);
         if let Some(now) = self.now {
             entry.arrive(now, found.cycle);
         }
@@ -331,26 +338,31 @@ impl Collector<'_> {
 
     #[cold]
     fn another_slot(&mut self, process: u32, found: &Found<'_>) -> usize {
-        let index = self.position(process).unwrap_or_else(|| {
-            if self.open.len() == OPEN
-                && let Some(oldest) = self.open.iter().min_by_key(|f| f.process.used)
-            {
-                self.close(oldest.process.number);
-            }
-            self.open.push(Followed {
-                process: Process::new(process, found, &mut self.names),
-                analysis: Analysis::Here(Box::new(ProcessAnalyzer::new(&self.options.settings))),
-            });
-            // The points of all timelines are shared among the processes.
-            let points = LEAST_POINTS.max(POINTS / self.open.len());
-            for followed in &mut self.open {
-                let analysis = &mut followed.analysis;
-                self.analyzers.limit_timeline(analysis, points);
-            }
-            self.open.len() - 1
-        });
+        let index = self.position(process);
+        let index =
+            index.unwrap_or_else(|| self.follow(|names| Process::new(process, found, names)));
         self.recent = index;
         index
+    }
+
+    /// Opens a new process; returns its place.
+    fn follow(&mut self, process: impl FnOnce(&mut Names) -> Process) -> usize {
+        if self.open.len() == OPEN
+            && let Some(oldest) = self.open.iter().min_by_key(|f| f.process.used)
+        {
+            self.close(oldest.process.number);
+        }
+        self.open.push(Followed {
+            process: process(&mut self.names),
+            analysis: Analysis::Here(Box::new(ProcessAnalyzer::new(&self.options.settings))),
+        });
+        // The points of all timelines are shared among the processes.
+        let points = LEAST_POINTS.max(POINTS / self.open.len());
+        for followed in &mut self.open {
+            let analysis = &mut followed.analysis;
+            self.analyzers.limit_timeline(analysis, points);
+        }
+        self.open.len() - 1
     }
 
     fn position(&self, process: u32) -> Option<usize> {

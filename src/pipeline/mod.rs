@@ -5,6 +5,7 @@ mod collector;
 mod cycles;
 pub mod logs;
 mod outcome;
+mod polling;
 mod reading;
 
 use std::io;
@@ -222,7 +223,11 @@ pub fn analyze(
     let count = sources.len();
     let mut failed = 0;
     for mut source in sources {
-        if let Err(error) = reading.source(&mut source, count > 1) {
+        let read = match source.take_polls() {
+            Some(polls) => reading.polls(&source, &polls),
+            None => reading.source(&mut source, count > 1),
+        };
+        if let Err(error) = read {
             failed += 1;
             if failed == count {
                 return Err(error);

@@ -134,6 +134,11 @@ impl Outcomes {
 /// Why there is no cycle to judge, and what to do.
 fn nothing_read(input: &Input) -> String {
     let cycles = input.gc_lines.cycles();
+    if let polls @ 1.. = input.sources.iter().map(|source| source.polls).sum() {
+        return format!(
+            "no GC cycle has ended in the program by the last of {polls} polls: watch for longer (--for), or while there is load"
+        );
+    }
     if cycles > 0 {
         format!(
             "--since, --until, --process or --stream leave out all {cycles} GC cycles: \

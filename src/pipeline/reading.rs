@@ -20,10 +20,10 @@ const QUIET: u32 = 3;
 
 /// The reading of all sources.
 pub(super) struct Reading<'s> {
-    stop: &'s AtomicBool,
+    pub(super) stop: &'s AtomicBool,
     buffer: Buffer,
     pub(super) reader: Reader,
-    collector: Collector<'s>,
+    pub(super) collector: Collector<'s>,
     /// Position in the input at which the current source begins.
     start: u64,
     /// The rest of a line over the cap is skipped.
@@ -34,7 +34,9 @@ pub(super) struct Reading<'s> {
     open: bool,
     /// The last source could not be read to its end.
     broken: bool,
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
+    /// What was stopped are polls, which have no end of their own.
+    pub(super) endless: bool,
 }
 
 impl<'s> Reading<'s> {
@@ -50,6 +52,7 @@ impl<'s> Reading<'s> {
             open: false,
             broken: false,
             warnings: Vec::new(),
+            endless: false,
         }
     }
 
@@ -85,7 +88,7 @@ impl<'s> Reading<'s> {
     /// The end of the last source: the report.
     pub(super) fn finish(mut self) -> Result<Report, Error> {
         self.end_log();
-        if self.stop.load(Ordering::Relaxed) {
+        if self.stop.load(Ordering::Relaxed) && !self.endless {
             self.warnings.push(
                 "the reading was stopped before the end of the input: what was read is judged"
                     .to_owned(),
@@ -209,7 +212,7 @@ impl<'s> Reading<'s> {
     }
 
     /// The end of a log.
-    fn end_log(&mut self) {
+    pub(super) fn end_log(&mut self) {
         if !self.open {
             return;
         }

@@ -129,7 +129,7 @@ fn judged(
     let Some(finding) = finding else {
         let reason = match rule.status {
             RuleState::Off => "switched off",
-            RuleState::NoEvidence => "too little evidence",
+            RuleState::NoEvidence => rule.reason.unwrap_or("too little evidence"),
             RuleState::Quiet | RuleState::Withdrawn | RuleState::Raised => {
                 return case(rule.id, class, TestCaseStatus::success());
             }

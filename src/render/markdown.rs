@@ -208,7 +208,11 @@ fn completeness(report: &Report, page: &mut String) {
         prose(&text::upper(&input::completeness(report)))
     );
     if !report.processes.is_empty() && !report.input.newest_first {
-        let _ = write!(page, "\n{}\n", prose(&text::upper(input::RESOLUTION)));
+        let _ = write!(
+            page,
+            "\n{}\n",
+            prose(&text::upper(input::resolution(report)))
+        );
         if !report.rules.is_empty() {
             let _ = write!(page, "\nRules: {}\n", prose(&input::outcome(report)));
         }

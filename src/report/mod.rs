@@ -201,6 +201,8 @@ pub struct Source {
     pub bytes: u64,
     /// Lines.
     pub lines: u64,
+    /// Times that a running program was asked for its `runtime.MemStats`; 0 for a log.
+    pub polls: u64,
     /// It goes on with the log of the source before it: a rotated part, or `--join`.
     pub joined: bool,
 }
@@ -401,6 +403,9 @@ pub struct RuleStatus {
     pub id: &'static str,
     /// How it ended.
     pub status: RuleState,
+    /// `not in this source` where it cannot be judged because every process was polled, and it needs gc lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     /// Its worst value, in `unit`; null without evidence.
     #[serde(serialize_with = "json::number_or_null")]
     pub worst: Option<f64>,

@@ -95,6 +95,9 @@ pub struct Measures {
     pub gc_cpu_ratio_low: Option<f64>,
     /// Upper bound of `gc_cpu_ratio`.
     pub gc_cpu_ratio_high: Option<f64>,
+    /// GC CPU over GOMAXPROCS times time since the start of the program, as `MemStats.GCCPUFraction` counts it; null from gc lines.
+    #[serde(default)]
+    pub gc_cpu_since_start_ratio: Option<f64>,
     /// GC CPU in cores: CPU time a second.
     pub gc_cpu_cores: Option<f64>,
     /// CPUs that the program had, averaged over time: as stated (`--cpus`), else min(GOMAXPROCS, CPUs) from the stops; null

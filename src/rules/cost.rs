@@ -51,13 +51,18 @@ impl Cost {
         let marking = if host { view.marking() } else { None };
         let procs = reach.processors().map(|(procs, _)| procs);
         let cpu = view.window.reach_cpu;
+        let polled = view.polled.and_then(|polled| polled.gc_cpu_ratio);
         Self {
             gc_cpu: view
                 .gc_cpu_floor()
-                .map(|share| share.min(marking.unwrap_or(share))),
+                .map(|share| share.min(marking.unwrap_or(share)))
+                .or(polled),
             cores: cpu.zip(procs).map(|(cpu, procs)| cpu.floor() * procs),
             stops: stops.map(|stops| if host { stops.min(typical()) } else { stops }),
-            assists: view.assists(),
+            // GC CPU holds the assists: a bound, where it is below what would be material.
+            assists: view
+                .assists()
+                .or(polled.filter(|share| *share < MATERIAL[2])),
         }
     }
 

@@ -23,6 +23,7 @@ rule! {
     warning: Some(0.10),
     critical: Some(0.50),
     evidence: "4 cycles; 2 forced cycles a minute",
+    needs_lines: false,
     judge,
     cap,
     explanation,
@@ -30,6 +31,13 @@ rule! {
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
     let tally = &view.window.tally;
+    if !view.traced {
+        // Which cycles were forced is not known, only how many.
+        let share = view.polled_run().and_then(|polled| polled.forced_ratio());
+        return share.map_or(Reading::NoEvidence, |share| {
+            Reading::graded(share, thresholds)
+        });
+    }
     if tally.cycles < 4 {
         return Reading::NoEvidence;
     }
@@ -47,22 +55,37 @@ fn cap(view: &View<'_>, severity: Severity) -> Cap {
 }
 
 fn per_minute(view: &View<'_>) -> f64 {
-    view.window.tally.forced as f64 * 60.0 / view.seconds().max(1e-9)
+    let (forced, _, seconds) = counts(view);
+    forced as f64 * 60.0 / seconds.max(1e-9)
+}
+
+/// Forced cycles, all cycles, and their time, s.
+fn counts(view: &View<'_>) -> (u64, u64, f64) {
+    match view.polled {
+        Some(polled) => {
+            let seconds = polled.span_ns as f64 / 1e9;
+            (polled.forced.unwrap_or(0), polled.cycles, seconds)
+        }
+        None => {
+            let tally = &view.window.tally;
+            (tally.forced, tally.cycles, view.seconds())
+        }
+    }
 }
 
 fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
-    let tally = &view.window.tally;
+    let (forced, cycles, _) = counts(view);
     Explanation::new(format!(
         "{} of {} cycles are forced by the program (threshold {}), {:.0} a minute: each marks the whole live heap and its caller waits for it",
         percent(crossing.value),
-        tally.cycles,
+        cycles,
         percent(crossing.threshold),
         per_minute(view),
     ))
     .advise(advice::CALLER)
     .advise("to give memory back to the system set GOMEMLIMIT instead")
-    .figure("cycles", tally.cycles as f64)
-    .figure("forced_cycles", tally.forced as f64)
+    .figure("cycles", cycles as f64)
+    .figure("forced_cycles", forced as f64)
     .figure("forced_per_minute", per_minute(view))
 }
 

@@ -30,12 +30,19 @@ rule! {
     warning: Some(0.10),
     critical: Some(0.25),
     evidence: "4 cycles over 5 s, or 8 over 1 s with the cumulative percentage to 3 points",
+    needs_lines: false,
     judge,
     cap,
     explanation,
 }
 
 fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
+    if !view.traced {
+        let share = view.polled_run().and_then(|polled| polled.gc_cpu_ratio);
+        return share.map_or(Reading::NoEvidence, |share| {
+            Reading::graded(share, thresholds)
+        });
+    }
     let Some(cpu) = view.window.reach_cpu else {
         return view.rare(None, thresholds);
     };
@@ -58,6 +65,9 @@ fn judge(view: &View<'_>, thresholds: &Thresholds) -> Reading {
 
 /// CPU time of stops that the host made long, or of a mark that it held up, is not the collector's.
 fn cap(view: &View<'_>, severity: Severity) -> Cap {
+    if !view.traced {
+        return Cap::NONE;
+    }
     let hosts = |severity| view.is_hosts_cpu(RULE.thresholds().of(severity));
     if severity > Severity::Info && hosts(Severity::Warning) {
         Cap::at(Some(Severity::Info), Some(CappedBy::Contention))
@@ -75,6 +85,19 @@ fn shares(view: &View<'_>, cpu: &GcCpu) -> [f64; 3] {
 }
 
 fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
+    if let Some(polled) = view.polled {
+        return Explanation::new(format!(
+            "collecting takes {} of the CPU that GOMAXPROCS allows (threshold {}), as MemStats.GCCPUFraction counts it over {}: CPU \
+             that the program does not get",
+            percent(crossing.value),
+            percent(crossing.threshold),
+            duration(polled.span_ns),
+        ))
+        .advise(advice::less_often(view))
+        .advise(advice::ALLOCATIONS)
+        .figure("gc_cpu_since_start_ratio", polled.gc_cpu_since_start_ratio)
+        .figure("cycles", polled.cycles as f64);
+    }
     let window = &view.window;
     let cpu = window.reach_cpu.unwrap_or_default();
     let [_, low, high] = shares(view, &cpu);

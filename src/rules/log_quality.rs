@@ -88,6 +88,7 @@ fn explanation(view: &View<'_>, crossing: &Crossing) -> Explanation {
     }
     Explanation::new(message)
         .advise(match view.child {
+            _ if !view.traced => "poll more often: --every 1s; a poll shows the last 256 cycles",
             true => "take GODEBUG=gctrace=1 out of the environment of the program's own children: their trace comes on the same standard error",
             false => "give the trace a pipe of its own: gcpressure run -- CMD, or log each process to a stream of its own",
         })

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::{Completeness, Cost, Reading, Signs, Thresholds, contention};
-use crate::measure::{Interval, Totals};
+use crate::measure::{Interval, Polled, Totals};
 use crate::stats::Counts;
 use crate::units::{MICROSECOND, percent};
 use crate::window::{Churn, Growth, Window};
@@ -39,6 +39,8 @@ pub struct View<'a> {
     pub goals_certain: bool,
     /// The cycles come from gc lines; else only their numbers, ends and pauses are known.
     pub traced: bool,
+    /// What polls show, if the cycles come from polls: of the run so far.
+    pub polled: Option<Polled>,
     /// Forced cycles are those of a test or benchmark harness.
     pub harness: bool,
     /// The program was started by gcpressure.
@@ -179,6 +181,12 @@ impl View<'_> {
     /// The time looked at, s.
     pub(super) fn seconds(&self) -> f64 {
         self.window.interval.seconds()
+    }
+
+    /// What polls show of the whole run, with 4 cycles over 5 s: less is no evidence.
+    pub(super) fn polled_run(&self) -> Option<Polled> {
+        let polled = self.polled.filter(|_| self.whole_run)?;
+        (polled.cycles >= 4 && polled.span_ns >= 5_000_000_000).then_some(polled)
     }
 
     /// The program forced at least half of the cycles.

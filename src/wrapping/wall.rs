@@ -57,14 +57,11 @@ impl WallTime {
         self.date.is_some_and(|date| date.year.is_some())
     }
 
-    /// Seconds since 1970, rounded down; a time without a zone is taken as UTC. `None` without a date or its year, and before 1970.
-    pub fn unix_seconds(self) -> Option<i64> {
+    /// The instant, ns since 1970; `None` without a date and its year, or before 1970. Without a zone it is UTC.
+    pub fn unix_ns(self) -> Option<u64> {
         let date = self.date?;
-        let days = i128::from(days(date.year?, date.month, date.day));
-        let ns = days * DAY_NS + self.time_ns - self.zone_ns.unwrap_or(0);
-        i64::try_from(ns.div_euclid(SECOND_NS))
-            .ok()
-            .filter(|seconds| *seconds >= 0)
+        let day = i128::from(days(date.year?, date.month, date.day)) * DAY_NS;
+        u64::try_from(day + self.time_ns - self.zone_ns.unwrap_or(0)).ok()
     }
 
     /// A time as seconds since 1970, written as `2026-01-31T10:00:00Z`.
@@ -92,6 +89,15 @@ impl WallTime {
         instant(self, date, other_date.year, zone)
             .cmp(&instant(other, other_date, date.year, other_zone))
     }
+}
+
+/// An instant in ns since 1970 as RFC 3339.
+pub(crate) fn text(unix_ns: u64) -> String {
+    let (seconds, ns) = (unix_ns / 1_000_000_000, unix_ns % 1_000_000_000);
+    let (day, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(i64::try_from(day).unwrap_or(0));
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ns:09}Z")
 }
 
 /// Days from 1970 to a date of the Gregorian calendar.
@@ -323,11 +329,13 @@ mod tests {
             ("2024-02-29 23:59:59", "2024-02-29T23:59:59Z"),
             ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
         ] {
-            let seconds = time(text).unix_seconds().map(WallTime::written);
+            let seconds = time(text)
+                .unix_ns()
+                .map(|ns| WallTime::written((ns / 1_000_000_000).cast_signed()));
             assert_eq!(seconds.as_deref(), Some(written), "{text}");
         }
         for text in ["Nov 23 14:05:06.5", "14:05:06.5", "1969-12-31T23:59:59Z"] {
-            assert_eq!(time(text).unix_seconds(), None, "{text}");
+            assert_eq!(time(text).unix_ns(), None, "{text}");
         }
     }
 

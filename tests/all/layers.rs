@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("severity", &[]),
     ("settings", &["severity"]),
-    ("io", &["error"]),
+    ("memstats", &[]),
+    ("io", &["error", "memstats"]),
     ("trace", &["error"]),
     ("wrapping", &["trace"]),
     ("repair", &["trace"]),
@@ -80,6 +81,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace::cycle",
             "io",
             "measure",
+            "memstats",
             "process",
             "reader",
             "report",
@@ -108,7 +110,10 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ),
     ("quick_junit::", &["render/junit"]),
     ("Serialize", &["report", "severity", "fleet", "cli"]),
-    ("Deserialize", &["report", "severity", "fleet", "cli"]),
+    (
+        "Deserialize",
+        &["report", "severity", "fleet", "cli", "memstats"],
+    ),
     ("JsonSchema", &["report", "severity", "fleet"]),
 ];
 

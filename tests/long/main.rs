@@ -21,6 +21,8 @@ mod with;
 
 mod accuracy;
 mod analysis_corpus;
+#[cfg(unix)]
+mod attach;
 mod compare_page;
 mod corpus;
 mod cut_lines;

@@ -1,7 +1,9 @@
 //! What is measured of a run, and what is not.
 
 use super::*;
+use crate::measure::Polled;
 use crate::report::{Interval, MinMax, PauseCount};
+use crate::severity::CappedBy;
 use crate::trace::cycle::AnyCycle;
 
 #[test]
@@ -201,6 +203,63 @@ fn without_gc_lines_what_they_show_is_unknown() {
     assert_eq!(analysis.findings[0].rule, "gc-frequency");
     for (rule, status) in crate::rules::table().iter().zip(&analysis.rules) {
         let judged = !matches!(status.status, RuleState::NoEvidence);
-        assert_eq!(judged, !rule.needs_lines, "{}", rule.id);
+        let polled = ["gc-cpu", "forced-gc"].contains(&rule.id);
+        assert_eq!(judged, !rule.needs_lines && !polled, "{}", rule.id);
     }
+}
+
+#[test]
+fn what_polls_show_is_judged_over_the_run() {
+    let polled = |gc_cpu_ratio, forced| {
+        let mut analyzer = ProcessAnalyzer::new(&Arc::default());
+        for cycle in &steady(100, 100) {
+            // One pause in ten is a long one.
+            let pause_ns = if cycle.number % 10 == 0 { 30 * MS } else { MS };
+            let untraced = AnyCycle {
+                traced: None,
+                pause_ns,
+                ..cycle.into()
+            };
+            analyzer.observe(untraced, None);
+            analyzer.polled(Polled {
+                span_ns: 10_000 * MS,
+                cycles: 99,
+                forced: Some(forced),
+                allocated_bytes: Some(123_456_789),
+                gc_cpu_ratio,
+                gc_cpu_since_start_ratio: Some(0.01),
+                goal_bytes: Some(9 << 20),
+            });
+        }
+        analyzer.finish(&Completeness::default(), None)
+    };
+    let finding = |analysis: &Analysis, rule: &str| {
+        let mut findings = analysis.findings.iter();
+        let found = findings.find(|finding| finding.rule == rule);
+        found.map(|finding| (finding.severity, finding.capped_by))
+    };
+    let dear = polled(Some(0.3), 60);
+    let critical = Some((Severity::Critical, None));
+    assert_eq!(finding(&dear, "gc-cpu"), critical);
+    assert_eq!(finding(&dear, "forced-gc"), critical);
+    assert_eq!(
+        finding(&dear, "pause-p99"),
+        critical,
+        "no mark was seen to stall"
+    );
+    assert_eq!(dear.measures.allocation_bytes, Some(123_456_789));
+    assert!(dear.measures.allocation_resolved);
+    // Where GC takes little CPU, marking does not make a few stops long.
+    let cheap = polled(Some(0.02), 0);
+    assert_eq!(finding(&cheap, "gc-cpu"), None);
+    assert_eq!(finding(&cheap, "forced-gc"), None);
+    let capped = finding(&cheap, "pause-p99").unwrap();
+    assert_eq!(capped.1, Some(CappedBy::Contention));
+    let unknown = polled(None, 0);
+    let rule = unknown
+        .rules
+        .iter()
+        .find(|rule| rule.id == "gc-cpu")
+        .unwrap();
+    assert_eq!(rule.status, RuleState::NoEvidence);
 }

@@ -90,8 +90,9 @@ pub(crate) struct HeapArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Logs to read, also gzip or zstd, or directories of logs; standard input for `-` or without any
+    /// Logs to read, also gzip or zstd, or directories of logs; standard input for `-` or without any; a URL for a running program
     ///
+    /// A URL is where the program serves net/http/pprof or expvar: http://localhost:6060, https://host/prefix, unix:/run/app.sock.
     /// Rotated parts of one log (app.log.2.gz app.log.1 app.log) are read as one, oldest first, whatever the order
     /// given. Different logs are different programs.
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = None)]
@@ -100,7 +101,27 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) join: bool,
     #[command(flatten)]
+    pub(crate) poll: PollArgs,
+    #[command(flatten)]
     pub(crate) select: SelectArgs,
+}
+
+/// How running programs are polled.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "URL")]
+pub(crate) struct PollArgs {
+    /// How long to watch a URL [default: 60s; events, watch: until interrupted]
+    #[arg(id = "for", long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) length: Option<Duration>,
+    /// Longest time between two polls of a URL; it is at least 1s, and 100 times what a poll takes
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    pub(crate) every: Duration,
+    /// Header of each request to a URL, shown nowhere; @FILE for a file with one a line; repeatable
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(crate) header: Vec<String>,
+    /// When the program at a URL started, or how long ago: 3h [default: as its /metrics says]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) started: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -293,6 +314,17 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(share) if share > 0.0 => Ok(share),
         Ok(_) => Err("expected a share above 0".to_owned()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+impl PollArgs {
+    /// A flag that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let length = self.length.map(|_| "--for");
+        let header = (!self.header.is_empty()).then_some("--header");
+        length
+            .or(header)
+            .or(self.started.as_ref().map(|_| "--started"))
     }
 }
 

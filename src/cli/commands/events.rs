@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use gcpressure::internal::error::Error;
 use gcpressure::internal::pipeline::{self, CycleRow, Sink, SoFar};
@@ -11,6 +12,7 @@ use gcpressure::report::Verdict;
 use crate::cli::args::{EventsArgs, RowFormat};
 use crate::cli::exit::{self, Failure, Policy};
 use crate::cli::input;
+use crate::cli::live::http;
 use crate::cli::live::signals::Signals;
 use crate::cli::output;
 use crate::cli::output::background::BackgroundWriter;
@@ -30,12 +32,14 @@ fn print<S: Style>(args: &EventsArgs) -> Result<u8, Failure> {
     settings.scope = Scope::Nothing;
     let mut options = input::options(&args.input.select, settings)?;
     options.stop = Arc::clone(signals.stop());
-    let mut opened = input::open(&args.input)?;
+    let mut opened = input::open(&args.input, None, signals.stop())?;
     let sources = std::mem::take(&mut opened.sources);
     let out = BackgroundWriter::new(io::stdout(), signals.stop()).map_err(exit::unable)?;
+    let polls = args.input.files.iter().any(|name| http::is_url(name));
     let mut printer = Printer::<S> {
         rows: Rows::new(out),
         any: false,
+        signals: polls.then(|| signals.clone()),
     };
     let result = pipeline::analyze(sources, &options, &mut printer);
     let any = printer.any;
@@ -90,6 +94,8 @@ struct Printer<S> {
     rows: Rows<S>,
     /// At least one row was printed.
     any: bool,
+    /// A running program is polled, which has no end of its own: the first interrupt ends it.
+    signals: Option<Signals>,
 }
 
 impl<S: Style> Sink for Printer<S> {
@@ -104,6 +110,13 @@ impl<S: Style> Sink for Printer<S> {
     }
 
     fn idle(&mut self, _: &SoFar<'_>) -> io::Result<()> {
+        if let Some(signals) = self
+            .signals
+            .as_ref()
+            .filter(|signals| signals.interrupted())
+        {
+            signals.stop().store(true, Ordering::Relaxed);
+        }
         self.rows.flush()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use gcpressure::internal::io::Source;
 use gcpressure::internal::pipeline;
@@ -15,11 +16,15 @@ use crate::cli::input::heap::{self, Heap};
 use crate::cli::input::{self, escapes};
 use crate::cli::live::Live;
 use crate::cli::live::fetch::Fetcher;
+use crate::cli::live::http;
 use crate::cli::live::passthrough::Outlet;
 use crate::cli::live::signals::{Ending, Signals};
 use crate::cli::output;
 use crate::cli::output::files::Targets;
 use crate::cli::output::report::{To, deliver, style};
+
+/// How long a running program is watched for a report, without `--for`.
+const WATCH: Duration = Duration::from_secs(60);
 
 /// Reads everything, writes the report, gives the exit status.
 pub(crate) fn run(args: &ReportArgs) -> Result<u8, Failure> {
@@ -52,7 +57,8 @@ pub(crate) fn judge(
     baseline: Option<&str>,
     complete: impl FnOnce(&mut Report) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    let profiles = Fetcher::start(&args.live)?;
+    let polls = args.input.files.iter().any(|name| http::is_url(name));
+    let profiles = Fetcher::start(&args.live, &args.input.files, &args.input.poll)?;
     let has_profile = args.heap.heap.is_some() || profiles.is_some();
     escapes::check(&args.heap.escape, has_profile)?;
     let targets = targets(&args.output, &args.rules, &args.heap.escape)?;
@@ -66,7 +72,7 @@ pub(crate) fn judge(
     let mut heap = Heap::open(&args.heap)?;
     // Before a pipe is opened: its writer may end, and an interrupt come, right after that.
     let signals = Signals::catch(false).map_err(exit::unable)?;
-    let mut opened = input::open(&args.input)?;
+    let mut opened = input::open(&args.input, Some(WATCH), signals.stop())?;
     let sources = std::mem::take(&mut opened.sources);
     // Also the files that directories hold.
     targets.spare(sources.iter().map(Source::name))?;
@@ -78,6 +84,9 @@ pub(crate) fn judge(
     let quiet = args.output.show.quiet;
     let ending = Ending::new(None, signals.stop());
     let mut live = Live::new(&args.live, profiles.as_ref(), &signals, &ending)?;
+    if polls {
+        live.end_on_interrupt();
+    }
     if args.passthrough {
         live.pass_to_stdout()?;
     }
@@ -109,7 +118,7 @@ pub(crate) fn judge(
     if let Some(heap) = &mut heap {
         heap.explain(&mut report);
     } else if let Some(profiles) = &profiles {
-        heap::explain_fetched(profiles.finish(), &args.heap.escape, &mut report);
+        heap::explain_fetched(profiles, &args.heap.escape, &mut report);
     }
 
     let to = if args.passthrough {

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     choices.inherit_environment();
     let quiet = args.output.show.quiet;
     let policy = choices.policy(&args.output.show, args.check.then_some(choices.fail_on));
-    let profiles = Fetcher::start(&args.live)?;
+    let profiles = Fetcher::of_flag(&args.live)?;
     escapes::check(&args.escape, profiles.is_some())?;
     let targets = report::targets(&args.output, &args.rules, &args.escape)?;
     let mut options = input::options(&args.select, choices.settings.clone())?;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     explain_missing_trace(&mut report);
     starts.name_main_process(&mut report);
     if let (None, Some(profiles)) = (signals.status(), &profiles) {
-        heap::explain_fetched(profiles.finish(), &args.escape, &mut report);
+        heap::explain_fetched(profiles, &args.escape, &mut report);
     }
     report.exit_status = match ended {
         exit::DONE if args.check => policy.status(&report),

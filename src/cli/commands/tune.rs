@@ -17,6 +17,7 @@ use crate::cli::args::{InputArgs, TuneArgs};
 use crate::cli::config::Choices;
 use crate::cli::exit::{self, Failure};
 use crate::cli::input;
+use crate::cli::live::http;
 use crate::cli::output;
 use crate::cli::output::files::Targets;
 
@@ -108,6 +109,7 @@ fn check(
     let after = InputArgs {
         files: vec![path.to_owned()],
         join: false,
+        poll: args.input.poll.clone(),
         select: args.input.select.clone(),
     };
     let (after, report) = read(&after, &settings)?;
@@ -140,9 +142,15 @@ fn whole(value: f64) -> u32 {
 fn read(args: &InputArgs, settings: &Settings) -> Result<(Gathering, Report), Failure> {
     let mut settings = settings.clone();
     settings.scope = Scope::Nothing;
-    let mut opened = input::open(args)?;
-    let sources = std::mem::take(&mut opened.sources);
+    if let Some(url) = args.files.iter().find(|name| http::is_url(name)) {
+        return Err(Failure::new(format!(
+            "cannot predict from {url}: polls show neither the live heap nor how long marking takes"
+        ))
+        .tip("restart the program with GODEBUG=gctrace=1 and give the log to tune"));
+    }
     let options: Options = input::options(&args.select, settings.clone())?;
+    let mut opened = input::open(args, None, &options.stop)?;
+    let sources = std::mem::take(&mut opened.sources);
     let mut gathering = Gathering {
         settings: Arc::new(settings),
         processes: BTreeMap::new(),

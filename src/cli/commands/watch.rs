@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ use crate::cli::live::dashboard::state::{self, DashboardState};
 use crate::cli::live::fetch::Fetcher;
 use crate::cli::live::passthrough::Outlet;
 use crate::cli::live::signals::{Ending, Signals};
+use crate::cli::live::{http, poll};
 use crate::cli::output;
 use crate::cli::output::report::{To, deliver, style};
 
@@ -36,7 +38,7 @@ const LAST_LINES: usize = 10;
 
 /// Watches until the stream ends or the user leaves, then reports.
 pub(crate) fn run(args: &WatchArgs) -> Result<u8, Failure> {
-    show(args, |on_screen| open(args, on_screen))
+    show(args, |on_screen, stop| open(args, on_screen, stop))
 }
 
 /// Plays a recorded log as one that grows, then reports.
@@ -46,12 +48,12 @@ pub(crate) fn play(args: &WatchArgs, name: &str, source: Source) -> Result<u8, F
         child: None,
         endless: true,
     };
-    show(args, |_| Ok((subject, source)))
+    show(args, |_, _| Ok((subject, source)))
 }
 
 fn show(
     args: &WatchArgs,
-    open: impl FnOnce(bool) -> Result<(Subject, Source), Failure>,
+    open: impl FnOnce(bool, &Arc<AtomicBool>) -> Result<(Subject, Source), Failure>,
 ) -> Result<u8, Failure> {
     let runs_program = !args.command.is_empty();
     let mut choices = Choices::load(&args.analysis, &args.rules, None)?;
@@ -59,7 +61,8 @@ fn show(
         choices.inherit_environment();
     }
     let policy = choices.policy(&args.output.show, None);
-    let profiles = Fetcher::start(&args.live)?;
+    let urls: Vec<_> = args.file.iter().cloned().collect();
+    let profiles = Fetcher::start(&args.live, &urls, &args.poll)?;
     escapes::check(&args.escape, profiles.is_some())?;
     let targets = report::targets(&args.output, &args.rules, &args.escape)?;
     let file = args.file.as_deref().unwrap_or("-");
@@ -70,7 +73,7 @@ fn show(
     }
     let on_screen = screen::possible();
     let signals = Signals::catch(runs_program).map_err(exit::unable)?;
-    let (subject, source) = open(on_screen)?;
+    let (subject, source) = open(on_screen, signals.stop())?;
     if let Some(child) = &subject.child {
         signals.forward_to(child);
     }
@@ -133,7 +136,7 @@ fn show(
         run::explain_missing_trace(&mut report);
     }
     if let (None, Some(profiles)) = (signals.status(), &profiles) {
-        heap::explain_fetched(profiles.finish(), &args.escape, &mut report);
+        heap::explain_fetched(profiles, &args.escape, &mut report);
     }
     report.exit_status = match (ended, signals.status()) {
         (Some(status), _) => status,
@@ -189,12 +192,20 @@ struct Subject {
 }
 
 /// Opens the log, or starts the program.
-fn open(args: &WatchArgs, on_screen: bool) -> Result<(Subject, Source), Failure> {
+fn open(
+    args: &WatchArgs,
+    on_screen: bool,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Subject, Source), Failure> {
     let subject = |name: &str, child, endless| Subject {
         name: name.to_owned(),
         child,
         endless,
     };
+    let url = args.file.as_deref().filter(|name| http::is_url(name));
+    if let Some(source) = poll::source(url.into_iter(), &args.poll, None, stop)? {
+        return Ok((subject(url.unwrap_or_default(), None, true), source));
+    }
     if !args.command.is_empty() {
         let streams = if on_screen {
             Streams::Taken

@@ -8,6 +8,7 @@ use gcpressure::report::Report;
 use super::{escapes, profile};
 use crate::cli::args::{EscapeArgs, HeapArgs, LogHeapArgs};
 use crate::cli::exit::Failure;
+use crate::cli::live::fetch::Fetcher;
 
 /// The profile and diagnostics that the flags name, read before the log.
 pub(crate) struct Heap {
@@ -70,12 +71,11 @@ impl Heap {
     }
 }
 
-/// Puts the profile that `--heap-url` fetched under the findings, or warns why there is none.
-pub(crate) fn explain_fetched(
-    fetched: Result<(Vec<u8>, &'static str), String>,
-    escape: &EscapeArgs,
-    report: &mut Report,
-) {
+/// Puts the profile that was fetched from the running program under the findings, or warns why there is none.
+pub(crate) fn explain_fetched(profiles: &Fetcher, escape: &EscapeArgs, report: &mut Report) {
+    let Some(fetched) = profiles.finish() else {
+        return;
+    };
     let heap = fetched.and_then(|(bytes, name)| {
         let profile = pprof::read(&mut bytes.as_slice()).and_then(|raw| Profile::new(&raw));
         let profile = profile.map_err(|error| error.to_string())?;

@@ -7,6 +7,8 @@ pub(crate) mod rows;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use gcpressure::internal::io::{Joint, Source};
 use gcpressure::internal::pipeline::logs::{self, Log, Logs};
@@ -17,6 +19,7 @@ use gcpressure::report::Report;
 
 use crate::cli::args::{InputArgs, SelectArgs};
 use crate::cli::exit::Failure;
+use crate::cli::live::{http, poll};
 use crate::cli::output;
 
 /// The opened logs.
@@ -42,10 +45,24 @@ impl Opened {
 /// Opens every source, so that a wrong name is reported before anything is read. The others are read all the same.
 ///
 /// # Errors
-/// No source can be opened; no source where standard input is a terminal.
-pub(crate) fn open(args: &InputArgs) -> Result<Opened, Failure> {
+/// No source can be opened; no source where standard input is a terminal. Running programs are watched for `length` by default, or
+/// until `stop`.
+pub(crate) fn open(
+    args: &InputArgs,
+    length: Option<Duration>,
+    stop: &Arc<AtomicBool>,
+) -> Result<Opened, Failure> {
     let mut opened = Opened::default();
-    if args.files.is_empty() {
+    let (urls, files): (Vec<&String>, Vec<&String>) =
+        args.files.iter().partition(|name| http::is_url(name));
+    let urls = urls.into_iter().map(String::as_str);
+    let polled = poll::source(urls, &args.poll, length, stop)?;
+    let files: Vec<String> = files.into_iter().cloned().collect();
+    if files.is_empty() {
+        if let Some(polled) = polled {
+            opened.sources.push(polled);
+            return Ok(opened);
+        }
         opened.sources.push(standard_input()?);
         return Ok(opened);
     }
@@ -54,9 +71,9 @@ pub(crate) fn open(args: &InputArgs) -> Result<Opened, Failure> {
         warnings,
         mut errors,
     } = if args.join {
-        one_log(&args.files)
+        one_log(&files)
     } else {
-        logs::logs(&args.files)
+        logs::logs(&files)
     };
     opened.warnings = warnings;
     for source in logs.iter().flat_map(Log::sources) {
@@ -68,6 +85,8 @@ pub(crate) fn open(args: &InputArgs) -> Result<Opened, Failure> {
             Err(error) => errors.push(error),
         }
     }
+    // Polls begin at once, and are read when the logs have ended.
+    opened.sources.extend(polled);
     if opened.sources.is_empty()
         && let Some(last) = errors.pop()
     {

@@ -2,16 +2,19 @@
 //!
 //! On a critical finding the thread takes a profile of the next seconds, which shows the allocations of that time. After
 //! its end the program serves no profiles, so the profile since its start is fetched at intervals, and the last one is used.
+//! Of a program that is a source itself, profiles are fetched on critical findings only: it goes on after the watch.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::args::LiveArgs;
+use crate::cli::args::{LiveArgs, PollArgs};
 use crate::cli::exit::{self, Failure};
+use crate::cli::live::http::{self, Client, Refusal};
 use crate::cli::output::worker::lock;
 
 /// Largest profile, in bytes.
@@ -29,6 +32,8 @@ pub(crate) struct Fetcher {
     critical: SyncSender<()>,
     taken: Arc<Mutex<Taken>>,
     folder: Option<PathBuf>,
+    /// Without a critical finding there is none, and none is missed.
+    on_critical: bool,
 }
 
 /// The profiles fetched so far.
@@ -40,15 +45,37 @@ struct Taken {
 }
 
 impl Fetcher {
-    /// Starts fetching; `None` without `--heap-url`.
+    /// Starts fetching from `--heap-url`; `None` without it.
     ///
     /// # Errors
     /// An invalid address, a folder that cannot be made, no thread left.
-    pub(crate) fn start(args: &LiveArgs) -> Result<Option<Self>, Failure> {
+    pub(crate) fn of_flag(args: &LiveArgs) -> Result<Option<Self>, Failure> {
         let Some(url) = &args.heap_url else {
             return Ok(None);
         };
-        let url = address(url)?;
+        Self::from(args, From::Url(address(url)?)).map(Some)
+    }
+
+    /// The same, or from the source itself if that is one running program.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub(crate) fn start(
+        args: &LiveArgs,
+        sources: &[String],
+        polls: &PollArgs,
+    ) -> Result<Option<Self>, Failure> {
+        match sources {
+            [url] if http::is_url(url) && args.heap_url.is_none() => {
+                let client = Client::new(url, &polls.header)?;
+                Self::from(args, From::Source(client)).map(Some)
+            }
+            _ => Self::of_flag(args),
+        }
+    }
+
+    fn from(args: &LiveArgs, from: From) -> Result<Self, Failure> {
+        let on_critical = matches!(from, From::Source(_));
         let folder = args.save_profiles.as_ref().map(PathBuf::from);
         if let Some(folder) = &folder {
             fs::create_dir_all(folder)
@@ -57,7 +84,7 @@ impl Fetcher {
         let (critical, asked) = sync_channel(MOST_CRITICAL);
         let taken = Arc::new(Mutex::new(Taken::default()));
         let work = Work {
-            url,
+            from,
             seconds: args.heap_seconds,
             folder: folder.clone(),
             taken: Arc::clone(&taken),
@@ -66,11 +93,12 @@ impl Fetcher {
             .name("heap profiles".to_owned())
             .spawn(move || work.run(&asked))
             .map_err(exit::unable)?;
-        Ok(Some(Self {
+        Ok(Self {
             critical,
             taken,
             folder,
-        }))
+            on_critical,
+        })
     }
 
     /// Takes a profile because a critical finding was raised.
@@ -79,11 +107,8 @@ impl Fetcher {
         let _ = self.critical.try_send(());
     }
 
-    /// The best profile fetched so far and its name, or why there is none. Does not wait.
-    ///
-    /// # Errors
-    /// The reason.
-    pub(crate) fn finish(&self) -> Result<(Vec<u8>, &'static str), String> {
+    /// The best profile fetched so far and its name, or why there is none; `None` if none was to be. Does not wait.
+    pub(crate) fn finish(&self) -> Option<Result<(Vec<u8>, &'static str), String>> {
         let mut taken = lock(&self.taken);
         if let (Some(folder), Some(last)) = (&self.folder, &taken.last)
             && let Err(why) = save(folder, "last", last)
@@ -91,18 +116,29 @@ impl Fetcher {
             taken.failed = Some(why);
         }
         if let Some(profile) = taken.critical.take() {
-            return Ok((profile, "the profile at the critical finding"));
+            return Some(Ok((profile, "the profile at the critical finding")));
         }
         if let Some(profile) = taken.last.take() {
-            return Ok((profile, "the last profile of the program"));
+            return Some(Ok((profile, "the last profile of the program")));
         }
         let never = || "the program ended before there was one".to_owned();
-        Err(taken.failed.clone().unwrap_or_else(never))
+        match &taken.failed {
+            None if self.on_critical => None,
+            failed => Some(Err(failed.clone().unwrap_or_else(never))),
+        }
     }
 }
 
+/// Where profiles come from.
+enum From {
+    /// This address.
+    Url(String),
+    /// The program that is polled.
+    Source(Client),
+}
+
 struct Work {
-    url: String,
+    from: From,
     seconds: u64,
     folder: Option<PathBuf>,
     taken: Arc<Mutex<Taken>>,
@@ -116,25 +152,46 @@ impl Work {
             match asked.recv_timeout(wait) {
                 Ok(()) if count < MOST_CRITICAL => {
                     count += 1;
-                    let fetched = self.fetch(&format!("{}?seconds={}", self.url, self.seconds));
+                    let fetched = self.fetch(&format!("?seconds={}", self.seconds));
                     self.keep(fetched, Some(count));
                 }
                 Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => self.keep(self.fetch(&self.url), None),
+                Err(RecvTimeoutError::Timeout) => match &self.from {
+                    From::Url(_) => self.keep(self.fetch(""), None),
+                    From::Source(_) => {}
+                },
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             wait = EVERY;
         }
     }
 
-    fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
+    fn fetch(&self, query: &str) -> Result<Vec<u8>, String> {
+        let patience = Duration::from_secs(self.seconds) + PATIENCE;
+        let url = match &self.from {
+            From::Url(url) => format!("{url}{query}"),
+            From::Source(client) => {
+                let path = format!("/debug/pprof/allocs{query}");
+                let read = |body: &mut dyn Read| {
+                    let mut profile = Vec::new();
+                    body.read_to_end(&mut profile).map(|_| profile)
+                };
+                let fetched = client.get(&path, LARGEST, patience, read);
+                return fetched
+                    .map(|(profile, _)| profile)
+                    .map_err(|refusal| match refusal {
+                        Refusal::NotFound => format!("the answer to {path} is 404 Not Found"),
+                        Refusal::Other(why) => why,
+                    });
+            }
+        };
         let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(self.seconds) + PATIENCE))
+            .timeout_global(Some(patience))
             .proxy(None)
             .build()
             .into();
         let failed = |error: ureq::Error| format!("{url}: {error}");
-        let mut response = agent.get(url).call().map_err(failed)?;
+        let mut response = agent.get(&url).call().map_err(failed)?;
         response
             .body_mut()
             .with_config()

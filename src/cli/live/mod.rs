@@ -4,8 +4,10 @@
 
 pub(crate) mod dashboard;
 pub(crate) mod fetch;
+pub(crate) mod http;
 mod on_critical;
 pub(crate) mod passthrough;
+pub(crate) mod poll;
 mod refresh;
 pub(crate) mod signals;
 pub(crate) mod starts;

@@ -13,6 +13,9 @@ use crate::report;
 use crate::trace::cycle::{Format, GcCycle};
 use crate::units::SECOND;
 
+/// The format of a process that is polled.
+const POLLED: &str = "runtime.MemStats";
+
 /// Stream names counted, to number the processes of each.
 const NAMES: usize = 4_096;
 
@@ -41,8 +44,11 @@ impl Names {
 pub(super) struct Process {
     pub(super) id: String,
     pub(super) stream: Option<String>,
+    /// The running program that is polled; `None` if its cycles come from lines.
+    pub(super) source: Option<String>,
     pub(super) number: u32,
-    pub(super) format: Format,
+    /// The shape of its lines, if its cycles come from lines.
+    pub(super) format: Option<Format>,
     pub(super) first_cycle: u64,
     /// Where in its source that stands.
     pub(super) first_offset: u64,
@@ -66,12 +72,29 @@ pub(super) struct Process {
 impl Process {
     /// A process of which the first cycle was found.
     pub(super) fn new(number: u32, found: &Found<'_>, names: &mut Names) -> Self {
-        let stream = String::from_utf8_lossy(found.stream).into_owned();
+        let stream = String::from_utf8_lossy(found.stream);
         Self {
-            id: names.id(&stream, number),
-            stream: (!stream.is_empty()).then_some(stream),
+            format: Some(found.cycle.format),
+            ..Self::of(number, &stream, names)
+        }
+    }
+
+    /// A process of the program at `source` that is polled.
+    pub(super) fn polled(number: u32, source: &str, names: &mut Names) -> Self {
+        Self {
+            source: Some(source.to_owned()),
+            damaged: Some(0),
+            ..Self::of(number, "", names)
+        }
+    }
+
+    fn of(number: u32, stream: &str, names: &mut Names) -> Self {
+        Self {
+            id: names.id(stream, number),
+            stream: (!stream.is_empty()).then(|| stream.to_owned()),
+            source: None,
             number,
-            format: found.cycle.format,
+            format: None,
             first_cycle: 0,
             first_offset: 0,
             last_cycle: 0,
@@ -108,22 +131,23 @@ impl Process {
 
     /// Counts a cycle that the options let through; `missing` stood between it and the one before.
     #[inline]
-    pub(super) fn count(&mut self, found: &Found<'_>, missing: u64) {
+    pub(super) fn count(&mut self, number: u64, missing: u64, offset: u64) {
         if self.seen == 0 {
-            self.first_cycle = found.cycle.number;
-            self.first_offset = found.offset;
+            self.first_cycle = number;
+            self.first_offset = offset;
         } else {
             self.missing += missing;
         }
-        self.last_cycle = found.cycle.number;
+        self.last_cycle = number;
         self.seen += 1;
-        self.repaired += u64::from(found.repaired);
-        self.forced += u64::from(found.cycle.forced);
     }
 
     /// Adds what the reader has recorded of it; `alone` if no other process came from its source, so that the source's silence is
     /// its own.
     pub(super) fn settle(&mut self, reader: &Reader, alone: bool) {
+        if self.source.is_some() {
+            return;
+        }
         self.silent_ns = self.silence().filter(|_| alone);
         self.damaged = alone.then_some(reader.count.input.gc_lines.damaged);
         let stream = self.stream.as_deref().unwrap_or("").as_bytes();
@@ -148,10 +172,10 @@ impl Process {
         let judged = analysis.enough_evidence;
         outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,
-            source: source.to_owned(),
+            source: self.source.unwrap_or_else(|| source.to_owned()),
             stream: self.stream,
             approximate: self.approximate,
-            format: self.format.name().to_owned(),
+            format: self.format.map_or(POLLED, Format::name).to_owned(),
             first_cycle: self.first_cycle,
             last_cycle: self.last_cycle,
             cycles_seen: self.seen,
@@ -172,7 +196,7 @@ pub(super) const fn may_be_periodic(cycle: &GcCycle, silent_ns: u64) -> bool {
 }
 
 /// Whether the options let a cycle through to its analyzer and the sink.
-pub(super) fn wanted(options: &Options, process: &Process, found: &Found<'_>) -> bool {
+pub(super) fn wanted(options: &Options, process: &Process, at_ns: u64, wall: Option<&str>) -> bool {
     let named = options.process.as_ref().is_none_or(|id| *id == process.id)
         && options
             .stream
@@ -180,13 +204,13 @@ pub(super) fn wanted(options: &Options, process: &Process, found: &Found<'_>) ->
             .is_none_or(|name| process.stream.as_ref() == Some(name));
     let after = match &options.since {
         None => true,
-        Some(Bound::Program(ns)) => found.cycle.start_ns >= *ns,
-        Some(Bound::Wall(wall)) => compare(found.wall, *wall).is_some_and(Ordering::is_ge),
+        Some(Bound::Program(ns)) => at_ns >= *ns,
+        Some(Bound::Wall(bound)) => compare(wall, *bound).is_some_and(Ordering::is_ge),
     };
     let before = match &options.until {
         None => true,
-        Some(Bound::Program(ns)) => found.cycle.start_ns <= *ns,
-        Some(Bound::Wall(wall)) => compare(found.wall, *wall).is_some_and(Ordering::is_le),
+        Some(Bound::Program(ns)) => at_ns <= *ns,
+        Some(Bound::Wall(bound)) => compare(wall, *bound).is_some_and(Ordering::is_le),
     };
     named && after && before
 }

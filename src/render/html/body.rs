@@ -325,7 +325,7 @@ fn charts(report: &Report) -> Markup {
                     }
                 }
             }
-            p.note { (text::upper(input::RESOLUTION)) ". Percentiles are nearest rank, of every cycle." }
+            p.note { (text::upper(input::resolution(report))) ". Percentiles are nearest rank, of every cycle." }
         }
     }
 }
@@ -351,7 +351,9 @@ fn read(report: &Report) -> Markup {
                 details {
                     summary { (units::counted(input.sources.len() as u64, "source")) }
                     ul { @for source in &input.sources {
-                        li { (printable(&source.name)) ": " (units::counted(source.lines, "line")) ", "
+                        li { (printable(&source.name)) ": "
+                            @if source.polls > 0 { (units::counted(source.polls, "poll")) } @else { (units::counted(source.lines, "line")) }
+                            ", "
                             (units::bytes(source.bytes)) }
                     } }
                 }
@@ -388,7 +390,7 @@ fn rules(report: &Report) -> Markup {
                 @for rule in &report.rules {
                     tr class=[unused(rule.status)] {
                         td { code { (rule.id) } }
-                        td { (input::state(rule.status)) }
+                        td { (input::state(rule.status)) @if let Some(reason) = rule.reason { ", " (reason) } }
                         td.number { (shown(rule.unit, rule.worst)) }
                         td.number { (shown(rule.unit, rule.warning)) }
                         td.number { (shown(rule.unit, rule.critical)) }

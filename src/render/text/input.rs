@@ -4,16 +4,27 @@ use super::page::{self, Page, left};
 use crate::report::{Report, RuleState};
 use crate::units::{self, counted};
 
-/// How fine the log is.
-pub(in crate::render) const RESOLUTION: &str =
-    "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB";
+/// How fine the figures are.
+pub(in crate::render) fn resolution(report: &Report) -> &'static str {
+    if is_polled(report) {
+        "ends and pauses are exact to the ns; goal, allocation and GC CPU are those of the polls; all else is in gc lines only"
+    } else {
+        "the log cuts times to 2 digits (from 10ms on to whole ms), sizes to whole MiB"
+    }
+}
+
+/// Every process was polled.
+fn is_polled(report: &Report) -> bool {
+    let sources = &report.input.sources;
+    !sources.is_empty() && sources.iter().all(|source| source.polls > 0)
+}
 
 /// Writes the completeness of the input, warnings, and with `verbose` every rule and damaged line.
 pub(super) fn write(report: &Report, page: &mut Page) {
     page.paragraph("input: ", page::BOLD, &completeness(report));
     let judged = !report.processes.is_empty() && !report.input.newest_first;
     if judged {
-        page.paragraph("", page::DIM, RESOLUTION);
+        page.paragraph("", page::DIM, resolution(report));
     }
     if judged && !report.rules.is_empty() {
         page.paragraph("rules: ", page::BOLD, &outcome(report));
@@ -35,10 +46,14 @@ pub(in crate::render) fn completeness(report: &Report) -> String {
         .iter()
         .map(|process| process.cycles_missing)
         .sum();
-    let mut parts = vec![
-        counted(lines, "line"),
-        counted(input.gc_lines.cycles(), "gc line"),
-    ];
+    let mut parts = match input.sources.iter().map(|source| source.polls).sum() {
+        0 => Vec::new(),
+        polls => vec![counted(polls, "poll")],
+    };
+    if parts.is_empty() || lines > 0 {
+        parts.push(counted(lines, "line"));
+        parts.push(counted(input.gc_lines.cycles(), "gc line"));
+    }
     if !report.processes.is_empty() {
         parts.push(match missing {
             0 => "no cycle missing".to_owned(),
@@ -64,7 +79,8 @@ pub(in crate::render) fn completeness(report: &Report) -> String {
 pub(in crate::render) fn outcome(report: &Report) -> String {
     const FEW: usize = 4;
     let with = |state| report.rules.iter().filter(move |rule| rule.status == state);
-    let silent: Vec<_> = with(RuleState::NoEvidence).map(|rule| rule.id).collect();
+    let silent = with(RuleState::NoEvidence).filter(|rule| rule.reason.is_none());
+    let silent: Vec<_> = silent.map(|rule| rule.id).collect();
     let mut parts = vec![
         format!("{} raised", with(RuleState::Raised).count()),
         format!("{} quiet", with(RuleState::Quiet).count()),
@@ -72,6 +88,15 @@ pub(in crate::render) fn outcome(report: &Report) -> String {
     match with(RuleState::Withdrawn).count() {
         0 => {}
         withdrawn => parts.push(format!("{withdrawn} withdrawn")),
+    }
+    match report
+        .rules
+        .iter()
+        .filter(|rule| rule.reason.is_some())
+        .count()
+    {
+        0 => {}
+        lacking => parts.push(format!("{lacking} not in this source (they need gc lines)")),
     }
     match with(RuleState::Off).count() {
         0 => {}
@@ -132,6 +157,12 @@ fn every_rule(report: &Report, page: &mut Page) {
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name} {}", unit.format(value?))))
         .collect();
+        let figures: Vec<_> = rule
+            .reason
+            .map(str::to_owned)
+            .into_iter()
+            .chain(figures)
+            .collect();
         let label = format!("{}{}", left(rule.id, longest), left(state(rule.status), 13));
         page.paragraph(&label, page::Ansi::new(), &figures.join(", "));
     }

@@ -118,7 +118,7 @@ fn gc_cpu(measures: &Measures) -> String {
         measures.gc_cpu_ratio_high,
         measures.gc_cpu_ratio_of_cpus,
     ) else {
-        return unknown(measures);
+        return polled_gc_cpu(measures).unwrap_or_else(|| unknown(measures));
     };
     // The bounds are of GOMAXPROCS; the figure is of the CPUs had.
     let scale = if ratio > 0.0 { of_cpus / ratio } else { 1.0 };
@@ -140,6 +140,21 @@ fn gc_cpu(measures: &Measures) -> String {
             format!(", assists {}", units::percent((share * scale).min(1.0)))
         });
     format!("{at_most}{shown}{bounds} of {of} CPU{s}{assists}")
+}
+
+/// GC CPU from `runtime.MemStats`, which counts a stop otherwise than a gc line does.
+fn polled_gc_cpu(measures: &Measures) -> Option<String> {
+    let since_start = units::percent(measures.gc_cpu_since_start_ratio?);
+    Some(match measures.gc_cpu_ratio {
+        Some(ratio) => format!(
+            "{} of the CPU as MemStats.GCCPUFraction counts it ({since_start} since the start of the program)",
+            units::percent(ratio)
+        ),
+        None => format!(
+            "{since_start} since the start of the program, as MemStats.GCCPUFraction counts it; over the time watched unknown \
+             without the start (--started)"
+        ),
+    })
 }
 
 fn allocation(measures: &Measures) -> String {

@@ -22,6 +22,9 @@ pub(super) fn write(process: &Process, findings: &[Finding], page: &mut Page) {
                    value: &dyn Fn(&TimelinePoint) -> Option<f64>,
                    scale: &dyn Fn(f64) -> String| {
         let peaks = columns.peaks(|point| (point.cycles > 0).then(|| value(point)).flatten());
+        if peaks.iter().all(Option::is_none) {
+            return;
+        }
         let bars = chart::sparkline(&peaks, page.style().ascii);
         let top = scale(chart::top(&peaks));
         page.line(&format!("{}{bars}  max {top}", left(name, NAME)));

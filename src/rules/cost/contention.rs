@@ -138,7 +138,9 @@ fn in_interval(
     if let Some(lacking) = lacking(view, interval) {
         return Some(lacking);
     }
-    let marking = interval.cpu_ratio(Totals::marking_cpu_ns)?;
+    // GC CPU holds marking.
+    let polled = || view.polled?.gc_cpu_ratio;
+    let marking = interval.cpu_ratio(Totals::marking_cpu_ns).or_else(polled)?;
     if marking >= CHEAP_MARKING || view.before_1_9() {
         return None;
     }
@@ -163,6 +165,9 @@ fn has_steady_heap(view: &View<'_>) -> bool {
 /// A mark so much longer than the others on average that the process cannot have run: its length and the average of the others,
 /// ns. `None` if there is none, or if it marked a larger heap than the others.
 pub(in crate::rules) fn stalled_mark(view: &View<'_>) -> Option<(u64, u64)> {
+    if !view.traced {
+        return None;
+    }
     let (_, longest) = view.window.tally.mark_ns;
     let others = view.run.seen().checked_sub(1)?;
     let marking = view.run.sum(|totals| totals.mark_ns);

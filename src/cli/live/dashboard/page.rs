@@ -35,11 +35,12 @@ pub(crate) fn now<'a>(page: &Page<'_>, process: &'a Process) -> Option<&'a Timel
         .rfind(|point| point.cycles > 0 && point.start_ns < end)
 }
 
-/// The heap goal of a timeline point as text.
+/// The heap goal of a timeline point as text; `-` if unknown.
 pub(crate) fn goal(point: &TimelinePoint) -> String {
-    point
-        .heap_goal_max_bytes
-        .map_or_else(|| "none".to_owned(), units::bytes)
+    match (point.heap_goal_max_bytes, point.heap_live_max_bytes) {
+        (None, Some(_)) => "none".to_owned(),
+        (goal, _) => size(goal),
+    }
 }
 
 /// A size; `-` if unknown.

@@ -1,0 +1,3 @@
+module attach
+
+go 1.21
