@@ -171,7 +171,8 @@ impl Finds for Collector<'_> {
         };
         self.recent = usize::MAX;
         let analyzer = self.take_analyzer(index);
-        let Followed { process, .. } = self.open.swap_remove(index);
+        let Followed { mut process, .. } = self.open.swap_remove(index);
+        process.replaced = true;
         self.end(process, analyzer);
     }
 

@@ -42,8 +42,8 @@ pub use event::{EVENT_SCHEMA, Event};
 #[doc(hidden)]
 pub use lines::lines;
 pub use process::{
-    Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
-    TimelinePoint,
+    Distribution, Interval, Measures, MinMax, Mmu, PERIOD_BOUNDS_NS, PauseCount, PeakWindow,
+    Period, Process, Running, Size, TimelinePoint, Traced,
 };
 #[cfg(feature = "schema")]
 pub(crate) use schema::schema_of;
@@ -329,6 +329,9 @@ pub struct Finding {
     pub until_wall: Option<String>,
     /// Each stretch in which it was raised.
     pub episodes: Vec<Episode>,
+    /// Still raised at the end of what was read, by a process that no later one has replaced; for metrics, not in the JSON.
+    #[serde(skip)]
+    pub raised: bool,
     /// Share of the evaluations in which it was raised.
     pub active_ratio: f64,
     /// What was measured, against what, and why it matters.

@@ -55,6 +55,8 @@ pub(super) struct Process {
     /// When its last cycle came, counted in cycles of all processes.
     pub(super) used: u64,
     pub(super) approximate: bool,
+    /// Another process took its place: nothing of it is raised any more.
+    pub(super) replaced: bool,
     /// gc lines that could not be read, if they are certainly its own: no other process was seen.
     pub(super) damaged: Option<u64>,
     /// When its first and its last cycle came from a live source, with their ends, ns of program time.
@@ -81,6 +83,7 @@ impl Process {
             forced: 0,
             used: 0,
             approximate: false,
+            replaced: false,
             damaged: None,
             arrived: None,
             silent_ns: None,
@@ -144,7 +147,10 @@ impl Process {
             repaired: self.repaired,
             approximate: self.approximate,
         };
-        let analysis = analyzer.finish(&about, self.silent_ns);
+        let mut analysis = analyzer.finish(&about, self.silent_ns);
+        for finding in &mut analysis.findings {
+            finding.raised &= !self.replaced;
+        }
         let judged = analysis.enough_evidence;
         outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,
