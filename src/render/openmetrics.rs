@@ -163,10 +163,14 @@ fn verdicts(out: &mut Page<'_>, report: &Report, processes: &[Labelled<'_>]) -> 
         "gcpressure_finding",
         "gauge",
         "1 while a rule is raised on the process, 0 once it has cleared",
-        report.findings.iter().filter_map(|finding| {
+        report.findings.iter().map(|finding| {
             let pairs = [("rule", finding.rule), ("severity", severity(finding))];
-            let labels = with(labels.get(finding.process.as_str())?, &pairs);
-            Some(("", labels, f64::from(u8::from(finding.raised))))
+            let process = labels.get(finding.process.as_str()).map_or_else(
+                || with("", &[("process", &finding.process)]),
+                |labels| (*labels).clone(),
+            );
+            let raised = f64::from(u8::from(finding.raised));
+            ("", with(&process, &pairs), raised)
         }),
     )?;
     out.family(
