@@ -339,7 +339,7 @@ impl Collector<'_> {
                 self.close(oldest.process.number);
             }
             self.open.push(Followed {
-                process: Process::new(process, found, &mut self.names),
+                process: Process::new(process, found, &mut self.names, self.clock),
                 analysis: Analysis::Here(Box::new(ProcessAnalyzer::new(&self.options.settings))),
             });
             // The points of all timelines are shared among the processes.
@@ -380,6 +380,7 @@ impl Collector<'_> {
         for index in 0..self.open.len() {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();
+            process.replaced = process.is_replaced(&self.open);
             process.settle(reader, alone);
             self.end(process, analyzer);
         }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::Followed;
 use crate::analyzer::{Completeness, ProcessAnalyzer};
 use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::{Ended, Outcomes};
@@ -52,10 +53,12 @@ pub(super) struct Process {
     pub(super) missing: u64,
     pub(super) repaired: u64,
     pub(super) forced: u64,
+    /// Cycles of all processes before its first.
+    pub(super) born: u64,
     /// When its last cycle came, counted in cycles of all processes.
     pub(super) used: u64,
     pub(super) approximate: bool,
-    /// Another process took its place: nothing of it is raised any more.
+    /// A later process took its place: nothing of it is raised any more.
     pub(super) replaced: bool,
     /// gc lines that could not be read, if they are certainly its own: no other process was seen.
     pub(super) damaged: Option<u64>,
@@ -66,8 +69,8 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// A process of which the first cycle was found.
-    pub(super) fn new(number: u32, found: &Found<'_>, names: &mut Names) -> Self {
+    /// A process of which the first cycle was found, after `born` cycles of others.
+    pub(super) fn new(number: u32, found: &Found<'_>, names: &mut Names, born: u64) -> Self {
         let stream = String::from_utf8_lossy(found.stream).into_owned();
         Self {
             id: names.id(&stream, number),
@@ -81,6 +84,7 @@ impl Process {
             missing: 0,
             repaired: 0,
             forced: 0,
+            born,
             used: 0,
             approximate: false,
             replaced: false,
@@ -122,6 +126,12 @@ impl Process {
         self.seen += 1;
         self.repaired += u64::from(found.repaired);
         self.forced += u64::from(found.cycle.forced);
+    }
+
+    /// It has been silent since another process of its stream began: most likely the program was started again.
+    pub(super) fn is_replaced(&self, open: &[Followed]) -> bool {
+        let mut others = open.iter().map(|followed| &followed.process);
+        others.any(|other| other.born >= self.used && other.stream == self.stream)
     }
 
     /// Adds what the reader has recorded of it; `alone` if no other process came from its source, so that the source's silence is
