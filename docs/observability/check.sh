@@ -8,7 +8,7 @@ program=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 tools=$PWD/target/observability
 python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$tools/python" \
-    prometheus-client==0.25.0 PyYAML==6.0.3
+    prometheus-client==0.26.0 PyYAML==6.0.4
 export PYTHONPATH=$tools/python
 promtool check rules --lint=all --lint-fatal docs/observability/alerts.yml docs/observability/alerts-go.yml
 python3 docs/observability/check.py "$program" "$tools"

@@ -95,8 +95,8 @@ fn a_program_that_was_started_again_without_the_fault_raises_nothing() {
 
 #[test]
 fn the_metrics_say_in_which_gomaxprocs_the_newest_cycle_was() {
-    let log = "gc 1 @0.100s 1%: 0.01+1.0+0.01 ms clock, 0.08+0/1/0+0.08 ms cpu, 4->4->1 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P\n\
-               gc 2 @0.200s 1%: 0.01+1.0+0.01 ms clock, 0.02+0/1/0+0.02 ms cpu, 4->4->1 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 2 P\n";
+    let log = "gc 1 @0.100s 1%: 0.010+1.0+0.010 ms clock, 0.080+0/1.0/0+0.080 ms cpu, 4->4->1 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 8 P\n\
+               gc 2 @0.200s 1%: 0.010+1.0+0.010 ms clock, 0.020+0/1.0/0+0.020 ms cpu, 4->4->1 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 2 P\n";
     let page = metrics(log);
     assert_eq!(samples(&page)["gctrace_gomaxprocs{process=\"1\"}"], 2.0);
     // 4 MiB before the first cycle, 4 - 1 MiB before the second.
