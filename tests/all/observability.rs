@@ -2,6 +2,7 @@
 //! docs/observability, which are made here from the table of rules. `SNAPSHOTS=overwrite cargo test --test all observability`
 //! writes them anew. docs/observability/check.sh holds them to Prometheus.
 #![allow(clippy::unwrap_used, reason = "a test panics by design")]
+#![allow(clippy::float_cmp, reason = "counts are whole numbers")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
