@@ -42,9 +42,11 @@ pub use event::{EVENT_SCHEMA, Event};
 #[doc(hidden)]
 pub use lines::lines;
 pub use process::{
-    Distribution, Interval, Measures, MinMax, Mmu, PERIOD_BOUNDS_NS, PauseCount, PeakWindow,
-    Period, Process, Running, Size, TimelinePoint, Traced,
+    Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
+    TimelinePoint,
 };
+#[doc(hidden)]
+pub use process::{PERIOD_BOUNDS_NS, Running, Traced};
 #[cfg(feature = "schema")]
 pub(crate) use schema::schema_of;
 #[cfg(feature = "schema")]

@@ -171,6 +171,7 @@ pub struct Measures {
     #[serde(skip_deserializing)]
     pub heap_goal_churn_cause: Option<&'static str>,
     /// For metrics; not in the JSON.
+    #[doc(hidden)]
     #[serde(skip)]
     pub running: Running,
 }
