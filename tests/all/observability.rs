@@ -496,7 +496,7 @@ fn queries_name_metrics_that_there_are() {
         .keys()
         .map(|name| name.split('{').next().unwrap().to_owned())
         .collect();
-    // What client_golang 1.23 exports: by default, with MetricsGC, and with a rule for /cpu/classes.
+    // What client_golang exports of Go 1.27: by default, with MetricsGC, and with a rule for /cpu/classes.
     let go = fs::read_to_string(root().join("tests/observability/go_metrics")).unwrap();
     known.extend(go.lines().map(str::to_owned));
     let mut queries = 0;
