@@ -64,6 +64,9 @@ pub struct ProcessAnalyzer {
     first_goal: Option<u64>,
     /// The newest live heap and goal, MiB.
     last_sizes: (u64, Option<u64>),
+    last_gomaxprocs: u32,
+    /// The highest total so far: truncation makes single steps of the total negative at times.
+    allocated_mib: i64,
     limiter: Limiter,
     mmu: Mmu,
     panes: Panes,
@@ -145,6 +148,8 @@ impl ProcessAnalyzer {
             first_live: 0,
             first_goal: None,
             last_sizes: (0, None),
+            last_gomaxprocs: 0,
+            allocated_mib: 0,
             limiter: Limiter::default(),
             mmu: Mmu::default(),
             panes: Panes::new(length, warmup),
@@ -308,6 +313,8 @@ impl ProcessAnalyzer {
             self.goal_legs.observe(end, goal);
         }
         self.last_sizes = (live, goal.or(self.last_sizes.1));
+        self.last_gomaxprocs = cycle.gomaxprocs;
+        self.allocated_mib = self.allocated_mib.max(self.meter.totals().allocated_mib);
     }
 
     fn window_ns(&self) -> u64 {

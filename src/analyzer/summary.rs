@@ -2,9 +2,12 @@
 
 use super::ProcessAnalyzer;
 use crate::measure::Interval;
-use crate::report::{self, Distribution, Measures, MinMax, Mmu, PauseCount, Period, Size};
+use crate::report::{
+    self, Distribution, Measures, MinMax, Mmu, PERIOD_BOUNDS_NS, PauseCount, Period, Running, Size,
+    Traced,
+};
 use crate::rules::ChurnCause as Cause;
-use crate::stats::{Counts, Ranked};
+use crate::stats::{Counted, Counts, Ranked};
 use crate::units::{MIB, from_f64};
 
 /// MiB per cycle below which truncation to whole MiB (up to 1 MiB per cycle, which does not average out) may be an error of more
@@ -168,6 +171,18 @@ impl ProcessAnalyzer {
                 .map(|(_, cpus)| cpus),
             limiter_bucket_max_ratio: traced.then(|| total.limiter_max as f64 / 1000.0),
             live_trend_bytes_per_second: trend.map(|slope| slope * MIB as f64),
+            running: Running {
+                period_buckets: at_most(&counts.period.sorted()),
+                period_sum_ns: period.sum,
+                traced: traced.then(|| Traced {
+                    stop_cpu_ns: totals.stop_cpu_ns,
+                    mark_assist_cpu_ns: totals.assist_cpu_ns,
+                    mark_background_cpu_ns: totals.background_cpu_ns,
+                    mark_idle_cpu_ns: totals.idle_cpu_ns,
+                    allocated_bytes: self.allocated_mib.unsigned_abs().saturating_mul(MIB),
+                    gomaxprocs: self.last_gomaxprocs,
+                }),
+            },
             timeline: self.timeline.finish(stops_times, marking_times),
         }
     }
@@ -189,6 +204,14 @@ fn distribution<const UNIT: u64>(counts: &Counts<UNIT>) -> Distribution {
         max: summary.max,
         sum: summary.sum,
     }
+}
+
+/// How many values are at most each of the bounds.
+fn at_most(values: &[Counted]) -> [u64; PERIOD_BOUNDS_NS.len()] {
+    PERIOD_BOUNDS_NS.map(|bound| {
+        let below = values.iter().take_while(|(value, _)| *value <= bound);
+        below.map(|(_, count)| count).sum()
+    })
 }
 
 fn size(counts: &Counts<1>, first: u64, last: u64) -> Size {

@@ -91,6 +91,8 @@ pub(super) struct Tracker {
     since_ns: u64,
     since_wall: Option<String>,
     pub(super) open: Option<Episode>,
+    /// An episode was open at the end of the stream.
+    raised: bool,
     episodes: Vec<Episode>,
     active: u64,
     finding: Option<Box<Raised>>,
@@ -125,6 +127,7 @@ impl Tracker {
             since_ns: 0,
             since_wall: None,
             open: None,
+            raised: false,
             episodes: Vec::new(),
             active: 0,
             finding: None,
@@ -166,7 +169,7 @@ impl Tracker {
         }
         self.previous = now;
         if last {
-            self.close();
+            self.raised = self.close().is_some();
         }
     }
 
@@ -233,7 +236,7 @@ impl Tracker {
         {
             (self.since_ns, self.since_wall) = context.since(self, view);
             self.raise(view, crossing, context);
-            self.close();
+            self.raised |= self.close().is_some();
         }
     }
 
@@ -428,6 +431,7 @@ impl Tracker {
             until_ns: self.episodes.iter().map(|e| e.until_ns).max().unwrap_or(0),
             since_wall: raised.since_wall,
             until_wall: raised.until_wall,
+            raised: self.raised,
             active_ratio: (self.active as f64 / evaluations).min(1.0),
             episodes: self.episodes,
             message: raised.explanation.message,

@@ -182,7 +182,8 @@ impl Collector<'_> {
         };
         self.recent = usize::MAX;
         let analyzer = self.take_analyzer(index);
-        let Followed { process, .. } = self.open.swap_remove(index);
+        let Followed { mut process, .. } = self.open.swap_remove(index);
+        process.replaced = true;
         self.end(process, analyzer);
     }
 
@@ -352,8 +353,10 @@ impl Collector<'_> {
         {
             self.close(oldest.process.number);
         }
+        let mut process = process(&mut self.names);
+        process.born = self.clock;
         self.open.push(Followed {
-            process: process(&mut self.names),
+            process,
             analysis: Analysis::Here(Box::new(ProcessAnalyzer::new(&self.options.settings))),
         });
         // The points of all timelines are shared among the processes.
@@ -391,6 +394,7 @@ impl Collector<'_> {
         for index in 0..self.open.len() {
             let analyzer = self.take_analyzer(index);
             let mut process = self.open[index].process.clone();
+            process.replaced = process.is_replaced(&self.open);
             process.settle(reader, alone);
             self.end(process, analyzer);
         }

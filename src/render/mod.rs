@@ -26,6 +26,7 @@ mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod openmetrics;
 mod sites;
 mod text;
 mod tuning;
@@ -51,6 +52,8 @@ formats! {
         Github, "github", github::render;
         /// Lines of Go's benchmark format, for `benchstat`.
         Benchfmt, "benchfmt", benchfmt::render;
+        /// Metrics for Prometheus, its textfile collector and GitLab.
+        Openmetrics, "openmetrics", openmetrics::render;
         /// For the test tab of a CI server.
         #[cfg(feature = "junit")]
         Junit, "junit", junit::render;

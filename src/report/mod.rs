@@ -49,6 +49,8 @@ pub use process::{
     Distribution, Interval, Measures, MinMax, Mmu, PauseCount, PeakWindow, Period, Process, Size,
     TimelinePoint,
 };
+#[doc(hidden)]
+pub use process::{PERIOD_BOUNDS_NS, Running, Traced};
 #[cfg(feature = "schema")]
 pub(crate) use schema::schema_of;
 #[cfg(feature = "schema")]
@@ -335,6 +337,9 @@ pub struct Finding {
     pub until_wall: Option<String>,
     /// Each stretch in which it was raised.
     pub episodes: Vec<Episode>,
+    /// Still raised at the end of what was read, by a process that no later one has replaced; for metrics, not in the JSON.
+    #[serde(skip)]
+    pub raised: bool,
     /// Share of the evaluations in which it was raised.
     pub active_ratio: f64,
     /// What was measured, against what, and why it matters.

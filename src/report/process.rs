@@ -173,6 +173,55 @@ pub struct Measures {
     /// What made the goal swing: `live-heap`, `gogc-or-limit`, `allocation-bursts`; null where it did not.
     #[serde(skip_deserializing)]
     pub heap_goal_churn_cause: Option<&'static str>,
+    /// For metrics; not in the JSON.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub running: Running,
+}
+
+/// Upper bounds, inclusive, of the buckets of [`Running::period_buckets`], ns.
+pub const PERIOD_BOUNDS_NS: [u64; 14] = {
+    let ms = [
+        5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000,
+    ];
+    let mut bounds = [0; 14];
+    let mut at = 0;
+    while at < bounds.len() {
+        bounds[at] = ms[at] * 1_000_000;
+        at += 1;
+    }
+    bounds
+};
+
+/// Totals of the cycles seen, which only grow while a log is read, and the newest GOMAXPROCS. Nothing is scaled up for missing
+/// cycles: a total that is could fall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Running {
+    /// Periods up to each of [`PERIOD_BOUNDS_NS`], those of the bounds below included.
+    pub period_buckets: [u64; PERIOD_BOUNDS_NS.len()],
+    /// All periods, ns.
+    pub period_sum_ns: u64,
+    /// What only gc lines show.
+    pub traced: Option<Traced>,
+}
+
+/// The part of [`Running`] that only gc lines show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Traced {
+    /// CPU of both stops, ns.
+    pub stop_cpu_ns: u64,
+    /// CPU of mark assists, ns.
+    pub mark_assist_cpu_ns: u64,
+    /// CPU of background marking, ns.
+    pub mark_background_cpu_ns: u64,
+    /// CPU of idle marking, ns.
+    pub mark_idle_cpu_ns: u64,
+    /// Allocated between cycles that both were seen, bytes (the log holds whole MiB).
+    pub allocated_bytes: u64,
+    /// GOMAXPROCS of the newest cycle.
+    pub gomaxprocs: u32,
 }
 
 /// The smallest and the largest.

@@ -389,6 +389,15 @@ fn each_format_has_the_totals_of_each_sample() {
             .map(|cycles| cycles.parse::<u64>().unwrap())
             .sum();
         assert_eq!(sum, cycles, "{name} as benchfmt");
+        let metrics = plain(Format::Openmetrics, &report);
+        let counts = metrics.lines().filter(|line| {
+            line.starts_with("gctrace_cycles_total{") && !line.contains("kind=\"missing\"")
+        });
+        let sum: u64 = counts
+            .map(|line| line.rsplit(' ').next().unwrap())
+            .map(|cycles| cycles.parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(sum, cycles, "{name} as openmetrics");
         let page = plain(Format::Csv, &report);
         let mut rows = csv::Reader::from_reader(page.as_bytes());
         let heads = rows.headers().unwrap().clone();
@@ -470,6 +479,131 @@ fn ndjson_is_the_json_report_in_lines() {
             joined[list].as_array_mut().unwrap().push(line.into());
         }
         assert_eq!(Value::Object(joined), whole);
+    }
+}
+
+/// Names, labels and values of the samples of OpenMetrics text.
+fn metric_samples(page: &str) -> Vec<(String, String, f64)> {
+    let lines = page.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            let (name, labels) = name.split_once('{').unwrap_or((name, "}"));
+            (
+                name.to_owned(),
+                labels.strip_suffix('}').unwrap().to_owned(),
+                value.parse().unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn metric(page: &str, name: &str, labels: &str) -> Option<f64> {
+    let found = metric_samples(page).into_iter();
+    let mut found = found.filter(|sample| sample.0 == name && sample.1 == labels);
+    let value = found.next().map(|sample| sample.2);
+    assert_eq!(found.next(), None, "{name} twice");
+    value
+}
+
+#[test]
+fn metrics_are_the_figures_of_the_report_in_base_units() {
+    for (path, report) in example::real() {
+        let page = plain(Format::Openmetrics, &report);
+        assert!(page.ends_with("# EOF\n"), "{path}");
+        for process in &report.processes {
+            let id = process.id.replace('\\', "\\\\").replace('"', "\\\"");
+            let stream = (process.stream.iter()).map(|_| format!(",stream=\"{id}\""));
+            let labels = format!("process=\"{id}\"{}", stream.collect::<String>());
+            if (process.stream.iter()).any(|stream| *stream != process.id) || !id.is_ascii() {
+                continue;
+            }
+            let value = |name: &str| metric(&page, name, &labels);
+            let pause = process.measures.pause_ns;
+            assert_eq!(
+                value("gctrace_pause_seconds_count"),
+                Some(pause.count as f64),
+                "{path}"
+            );
+            assert_eq!(
+                value("gctrace_pause_seconds_sum"),
+                Some(pause.sum as f64 / 1e9),
+                "{path}"
+            );
+            let live = process
+                .measures
+                .live_heap_bytes
+                .map(|live| live.last as f64);
+            assert_eq!(value("gctrace_heap_live_bytes"), live, "{path}");
+            // Buckets never fall, and the last one has all.
+            for family in ["gctrace_pause_seconds", "gctrace_period_seconds"] {
+                let bucket = format!("{family}_bucket");
+                let prefix = format!("{labels},le=");
+                let counts: Vec<f64> = metric_samples(&page)
+                    .into_iter()
+                    .filter(|sample| sample.0 == bucket && sample.1.starts_with(&prefix))
+                    .map(|sample| sample.2)
+                    .collect();
+                assert!(counts.is_sorted(), "{path}: {counts:?}");
+                assert_eq!(
+                    counts.last().copied(),
+                    value(&format!("{family}_count")),
+                    "{path}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_figure_that_is_unknown_is_no_metric() {
+    let page = plain(Format::Openmetrics, &example::nothing());
+    assert!(!page.contains("gctrace_"), "{page}");
+    assert_eq!(
+        metric(&page, "gcpressure_lines_total", "state=\"intact\""),
+        Some(0.0)
+    );
+    let mut report = example::healthy();
+    report.processes[0].measures.live_heap_bytes = None;
+    report.rules[0].worst = None;
+    let rule = report.rules[0].id;
+    let page = plain(Format::Openmetrics, &report);
+    assert!(!page.contains("gctrace_heap_live_bytes"), "{page}");
+    assert!(!page.contains(&format!("gcpressure_rule_value{{rule=\"{rule}\"")));
+}
+
+#[test]
+fn a_finding_that_has_cleared_is_zero() {
+    let mut report = example::critical();
+    let labels = "process=\"1\",rule=\"gc-frequency\",severity=\"critical\"";
+    let cause = "process=\"1\",cause=\"allocation-rate\"";
+    let page = plain(Format::Openmetrics, &report);
+    assert_eq!(metric(&page, "gcpressure_finding", labels), Some(1.0));
+    assert_eq!(metric(&page, "gcpressure_diagnosis", cause), Some(1.0));
+    report.findings[0].raised = false;
+    let page = plain(Format::Openmetrics, &report);
+    assert_eq!(metric(&page, "gcpressure_finding", labels), Some(0.0));
+    assert_eq!(
+        metric(&page, "gcpressure_diagnosis", cause),
+        Some(1.0),
+        "gc-cpu is raised still"
+    );
+    report.findings[1].raised = false;
+    let page = plain(Format::Openmetrics, &report);
+    assert_eq!(metric(&page, "gcpressure_diagnosis", cause), Some(0.0));
+}
+
+#[test]
+fn no_name_breaks_out_of_its_label() {
+    let mut report = example::hostile();
+    report.processes[0].id = "a\\b\"c\nd".to_owned();
+    let page = plain(Format::Openmetrics, &report);
+    assert!(page.contains(r#"process="a\\b\"c\\u{a}d""#), "{page}");
+    for (name, _, _) in metric_samples(&page) {
+        assert!(
+            name.starts_with("gctrace_") || name.starts_with("gcpressure_"),
+            "{name}"
+        );
     }
 }
 

@@ -35,6 +35,7 @@ mod identity;
 mod layers;
 mod lines;
 mod logs;
+mod observability;
 mod pictures;
 mod public_face;
 mod readme;

@@ -22,7 +22,7 @@ fn readme() -> String {
 /// README.md, ARCHITECTURE.md and the pages under docs/: path below the root, and text.
 fn pages() -> Vec<(String, String)> {
     let mut paths = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned()];
-    for folder in ["docs", "docs/dev", "docs/ci"] {
+    for folder in ["docs", "docs/dev", "docs/ci", "docs/observability"] {
         let entries = fs::read_dir(root().join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let pages = names.filter(|name| name.ends_with(".md"));

@@ -37,6 +37,8 @@ fn a_live_stream_has_a_line_that_goes_away() {
     };
     assert!(shown.contains("300 GC cycles; raised: "), "{shown:?}");
     assert!(shown.contains("critical gc-frequency raised"), "{shown:?}");
+    let figures = "raised: 1 critical, 1 warning; 66.7/s, 2.6% CPU\r";
+    assert!(shown.contains(figures), "{shown:?}");
     // The report comes after the line was cleared.
     let (line, report) = shown.split_once("CRITICAL").unwrap();
     assert!(line.contains("\u{1b}[2K"), "{line:?}");
@@ -87,7 +89,7 @@ fn the_line_of_run_keeps_out_of_the_programs_way_and_goes_away_with_what_is_type
     let screen = terminal.wait(line);
     let (before, after) = screen.split_once(line).unwrap();
     assert!(before.contains("a line\n"), "{screen}");
-    assert_eq!(after.trim(), "", "{screen}");
+    assert_eq!(after.trim(), "; 66.7/s, 2.6% CPU", "{screen}");
 
     std::fs::write(file("go"), "").unwrap();
     let screen = terminal.wait("a question?");

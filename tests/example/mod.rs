@@ -309,6 +309,7 @@ fn finding(
         since_wall: None,
         until_wall: None,
         episodes: vec![episode(12, 66, measured, severity)],
+        raised: true,
         active_ratio: 0.82,
         message: "66.7 GC cycles a second: every request meets several of them, and each one empties processor caches \
                   and makes goroutines help with marking"

@@ -282,7 +282,7 @@ impl Sink for Live {
             starts.cycle(row);
         }
         if let Some(status) = &self.status {
-            status.cycle();
+            status.cycle(row);
         }
         if let Some(dashboard) = &self.dashboard {
             dashboard.cycle();

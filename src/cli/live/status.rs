@@ -3,17 +3,18 @@
 //! The reading only counts; a thread draws, so that a blocked terminal does not block the reading. Without a terminal on
 //! standard error there is no thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gcpressure::CycleRow;
 use gcpressure::internal::analyzer::FindingChange;
 use gcpressure::internal::io::{Progress, Source};
 use gcpressure::internal::settings::Severity;
-use gcpressure::internal::units;
+use gcpressure::internal::units::{self, MIB, SECOND};
 
 use crate::cli::output::worker::{Worker, lock};
 
@@ -30,6 +31,8 @@ const MOST: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Status {
     counts: Arc<Counts>,
+    /// The input has no known end: figures of the newest cycles are shown.
+    live: bool,
     bottom: Arc<Bottom>,
     worker: Worker<()>,
 }
@@ -39,6 +42,71 @@ pub(crate) struct Status {
 struct Counts {
     cycles: AtomicU64,
     raised: Mutex<BTreeMap<(String, &'static str), Severity>>,
+    recent: Mutex<Recent>,
+}
+
+/// The newest cycles of a process, while it is the only one.
+#[derive(Debug, Default)]
+struct Recent {
+    process: String,
+    several: bool,
+    /// Number, end and GC CPU, ns, of each.
+    cycles: VecDeque<(u64, u64, u64)>,
+    gomaxprocs: u32,
+    live_mib: u64,
+}
+
+/// The time that [`Recent`] holds, ns of program time, and its most cycles.
+const RECENT_NS: u64 = 10 * SECOND;
+const RECENT_CYCLES: usize = 4_096;
+
+impl Recent {
+    fn add(&mut self, row: &CycleRow<'_>) {
+        let Some(cycle) = row.cycle.traced else {
+            return;
+        };
+        if self.cycles.is_empty() {
+            row.process.clone_into(&mut self.process);
+        }
+        self.several |= self.process != row.process;
+        if self.several {
+            return;
+        }
+        let spent = [
+            cycle.sweep_termination_cpu_ns,
+            cycle.mark_assist_cpu_ns,
+            cycle.mark_background_cpu_ns,
+            cycle.mark_termination_cpu_ns,
+        ];
+        let spent = spent.into_iter().fold(0, u64::saturating_add);
+        self.cycles
+            .push_back((cycle.number, row.cycle.end_ns, spent));
+        (self.gomaxprocs, self.live_mib) = (cycle.gomaxprocs, cycle.heap_live_mib);
+        let oldest = row.cycle.end_ns.saturating_sub(RECENT_NS);
+        while self.cycles.len() > RECENT_CYCLES
+            || self.cycles.front().is_some_and(|(_, end, _)| *end < oldest)
+        {
+            self.cycles.pop_front();
+        }
+    }
+
+    /// `51.2/s`, `3.5% CPU`, `12MiB live`; `None` without two cycles, and for several processes.
+    fn figures(&self) -> Option<[String; 3]> {
+        let (first, last) = (self.cycles.front()?, self.cycles.back()?);
+        let time = last.1.saturating_sub(first.1);
+        if self.several || time == 0 {
+            return None;
+        }
+        let frequency = last.0.saturating_sub(first.0) as f64 * 1e9 / time as f64;
+        let spent: u64 = self.cycles.iter().skip(1).map(|(_, _, spent)| spent).sum();
+        let cpu = spent as f64 / (time as f64 * f64::from(self.gomaxprocs.max(1)));
+        let live = units::bytes(self.live_mib.saturating_mul(MIB));
+        Some([
+            units::rate(frequency),
+            format!("{} CPU", units::percent(cpu.min(1.0))),
+            format!("{live} live"),
+        ])
+    }
 }
 
 impl Status {
@@ -48,6 +116,7 @@ impl Status {
             return None;
         }
         let progress: Vec<_> = sources.iter().map(Source::progress).collect();
+        let live = progress.iter().any(|one| one.size_hint().is_none());
         let counts = Arc::new(Counts::default());
         let bottom = Arc::new(Bottom::default());
         let (counted, drawn) = (Arc::clone(&counts), Arc::clone(&bottom));
@@ -56,6 +125,7 @@ impl Status {
         });
         Some(Self {
             counts,
+            live,
             bottom,
             worker: worker.ok()?,
         })
@@ -67,8 +137,11 @@ impl Status {
     }
 
     /// Counts a cycle.
-    pub(crate) fn cycle(&self) {
+    pub(crate) fn cycle(&self, row: &CycleRow<'_>) {
         self.counts.cycles.fetch_add(1, Ordering::Relaxed);
+        if self.live {
+            lock(&self.counts.recent).add(row);
+        }
     }
 
     /// Counts a finding as raised or cleared.
@@ -100,13 +173,17 @@ impl Counts {
             wait = TICK;
             let read = progress.iter().map(Progress::raw_bytes_read).sum();
             let tick = ticks.next().unwrap_or(0);
-            bottom.show(&format!("{} {}", gauge(read, total, tick), self.state()));
+            let gauge = gauge(read, total, tick);
+            let columns = width().saturating_sub(gauge.chars().count() + 1);
+            bottom.show(&format!("{gauge} {}", self.state(columns)));
         }
         bottom.show("");
     }
 
-    /// `12,345 GC cycles; raised: 1 critical, 2 warnings`.
-    fn state(&self) -> String {
+    /// `12,345 GC cycles; raised: 1 critical, 2 warnings; 51.2/s, 3.5% CPU, 12MiB live`.
+    /// Figures that `columns` have no room for are left out.
+    fn state(&self, columns: usize) -> String {
+        let figures = lock(&self.recent).figures();
         let cycles = self.cycles.load(Ordering::Relaxed);
         let raised = lock(&self.raised);
         let count = |severity| raised.values().filter(|one| **one == severity).count();
@@ -120,6 +197,12 @@ impl Counts {
         let found: Vec<_> = found.into_iter().flatten().collect();
         if !found.is_empty() {
             text = format!("{text}; raised: {}", found.join(", "));
+        }
+        for (figure, sign) in figures.iter().flatten().zip([";", ",", ","]) {
+            if text.len() + sign.len() + 1 + figure.len() > columns {
+                break;
+            }
+            text = format!("{text}{sign} {figure}");
         }
         text
     }
@@ -214,6 +297,8 @@ impl Write for Above {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test panics by design")]
 
+    use gcpressure::internal::trace::cycle::BLANK;
+
     use super::*;
 
     #[test]
@@ -233,14 +318,53 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_are_those_of_the_newest_seconds_of_one_process() {
+        let mut recent = Recent::default();
+        let add = |recent: &mut Recent, process: &str, number: u64| {
+            let mut cycle = BLANK;
+            cycle.number = number;
+            // A burst of 1000 cycles in the first second, then 4 a second.
+            let burst = number.min(1_000);
+            cycle.start_ns = (burst + (number - burst) * 250) * 1_000_000;
+            cycle.mark_background_cpu_ns = 20_000_000;
+            cycle.mark_idle_cpu_ns = 500_000_000;
+            cycle.gomaxprocs = 2;
+            cycle.heap_live_mib = number;
+            recent.add(&CycleRow::new(process, (&cycle).into()));
+        };
+        add(&mut recent, "1", 1);
+        assert_eq!(recent.figures(), None, "one cycle has no rate");
+        for number in 2..=1_100 {
+            add(&mut recent, "1", number);
+        }
+        // 20 ms of 2 CPUs every 250 ms.
+        let expected = ["4/s", "4% CPU", "1.07GiB live"].map(str::to_owned);
+        assert_eq!(recent.figures(), Some(expected));
+        assert_eq!(recent.cycles.len(), 41);
+        let counts = Counts {
+            recent: Mutex::new(recent),
+            ..Counts::default()
+        };
+        let whole = "0 GC cycles; 4/s, 4% CPU, 1.07GiB live";
+        assert_eq!(counts.state(whole.len()), whole);
+        assert_eq!(counts.state(whole.len() - 1), "0 GC cycles; 4/s, 4% CPU");
+        assert_eq!(counts.state(3), "0 GC cycles");
+        let mut recent = counts.recent.into_inner().unwrap();
+        add(&mut recent, "2", 1);
+        assert_eq!(recent.figures(), None, "of which process?");
+    }
+
+    #[test]
     fn the_line_counts_what_is_raised_now() {
         let status = Status {
             counts: Arc::new(Counts::default()),
+            live: true,
             bottom: Arc::default(),
             worker: Worker::start("status", 0, |_| ()).unwrap(),
         };
-        assert_eq!(status.counts.state(), "0 GC cycles");
-        status.cycle();
+        assert_eq!(status.counts.state(80), "0 GC cycles");
+        let cycle = BLANK;
+        status.cycle(&CycleRow::new("1", (&cycle).into()));
         let change = |severity, raised| FindingChange {
             rule: "gc-frequency",
             severity,
@@ -255,15 +379,15 @@ mod tests {
         };
         status.change("a", &change(Severity::Warning, true));
         status.change("b", &change(Severity::Warning, true));
-        assert_eq!(status.counts.state(), "1 GC cycle; raised: 2 warnings");
+        assert_eq!(status.counts.state(80), "1 GC cycle; raised: 2 warnings");
         status.change("a", &change(Severity::Critical, true));
         assert_eq!(
-            status.counts.state(),
+            status.counts.state(80),
             "1 GC cycle; raised: 1 critical, 1 warning"
         );
         status.change("a", &change(Severity::Critical, false));
         status.change("b", &change(Severity::Warning, false));
-        assert_eq!(status.counts.state(), "1 GC cycle");
+        assert_eq!(status.counts.state(80), "1 GC cycle");
         assert!(status.finish(&AtomicBool::default()));
     }
 }

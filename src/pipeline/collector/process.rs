@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::Followed;
 use crate::analyzer::{Completeness, ProcessAnalyzer};
 use crate::measure::PERIODIC_NS;
 use crate::pipeline::outcome::{Ended, Outcomes};
@@ -58,9 +59,13 @@ pub(super) struct Process {
     pub(super) missing: u64,
     pub(super) repaired: u64,
     pub(super) forced: u64,
+    /// Cycles of all processes before its first.
+    pub(super) born: u64,
     /// When its last cycle came, counted in cycles of all processes.
     pub(super) used: u64,
     pub(super) approximate: bool,
+    /// A later process took its place: nothing of it is raised any more.
+    pub(super) replaced: bool,
     /// gc lines that could not be read, if they are certainly its own: no other process was seen.
     pub(super) damaged: Option<u64>,
     /// When its first and its last cycle came from a live source, with their ends, ns of program time.
@@ -102,8 +107,10 @@ impl Process {
             missing: 0,
             repaired: 0,
             forced: 0,
+            born: 0,
             used: 0,
             approximate: false,
+            replaced: false,
             damaged: None,
             arrived: None,
             silent_ns: None,
@@ -142,6 +149,16 @@ impl Process {
         self.seen += 1;
     }
 
+    /// It has been silent since another process of its stream began: most likely the program was started again.
+    pub(super) fn is_replaced(&self, open: &[Followed]) -> bool {
+        let mut others = open.iter().map(|followed| &followed.process);
+        others.any(|other| {
+            other.number != self.number
+                && other.born >= self.used
+                && (&other.stream, &other.source) == (&self.stream, &self.source)
+        })
+    }
+
     /// Adds what the reader has recorded of it; `alone` if no other process came from its source, so that the source's silence is
     /// its own.
     pub(super) fn settle(&mut self, reader: &Reader, alone: bool) {
@@ -168,7 +185,10 @@ impl Process {
             repaired: self.repaired,
             approximate: self.approximate,
         };
-        let analysis = analyzer.finish(&about, self.silent_ns);
+        let mut analysis = analyzer.finish(&about, self.silent_ns);
+        for finding in &mut analysis.findings {
+            finding.raised &= !self.replaced;
+        }
         let judged = analysis.enough_evidence;
         outcomes.add(analysis, |measures, periodic, diagnosis| report::Process {
             id: self.id,

@@ -27,6 +27,7 @@ impl SoFar<'_> {
         for followed in self.open {
             let analyzer = self.analyzers.borrow_mut().copy(&followed.analysis);
             let mut process = followed.process.clone();
+            process.replaced = process.is_replaced(self.open);
             process.settle(self.reader, alone);
             process.end(analyzer, self.source, &mut outcomes);
         }
