@@ -25,6 +25,7 @@ mod compare_page;
 mod corpus;
 mod cut_lines;
 mod field;
+mod go_test;
 mod hostile;
 mod html;
 mod large;
