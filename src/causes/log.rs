@@ -102,7 +102,7 @@ fn hot(input: &LogProfile<'_>, kind: SampleType, line: &mut SourceLine<'_>) -> V
                 .map(|cause| of_cause(cause, &share))
                 .collect()
         }
-        None => profile::sites(input.profile, kind, &|_| false)
+        None => profile::sites(input.profile, kind)
             .into_iter()
             .map(|site| {
                 let place = site.chain.first().cloned().map(frame).unwrap_or_default();

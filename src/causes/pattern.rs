@@ -84,14 +84,35 @@ fn joins(text: &str) -> bool {
     false
 }
 
-/// Whether a value is boxed for a call of `fmt.Sprintf` whose format only converts.
+/// Whether an expression with this pattern allocates objects of different sizes at one instruction.
+pub(super) const fn varies(pattern: Pattern) -> bool {
+    matches!(
+        pattern,
+        Pattern::Append
+            | Pattern::Make
+            | Pattern::Map
+            | Pattern::Concatenation
+            | Pattern::Conversion
+    )
+}
+
+/// Whether a line of source stores by a key or an index: `m[k] = v`, `m[k] += v`, `m[k]++`. Only in a map that allocates.
+pub(super) fn stores_by_key(text: &str) -> bool {
+    text.split(']').skip(1).any(|rest| {
+        let rest = rest.trim_start();
+        let operator = rest.trim_start_matches(['+', '-', '*', '/', '%', '&', '|', '^', '<', '>']);
+        let stored = operator.starts_with('=') && !operator.starts_with("==");
+        let compared = matches!(rest.get(..2), Some("<=" | ">="));
+        (stored && !compared) || rest.starts_with("++") || rest.starts_with("--")
+    })
+}
+
+/// Whether a value is boxed for a call of `fmt.Sprintf` whose format only converts. `fmt.Sprint` is not one: the
+/// diagnostics do not show what it joins.
 fn is_formatted(diagnostic: &Diagnostic) -> bool {
     calls(diagnostic).any(|call| {
-        let plain = ["fmt.Sprint(", "fmt.Sprintln("];
-        match call.split_once("fmt.Sprintf(") {
-            Some((_, arguments)) => converts_only(arguments),
-            None => plain.iter().any(|name| call.starts_with(name)),
-        }
+        let arguments = call.split_once("fmt.Sprintf(");
+        arguments.is_some_and(|(_, arguments)| converts_only(arguments))
     })
 }
 
@@ -313,6 +334,28 @@ mod tests {
         assert!(!is_text("len(ids) + 1000", Reason::Passed));
         assert!(!is_text("id + 1000", Reason::Passed));
         assert!(!is_text("a + b", Reason::Interface));
+    }
+
+    #[test]
+    fn lines_that_store_by_key() {
+        for line in [
+            "m[k] = v",
+            "index[fmt.Sprint(\"k\", j)] = j",
+            "m[k]++",
+            "m[k] <<= 1",
+            "s.m[a[i]] += 2",
+        ] {
+            assert!(stores_by_key(line), "{line}");
+        }
+        for line in [
+            "v := m[k]",
+            "if m[k] == v {",
+            "if m[k] <= v {",
+            "f(m[k], v)",
+            "x = []byte(s)",
+        ] {
+            assert!(!stores_by_key(line), "{line}");
+        }
     }
 
     #[test]

@@ -50,12 +50,13 @@ pub fn sites(
             rows: table.rows.into_iter().map(row).collect(),
         },
         sites: match options.sites {
-            true => profile::sites(profile, options.sample, &|_| false)
+            true => profile::sites(profile, options.sample)
                 .into_iter()
                 .map(site)
                 .collect(),
             false => Vec::new(),
         },
+        check: None,
     }
 }
 

@@ -3,7 +3,10 @@
 //! A site is a chain of lines: the innermost, then the calls that were inlined around it. The diagnostics of that copy of the
 //! code are at the outermost line, at the column of the call. If there are several, those of the calls in the chain count, and
 //! of these the ones whose expression is also at the innermost line. If none is left, the innermost line's own diagnostics
-//! count.
+//! count. An instruction whose objects differ in size boxes, copies or captures nothing: diagnostics of such expressions are
+//! left out for it, and what is left on a line that stores into a map is the map, which grows.
+//!
+//! What a library allocates belongs to the line of the user's own code that called it, directly or not.
 
 use std::collections::HashMap;
 
@@ -55,9 +58,10 @@ pub fn why(join: &Join<'_>, line: &mut SourceLine<'_>) -> Why {
         explained_ratio: None,
         causes: Vec::new(),
         warnings: Vec::new(),
+        check: None,
     };
     let mut groups = Groups::default();
-    for site in profile::sites(join.profile, join.sample, &own) {
+    for site in profile::instructions(join.profile, join.sample, &own) {
         let found = explain(&site, escapes, line);
         if found.basis != Basis::Outside {
             why.own = why.own.wrapping_add(site.flat);
@@ -99,13 +103,22 @@ fn explain<'a>(
     let owned = site.chain.last().is_some_and(|outermost| own(&outermost));
     let (Some(place), true) = (place, owned) else {
         return outside(site, escapes).unwrap_or_else(|| Explained {
-            place: site.chain.first().cloned().unwrap_or_else(nowhere),
+            place: site
+                .reached_from
+                .as_ref()
+                .or(site.chain.first())
+                .cloned()
+                .unwrap_or_else(nowhere),
             basis: Basis::Outside,
             pattern: Pattern::Outside,
             diagnostics: Vec::new(),
         });
     };
-    let diagnostics = candidates(&site.chain, escapes);
+    let mut diagnostics = candidates(&site.chain, escapes);
+    if site.varied {
+        diagnostics.retain(|diagnostic| pattern::varies(pattern::pattern(diagnostic)));
+    }
+    let mut text = || known(place.line).and_then(|at| line(&place.file, at));
     let (basis, pattern) = match diagnostics.first() {
         Some(first) if is_of_a_library(site, escapes) => {
             let pattern = pattern::pattern(first);
@@ -116,8 +129,11 @@ fn explain<'a>(
             )
         }
         Some(first) => (Basis::Diagnostic, pattern::pattern(first)),
-        None => match known(place.line).and_then(|at| line(&place.file, at)) {
+        None => match text() {
             Some(text) if text.contains("append(") => (Basis::Source, Pattern::Append),
+            Some(text) if site.varied && pattern::stores_by_key(&text) => {
+                (Basis::Source, Pattern::Map)
+            }
             _ => (Basis::Unexplained, Pattern::Other),
         },
     };
@@ -135,7 +151,7 @@ fn is_of_a_library(site: &profile::Site, escapes: &Escapes) -> bool {
     leaf.is_some_and(|leaf| !escapes.covers(&leaf.function, &leaf.file))
 }
 
-/// An allocation in `fmt` for a call in the user's code that boxes a value is attributed to that call.
+/// The result of a formatting call that boxes a value is explained by that call.
 fn outside<'a>(site: &profile::Site, escapes: &'a Escapes) -> Option<Explained<'a>> {
     let called = site.chain.last()?;
     let place = site.reached_from.as_ref()?;
@@ -252,6 +268,8 @@ fn is_named(function: &str, name: &str) -> bool {
 struct Groups {
     index: HashMap<(profile::Frame, Pattern, String), usize, FixedState>,
     causes: Vec<(Cause, Evidence)>,
+    /// What each line of the user's own caused.
+    caused: HashMap<profile::Frame, i64, FixedState>,
 }
 
 impl Groups {
@@ -263,18 +281,25 @@ impl Groups {
         line: &mut SourceLine<'_>,
     ) {
         let first = found.diagnostics.first();
-        let expression = first.map_or_else(String::new, |first| first.expression.clone());
+        let expression = first.map_or_else(
+            || site.called.clone().unwrap_or_default(),
+            |first| first.expression.clone(),
+        );
         let key = (found.place.clone(), found.pattern, expression);
         let causes = &mut self.causes;
         let at = *self.index.entry(key).or_insert_with(|| {
             causes.push((cause(&site, found, escapes, line), Evidence::default()));
             causes.len() - 1
         });
+        if let Some(entry) = &site.reached_from {
+            let caused = self.caused.entry(entry.clone()).or_default();
+            *caused = caused.wrapping_add(site.flat);
+        }
         let (cause, rests_on) = &mut self.causes[at];
         if cause.basis == Basis::Outside && found.basis == Basis::Diagnostic {
             // The line allocates itself, and so does a library for it: the line's own diagnostic is more useful.
             cause.basis = found.basis;
-            cause.message = message(&site, found, &cause.diagnoses, escapes);
+            cause.message = message(&site, found, &cause.diagnoses);
         }
         cause.flat = cause.flat.wrapping_add(site.flat);
         cause.objects = cause.objects.wrapping_add(site.objects);
@@ -283,15 +308,22 @@ impl Groups {
         cause.sites.push(plain(site));
     }
 
-    fn finish(self) -> Vec<Cause> {
+    fn finish(mut self) -> Vec<Cause> {
+        for ((place, ..), at) in &self.index {
+            self.causes[*at].0.caused = self.caused.get(place).copied();
+        }
         let causes = self.causes.into_iter().map(|(mut cause, rests_on)| {
             cause.evidence = evidence(rests_on, cause.flat);
             cause
         });
         let mut causes: Vec<_> = causes.collect();
+        let place = |cause: &Cause| (cause.file.clone(), cause.line, cause.function.clone());
         causes.sort_by(|a, b| {
-            let size = b.flat.wrapping_abs().cmp(&a.flat.wrapping_abs());
-            size.then_with(|| (&a.function, &a.file, a.line).cmp(&(&b.function, &b.file, b.line)))
+            let caused = |cause: &Cause| cause.caused.unwrap_or(cause.flat).wrapping_abs();
+            caused(b)
+                .cmp(&caused(a))
+                .then_with(|| place(a).cmp(&place(b)))
+                .then_with(|| b.flat.wrapping_abs().cmp(&a.flat.wrapping_abs()))
         });
         causes
     }
@@ -308,7 +340,7 @@ fn cause(
         .iter()
         .map(|diagnostic| pattern::diagnosis(diagnostic))
         .collect();
-    let message = message(site, found, &diagnoses, escapes);
+    let message = message(site, found, &diagnoses);
     let remedy = pattern::remedy(found.pattern);
     let source_line = known(found.place.line).and_then(|at| line(&found.place.file, at));
     Cause {
@@ -322,6 +354,7 @@ fn cause(
         source_line: source_line.map(|text| text.trim().to_owned()),
         pattern: found.pattern,
         flat: 0,
+        caused: None,
         share_ratio: None,
         objects: 0,
         bytes: 0,
@@ -335,12 +368,7 @@ fn cause(
     }
 }
 
-fn message(
-    site: &profile::Site,
-    found: &Explained<'_>,
-    diagnoses: &[Diagnosis],
-    escapes: &Escapes,
-) -> String {
+fn message(site: &profile::Site, found: &Explained<'_>, diagnoses: &[Diagnosis]) -> String {
     match (found.basis, diagnoses.first()) {
         (Basis::Outside, Some(first)) => {
             let called = site.chain.last().map_or("", |frame| &frame.function);
@@ -349,20 +377,21 @@ fn message(
                 pattern::sentence(first)
             )
         }
-        (Basis::Outside, None) => match &site.reached_from {
-            Some(from) => {
-                let file = escapes.path(&from.function, &from.file);
-                let at = known(from.line).map(|line| format!(":{line}"));
-                format!(
-                    "not in the packages that were built with -m; reached from {}{}",
-                    file.unwrap_or(&from.file),
-                    at.unwrap_or_default()
-                )
-            }
-            None => "not in the packages that were built with -m".to_owned(),
+        (Basis::Outside, None) => match (&site.reached_from, &site.called) {
+            (Some(_), Some(called)) => format!("{called} allocates it for this line"),
+            _ => "none of your code was on the stack".to_owned(),
         },
+        (Basis::Source, _) if found.pattern == Pattern::Map => {
+            "the line stores into a map, and objects of several sizes are the map, which grows: the compiler says nothing of it"
+                .to_owned()
+        }
         (Basis::Source, _) => {
             "the line appends, and before Go 1.25 the compiler says nothing of slices that grow"
+                .to_owned()
+        }
+        (Basis::Unexplained, _) if site.varied => {
+            "objects of several sizes, of which the compiler says nothing: the line grows a map, or appends; --src DIR \
+             looks at the line"
                 .to_owned()
         }
         (Basis::Unexplained, _) => "the compiler says nothing of this line".to_owned(),

@@ -5,6 +5,10 @@
 //! The testing package writes a name when the benchmark starts and its figures when it ends. Output of the program or the
 //! runtime's GC trace in between cuts the line in two, and the figures may follow at the end of another line. Both parts
 //! are put together again if the figures are complete and exactly one name lacks them.
+//!
+//! Such a trace is measured for each result: see [`cycles`].
+
+mod cycles;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
@@ -42,7 +46,8 @@ pub struct Measured {
     pub name: String,
     /// Number of iterations.
     pub iterations: u64,
-    /// Its figures, each with its unit.
+    /// Its figures, each with its unit: those printed, and `gc-cycles/op`, `gc-pause-ns/op` (both stops) and
+    /// `gc-cpu-ns/op` (without idle marking) where the output has the trace of its run.
     pub values: Vec<(f64, String)>,
 }
 
@@ -86,6 +91,8 @@ pub struct Listener {
     pending: Option<(String, u64)>,
     /// The newest benchmark that failed.
     failed: String,
+    /// The cycles of the run that goes on.
+    cycles: cycles::Cycles,
 }
 
 impl Listener {
@@ -114,6 +121,7 @@ impl Listener {
 
     fn close_line(&mut self) {
         let mut line = std::mem::take(&mut self.line);
+        self.cycles.line(&line);
         self.line(&String::from_utf8_lossy(&line));
         line.clear();
         self.line = line;
@@ -157,7 +165,8 @@ impl Listener {
         }
     }
 
-    fn result(&mut self, name: String, iterations: u64, values: Vec<(f64, String)>) {
+    fn result(&mut self, name: String, iterations: u64, mut values: Vec<(f64, String)>) {
+        values.extend(self.cycles.end(iterations));
         if self.output.results.len() == MAX_RESULTS {
             self.output.dropped += 1;
             return;

@@ -196,3 +196,71 @@ fn a_listener_hears_the_same_wherever_the_text_is_cut() {
     listener.push(&vec![b'x'; 5 * MAX_LINE + 7]);
     assert_eq!(listener.line.len(), 7);
 }
+
+const LINE: &str = "0.25+0.14+0.002 ms clock, 0.50+0.20/0.10/0.40+0.005 ms cpu, 4->4->0 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P";
+
+fn gc_figures(text: &str) -> Vec<Vec<(f64, String)>> {
+    let of_gc = |one: Measured| {
+        let values = one.values.into_iter();
+        values.filter(|(_, unit)| unit.starts_with("gc-")).collect()
+    };
+    output(text).results.into_iter().map(of_gc).collect()
+}
+
+#[test]
+fn the_cycles_after_the_newest_forced_one_are_the_results() {
+    let text = format!(
+        "gc 1 @0.100s 2%: {LINE}\nBenchmarkA-2 \tgc 2 @0.200s 2%: {LINE} (forced)\ngc 3 @0.300s 2%: {LINE}\n\
+         gc 4 @0.400s 2%: {LINE} (forced)\ngc 5 @0.500s 2%: {LINE}\ngc 6 @0.600s 2%: {LINE}\n 100\t 7 ns/op\n\
+         gc 7 @0.700s 2%: {LINE}\nBenchmarkB-2 \t 100\t 7 ns/op\n\
+         gc 8 @0.800s 2%: {LINE} (forced)\nBenchmarkC-2 \t 100\t 7 ns/op\n"
+    );
+    let figure = |value: f64, unit: &str| (value, unit.to_owned());
+    let figures = gc_figures(&text);
+    // Two cycles of 252 us stopped, and of 500 + 200 + 100 + 5 us of CPU without idle marking, in 100 iterations.
+    assert_eq!(
+        figures[0],
+        [
+            figure(0.02, "gc-cycles/op"),
+            figure(5_040.0, "gc-pause-ns/op"),
+            figure(16_100.0, "gc-cpu-ns/op")
+        ]
+    );
+    // Nothing says where the run of B began; that of C had no cycle.
+    assert_eq!(figures[1], []);
+    let units = ["gc-cycles/op", "gc-pause-ns/op", "gc-cpu-ns/op"];
+    assert_eq!(figures[2], units.map(|unit| figure(0.0, unit)));
+}
+
+#[test]
+fn cycles_that_are_missing_are_counted_and_not_measured() {
+    let text = format!(
+        "BenchmarkA-2 \tgc 4 @0.400s 2%: {LINE} (forced)\ngc 5 @0.500s 2%: 0.25+\ngc 6 @0.600s 2%: {LINE}\n 4\t 7 ns/op\n\
+         pkg: b\nBenchmarkB-2 \tgc 1 @0.100s 2%: {LINE} (forced)\n 4\t 7 ns/op\n"
+    );
+    let figures = gc_figures(&text);
+    assert_eq!(figures[0], [(0.5, "gc-cycles/op".to_owned())]);
+    assert_eq!(figures[1].len(), 3);
+}
+
+#[test]
+fn a_benchmark_that_forces_cycles_itself_has_no_figures() {
+    let mut text = "BenchmarkA-2 \t".to_owned();
+    for number in 1..=41 {
+        text.push_str(&format!("gc {number} @{number}.100s 2%: {LINE} (forced)\n"));
+    }
+    text.push_str(" 40\t 7 ns/op\n");
+    assert_eq!(gc_figures(&text), [vec![]]);
+}
+
+/// Go 1.27, `-benchtime 300x -count 3`: loops over b.N, whose cycles follow the name, and over b.Loop, whose cycles come
+/// before it. Counted by hand.
+#[test]
+fn a_recorded_output_has_the_cycles_of_each_result() {
+    let figures = gc_figures(include_str!("../../tests/benchmarks/cycles.txt"));
+    let cycles: Vec<f64> = figures
+        .iter()
+        .map(|one| (one[0].0 * 300.0).round())
+        .collect();
+    assert_eq!(cycles, [3.0, 1.0, 6.0, 6.0, 1.0, 6.0, 0.0, 0.0, 0.0]);
+}

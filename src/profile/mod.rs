@@ -17,7 +17,7 @@ mod top;
 
 pub use error::ProfileError;
 pub use read::{Raw, read};
-pub use site::{Frame, Site, sites};
+pub use site::{Frame, Site, instructions, sites};
 pub use top::{Inline, Order, Row, Table, TopOptions, top};
 
 use std::fmt;

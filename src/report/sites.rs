@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::comparison::Outcome;
+
 /// What a heap profile says of one type of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -19,6 +21,36 @@ pub struct Sites {
     pub table: Table,
     /// Every allocation site, the largest first.
     pub sites: Vec<Site>,
+    /// How it stands against the base; null without a check.
+    pub check: Option<Growth>,
+}
+
+/// How a profile stands against an older one of the same work.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Growth {
+    /// How it ends as a gate.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The status that the program exits with.
+    pub exit_status: u8,
+    /// The sites that allocate more, the largest growth first.
+    pub grown: Vec<Grown>,
+}
+
+/// A site that allocates more than before.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Grown {
+    /// The line at the leaf.
+    #[serde(flatten)]
+    pub place: Frame,
+    /// What it allocated in the base, in the profile's `unit`; 0 for a new site.
+    pub before: i64,
+    /// What it allocates now.
+    pub after: i64,
+    /// The standard error of the difference by the sampling of both profiles; 0 where every object was recorded.
+    pub standard_error: f64,
 }
 
 /// A profile and how it was sampled.

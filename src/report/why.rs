@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::sites::{Evidence, ProfileSource, Site};
+use super::sites::{Evidence, Growth, ProfileSource, Site};
 
 /// A heap profile joined with the compiler's escape analysis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,10 +24,12 @@ pub struct Why {
     pub explained: i64,
     /// `explained` / `own`; null where there is nothing to explain.
     pub explained_ratio: Option<f64>,
-    /// The causes, the largest first.
+    /// The causes by what their line caused, the largest line first, and of a line the largest cause.
     pub causes: Vec<Cause>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
+    /// How the profile stands against the base; null without a check.
+    pub check: Option<Growth>,
 }
 
 /// The escape diagnostics.
@@ -63,6 +65,9 @@ pub struct Cause {
     pub basis: Basis,
     /// What it allocated, in `unit`.
     pub flat: i64,
+    /// What was allocated by this line and all that it called outside of `own` code, in `unit`: the sum of `flat` of its
+    /// causes; null if none of the user's code was on the stack.
+    pub caused: Option<i64>,
     /// `flat` / `total`; null for a total of 0.
     pub share_ratio: Option<f64>,
     /// Objects of the same.
@@ -91,7 +96,7 @@ pub struct Cause {
 pub enum Basis {
     /// A diagnostic of the compiler.
     Diagnostic,
-    /// The source line, which appends.
+    /// The source line, which appends, or stores into a map.
     Source,
     /// Nothing explains it.
     Unexplained,
@@ -237,10 +242,10 @@ impl Pattern {
             Self::Pointer => "pointer to a local variable",
             Self::TooLarge => "too large for the stack",
             Self::Make => "slice made for each call",
-            Self::Map => "map made for each call",
+            Self::Map => "map that is made each time, or grows",
             Self::Conversion => "string converted to bytes or back",
             Self::Literal => "literal that escapes",
-            Self::Outside => "outside your code",
+            Self::Outside => "allocated by a library",
             Self::Other => "allocates",
         }
     }

@@ -54,7 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("profile", &[]),
     ("escape", &[]),
-    ("causes", &["escape", "profile", "report"]),
+    ("causes", &["escape", "profile", "report", "units"]),
     (
         "fleet",
         &[
@@ -69,7 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("gobench", &[]),
+    ("gobench", &["trace"]),
     ("compare", &["gobench", "report", "stats", "units"]),
     ("report", &["settings", "severity", "units"]),
     ("render", &["report", "settings", "severity", "units"]),

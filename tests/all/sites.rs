@@ -297,3 +297,75 @@ fn what_no_program_holds_is_refused_before_it_is_kept() {
     let many = field(6, b"").repeat(5_000_000);
     assert!(said(&many).contains("strings"));
 }
+
+/// Go 1.19 grows a slice in more steps than Go 1.26; both recorded every object. The sampled profiles have some 40 samples.
+#[test]
+fn the_check_fails_on_growth_and_names_it() {
+    let profile = |name: &str| own().join(format!("{name}.pb.gz")).display().to_string();
+    let (few, more) = (profile("svc.go1.26.6"), profile("svc.go1.19.8"));
+    let (half, end) = (
+        profile("svc.sampled.mid.go1.26.6"),
+        profile("svc.sampled.go1.26.6"),
+    );
+    let run = |args: &[&str]| {
+        let output = crate::program::gcpressure().args(args).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code().unwrap(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (status, out, said) = run(&["sites", &more, "--base", &few, "--check", "-f", "json"]);
+    assert_eq!(status, 1, "{said}");
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let check = &json["check"];
+    assert_eq!(
+        (&check["outcome"], &check["exit_status"]),
+        (&"regression".into(), &1.into())
+    );
+    let grown = check["grown"].as_array().unwrap();
+    assert!(!grown.is_empty());
+    for (site, reason) in grown.iter().zip(check["reasons"].as_array().unwrap()) {
+        let figure = |key: &str| site[key].as_f64().unwrap();
+        assert!(
+            figure("after") - figure("before") >= 4.0 * figure("standard_error"),
+            "{site}"
+        );
+        assert!(said.contains(reason.as_str().unwrap()), "{said}");
+        assert!(
+            reason
+                .as_str()
+                .unwrap()
+                .contains(site["function"].as_str().unwrap())
+        );
+    }
+    assert!(
+        said.contains("svc/handlers/handlers.go:38 svc/handlers.collectIDs allocates 180,000 objects, and had 120,000 objects: 60,000 objects more, standard error 0 objects"),
+        "{said}"
+    );
+    // The same process at half time and at the end: twice as many, of too few samples.
+    let (status, _, said) = run(&["sites", &end, "--base", &half, "--check"]);
+    assert_eq!(status, 3, "{said}");
+    assert!(
+        said.starts_with("NO VERDICT  svc/handlers/handlers.go:38 svc/handlers.collectIDs allocates 244,789 objects, and had 122,902 objects: 121,887 objects more, standard error 37,998 objects"),
+        "{said}"
+    );
+    for (new, old) in [(&half, &end), (&end, &end), (&few, &few)] {
+        let (status, _, said) = run(&["sites", new, "--base", old, "--check"]);
+        assert_eq!((status, said.as_str()), (0, "PASS  no site grew\n"));
+    }
+    let (status, _, said) = run(&["sites", &end, "--check"]);
+    assert_eq!(status, 2, "{said}");
+    // Another program: nothing can be matched.
+    let (other, whole) = (profile("index.go1.27.3"), &few);
+    let (status, _, said) = run(&["sites", &other, "--base", whole, "--check"]);
+    assert_eq!(
+        (
+            status,
+            said.contains("the sites of the two profiles are not the same")
+        ),
+        (3, true),
+        "{said}"
+    );
+}

@@ -16,16 +16,20 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rootcause")
 }
 
-fn escapes(go: &str) -> Escapes {
-    let text = fs::read(folder().join(format!("svc.{go}.escape.txt"))).unwrap();
+fn escapes(name: &str) -> Escapes {
+    let text = fs::read(folder().join(format!("{name}.escape.txt"))).unwrap();
     escape::read(&mut Cursor::new(text)).unwrap()
 }
 
-fn why(go: &str, source: bool) -> Why {
-    let path = folder().join(format!("svc.{go}.pb.gz"));
+fn profile(name: &str) -> Profile {
+    let path = folder().join(format!("{name}.pb.gz"));
     let raw = profile::read(&mut fs::File::open(path).unwrap()).unwrap();
-    let profile = Profile::new(&raw).unwrap();
-    let escapes = escapes(go);
+    Profile::new(&raw).unwrap()
+}
+
+fn why(go: &str, source: bool) -> Why {
+    let profile = profile(&format!("svc.{go}"));
+    let escapes = escapes(&format!("svc.{go}"));
     let join = Join {
         profile: &profile,
         name: "heap.pb.gz",
@@ -114,14 +118,77 @@ fn what_does_not_escape_is_not_blamed() {
             .iter()
             .filter(|cause| cause.pattern == Pattern::Encoder);
         assert_eq!(encoder.count(), 0, "{go}");
-        let line = why
-            .causes
-            .iter()
-            .find(|cause| cause.line == Some(132) && in_handlers(cause));
+        let at_line = |cause: &&Cause| cause.line == Some(132) && in_handlers(cause);
+        let mut at_line = why.causes.iter().filter(at_line);
         assert!(
-            line.is_none_or(|cause| cause.basis == Basis::Unexplained),
+            at_line.all(|cause| matches!(cause.basis, Basis::Unexplained | Basis::Outside)),
             "{go}"
         );
+    }
+}
+
+/// `index[fmt.Sprint("k", j)] = j`, 10,000 times into a map made without its size. Measured by `go test -bench .` in
+/// tests/rootcause/index (Go 1.27, medians of 6): strconv in place of fmt saves 0.5 % of 1,030,523 B/op, the map made with
+/// its size 42 % (Go 1.19: 0.5 % and 46 %).
+#[test]
+fn a_map_that_grows_is_not_blamed_on_the_call_in_its_key() {
+    for (go, least) in [("go1.27.3", 0.7), ("go1.19.8", 0.7)] {
+        let (profile, escapes) = (
+            profile(&format!("index.{go}")),
+            escapes(&format!("index.{go}")),
+        );
+        let text = fs::read_to_string(folder().join("index/index.go")).unwrap();
+        for source in [true, false] {
+            let join = Join {
+                profile: &profile,
+                name: "heap.pb.gz",
+                base: None,
+                escapes: &escapes,
+                escapes_name: "escape.txt",
+                sample: SampleType::AllocSpace,
+            };
+            let why = causes::why(&join, &mut |file, line| {
+                let line = text.lines().nth(usize::try_from(line).unwrap() - 1);
+                line.filter(|_| source && file.ends_with("index.go"))
+                    .map(str::to_owned)
+            });
+            let first = &why.causes[0];
+            let (basis, pattern) = match source {
+                true => (Basis::Source, Pattern::Map),
+                false => (Basis::Unexplained, Pattern::Other),
+            };
+            assert_eq!(
+                (first.line, first.basis, first.pattern),
+                (Some(12), basis, pattern),
+                "{go}"
+            );
+            assert!(
+                first.share_ratio.unwrap() > least,
+                "{go} {:?}",
+                first.share_ratio
+            );
+            // What the line caused is nearly all: the map, the boxed numbers, and what fmt allocated for it.
+            assert!(first.caused.unwrap() * 100 > why.total * 99, "{go}");
+            let at_line = |pattern| {
+                let mut at_line = why.causes.iter().filter(|cause| cause.line == Some(12));
+                at_line.find(move |cause| cause.pattern == pattern)
+            };
+            assert_eq!(at_line(Pattern::Formatting), None, "{go}");
+            assert_eq!(
+                at_line(Pattern::Boxing).unwrap().basis,
+                Basis::Diagnostic,
+                "{go}"
+            );
+            let fmt = at_line(Pattern::Outside).unwrap();
+            assert_eq!(fmt.message, "fmt.Sprint allocates it for this line", "{go}");
+            let sum: i64 = why
+                .causes
+                .iter()
+                .filter(|cause| cause.line == Some(12))
+                .map(|cause| cause.flat)
+                .sum();
+            assert_eq!(Some(sum), first.caused, "{go}");
+        }
     }
 }
 
@@ -137,7 +204,8 @@ fn the_amounts_are_the_profiles() {
         Some("ids = append(ids, item.ID)")
     );
     // The string of Sprintf is allocated by fmt, the boxed number by the line itself: both are the line's.
-    assert_eq!(at(&why, 82).flat, 14_834 + 13_360);
+    // 63 more objects of fmt.Sprintf are for main.go:41.
+    assert_eq!(at(&why, 82).flat, 14_771 + 13_360);
     let all: i64 = why.causes.iter().map(|cause| cause.flat).sum();
     assert_eq!(all, why.total);
 }
@@ -165,7 +233,7 @@ handlers/handlers.go:38: append without capacity
     // What fmt allocates for the line that calls it is that line's, and counted beside what the code allocates itself.
     let head = text.split_once("\n\n").unwrap().0.replace('\n', " ");
     assert!(
-        head.ends_with("of that; 2.9% were allocated by libraries for calls in it"),
+        head.ends_with("of that; 26.7% were allocated by libraries for calls in it"),
         "{head}"
     );
     assert!(

@@ -28,6 +28,7 @@ mod corpus;
 mod cut_lines;
 mod field;
 mod fleet_report;
+mod go_test;
 mod hostile;
 mod html;
 mod large;

@@ -85,6 +85,9 @@ pub(crate) struct HeapArgs {
     /// The same, with percentages of the older profile
     #[arg(long, value_name = "OLD", value_hint = ValueHint::FilePath, conflicts_with = "base", help_heading = "Profile")]
     pub(crate) diff_base: Option<String>,
+    /// Exit with 1 if a site is new or grew since --base, a profile of the same work; with 3 if the samples cannot tell
+    #[arg(long, requires = "base", help_heading = "Gate")]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use gcpressure::internal::causes::{self, Join};
 use gcpressure::internal::render::{Render as _, Style};
 
 use crate::cli::args::WhyArgs;
-use crate::cli::exit::{self, Failure};
+use crate::cli::exit::Failure;
 use crate::cli::input::{escapes, profile};
 use crate::cli::output;
 
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
              gcpressure why heap.pb.gz --escape escape.txt",
         ));
     };
-    let (profile, _) = profile::open(&args.heap)?;
+    let (profile, _, check) = profile::open(&args.heap)?;
     let mut source = escapes::Source::new(&args.escape);
     let join = Join {
         profile: &profile,
@@ -30,11 +30,13 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
         escapes_name: &escapes_name,
         sample: args.heap.sample,
     };
-    let why = causes::why(&join, &mut |file, line| source.line(file, line));
+    let mut why = causes::why(&join, &mut |file, line| source.line(file, line));
+    why.check = check;
+    let status = profile::conclude(&mut why.check);
     let style = Style::default()
         .color(output::color(args.color, &io::stdout()))
         .verbose(args.verbose)
         .causes(args.count);
     output::print(|out| args.format.render(&why, out, &style))?;
-    Ok(exit::DONE)
+    Ok(status)
 }

@@ -34,8 +34,9 @@ impl Heap {
             sample: SampleType::AllocSpace,
             base: args.heap_base.clone(),
             diff_base: None,
+            check: false,
         };
-        let (profile, between) = profile::open(&heap)?;
+        let (profile, between, _) = profile::open(&heap)?;
         let mut heap = Self::new(profile, name, &args.escape)?;
         heap.base.clone_from(&args.heap_base);
         heap.duration_ns = heap.duration_ns.max(u64::try_from(between).unwrap_or(0));

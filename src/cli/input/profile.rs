@@ -3,18 +3,23 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 
+use gcpressure::internal::causes;
 use gcpressure::internal::profile::{self, Profile, ProfileError, Raw, Subtract};
+use gcpressure::report::comparison::Outcome;
+use gcpressure::report::sites::Growth;
 
 use crate::cli::args::HeapArgs;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{self, Failure};
+use crate::cli::output;
 
-/// Reads a profile, less its base if there is one, and the time between the two in ns, 0 without a base.
+/// Reads a profile, less its base if there is one; the time between the two in ns, 0 without a base; and what grew since
+/// the base, where that is checked.
 ///
 /// # Errors
 /// A file that cannot be read or is not a heap profile.
-pub(crate) fn open(args: &HeapArgs) -> Result<(Profile, i64), Failure> {
+pub(crate) fn open(args: &HeapArgs) -> Result<(Profile, i64, Option<Growth>), Failure> {
     let new = raw(&args.file)?;
-    let mut between = 0;
+    let (mut between, mut growth) = (0, None);
     let profile = match args.base() {
         None => Profile::new(&new),
         Some((name, apart)) => {
@@ -25,12 +30,32 @@ pub(crate) fn open(args: &HeapArgs) -> Result<(Profile, i64), Failure> {
             };
             let base = raw(name)?;
             between = new.time_ns().saturating_sub(base.time_ns());
+            if args.check {
+                let alone = |name, raw| Profile::new(raw).map_err(|error| no_profile(name, error));
+                let (new, base) = (alone(&args.file, &new)?, alone(name, &base)?);
+                growth = Some(causes::growth(&new, &base, args.sample));
+            }
             Profile::difference(&new, &base, how)
         }
     };
     profile
-        .map(|profile| (profile, between))
+        .map(|profile| (profile, between, growth))
         .map_err(|error| no_profile(&args.file, error))
+}
+
+/// Sets the exit status of a check and prints its outcome on standard error, beside any format.
+pub(crate) fn conclude(check: &mut Option<Growth>) -> u8 {
+    let Some(check) = check else {
+        return exit::DONE;
+    };
+    let (status, text) = match &check.outcome {
+        Outcome::Pass => (exit::DONE, "PASS  no site grew".to_owned()),
+        Outcome::Regression(sites) => (exit::FAIL, format!("FAIL  {}", sites.join("\n      "))),
+        Outcome::NoVerdict(reason) => (exit::NO_VERDICT, format!("NO VERDICT  {reason}")),
+    };
+    output::complain(&text);
+    check.exit_status = status;
+    status
 }
 
 fn raw(name: &str) -> Result<Raw, Failure> {

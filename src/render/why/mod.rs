@@ -64,7 +64,7 @@ fn amount(why: &Why, value: i64) -> String {
     }
 }
 
-/// `24.1% of all: 244,789 objects, 6 B each, ±12%, 107 samples`.
+/// `24.1% of all: 244,789 objects, 6 B each, ±12%, 107 samples`, and the whole line's share if it has other causes.
 fn figures(why: &Why, cause: &Cause) -> String {
     let share = cause.share_ratio.unwrap_or(0.0);
     let mut text = format!(
@@ -86,6 +86,13 @@ fn figures(why: &Why, cause: &Cause) -> String {
     if cause.evidence.thin {
         text = format!("{text}: too few samples to be sure of the amount");
     }
+    if let Some(caused) = cause.caused.filter(|caused| *caused != cause.flat) {
+        let share = model::share(caused, why.total).unwrap_or(0.0);
+        text = format!(
+            "{text}; {} with all that this line causes",
+            units::percent(share)
+        );
+    }
     text
 }
 
@@ -98,5 +105,5 @@ fn place(cause: &Cause) -> String {
 fn in_order(why: &Why) -> (Vec<&Cause>, Vec<&Cause>) {
     why.causes
         .iter()
-        .partition(|cause| cause.basis != Basis::Outside || !cause.diagnoses.is_empty())
+        .partition(|cause| cause.caused.is_some() || cause.basis != Basis::Outside)
 }
