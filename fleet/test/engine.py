@@ -161,7 +161,8 @@ exec "{fleet.program}" "$@" <<<"$list"
         grouped = plan.grouped
         plan.grouped = lambda listed: grouped([*listed, (missing, 0)])
         try:
-            rows = spark.rows(sc, fleet.root, spark.binary(sc, fleet.program), tasks=3).collect()
+            # So many tasks that the missing file is alone in one.
+            rows = spark.rows(sc, fleet.root, spark.binary(sc, fleet.program), tasks=150).collect()
         finally:
             plan.grouped = grouped
         wanted = fleet.lines("scan", "--keep-going", "--root", fleet.root, fleet.root, missing)

@@ -74,7 +74,7 @@ impl From<Row> for Merged {
             tool_versions: vec![row.tool_version],
             streams: u64::from(stream),
             streams_without_gc_lines: u64::from(
-                stream && seen.iter().all(|lines| lines.unwrap_or(0) == 0),
+                stream && seen.iter().all(|lines| *lines == Some(0)),
             ),
             streams_with_errors: u64::from(stream && row.error.is_some()),
             processes: u64::from(!stream),

@@ -75,7 +75,8 @@ def run(command, attempts=None):
 
         shipped = SparkFiles.get(command[0])
         arguments = [shipped if os.path.exists(shipped) else command[0], *command[1:]]
-        if attempts and TaskContext.get().attemptNumber() + 1 >= attempts and "--keep-going" not in arguments:
+        last = attempts and TaskContext.get().attemptNumber() + 1 >= attempts
+        if last and "--keep-going" not in arguments:
             arguments.insert(-1, "--keep-going")
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
             for string in strings:
@@ -84,15 +85,18 @@ def run(command, attempts=None):
                 return
             given.seek(0)
             child = subprocess.Popen(arguments, stdin=given, stdout=subprocess.PIPE, stderr=errors, cwd=folder)
+            printed = False
             try:
                 for line in child.stdout:
+                    printed = True
                     yield line.rstrip(b"\n").decode()
                 status = child.wait()
             finally:
                 child.kill()
             errors.seek(0)
             said = errors.read().decode(errors="replace")
-            if status:
+            # 2: nothing could be read, and the rows say so. A task may hold a single log.
+            if status and not (last and printed and status == 2):
                 raise RuntimeError(f"{' '.join(arguments)} ended with status {status}: {said[-2000:]}")
             sys.stderr.write(said)
 

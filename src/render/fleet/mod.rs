@@ -101,7 +101,7 @@ pub(super) fn coverage(fleet: &Fleet) -> Vec<String> {
     )];
     if read.streams_without_gc_lines > 0 {
         lines.push(format!(
-            "{} of {} without a gc line: run these programs with GODEBUG=gctrace=1, or leave the logs out{}",
+            "{} of {} without a line of GC trace of Go 1.5 or later: run these programs with GODEBUG=gctrace=1, or leave the logs out{}",
             units::count(read.streams_without_gc_lines),
             counted(read.streams, "stream"),
             examples(fleet.silent.iter().map(|silent| &silent.source), read.streams_without_gc_lines)

@@ -78,6 +78,12 @@ struct Work<'a> {
     read: bool,
 }
 
+/// Whether a path begins with the root, as both are written.
+fn is_below(path: &str, root: &str) -> bool {
+    let (path, root) = (Path::new(path), Path::new(root));
+    path.starts_with(root) || root == Path::new(".") && path.is_relative()
+}
+
 impl Work<'_> {
     const fn status(&self) -> u8 {
         match self.failed && !(self.args.keep_going && self.read) {
@@ -114,6 +120,15 @@ impl Work<'_> {
 
     /// The logs among these paths.
     fn paths(&mut self, paths: &[String], labels: &Labels) -> Result<(), Stop> {
+        if let Some(root) = &self.args.root
+            && let Some(path) = paths.iter().find(|path| !is_below(path, root))
+        {
+            return Err(Stop::Input(
+                Failure::new(format!("{path} is not below --root {root}")).tip(
+                    "sources and labels are what follows the root: write both alike, as in --root logs logs/api",
+                ),
+            ));
+        }
         let (folders, files): (Vec<_>, Vec<_>) = paths
             .iter()
             .cloned()
