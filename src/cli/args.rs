@@ -299,7 +299,7 @@ pub(crate) struct TuneArgs {
     /// Memory that the program may take, such as its container's limit: 512MiB
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Wanted")]
     pub(crate) memory: Option<u64>,
-    /// GC CPU to stay below, of GOMAXPROCS [default: 3%, at fewer than 10 cycles a second]
+    /// GC CPU to stay below, of GOMAXPROCS, at fewer than 10 cycles a second [default: 3%]
     #[arg(long, value_name = "PERCENT", value_parser = share, help_heading = "Wanted")]
     pub(crate) cpu: Option<f64>,
     /// Log of another setting: how right is what is predicted for it

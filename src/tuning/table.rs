@@ -13,7 +13,7 @@ const GOGC: [f64; 7] = [100.0, 150.0, 200.0, 300.0, 400.0, 600.0, 800.0];
 /// Share of the memory that is made the limit: the rest is for what the runtime does not count, and for the moment in which it reacts.
 const OF_MEMORY: f64 = 0.9;
 
-/// Cycles a second that a recommended setting stays below where no CPU is given: the warning of the rule gc-frequency.
+/// Cycles a second that a recommended setting stays below: the warning of the rule gc-frequency.
 const FREQUENT: f64 = 10.0;
 
 /// A setting that saves less than this share of the GC CPU or of the cycles is not worth its memory.
@@ -26,8 +26,6 @@ pub struct Wanted {
     pub memory: Option<u64>,
     /// GC CPU over GOMAXPROCS times time that a setting should stay below.
     pub gc_cpu: f64,
-    /// The user gave it: then the frequency is no criterion.
-    pub gc_cpu_stated: bool,
 }
 
 impl Wanted {
@@ -40,7 +38,7 @@ impl Wanted {
     /// True if what a setting gives is little enough.
     fn met(&self, frequency: f64, gc_cpu: Option<f64>) -> bool {
         let cheap = gc_cpu.is_some_and(|cpu| cpu < self.gc_cpu);
-        cheap && (self.gc_cpu_stated || frequency < FREQUENT)
+        cheap && frequency < FREQUENT
     }
 }
 
@@ -175,16 +173,9 @@ fn recommend(base: &Base, wanted: &Wanted, tuned: &mut TunedProcess) {
     };
     tuned.recommended = Some(recommended(setting, gives(base, &given, false)));
     tuned.advice.push(format!(
-        "no setting reaches {}{}: after this one only allocating less helps (gcpressure sites, gcpressure why)",
-        if wanted.gc_cpu_stated {
-            format!("{} of the CPU", units::percent(wanted.gc_cpu))
-        } else {
-            format!(
-                "{} of the CPU and {}",
-                units::percent(wanted.gc_cpu),
-                units::rate(FREQUENT)
-            )
-        },
+        "no setting reaches {} of the CPU and {}{}: after this one only allocating less helps (gcpressure sites, gcpressure why)",
+        units::percent(wanted.gc_cpu),
+        units::rate(FREQUENT),
         match wanted.memory {
             Some(memory) => format!(" in {}", units::bytes(memory)),
             None => String::new(),

@@ -102,11 +102,7 @@ const fn gogc(percent: f64) -> Setting {
 }
 
 fn wanted(memory: Option<u64>, gc_cpu: f64) -> Wanted {
-    Wanted {
-        memory,
-        gc_cpu,
-        gc_cpu_stated: true,
-    }
+    Wanted { memory, gc_cpu }
 }
 
 #[test]

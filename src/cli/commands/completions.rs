@@ -100,7 +100,10 @@ fn values(command: &str, arg: &Arg) -> Vec<&'static str> {
         }
         ("explain", "name") => {
             let causes = diagnosis::table().iter().map(|row| row.cause.name());
-            rules().chain(causes).collect()
+            let mut names: Vec<_> = rules().chain(causes).collect();
+            names.sort_unstable();
+            names.dedup();
+            names
         }
         _ => Vec::new(),
     }

@@ -26,7 +26,7 @@ const NAME: &str = "demo";
 
 const NEXT: &str = "
 This was a recorded log. On your own program:
-  gcpressure run -- ./server       starts it with its GC trace on; reports at its end
+  gcpressure run -- ./server       starts it with its GC trace, and reports
   gcpressure watch -- ./server     the same on a live screen
   GODEBUG=gctrace=1 ./server 2>&1 | gcpressure --passthrough
                                    reads a pipe; passes on what else is printed

@@ -34,7 +34,6 @@ pub(crate) fn run(args: &TuneArgs) -> Result<u8, Failure> {
     let wanted = Wanted {
         memory: args.memory,
         gc_cpu: args.cpu.unwrap_or(GC_CPU),
-        gc_cpu_stated: args.cpu.is_some(),
     };
     let targets = Targets::open(&args.output, TuningFormat::ALL, TuningFormat::name)?;
     let inputs = args.input.files.iter().chain(&args.check);

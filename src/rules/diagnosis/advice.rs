@@ -5,6 +5,7 @@ use crate::rules::View;
 pub(in crate::rules) const ALLOCATIONS: &str = "find what allocates: go tool pprof -sample_index=alloc_objects http://HOST/debug/pprof/allocs (or gcpressure sites HEAP)";
 pub(in crate::rules) const REUSE: &str = "allocate less there: preallocate slices and maps, reuse buffers through sync.Pool, avoid fmt and string building on hot paths";
 pub(in crate::rules) const GOGC: &str = "trade memory for CPU: GOGC=200 halves the number of cycles and doubles the heap above the live part";
+pub(in crate::rules) const MORE_GOGC: &str = "trade memory for CPU: twice the GOGC halves the number of cycles and doubles the heap above the live part";
 pub(in crate::rules) const GROW: &str = "let the heap grow before it is collected: GOGC=400, or GOGC=off with GOMEMLIMIT set to what the program may use";
 pub(in crate::rules) const LIMIT: &str = "raise GOMEMLIMIT, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap); GOGC cannot help: the goal is the smaller of the two";
 pub(in crate::rules) const ROOM: &str = "the heap has hardly any room above the live part: raise GOGC, or shrink the live heap (go tool pprof -sample_index=inuse_space http://HOST/debug/pprof/heap)";
@@ -26,6 +27,8 @@ pub(in crate::rules) fn less_often(view: &View<'_>) -> &'static str {
         LIMIT
     } else if full {
         ROOM
+    } else if view.gogc.steady.is_some_and(|(low, _)| low > 110.0) {
+        MORE_GOGC
     } else {
         GOGC
     }

@@ -32,9 +32,15 @@ impl Situation {
         Some(format!("{at_most}{} of the CPU", percent(share)))
     }
 
+    /// The cost is that of marking, because the host makes the stops long.
+    fn marks_only(&self) -> bool {
+        self.cost.gc_cpu == self.marking
+    }
+
     /// `; GC takes 58% of the CPU`, if that is known.
     fn gc_takes(&self) -> String {
-        words(self.gc_cpu(), |share| format!("; GC takes {share}"))
+        let what = if self.marks_only() { "marking" } else { "GC" };
+        words(self.gc_cpu(), |share| format!("; {what} takes {share}"))
     }
 
     /// `66.7 GC cycles a second take 12% of the CPU`, or what of it is known.
@@ -44,6 +50,7 @@ impl Situation {
             None => "GC cycles".to_owned(),
         };
         match self.gc_cpu() {
+            Some(share) if self.marks_only() => format!("{rate}, marking takes {share}"),
             Some(share) => format!("{rate} take {share}"),
             None => rate,
         }

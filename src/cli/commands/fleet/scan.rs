@@ -78,10 +78,10 @@ struct Work<'a> {
     read: bool,
 }
 
-/// Whether a path begins with the root, as both are written.
+/// Whether a path leads to or into the root, as both are written.
 fn is_below(path: &str, root: &str) -> bool {
     let (path, root) = (Path::new(path), Path::new(root));
-    path.starts_with(root) || root == Path::new(".") && path.is_relative()
+    path.starts_with(root) || root.starts_with(path) || root == Path::new(".") && path.is_relative()
 }
 
 impl Work<'_> {
@@ -124,7 +124,7 @@ impl Work<'_> {
             && let Some(path) = paths.iter().find(|path| !is_below(path, root))
         {
             return Err(Stop::Input(
-                Failure::new(format!("{path} is not below --root {root}")).tip(
+                Failure::new(format!("{path} is neither in nor above --root {root}")).tip(
                     "sources and labels are what follows the root: write both alike, as in --root logs logs/api",
                 ),
             ));
