@@ -428,7 +428,7 @@ fn the_recommended_setting_is_the_smallest_that_fits() {
     let (small, advice) = try_it(Some(128), 0.01);
     assert!(small.is_some());
     assert!(
-        advice[0].contains("no setting reaches 1% of the CPU in 128MiB"),
+        advice[0].contains("no setting reaches 1% of the CPU and 10/s in 128MiB"),
         "{advice:?}"
     );
     let (none, advice) = try_it(Some(40), 0.01);
@@ -443,11 +443,16 @@ fn the_recommended_setting_is_the_smallest_that_fits() {
         advice[0].contains("the live heap of 20MiB leaves too little of 24MiB"),
         "{advice:?}"
     );
-    let (none, advice) = try_it(None, 0.2);
-    assert_eq!(none, None);
+    // Cheap enough as it is, but at 10 cycles a second, of which gc-frequency warns.
+    let (rarer, _) = try_it(None, 0.2);
+    assert_eq!(rarer.unwrap().environment, "GOGC=150");
+    let slow = changed(100, |_, line| line.start_ms *= 2);
+    let tuned = process(&slow, &wanted(None, 0.2));
+    assert_eq!(tuned.recommended, None);
     assert!(
-        advice[0].starts_with("nothing needs to change"),
-        "{advice:?}"
+        tuned.advice[0].starts_with("nothing needs to change"),
+        "{:?}",
+        tuned.advice
     );
 }
 
