@@ -431,6 +431,23 @@ fn interrupts_of_a_reader_drain_first_and_leave_then() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["processes"][0]["cycles_seen"], 3_000);
 
+    // One that the stream does not follow is answered, also where standard error is no terminal.
+    let mut command = gcpressure();
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(first).unwrap();
+    thread::sleep(Duration::from_millis(50));
+    signal(&child, Signal::TERM);
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut said).unwrap();
+    assert!(said.contains("interrupt again to report"), "{said}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+
     // The second: what was read is reported, while the stream is still open.
     for arguments in [&["-f", "json"][..], &["check", "-f", "json"], &["events"]] {
         let mut command = gcpressure();

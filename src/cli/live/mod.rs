@@ -29,6 +29,7 @@ use gcpressure::report::Process;
 
 use crate::cli::args::LiveArgs;
 use crate::cli::exit::{self, Failure, Policy};
+use crate::cli::output;
 use crate::cli::output::background::BackgroundWriter;
 use crate::cli::output::files::Targets;
 use dashboard::page::{goal, share, size};
@@ -265,9 +266,12 @@ impl Live {
             self.signals.stop().store(true, Ordering::Relaxed);
         } else if self.interrupted.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
             self.interrupt_reported = true;
-            self.print(
-                "gcpressure: reading to the end of the stream; interrupt again to report what was read",
-            );
+            let notice = "gcpressure: reading to the end of the stream; interrupt again to report what was read";
+            match self.findings {
+                // Nothing else is printed before the end.
+                FindingOutput::Silent => output::complain(notice),
+                _ => self.print(notice),
+            }
         }
     }
 }
