@@ -330,6 +330,14 @@ pub fn duration(ns: u64) -> String {
     }
 }
 
+/// Formats a heap size of a log, which has whole MiB, cut off: 0 is anything below `<1MiB`.
+pub fn heap_size(bytes: u64) -> String {
+    match bytes {
+        0 => "<1MiB".to_owned(),
+        bytes => self::bytes(bytes),
+    }
+}
+
 /// Formats bytes for people: `64MiB`, `1.5GiB`.
 pub fn bytes(bytes: u64) -> String {
     let (name, size) = SIZES

@@ -95,7 +95,8 @@ impl ProcessAnalyzer {
         }
         if let Some(found) = &mut diagnosis
             && CURED_BY_GOGC.contains(&found.cause)
-            && let Some(base) = Base::of(&self.inputs, self.meter.totals(), &self.shown())
+            && let Some(inputs) = &self.inputs
+            && let Some(base) = Base::of(inputs, self.meter.totals(), &self.shown())
         {
             let lines = tuning::lines(&base);
             found.advice.extend(lines.into_iter().map(Cow::from));

@@ -31,6 +31,10 @@ use timeline::Timeline;
 use tracker::Context;
 use trackers::Trackers;
 
+/// With fewer points of the timeline for each process, so many are followed at once (over 32) that what a prediction of another
+/// GOGC needs, 10 KiB each, is not kept. `gcpressure tune` follows them for that alone.
+const PREDICTABLE: usize = 256;
+
 /// Cycles that a process needs for a verdict.
 const MIN_CYCLES: u64 = 4;
 
@@ -75,7 +79,7 @@ pub struct ProcessAnalyzer {
     live_legs: ZigZag,
     gogc: Gogc,
     limit: Limit,
-    inputs: Inputs,
+    inputs: Option<Inputs>,
     /// A limit set the goal at some time.
     limit_regime: bool,
     /// Forced cycles are those of a test or benchmark harness.
@@ -158,7 +162,7 @@ impl ProcessAnalyzer {
             live_legs: ZigZag::new(CHURN_STEP_MIB),
             gogc: Gogc::default(),
             limit: Limit::new(limit_mib, settings.gogc.map(f64::from)),
-            inputs: Inputs::default(),
+            inputs: Some(Inputs::default()),
             limit_regime: false,
             harness: false,
             format: None,
@@ -172,9 +176,13 @@ impl ProcessAnalyzer {
         }
     }
 
-    /// Keeps at most this many points of the timeline from now on, if there are many processes.
-    pub const fn limit_timeline(&mut self, points: usize) {
+    /// Keeps at most this many points of the timeline from now on, if there are many processes; and where they are few, nothing of
+    /// what a prediction needs.
+    pub fn limit_timeline(&mut self, points: usize) {
         self.timeline.limit(points);
+        if points < PREDICTABLE {
+            self.inputs = None;
+        }
     }
 
     /// Forced cycles are those of a test or benchmark harness, whose lines these are.
@@ -224,7 +232,9 @@ impl ProcessAnalyzer {
         let limiter = cycle.traced.map_or(0, |line| self.limiter.observe(line));
         self.panes.push(cycle, &step, totals, limiter, wall);
         if let Some(line) = cycle.traced {
-            self.inputs.observe(line, &step, totals);
+            if let Some(inputs) = &mut self.inputs {
+                inputs.observe(line, &step, totals);
+            }
             self.line(line, &step, end);
         }
         let counts = &mut self.counts;

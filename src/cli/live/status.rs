@@ -100,7 +100,7 @@ impl Recent {
         let frequency = last.0.saturating_sub(first.0) as f64 * 1e9 / time as f64;
         let spent: u64 = self.cycles.iter().skip(1).map(|(_, _, spent)| spent).sum();
         let cpu = spent as f64 / (time as f64 * f64::from(self.gomaxprocs.max(1)));
-        let live = units::bytes(self.live_mib.saturating_mul(MIB));
+        let live = units::heap_size(self.live_mib.saturating_mul(MIB));
         Some([
             units::rate(frequency),
             format!("{} CPU", units::percent(cpu.min(1.0))),

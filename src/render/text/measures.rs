@@ -191,19 +191,20 @@ pub(in crate::render) fn pauses(times_ns: &Distribution) -> [String; 4] {
 }
 
 fn sizes(size: &Size) -> [String; 4] {
-    [heap(size.p50), String::new(), String::new(), heap(size.max)]
+    [
+        units::heap_size(size.p50),
+        String::new(),
+        String::new(),
+        units::heap_size(size.max),
+    ]
 }
 
 fn course(size: &Size) -> String {
-    format!("from {} to {}", heap(size.first), heap(size.last))
-}
-
-/// A heap size: 0 in the log is anything below 1 MiB.
-pub(super) fn heap(bytes: u64) -> String {
-    match bytes {
-        0 => "<1MiB".to_owned(),
-        bytes => units::bytes(bytes),
-    }
+    format!(
+        "from {} to {}",
+        units::heap_size(size.first),
+        units::heap_size(size.last)
+    )
 }
 
 /// A row up to its last column, which may need more than one line.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::measures::{heap, pauses};
+use super::measures::pauses;
 use super::page::{self, Page, known, left, right};
 use crate::report::{Process, Report};
 use crate::settings::Severity;
@@ -40,7 +40,7 @@ pub(in crate::render) fn figures(process: &Process) -> [String; 6] {
         p99,
         units::duration(measures.pause_ns.max),
         known(measures.gc_cpu_ratio_of_cpus, units::percent),
-        known(measures.live_heap_bytes, |live| heap(live.last)),
+        known(measures.live_heap_bytes, |live| units::heap_size(live.last)),
     ]
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn goal(point: &TimelinePoint) -> String {
 
 /// A size; `-` if unknown.
 pub(crate) fn size(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "-".to_owned(), units::bytes)
+    bytes.map_or_else(|| "-".to_owned(), units::heap_size)
 }
 
 /// A share in percent; `-` if unknown.
