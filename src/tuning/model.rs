@@ -101,10 +101,10 @@ struct Corner {
 /// Predicts what `setting` gives, with a range for each figure.
 ///
 /// With the live heap L, its roots (stacks and globals) S, and D = goal - L, a cycle starts when the heap has grown by T(D), and `a` is
-/// allocated while it marks; of T(D) + a up to c is only counted ([`CACHED`]). A program allocates at the same rate whatever the setting, so
+/// allocated while it marks; of T(D) + a up to c is only counted (`CACHED`). A program allocates at the same rate whatever the setting, so
 /// cycles a second go as 1 / (T(D) + a - c), and GC CPU with them, as a cycle marks the same heap, though a sparser one. (A program that runs as fast as it can allocates more where collecting takes
 /// less: the upper bound.) Formulas of the goal, of T and of the runway R: `commit`, `memoryLimitHeapGoal`, `trigger` and `endCycle` in
-/// runtime/mgcpacer.go, in [`super::pacer`] and [`super::inputs`].
+/// runtime/mgcpacer.go, in `pacer` and `inputs`.
 ///
 /// The log truncates sizes to whole MiB: the range is over all live heaps, roots and runways that print the same. The live heap is
 /// narrowed by the goals, of which it is 1 / (1 + GOGC / 100); R is seen directly where trigger and limits of the trigger are apart; `a`
