@@ -250,6 +250,8 @@ fn each_cycle_is_a_row_at_once() {
 
 #[test]
 fn an_interrupt_ends_a_watch_with_a_last_poll() {
+    // The program starts with the signal at its default, also where it is ignored here, as under `nohup`.
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::default()).unwrap();
     // On a slow host a poll takes longer, and the next one may not come as soon.
     for seconds in [2, 10, 30] {
         let (url, _) = server(|out, path, nth| match path {
