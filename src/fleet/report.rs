@@ -3,6 +3,7 @@
 //! Rows are added up as they come, by group, by service and version, and by run. A run keeps sums alone, so that memory grows with the
 //! runs and not with their cycles.
 
+mod evidence;
 mod sums;
 mod versions;
 
